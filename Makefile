@@ -1,0 +1,57 @@
+# The verbs of the house. `make help` lists them.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+STAMP := $(VENV)/.installed
+DEMO_HOME ?= home
+
+.PHONY: help setup run test check format lock bench soak evaluate evaluate-pages clean
+
+help: ## list the verbs
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet 'uv>=0.9,<1'
+
+$(STAMP): requirements.lock pyproject.toml | $(if $(filter .uv/bin/uv,$(UV)),.uv/bin/uv)
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+setup: $(STAMP) ## create the locked environment; leaves .venv/bin/chipwatch
+
+run: $(STAMP) ## the demo's next day: crawl, detect, digest
+	$(BIN)/chipwatch --home $(DEMO_HOME) demo run
+
+test: check ## everything CI runs: lint, types, tests
+	$(BIN)/python -m pytest -n 2
+
+check: $(STAMP) ## lint and types
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(STAMP) ## let ruff sort and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(STAMP) ## resolve pyproject.toml anew into requirements.lock
+	$(UV) pip compile pyproject.toml --extra dev --extra archive --extra notify --universal --python-version 3.11 --generate-hashes --upgrade --quiet --no-header -o requirements.lock
+
+bench: $(STAMP) ## the figures of bench/, as ratios in one run
+	$(BIN)/python -m bench
+
+soak: $(STAMP) ## long storms and soaks
+	$(BIN)/python -m pytest -m soak
+
+evaluate: $(STAMP) ## reading and judging figures for LABELLED=FILE (default: our own held-out part)
+	$(BIN)/chipwatch evaluate $(LABELLED)
+
+evaluate-pages: $(STAMP) ## extraction figures on stored product pages
+	$(BIN)/python -m crawler.extraction.evaluate $(PAGES)
+
+clean: ## remove the environment, caches and the demo's home
+	rm -rf $(VENV) .uv $(DEMO_HOME) .pytest_cache .mypy_cache .ruff_cache build dist

@@ -1,0 +1,216 @@
+"""One typed loader for everything in `config/`.
+
+Shipped files are knowledge and defaults. A home's `config/` holds files of the same form; their rows override the
+shipped rows key by key and field by field. A family of files is described by a pydantic model: a list field whose row
+type has a `KEY` is a row table, any other field is merged as a mapping. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+SHIPPED = Path(__file__).resolve().parent
+
+M = TypeVar("M", bound="Table")
+
+
+class ConfigError(Exception):
+    """Raised if a config file cannot be used: unreadable, unknown or missing key, wrong type, disagreeing rows.
+
+    `file` is the path, `where` the row and key inside it, `problem` what is wrong and what would be valid.
+    """
+
+    def __init__(self, file: Path | str, where: str, problem: str) -> None:
+        self.file, self.where, self.problem = str(file), where, problem
+        super().__init__(f"{file}: {where + ': ' if where else ''}{problem}")
+
+
+class Table(BaseModel):
+    """A table of a TOML file: unknown keys are refused, values never change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    KEY: ClassVar[str | None] = None
+
+
+class Row(Table):
+    """One row of an array of tables; `KEY` names the field that tells rows apart."""
+
+    KEY: ClassVar[str | None] = "id"
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(path, "", f"not valid TOML: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(path, "", f"cannot be read: {error}") from error
+
+
+def _row_type(model: type[BaseModel], field: str) -> type[Table] | None:
+    info = model.model_fields.get(field)
+    for arg in get_args(info.annotation) if info else ():
+        if isinstance(arg, type) and issubclass(arg, Table) and arg.KEY:
+            return arg
+    return None
+
+
+class _Merger:
+    """Lays files over each other and remembers which file each row came from."""
+
+    def __init__(self, model: type[Table]) -> None:
+        self.model = model
+        self.data: dict[str, Any] = {}
+        self.origin: dict[tuple[str, str], Path] = {}
+        self.files: list[Path] = []
+
+    def add(self, path: Path, *, override: bool) -> None:
+        self.files.append(path)
+        for field, value in _read_toml(path).items():
+            row_type = _row_type(self.model, field)
+            if row_type is not None and isinstance(value, list):
+                self._add_rows(path, field, value, row_type.KEY or "", override)
+            elif isinstance(value, dict) and isinstance(self.data.get(field), dict):
+                self.data[field] = self._merge(path, field, self.data[field], value, override)
+                self.origin.update({(field, key): path for key in value})
+            else:
+                if field in self.data and not override and self.data[field] != value:
+                    raise ConfigError(path, field, f"disagrees with {self.origin[field, '']}")
+                self.data[field] = value
+                self.origin[field, ""] = path
+                if isinstance(value, dict):
+                    self.origin.update({(field, key): path for key in value})
+
+    def _merge(self, path: Path, field: str, old: dict[str, Any], new: dict[str, Any], override: bool) -> dict[str, Any]:
+        if not override:
+            for key in old.keys() & new.keys():
+                if old[key] != new[key]:
+                    raise ConfigError(path, f"{field}.{key}", f"disagrees with {self.origin[field, key]}")
+        merged = dict(old)
+        for key, value in new.items():
+            if isinstance(value, dict) and isinstance(old.get(key), dict):
+                merged[key] = {**old[key], **value}
+            else:
+                merged[key] = value
+        return merged
+
+    def _add_rows(self, path: Path, field: str, rows: list[Any], key_name: str, override: bool) -> None:
+        table: dict[str, Any] = self.data.setdefault(field, {})
+        seen: set[str] = set()
+        for number, row in enumerate(rows, 1):
+            key = str(row.get(key_name)) if isinstance(row, dict) and key_name in row else None
+            if key is None:
+                raise ConfigError(path, f"{field} row {number}", f"needs the key {key_name!r}")
+            if key in seen or (key in table and not override):
+                raise ConfigError(path, f"{field} {key!r}", f"is also given in {self.origin.get((field, key), path)}")
+            seen.add(key)
+            table[key] = {**table.get(key, {}), **row}
+            self.origin[field, key] = path
+
+    def build(self) -> Any:
+        plain = {k: list(v.values()) if _row_type(self.model, k) and isinstance(v, dict) else v for k, v in self.data.items()}
+        try:
+            return self.model.model_validate(plain)
+        except ValidationError as error:
+            raise self._explain(error, plain) from error
+
+    def _explain(self, error: ValidationError, plain: dict[str, Any]) -> ConfigError:
+        first = error.errors()[0]
+        loc = [str(part) for part in first["loc"]]
+        field, where = loc[0] if loc else "", ".".join(loc)
+        file = self.origin.get((field, ""), self.files[-1] if self.files else SHIPPED)
+        if len(loc) > 1:
+            row_type = _row_type(self.model, field)
+            if row_type is not None and loc[1].isdigit():
+                key = str(plain[field][int(loc[1])].get(row_type.KEY))
+                file, where = self.origin.get((field, key), file), f"{field} {key!r}, key {'.'.join(loc[2:])!r}"
+            else:
+                file = self.origin.get((field, loc[1]), file)
+        problem = first["msg"]
+        if first["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(loc[-1], _valid_names(self.model, first["loc"]), 1, 0.5)
+            problem = "unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
+        elif first["type"] == "missing":
+            problem = "is missing"
+        return ConfigError(file, where, problem)
+
+
+def _valid_names(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """Names allowed where the unknown key `loc` stands."""
+    for part in loc[:-1]:
+        if isinstance(part, int):
+            continue
+        info = model.model_fields.get(part)
+        for kind in [info.annotation, *get_args(info.annotation)] if info else []:
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                model = kind
+                break
+    return list(model.model_fields)
+
+
+def load_merged(model: type[M], pattern: str, home: Path | None) -> M:
+    """All shipped files matching `pattern` as one table, with the home's files laid over them.
+
+    Raises ConfigError if a file, row or key is wrong, or two shipped files disagree.
+    """
+    merger = _Merger(model)
+    for path in sorted(SHIPPED.glob(pattern)):
+        merger.add(path, override=False)
+    for path in home_files(pattern, home):
+        merger.add(path, override=True)
+    result: M = merger.build()
+    return result
+
+
+def load_each(model: type[M], pattern: str, home: Path | None) -> dict[str, M]:
+    """One table per file, by the file's stem; a home file with the same stem is laid over the shipped one."""
+    mergers: dict[str, _Merger] = {}
+    for path in sorted(SHIPPED.glob(pattern)):
+        mergers.setdefault(path.stem, _Merger(model)).add(path, override=False)
+    for path in home_files(pattern, home):
+        mergers.setdefault(path.stem, _Merger(model)).add(path, override=True)
+    return {stem: merger.build() for stem, merger in sorted(mergers.items())}
+
+
+def home_files(pattern: str, home: Path | None) -> Iterator[Path]:
+    """The home's own config files of a family, in order."""
+    if home is not None:
+        yield from sorted((home / "config").glob(pattern))
+
+
+class Config:
+    """What the house knows and what this desk has chosen; families load when first asked for.
+
+    `home` is the folder whose `config/` is laid over the shipped rows, or None for the shipped rows alone.
+    """
+
+    def __init__(self, home: Path | None = None) -> None:
+        self.home = home
+
+    # Families are added here, one line each; the models live in config/schema/.
+
+    @cached_property
+    def knowledge_version(self) -> str:
+        """Digest (12 hex digits) of all that a reading depends on: chips, controls, lexicon, signals, market."""
+        return self._digest("chips/*.toml", "controls.toml", "lexicon/*.toml", "signals.toml", "market.toml")
+
+    @cached_property
+    def thresholds_version(self) -> str:
+        """Digest (12 hex digits) of the desk's choices: thresholds and weights."""
+        return self._digest("thresholds.toml")
+
+    def _digest(self, *patterns: str) -> str:
+        parts = []
+        for pattern in patterns:
+            for path in [*sorted(SHIPPED.glob(pattern)), *home_files(pattern, self.home)]:
+                parts.append([path.name, _read_toml(path)])
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:12]

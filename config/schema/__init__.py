@@ -1,0 +1,1 @@
+"""Typed shapes of the TOML families, one module a family."""
