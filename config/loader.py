@@ -14,9 +14,12 @@ import tomllib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+if TYPE_CHECKING:
+    from config.schema.schedule import Schedule
 
 SHIPPED = Path(__file__).resolve().parent
 
@@ -197,6 +200,13 @@ class Config:
         self.home = home
 
     # Families are added here, one line each; the models live in config/schema/.
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """When work runs by itself."""
+        from config.schema.schedule import Schedule
+
+        return load_merged(Schedule, "schedule.toml", self.home)
 
     @cached_property
     def knowledge_version(self) -> str:

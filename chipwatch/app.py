@@ -1,0 +1,162 @@
+"""What every command shares: the home, exit statuses, errors in one line, rows as a table or JSON, progress."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from config.loader import Config
+    from storage.store import Store
+
+EXIT_DONE = 0
+EXIT_PROBLEMS = 1
+EXIT_WRONG_USE = 2
+EXIT_NOT_DONE = 3
+
+T = TypeVar("T")
+
+
+class UseError(Exception):
+    """Raised if a command is used wrongly: a file that is not there, a home that is missing, a value out of range."""
+
+
+@dataclass
+class State:
+    """The options that stand before the command."""
+
+    home: Path | None
+    debug: bool = False
+
+    @cached_property
+    def folder(self) -> Path:
+        """The home's folder: --home, else CHIPWATCH_HOME, else the user's data folder."""
+        if self.home is not None:
+            return self.home.expanduser().absolute()
+        base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+        return Path(base).expanduser() / "chipwatch"
+
+    @property
+    def exists(self) -> bool:
+        """Whether the home has been made by `init`."""
+        return (self.folder / "chipwatch.db").exists()
+
+    @cached_property
+    def config(self) -> Config:
+        """Shipped config with the home's rows laid over it."""
+        from config.loader import Config
+
+        return Config(self.folder if self.folder.is_dir() else None)
+
+    def store(self, *, readonly: bool = False) -> Store:
+        """The home's database. Raises UseError if there is no home yet."""
+        from storage.store import Store
+
+        if not self.exists:
+            raise UseError(f"no home at {self.folder}: make one with `chipwatch --home {self.folder} init`")
+        return Store.open(self.folder, create=False, readonly=readonly)
+
+
+def now_utc() -> str:
+    """This moment as ISO 8601 UTC, whole seconds."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def note(message: str) -> None:
+    """A line for the person, on standard error."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def clean(text: Any) -> str:
+    """Text from outside made safe for a terminal: control and direction-changing characters become visible."""
+    return "".join(
+        c if c.isprintable() or c in "\u200d\ufe0f" else {"\n": " ", "\t": " "}.get(c, f"\\x{ord(c):02x}") for c in str(text)
+    )
+
+
+def write_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def write_jsonl(rows: Iterable[Any]) -> None:
+    """JSON Lines on standard output."""
+    for row in rows:
+        sys.stdout.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+
+
+def write_rows(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool, title: str = "") -> None:
+    """Rows as a table for a person, or as a JSON list; text from outside is cleaned for the terminal."""
+    if as_json:
+        write_json(list(rows))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, header_style="bold", box=None, pad_edge=False, title_justify="left")
+    for column in columns:
+        numeric = all(isinstance(row.get(column), (int, float, type(None))) for row in rows)
+        table.add_column(column.replace("_", " "), justify="right" if numeric and rows else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*("" if row.get(c) is None else _cell(row[c]) for c in columns))
+    Console(highlight=False, markup=False).print(table)
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else clean(value)
+
+
+def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
+    """Yield `items`, showing progress: a bar on a terminal, a plain line every few seconds elsewhere."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import track
+
+        yield from track(items, description=label, total=total, console=Console(stderr=True), transient=True)
+        return
+    last, count = time.monotonic(), 0
+    for count, item in enumerate(items, 1):
+        yield item
+        if time.monotonic() - last > 5:
+            last = time.monotonic()
+            note(f"{label}: {count}" + (f" of {total}" if total else ""))
+    if count:
+        note(f"{label}: {count} done")
+
+
+def failure(error: BaseException) -> int:
+    """Print an error as one line on standard error; the exit status that belongs to it."""
+    import typer
+
+    if isinstance(error, (typer.Exit,)):
+        return int(error.exit_code)
+    name = type(error).__name__
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        note("interrupted: what was stored is kept; run the command again to go on")
+        return EXIT_NOT_DONE
+    if isinstance(error, BrokenPipeError):
+        return EXIT_DONE
+    if hasattr(error, "exit_code") and hasattr(error, "format_message"):
+        context = getattr(error, "ctx", None)
+        hint = f" (see `{context.command_path} --help`)" if context else ""
+        note(f"error: {error.format_message()}{hint}")
+        return EXIT_WRONG_USE
+    root = {base.__name__ for base in type(error).__mro__}
+    if root & {"UseError", "ConfigError", "ListingError"}:
+        note(f"error: {error}")
+        return EXIT_WRONG_USE
+    if root & {"StorageError", "CrawlError", "DetectError", "ReviewError"}:
+        note(f"error: {error}")
+        return EXIT_NOT_DONE
+    if isinstance(error, OSError):
+        note(f"error: {error.filename or 'system'}: {error.strerror or error}")
+        return EXIT_NOT_DONE
+    note(f"error: unexpected {name}: {error}; run again with --debug for the traceback and report it")
+    return EXIT_NOT_DONE

@@ -1,0 +1,256 @@
+"""The schedule: one supervisor under APScheduler, every run a process of its own.
+
+The supervisor decides from the schedule and from the ledger of its own runs; the children do the work and are judged
+by what they recorded, never by their exit code alone. Order of a start: lock, make up for what was missed, schedule.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from apscheduler.triggers.cron import CronTrigger
+
+    from config.schema.schedule import Job, Schedule
+
+LEDGER = "schedule.jsonl"
+LOCK = "schedule.lock"
+
+
+class ScheduleError(Exception):
+    """Raised if the supervisor cannot run: another one holds the home, or a job's times make no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger: a job that ran, was skipped or was killed."""
+
+    job: str
+    due: str
+    started: str
+    ended: str | None
+    status: str
+    """done, problems, failed, skipped, killed"""
+    detail: str = ""
+
+
+def trigger(job: Job) -> CronTrigger:
+    """The job's times as an APScheduler trigger. Raises ScheduleError if the cron text is no valid expression."""
+    from apscheduler.triggers.cron import CronTrigger
+
+    minute, hour, day, month, weekday = job.cron.split()
+    if job.hours:
+        hour = ",".join(str(h) for h in job.hours) if hour == "*" else hour
+    try:
+        return CronTrigger(
+            minute=minute, hour=hour, day=day, month=month, day_of_week=weekday,
+            timezone=job.timezone, jitter=job.jitter_s or None,
+        )  # fmt: skip
+    except ValueError as error:
+        raise ScheduleError(f"schedule.toml: job {job.id!r}, cron {job.cron!r}: {error}") from error
+
+
+def next_runs(schedule: Schedule, now: datetime) -> list[tuple[Job, datetime]]:
+    """Each enabled job with its next start after `now`, soonest first; jitter is not in it."""
+    runs = []
+    for job in schedule.job:
+        if job.enabled:
+            plain = job.model_copy(update={"jitter_s": 0})
+            due = trigger(plain).get_next_fire_time(None, now)
+            if due is not None:
+                runs.append((job, due))
+    return sorted(runs, key=lambda pair: pair[1])
+
+
+def missed(schedule: Schedule, ledger: Sequence[Entry], now: datetime) -> list[tuple[Job, datetime]]:
+    """Jobs whose last due time passed without a run since, each once, if no older than `catch_up_h`.
+
+    A job never seen in the ledger is not missed: a fresh home starts with its next due time.
+    """
+    last: dict[str, datetime] = {}
+    for entry in ledger:
+        if entry.status != "skipped":
+            last[entry.job] = max(last.get(entry.job, _time(entry.due)), _time(entry.due))
+    out = []
+    for job in schedule.job:
+        if not job.enabled or job.id not in last:
+            continue
+        due = _last_due(job, max(last[job.id], now - timedelta(hours=schedule.supervisor.catch_up_h)), now)
+        if due is not None:
+            out.append((job, due))
+    return out
+
+
+def _last_due(job: Job, after: datetime, now: datetime) -> datetime | None:
+    times = trigger(job.model_copy(update={"jitter_s": 0}))
+    latest, due = None, times.get_next_fire_time(None, after + timedelta(seconds=1))
+    while due is not None and due <= now:
+        latest, due = due, times.get_next_fire_time(due, due + timedelta(seconds=1))
+    return latest
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def read_ledger(home: Path) -> list[Entry]:
+    """Every recorded run of the schedule, oldest first; a torn last line is passed over."""
+    path = home / "logs" / LEDGER
+    entries = []
+    if path.exists():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            with contextlib.suppress(ValueError, TypeError):
+                entries.append(Entry(**json.loads(line)))
+    return entries
+
+
+def write_ledger(home: Path, entry: Entry) -> None:
+    """Append one run to the ledger, on the disk before returning."""
+    path = home / "logs" / LEDGER
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({name: getattr(entry, name) for name in Entry.__slots__}, ensure_ascii=False) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def only_one(home: Path) -> Iterator[IO[str]]:
+    """Hold the home's supervisor lock. Raises ScheduleError, naming the process, if another supervisor has it."""
+    import fcntl
+
+    path = home / LOCK
+    file = path.open("a+", encoding="utf-8")
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            raise ScheduleError(
+                f"{path}: a supervisor already runs (process {file.read().strip() or 'unknown'}); stop it first"
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield file
+    finally:
+        file.close()
+
+
+def command(job: Job, home: Path) -> list[str]:
+    """The child's command line."""
+    words = {"refit": ["detect", "--refit"], "retention": ["evidence", "retain"]}.get(job.run, [job.run])
+    return [sys.executable, "-m", "chipwatch.cli", "--home", str(home), *words, *(job.sites if job.run == "crawl" else ())]
+
+
+class Supervisor:
+    """Runs jobs as child processes, one instance of a job at a time; an overlap is recorded as skipped."""
+
+    def __init__(self, home: Path, schedule: Schedule) -> None:
+        self.home, self.schedule = home, schedule
+        self.children: dict[str, asyncio.subprocess.Process] = {}
+        self.stopping = asyncio.Event()
+
+    async def run_job(self, job: Job, due: datetime | None = None) -> None:
+        """Run one job to its end and write the ledger."""
+        started = datetime.now().astimezone()
+        stamp, due_text = started.isoformat(timespec="seconds"), (due or started).isoformat(timespec="seconds")
+        if self.stopping.is_set() or job.id in self.children:
+            why = "the supervisor is stopping" if self.stopping.is_set() else "the run before is still going on"
+            write_ledger(self.home, Entry(job.id, due_text, stamp, stamp, "skipped", why))
+            return
+        log = self.home / "logs" / f"{job.id}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as out:
+            # A session of its own: Ctrl-C reaches the supervisor alone, which passes on SIGTERM and waits.
+            child = await asyncio.create_subprocess_exec(
+                *command(job, self.home), stdout=out, stderr=out, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
+            )
+            self.children[job.id] = child
+            try:
+                code = await child.wait()
+            finally:
+                self.children.pop(job.id, None)
+        ended = datetime.now().astimezone().isoformat(timespec="seconds")
+        status = {0: "done", 1: "problems"}.get(code, "killed" if code < 0 else "failed")
+        detail = f"exit status {code}; see {log.name}" if code else ""
+        write_ledger(self.home, Entry(job.id, due_text, stamp, ended, status, detail))
+
+    async def stop(self) -> None:
+        """Pass SIGTERM on once, wait, and only then kill."""
+        self.stopping.set()
+        waiting = list(self.children.values())
+        for child in waiting:
+            with contextlib.suppress(ProcessLookupError):
+                child.terminate()
+        if waiting:
+            _, late = await asyncio.wait(
+                [asyncio.create_task(child.wait()) for child in waiting], timeout=self.schedule.supervisor.stop_wait_s
+            )
+            if late:
+                for child in waiting:
+                    with contextlib.suppress(ProcessLookupError):
+                        child.kill()
+
+    async def once(self) -> list[Entry]:
+        """Every enabled job once, in the order crawl, detect, refit, digest, retention; the ledger lines they left."""
+        order = ["crawl", "detect", "refit", "digest", "retention"]
+        before = len(read_ledger(self.home))
+        for job in sorted((j for j in self.schedule.job if j.enabled), key=lambda j: order.index(j.run)):
+            await self.run_job(job)
+        return read_ledger(self.home)[before:]
+
+    async def forever(self) -> None:
+        """Make up for missed runs, then keep the schedule until SIGTERM or Ctrl-C."""
+        from apscheduler.events import EVENT_JOB_MAX_INSTANCES
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stopping.set)
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        grace = self.schedule.supervisor.catch_up_h * 3600
+        jobs = {job.id: job for job in self.schedule.job if job.enabled}
+        for job in jobs.values():
+            scheduler.add_job(
+                self.run_job, trigger(job), args=[job], id=job.id, coalesce=True, max_instances=1, misfire_grace_time=grace
+            )
+
+        def overlapped(event: Any) -> None:
+            stamp = datetime.now().astimezone().isoformat(timespec="seconds")
+            write_ledger(self.home, Entry(event.job_id, stamp, stamp, stamp, "skipped", "the run before is still going on"))
+
+        scheduler.add_listener(overlapped, EVENT_JOB_MAX_INSTANCES)
+        late = missed(self.schedule, read_ledger(self.home), datetime.now().astimezone())
+        made_up = [asyncio.create_task(self.run_job(job, due)) for job, due in late]
+        scheduler.start()
+        await self.stopping.wait()
+        scheduler.pause()
+        await self.stop()
+        for task in made_up:
+            await task
+        scheduler.shutdown(wait=False)
+
+
+def run(home: Path, schedule: Schedule, *, once: bool) -> list[Entry]:
+    """Run the supervisor in this process. Raises ScheduleError if another one holds the home."""
+    with only_one(home):
+
+        async def main() -> list[Entry]:
+            supervisor = Supervisor(home, schedule)
+            if once:
+                return await supervisor.once()
+            await supervisor.forever()
+            return []
+
+        return asyncio.run(main())

@@ -1,0 +1,61 @@
+"""When crawls, detection and digests run by themselves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from config.loader import Row, Table
+
+
+class Job(Row):
+    """One row of the schedule: what runs, when, in which time zone."""
+
+    id: str
+    run: Literal["crawl", "detect", "refit", "digest", "retention"]
+    cron: str
+    """Five-field cron expression: minute hour day month weekday."""
+    timezone: str = "UTC"
+    sites: tuple[str, ...] = ()
+    """Sites of a crawl; empty means all enabled sites."""
+    jitter_s: Annotated[int, Field(ge=0, le=3600)] = 0
+    """Random delay of up to so many seconds, so that a site is not visited on the dot."""
+    hours: tuple[Annotated[int, Field(ge=0, le=23)], ...] = ()
+    """Hours of the day, in `timezone`, in which the job may start; empty means any."""
+    enabled: bool = True
+    why: str = ""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{value!r} is no time zone; write one such as 'Europe/Berlin'") from error
+        return value
+
+    @field_validator("cron")
+    @classmethod
+    def _five_fields(cls, value: str) -> str:
+        if len(value.split()) != 5:
+            raise ValueError("write five fields: minute hour day month weekday, e.g. '30 6 * * *'")
+        return value
+
+
+class Supervisor(Table):
+    """How the supervisor treats its children."""
+
+    stop_wait_s: int = 240
+    """Seconds between passing on SIGTERM and killing a child; longer than the download timeout."""
+    catch_up_h: int = 24
+    """A run missed while the supervisor was down is made up once if it is no older than this many hours."""
+
+
+class Schedule(Table):
+    """schedule.toml"""
+
+    supervisor: Supervisor = Supervisor()
+    job: list[Job] = []
