@@ -19,7 +19,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 if TYPE_CHECKING:
+    from config.schema.lexicon import Lexicon
+    from config.schema.places import Places
     from config.schema.schedule import Schedule
+    from config.schema.signals import Signals
 
 SHIPPED = Path(__file__).resolve().parent
 
@@ -209,9 +212,30 @@ class Config:
         return load_merged(Schedule, "schedule.toml", self.home)
 
     @cached_property
+    def lexicon(self) -> dict[str, Lexicon]:
+        """What sellers' words mean, by file stem (one file a language)."""
+        from config.schema.lexicon import Lexicon
+
+        return load_each(Lexicon, "lexicon/*.toml", self.home)
+
+    @cached_property
+    def signals(self) -> Signals:
+        """A card for each signal, and the figures they use."""
+        from config.schema.signals import Signals
+
+        return load_merged(Signals, "signals.toml", self.home)
+
+    @cached_property
+    def places(self) -> Places:
+        """Countries, their towns, hubs and restricted destinations."""
+        from config.schema.places import Places
+
+        return load_merged(Places, "places.toml", self.home)
+
+    @cached_property
     def knowledge_version(self) -> str:
         """Digest (12 hex digits) of all that a reading depends on: chips, controls, lexicon, signals, market."""
-        return self._digest("chips/*.toml", "controls.toml", "lexicon/*.toml", "signals.toml", "market.toml")
+        return self._digest("chips/*.toml", "controls.toml", "lexicon/*.toml", "signals.toml", "places.toml", "market.toml")
 
     @cached_property
     def thresholds_version(self) -> str:

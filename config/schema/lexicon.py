@@ -1,0 +1,141 @@
+"""What sellers' words mean: `config/lexicon/<language>.toml`, a file a language."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from config.loader import Row, Table
+
+CONCEPTS = {
+    # identity marks
+    "serial": "the number or code that tells one card from all others",
+    "label": "what the number is printed on: sticker, plate, tag, code",
+    "not_mark": "a serial, label or tag of another kind: asset tag, shipping label, serial port",
+    # what happened to the mark
+    "loss": "taken off, ground away, torn, wiped: a deed done to the thing itself",
+    "hide": "covered, blurred, taped over: done to the thing or only to its picture",
+    "gone": "a state: missing, blank, unreadable, bare",
+    "swap": "replaced, changed for another, put on anew",
+    "defaced": "mark and loss in one expression",
+    "need": "need, mind, insist on (a mark or a paper)",
+    "elsewhere": "look elsewhere, move on, not for you",
+    "intact": "there, whole, readable, matching, can be checked",
+    # scope
+    "none": "without, no (before its noun)",
+    "none_after": "there is none (after its noun)",
+    "not": "negates what follows",
+    "not_after": "negates what stands before",
+    "if": "opens a condition",
+    "if_after": "closes a condition (after its verb)",
+    "ask": "asks or warns the buyer",
+    "refuse": "we do not sell, take or do this",
+    "others": "speaks of other sellers, scams, news",
+    "void": "voids warranty or return",
+    "done": "has already happened",
+    "photo": "in the picture",
+    "see": "can be seen, as shown",
+    "box": "packaging",
+    "card": "the card or chip itself",
+    "other_part": "another part, surface or damage that a loss may belong to",
+    "repair_shop": "a service offered, not a state of the goods",
+    # another name
+    "relabel": "relabelled, in one expression",
+    "reads": "reads as, is marked as, was changed into",
+    "other_model": "another model's or maker's name, without naming it",
+    # papers
+    "paper": "invoice, receipt, bill, documents",
+    "warranty": "warranty, guarantee, after-sales support",
+    "origin": "source, provenance, where it came from",
+    "grey": "grey import, special channel, no papers: in one expression",
+    "secret": "not told, do not ask",
+    "boilerplate": "stock clause of private sales that excludes liability",
+    "expired": "ran out",
+    "extra_cost": "against a surcharge, on request",
+    # export
+    "licence": "export licence, permit, approval",
+    "screening": "end-user statement, identity or sanctions check",
+    "required": "needed, asked for",
+    "customs": "customs, clearance, duty",
+    "handled": "included, taken care of, ours to solve",
+    "cleared": "customs handled, in one expression",
+    "declare": "declare, invoice, write on the papers",
+    "as_other": "as other goods, at a low value",
+    "misdeclare": "mis-declaration in one expression",
+    "bypass": "get round, avoid, dodge",
+    "control": "sanctions, controls, ban",
+    "evade": "evasion in one expression",
+    "comply": "keeps or demands export rules",
+    "open_to": "anyone may: any country, no region block",
+    # route
+    "from": "comes from, stands in, is shipped from",
+    "via": "goes through",
+    "to": "is sent to, delivered in",
+    "store": "warehouse, stock, data centre (after or before a place)",
+    "onward": "sent on, re-exported",
+    "local_only": "only inside this country",
+    "no_ship": "not sent to",
+    "users": "users, customers, firms of a place",
+    # stock
+    "bulk": "a trader's stock, in words",
+    "bulk_weak": "stock words that need a number",
+    "unit": "counts cards, servers, boards (after or before a number)",
+    "not_stock": "sold, viewed, minimum, monthly: a number that is no stock",
+    # contact
+    "messenger": "a messenger's name, sure by itself",
+    "messenger_weak": "a messenger's name that is also a common word",
+    "reach": "add, write to, find on",
+    "phone": "telephone, call, text message",
+    "own_channel": "the platform's own messages",
+    "courier": "a number asked for delivery",
+    # goods
+    "sample": "engineering sample, prototype",
+    "sample_weak": "short names that need a chip beside them",
+    "production": "retail, final",
+    "modded": "altered, in one expression",
+    "alter": "altered, upgraded, soldered",
+    "alterable": "memory, BIOS, form: what is altered",
+    "stand_in": "the price shown is no price",
+    "article": "a thing that a chip is not (for disguised goods)",
+}  # fmt: skip
+
+
+class Group(Row):
+    """Terms that mean one concept, and why they stand here."""
+
+    id: str
+    """Unique over all languages: `<language>.<concept>` or `<language>.<concept>.<what>`."""
+    concept: str
+    terms: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Written as sellers write. `*` at the end: any ending; `*` at the start: any beginning. Spaces, hyphens and
+    underscores are one. A term with accents also matches without any accent."""
+    reason: str
+    """Why a trader means this, or where it was seen."""
+
+    @field_validator("concept")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in CONCEPTS:
+            raise ValueError(f"{value!r} is no concept; the concepts are listed in config/schema/lexicon.py")
+        return value
+
+    @field_validator("terms")
+    @classmethod
+    def _written(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for term in value:
+            if not term.strip("* ") or "*" in term.strip("*"):
+                raise ValueError(f"{term!r}: a star may stand at the start or the end only, beside at least one letter")
+        return value
+
+
+class Lexicon(Table):
+    """One language."""
+
+    language: str
+    """BCP 47 primary tag as it is reported with a signal."""
+    name: str
+    boundary: Literal["word", "free"]
+    """`word`: a term begins and ends at a word border; `free`: the script does not set words apart."""
+    note: str = ""
+    groups: list[Group] = []

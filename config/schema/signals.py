@@ -1,0 +1,60 @@
+"""What a signal is: `config/signals.toml`, a card a signal."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from config.loader import Row, Table
+
+
+class Example(Table):
+    """A sentence that the signal finds, or must leave alone."""
+
+    language: str
+    text: str
+    english: str = ""
+    """Gloss, where `text` is not English."""
+    listing: dict[str, str | int] = {}
+    """Other fields of the listing that the example needs, e.g. `country`, `location`."""
+    offer: Literal["sale", "rental"] = "sale"
+
+
+class Card(Row):
+    """What an analyst and the judge have to know about a signal."""
+
+    id: str
+    """Name of the signal in the exchange format."""
+    title: str
+    kind: Literal["text", "context", "figure", "network"]
+    """`text`: from words; `context`: from words or fields; `figure`: from numbers; `network`: from other listings or lists."""
+    weight: Annotated[float, Field(ge=-5, le=5)]
+    """Log-odds that the signal adds at full strength, before any verdict has been learned from."""
+    why: str
+    innocent: tuple[str, ...]
+    next: tuple[str, ...]
+    gloss: str
+    """The sign in one English sentence, for digest and mail."""
+    source: str = ""
+    goods_only: bool = False
+    """Only where a chip is offered (sale or rental)."""
+    hits: tuple[Example, ...] = ()
+    near_misses: tuple[Example, ...] = ()
+
+
+class Settings(Table):
+    """Figures that the signals use."""
+
+    bulk_chips: Annotated[int, Field(ge=2)] = 10
+    """Chips (count times quantity) from which a stock is one that a private person does not have."""
+    new_seller_days: Annotated[int, Field(ge=0)] = 60
+    new_seller_ratings: Annotated[int, Field(ge=0)] = 3
+    """An account with fewer ratings than this is new, where its age is not known."""
+
+
+class Signals(Table):
+    """signals.toml"""
+
+    settings: Settings = Settings()
+    signal: list[Card] = []
