@@ -19,10 +19,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 if TYPE_CHECKING:
+    from config.schema.catalogue import Catalogue
+    from config.schema.controls import Controls
+    from config.schema.offers import Offers
     from config.schema.lexicon import Lexicon
     from config.schema.places import Places
+    from config.schema.market import Market
     from config.schema.schedule import Schedule
+    from config.schema.settings import Settings
+    from config.schema.sites import Site
     from config.schema.signals import Signals
+    from config.schema.thresholds import Thresholds
 
 SHIPPED = Path(__file__).resolve().parent
 
@@ -233,9 +240,59 @@ class Config:
         return load_merged(Places, "places.toml", self.home)
 
     @cached_property
+    def catalogue(self) -> Catalogue:
+        """Chips, systems and part numbers."""
+        from config.schema.catalogue import Catalogue
+
+        return load_merged(Catalogue, "chips/*.toml", self.home)
+
+    @cached_property
+    def controls(self) -> Controls:
+        """Export-control rules by date."""
+        from config.schema.controls import Controls
+
+        return load_merged(Controls, "controls.toml", self.home)
+
+    @cached_property
+    def offers(self) -> Offers:
+        """Words that tell what kind of thing is offered, how many and in what condition."""
+        from config.schema.offers import Offers
+
+        return load_merged(Offers, "offers/*.toml", self.home)
+
+    @cached_property
+    def sites(self) -> dict[str, Site]:
+        """Every marketplace by its key, the file's name."""
+        from config.schema.sites import Site
+
+        found = load_each(Site, "sites/*.toml", self.home)
+        return {key: site.model_copy(update={"key": key}) for key, site in found.items()}
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Identity, politeness, retention, privacy."""
+        from config.schema.settings import Settings
+
+        return load_merged(Settings, "settings.toml", self.home)
+
+    @cached_property
+    def market(self) -> Market:
+        """Price seeds, regions and exchange rates."""
+        from config.schema.market import Market
+
+        return load_merged(Market, "market.toml", self.home)
+
+    @cached_property
+    def thresholds(self) -> Thresholds:
+        """The desk's choices: severity cuts, price cuts, counts, weights of its own."""
+        from config.schema.thresholds import Thresholds
+
+        return load_merged(Thresholds, "thresholds.toml", self.home)
+
+    @cached_property
     def knowledge_version(self) -> str:
         """Digest (12 hex digits) of all that a reading depends on: chips, controls, lexicon, signals, market."""
-        return self._digest("chips/*.toml", "controls.toml", "lexicon/*.toml", "signals.toml", "places.toml", "market.toml")
+        return self._digest("chips/*.toml", "controls.toml", "offers/*.toml", "lexicon/*.toml", "signals.toml", "places.toml", "market.toml")
 
     @cached_property
     def thresholds_version(self) -> str:
