@@ -73,7 +73,7 @@ class _Flat:
         return np.where(goes_left, self.left[node], self.right[node])
 
 
-class Forest(OutlierMixin, BaseEstimator):  # type: ignore[misc]
+class Forest(OutlierMixin, BaseEstimator):
     """Isolation forest with density scores, a second opinion from single features, and exact shares by feature.
 
     Takes numeric (n_samples, n_features) arrays or DataFrames, NaN allowed (a missing figure is a state of its own).

@@ -55,10 +55,10 @@ class _Bank:
         """Days (proleptic ordinals, ascending) and rates for one euro; empty for a currency without a column."""
         if currency not in self._series:
             names = [name.strip() for name in self._lines[0]]
-            at = names.index(currency) if currency in names else None
+            at = names.index(currency) if currency in names else -1
             days: list[int] = []
             rates: list[str] = []
-            for row in reversed(self._lines[1:]) if at is not None else ():
+            for row in reversed(self._lines[1:]) if at >= 0 else ():
                 if row[at] not in ("N/A", "", " "):
                     days.append(date.fromisoformat(row[0]).toordinal())
                     rates.append(row[at].strip())

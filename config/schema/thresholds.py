@@ -1,0 +1,132 @@
+"""thresholds.toml: what the desk has chosen. Every figure here can be tried on history before it is set."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from config.loader import Row, Table
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class Severity(Table):
+    """Scores from which an offer is listed (low) or alerted (medium, high)."""
+
+    low: Probability = 0.12
+    medium: Probability = 0.25
+    high: Probability = 0.88
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Severity:
+        if not self.low <= self.medium <= self.high:
+            raise ValueError(f"low {self.low} <= medium {self.medium} <= high {self.high} must hold")
+        return self
+
+
+class Score(Table):
+    """How evidence becomes log-odds."""
+
+    bias: float = -2.5
+    strong_from: Annotated[float, Field(gt=0)] = 3.0
+    """A contribution this large stands by itself; smaller ones are weak signs."""
+    again: Probability = 0.3
+    """Weak signs come together: the heaviest counts in full, every other one at this share."""
+    forest: Annotated[float, Field(ge=0, le=5)] = 0.9
+    """Weight of the forest's strangeness, a figure between 0 and `forest_cap`."""
+    forest_from: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Tail probability from which strangeness counts; ten times rarer adds 1."""
+    forest_cap: Annotated[float, Field(gt=0)] = 2.0
+    default_weight: float = 0.6
+    """For a signal without a card."""
+
+
+class PriceCuts(Table):
+    """Unit price over the market's reference."""
+
+    below: Probability = 0.60
+    """At or under: far below the market."""
+    somewhat_below: Probability = 0.75
+    somewhat_strength: Probability = 0.35
+    """Strength of a price between the two."""
+    above: Annotated[float, Field(ge=1)] = 1.50
+    scam: Probability = 0.15
+    """Under: no real one is sold for this."""
+    depth: Annotated[float, Field(ge=0)] = 0.25
+    """Strength gained for each factor e under `below`: far cheaper is listed first."""
+
+
+class Weight(Row):
+    """The desk's own weight of a piece of evidence, in log-odds; lays over the card."""
+
+    id: str
+    weight: Annotated[float, Field(ge=-8, le=8)]
+    why: str
+
+
+class Pair(Row):
+    """Signals that together are evidence of their own."""
+
+    id: str
+    signals: tuple[str, ...]
+    weight: Annotated[float, Field(ge=-8, le=8)]
+    title: str
+    why: str
+    innocent: tuple[str, ...] = ()
+
+
+class Modelling(Table):
+    """The forest's fit and when it may speak."""
+
+    trees: Annotated[int, Field(ge=10)] = 200
+    max_samples: Annotated[int, Field(ge=16)] = 2048
+    min_rows: Annotated[int, Field(ge=10)] = 200
+    """Offers below which there is no forest: cold start, rules and price alone judge."""
+    drift_psi: Annotated[float, Field(gt=0)] = 0.25
+    """Population stability index of a feature from which `detect` says that a refit is due."""
+
+
+class Repeats(Table):
+    """Near-copies of text."""
+
+    ngram: Annotated[int, Field(ge=1)] = 3
+    similar: Probability = 0.8
+    """Jaccard similarity of code-point n-grams from which two texts are copies."""
+    min_chars: Annotated[int, Field(ge=1)] = 24
+    """Shorter texts repeat by chance ("NVIDIA A100 80GB PCIe")."""
+    window_days: Annotated[int, Field(ge=1)] = 180
+
+
+class Screening(Table):
+    """Candidates for `listed_party`."""
+
+    candidate: Annotated[float, Field(ge=0, le=100)] = 88.0
+    """Name similarity (0 to 100) from which a listed name is shown as a candidate; never a verdict."""
+
+
+class Alerts(Table):
+    """When an alert opens again and how many are shown."""
+
+    material_score: Probability = 0.15
+    """Rise of score that re-opens a decided alert after a change of the listing."""
+    first_run_cap: Annotated[int, Field(ge=1)] = 25
+    """Alerts of a site's first run shown in one digest; the others are listed."""
+    healthy_runs: Annotated[int, Field(ge=1)] = 2
+    """Healthy runs without the listing after which it counts as vanished."""
+    sample_per_digest: Annotated[int, Field(ge=0)] = 3
+    """Unflagged listings drawn at random for a decision, so that what is missed can be estimated."""
+
+
+class Thresholds(Table):
+    """thresholds.toml"""
+
+    severity: Severity = Severity()
+    score: Score = Score()
+    price: PriceCuts = PriceCuts()
+    weight: list[Weight] = []
+    pair: list[Pair] = []
+    forest: Modelling = Modelling()
+    repeats: Repeats = Repeats()
+    screening: Screening = Screening()
+    alerts: Alerts = Alerts()

@@ -1,0 +1,299 @@
+"""What a chip costs in its own market, as known on the day: robust, dated, one voice per seller, and honest about n.
+
+A reference is formed level by level: the dated seed, then the chip's peers everywhere, then those of the region, then
+those of the same condition there. Each level is a time-weighted median of log unit prices, shrunk to the level above
+by how many voices speak. Peers are added in the order in which they were recorded; a reference for a day uses only
+peers observed before that day, so later observations change nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from config.schema.market import Forming, Market, Seed
+
+if TYPE_CHECKING:
+    from detector.reading.model import Reading
+    from storage.listing import Listing
+
+CONDITION_GROUPS = {"new": "new", "used": "used", "refurbished": "used"}
+
+ELSEWHERE = "other"
+
+
+class Peer(NamedTuple):
+    """One confirmed offer: USD for one chip (or chip-hour), the day it was observed (ordinal), who offers it."""
+
+    chip: str
+    kind: str
+    """sale or rental"""
+    region: str
+    condition: str
+    """new, used or any"""
+    usd: float
+    day: int
+    seller: str
+    listing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What the market asks, in USD for one chip or chip-hour.
+
+    Cheap is measured against `low`, dear against `high` (equal unless a seed gives a band). `spread` is the robust
+    standard deviation of log price. `n` voices of `segment` in `window_days` days; 0 where the seed alone speaks.
+    """
+
+    low: float
+    high: float
+    spread: float
+    n: int
+    segment: str
+    window_days: int
+    seed: str | None
+
+    @property
+    def centre(self) -> float:
+        """Geometric middle of the band."""
+        return math.sqrt(self.low * self.high)
+
+    def below(self, usd: float) -> float:
+        """Price over the low end."""
+        return usd / self.low
+
+    def above(self, usd: float) -> float:
+        """Price over the high end."""
+        return usd / self.high
+
+    def deviation(self, usd: float) -> float:
+        """Robust deviations of log price from the band; 0 inside it."""
+        if usd < self.low:
+            return math.log(usd / self.low) / self.spread
+        return max(math.log(usd / self.high), 0.0) / self.spread
+
+
+@dataclass(frozen=True, slots=True)
+class NotEnough:
+    """There is no reference: too few peers and no seed."""
+
+    n: int
+    reason: str
+
+
+Answer = Reference | NotEnough
+
+
+class Book:
+    """All confirmed offers seen so far, and the references they make.
+
+    `add` in recording order; `reference` for a day. References of a day are kept until a peer from before that day
+    arrives (a late import), so a daily run and a rebuild see the same book at the same observation.
+    """
+
+    def __init__(self, market: Market) -> None:
+        self.forming: Forming = market.forming
+        self.seeds = {
+            (kind, chip): seed
+            for kind, rows in (("sale", market.sale), ("rental", market.rental))
+            for seed in rows
+            for chip in seed.chips
+        }
+        self.regions = {country: row for row in market.region for country in row.countries}
+        self._peers: dict[tuple[str, str], list[Peer]] = {}
+        self._known: dict[tuple[str, str, str, str], tuple[int, Answer]] = {}
+
+    def region(self, country: str | None) -> str:
+        """The market that a country belongs to, `other` where none is named."""
+        row = self.regions.get((country or "").upper())
+        return row.id if row else ELSEWHERE
+
+    def add(self, peer: Peer) -> None:
+        """Take a confirmed offer into the book."""
+        key = (peer.kind, peer.chip)
+        self._peers.setdefault(key, []).append(peer)
+        for known, (day, _) in list(self._known.items()):
+            if known[:2] == key and peer.day < day:
+                del self._known[known]
+
+    def reference(self, chip: str, kind: str, region: str, condition: str, day: int) -> Answer:
+        """What the market asks for `chip` on `day` (ordinal), from peers observed before it."""
+        key = (kind, chip, region, condition)
+        known = self._known.get(key)
+        if known is None or known[0] != day:
+            known = self._known[key] = day, self._form(chip, kind, region, condition, day)
+        return known[1]
+
+    def _form(self, chip: str, kind: str, region: str, condition: str, day: int) -> Answer:
+        oldest = day - self.forming.window_days
+        peers = [p for p in self._peers.get((kind, chip), ()) if oldest <= p.day < day]
+        seed = self.seeds.get((kind, chip))
+        whole = _voices(peers, day, self.forming.half_life_days)
+        if seed is None and whole.effective < self.forming.min_peers:
+            return NotEnough(whole.n, f"{whole.n} peers in {self.forming.window_days} days and no seed price")
+        return self._narrow(peers, whole, seed, region, condition, day)
+
+    def _narrow(
+        self, peers: list[Peer], whole: _Voices, seed: Seed | None, region: str, condition: str, day: int
+    ) -> Reference:
+        forming = self.forming
+        if seed is not None:
+            factor = next((row.factor for row in self.regions.values() if row.id == region), 1.0)
+            level = _Level(math.log(seed.low * factor), math.log(seed.high * factor), forming.spread)
+            level = level.shrink(whole, forming.seed_weight)
+        else:
+            level = _Level(whole.centre, whole.centre, forming.spread).shrink(whole, forming.level_weight)
+        n, words = whole.n, "all markets"
+        here = [p for p in peers if p.region == region]
+        alike = [p for p in here if p.condition == condition]
+        for some, name in ((here, region), (alike, f"{region}, {condition}")):
+            voices = _voices(some, day, forming.half_life_days)
+            level = level.shrink(voices, forming.level_weight)
+            if voices.effective >= forming.min_peers:
+                n, words = voices.n, name
+        spread = max(level.spread, forming.least_spread)
+        return Reference(
+            math.exp(level.low), math.exp(level.high), spread, n, words, forming.window_days, seed.id if seed else None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Voices:
+    """Time-weighted median and spread of log price over sellers; `effective` is the equal-weight number of them."""
+
+    n: int = 0
+    effective: float = 0.0
+    centre: float = 0.0
+    spread: float = 0.0
+
+
+class _Level(NamedTuple):
+    low: float
+    high: float
+    spread: float
+
+    def shrink(self, voices: _Voices, weight: float) -> _Level:
+        """This level as the prior of `weight` voices, moved by what the voices say."""
+        if not voices.n:
+            return self
+        share = voices.effective / (voices.effective + weight) if weight or voices.effective else 0.0
+        low, high = (end + share * (voices.centre - end) for end in (self.low, self.high))
+        return _Level(low, high, self.spread + share * (voices.spread - self.spread))
+
+
+def _voices(peers: list[Peer], day: int, half_life: float) -> _Voices:
+    """Each seller speaks once, with the median of the latest price of each of its listings."""
+    if not peers:
+        return _Voices()
+    latest: dict[tuple[str, str], Peer] = {}
+    for peer in peers:
+        key = (peer.seller, peer.listing)
+        if key not in latest or peer.day >= latest[key].day:
+            latest[key] = peer
+    sellers: dict[str, list[Peer]] = {}
+    for peer in latest.values():
+        sellers.setdefault(peer.seller or peer.listing, []).append(peer)
+    logs = [_middle([math.log(p.usd) for p in own]) for own in sellers.values()]
+    weights = [0.5 ** ((day - max(p.day for p in own)) / half_life) for own in sellers.values()]
+    centre = weighted_median(logs, weights)
+    spread = 1.4826 * weighted_median([abs(x - centre) for x in logs], weights)
+    total = sum(weights)
+    return _Voices(len(logs), total * total / sum(w * w for w in weights), centre, spread)
+
+
+def _middle(values: list[float]) -> float:
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def weighted_median(values: list[float], weights: list[float]) -> float:
+    """The value at which half the weight is reached; between two where it falls exactly between them."""
+    pairs = sorted(zip(values, weights, strict=True))
+    half, seen = sum(weights) / 2, 0.0
+    for at, (value, weight) in enumerate(pairs):
+        seen += weight
+        if math.isclose(seen, half, rel_tol=1e-12) and at + 1 < len(pairs):
+            return (value + pairs[at + 1][0]) / 2
+        if seen > half:
+            return value
+    return pairs[-1][0]
+
+
+_AUCTION_WORDS = ("current bid", "starting bid", "現在価格", "現在の価格", "当前价", "起拍价", "текущая ставка", "aktuelles gebot")
+
+
+def is_running_auction(listing: Listing) -> bool:
+    """Whether the price shown is a bid and nothing else. A buy-it-now price beside the bid is a price."""
+    for key, value in listing.attributes.items():
+        name = key.lower().replace("_", "").replace(" ", "")
+        if name in ("buyingoptions", "buyingoption", "listingtype", "saleformat", "format"):
+            words = str(value).upper()
+            if "AUCTION" in words and "FIXED" not in words and "BUY_IT_NOW" not in words:
+                return True
+        if name in ("currentbid", "currentbidprice", "bidcount", "bids") and value not in (None, "", 0, "0"):
+            return "buyingoptions" not in {k.lower().replace("_", "") for k in listing.attributes}
+    shown = (listing.price_text or "").casefold()
+    return any(word in shown for word in _AUCTION_WORDS)
+
+
+def why_not_compared(listing: Listing, reading: Reading) -> str | None:
+    """Why no price sign can be drawn from this offer and why it is no peer; None where it can."""
+    price = reading.price
+    if reading.offer not in ("sale", "rental"):
+        return f"is a {reading.offer} post, not an offer of a chip"
+    if not reading.chips:
+        return "names no chip the catalogue knows"
+    if len({chip.chip for chip in reading.chips}) > 1:
+        return "several chips at one price"
+    if price is None or price.unit_usd is None:
+        return (price.reason if price else None) or "shows no price that can be compared"
+    if price.kind not in ("asking", "range"):
+        return f"the price is a {price.kind} figure"
+    if reading.condition == "parts":
+        return "is for parts"
+    if reading.notes.get("goods") == "whole_pc":
+        return "is a whole PC"
+    if price.unit_usd <= 0:
+        return "the price is not positive"
+    if is_running_auction(listing):
+        return "the price is the bid of a running auction"
+    return None
+
+
+def offer_kind(reading: Reading) -> str:
+    """Which market: chip-hours are rental, everything else is sale."""
+    return "rental" if reading.offer == "rental" else "sale"
+
+
+def condition_group(reading: Reading) -> str:
+    """new or used; any where it is not said or does not apply."""
+    return CONDITION_GROUPS.get(reading.condition, "any")
+
+
+def peer_of(
+    listing: Listing, reading: Reading, book: Book, answer: Answer, *, day: date, seller: str | None, statistics: bool
+) -> Peer | None:
+    """The offer as a peer for others, or None if it may not or cannot speak for the market.
+
+    `answer` is the reference the offer itself was measured against: a price `fault_ratio` times off is a reading
+    fault, no price.
+    """
+    if not statistics or why_not_compared(listing, reading) is not None:
+        return None
+    assert reading.price is not None and reading.price.unit_usd is not None
+    usd = float(reading.price.unit_usd)
+    if isinstance(answer, Reference) and is_fault(usd, answer, book.forming):
+        return None
+    name = f"{listing.site}/{listing.listing_id}"
+    return Peer(
+        reading.chips[0].chip, offer_kind(reading), book.region(listing.country), condition_group(reading),
+        usd, day.toordinal(), seller or name, name,
+    )  # fmt: skip
+
+
+def is_fault(usd: float, reference: Reference, forming: Forming) -> bool:
+    """Whether the price is so far off that it was misread."""
+    return usd * forming.fault_ratio < reference.low or usd > reference.high * forming.fault_ratio
