@@ -1,0 +1,30 @@
+"""The schema as numbered functions. One that has been released never changes; a new need is a new function.
+
+Keep `database.SCHEMA_VERSION` equal to their number.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlite_utils.migrations import Migrations
+
+from storage.database import APPLICATION_ID
+from storage.schema_001 import STATEMENTS as SCHEMA_001
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+MIGRATIONS = Migrations("chipwatch")
+
+
+@MIGRATIONS()
+def m001_ground(db: Database) -> None:
+    """Sites, runs, evidence, listings, observations, readings, alerts, decisions, versions, digests, views."""
+    from storage.ids import new_home_id
+
+    for statement in SCHEMA_001:
+        db.execute(statement)
+    db.execute("INSERT INTO home (id, created_at) VALUES (?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))", [new_home_id()])
+    db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    db.execute("PRAGMA user_version=1")
