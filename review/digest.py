@@ -1,0 +1,122 @@
+"""The morning's digest as one frozen model; every form of it (terminal, Markdown, HTML, JSON) is written from this.
+
+What is new since the last digest by severity, each alert with its reasons in words; then coverage, so that silence is
+never read as "no listings".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SEVERITIES = ("high", "medium", "low")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of the seller that carry a signal, contact details masked."""
+
+    signal: str
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestAlert:
+    """One alert as an analyst reads it. Money in US dollars for one chip (sale) or chip-hour (rental)."""
+
+    alert: int | str
+    severity: str
+    score: float
+    title: str
+    chip: str
+    offer: str
+    site: str
+    listing_id: str
+    url: str | None
+    place: str | None
+    quantity: int | None
+    unit_usd: float | None
+    market_usd: float | None
+    market_n: int | None
+    opened: str
+    why_now: str
+    reasons: tuple[str, ...]
+    quotes: tuple[Quote, ...]
+    innocent: tuple[str, ...]
+    evidence: Mapping[str, Any] | None
+
+    @property
+    def market_words(self) -> str:
+        """Unit price against its market, in words."""
+        if self.unit_usd is None:
+            return "no price to compare"
+        price = f"${self.unit_usd:,.2f}" if self.unit_usd < 100 else f"${self.unit_usd:,.0f}"
+        if not self.market_usd:
+            return f"{price}, not enough peers"
+        market = f"${self.market_usd:,.2f}" if self.market_usd < 100 else f"${self.market_usd:,.0f}"
+        peers = f"{self.market_n} peers" if self.market_n else "catalogue price, no peers yet"
+        return f"{price}, {100 * self.unit_usd / self.market_usd:.0f} % of the market's {market} ({peers})"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCoverage:
+    """A site's last run. `outcome` None: it never ran."""
+
+    site: str
+    last_run: str | None
+    outcome: str | None
+    pages: int
+    listings: int
+    new: int
+    changed: int
+    errors: int
+    quarantined: bool
+    detail: str | None
+
+    @property
+    def healthy(self) -> bool:
+        return self.outcome == "ok" and not self.quarantined
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One digest. `more` alerts of each severity are beyond the cap; `since` None means everything so far."""
+
+    made: str
+    since: str | None
+    alerts: tuple[DigestAlert, ...]
+    more: Mapping[str, int]
+    counts: Mapping[str, int]
+    """New or re-opened alerts by severity."""
+    listings: int
+    by_offer: Mapping[str, int]
+    coverage: tuple[SiteCoverage, ...]
+    unknown_accelerators: Mapping[str, int] = field(default_factory=dict)
+    muted: int = 0
+    samples: tuple[Mapping[str, Any], ...] = ()
+    """Unflagged listings drawn at random for a decision, so that what is missed can be estimated."""
+    notes: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    chain: str | None = None
+    """Head of the evidence chain when the digest was made."""
+
+    @property
+    def troubled(self) -> tuple[SiteCoverage, ...]:
+        """Sites whose last run was not whole: read their silence with care."""
+        return tuple(site for site in self.coverage if not site.healthy)
+
+    @property
+    def headline(self) -> str:
+        """One line for a subject or a title."""
+        parts = [f"{self.counts.get(s, 0)} {s}" for s in SEVERITIES[:2]]
+        trouble = f", {len(self.troubled)} of {len(self.coverage)} sites not whole" if self.troubled else ""
+        return f"chipwatch {self.made[:10]}: {' and '.join(parts)} severity{trouble}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        out = dataclasses.asdict(self)
+        out["headline"] = self.headline
+        return out

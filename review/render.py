@@ -1,0 +1,142 @@
+"""A digest written for people: Markdown, a self-contained HTML page, a terminal. Text from outside is inert in all."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from review.digest import SEVERITIES, Digest, DigestAlert
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:@])")
+
+
+@cache
+def environment() -> Environment:
+    """Jinja with escaping on (it is off by default) and undefined names refused."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    env = Environment(
+        loader=PackageLoader("review", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    env.filters["weblink"] = weblink
+    return env
+
+
+def weblink(url: str | None) -> str | None:
+    """`url` if a click on it can only open a web page, else None."""
+    return url if url and re.match(r"https?://[^\s\"'<>]+$", url, re.IGNORECASE) else None
+
+
+def html(digest: Digest) -> str:
+    """One self-contained page: no script, nothing loaded from anywhere, readable in a mail client and on a phone."""
+    style = resources.files("review").joinpath("templates/digest.css").read_text(encoding="utf-8")
+    return environment().get_template("digest.html").render(digest=digest, severities=SEVERITIES, style=style)
+
+
+def inert(text: Any) -> str:
+    """Text from outside as Markdown that shows its characters and does nothing."""
+    flat = " ".join(str(text).split())
+    return _MARKDOWN.sub(r"\\\1", "".join(c for c in flat if c.isprintable()))
+
+
+def markdown(digest: Digest) -> str:
+    """The digest as Markdown."""
+    lines = [f"# {digest.headline}", "", _since(digest), ""]
+    for severity in SEVERITIES[:2]:
+        chosen = [a for a in digest.alerts if a.severity == severity]
+        if chosen or digest.more.get(severity):
+            lines += [f"## {severity.capitalize()} severity", ""]
+            for alert in chosen:
+                lines += _alert_markdown(alert)
+            if more := digest.more.get(severity):
+                lines += [f"and {more} more: `chipwatch alerts --severity {severity}`", ""]
+    lines += ["## Coverage", "", "| site | last run | outcome | pages | listings | new | changed | note |", "|---|---|---|--:|--:|--:|--:|---|"]
+    for site in digest.coverage:
+        outcome = (site.outcome or "never ran") + (" (quarantined)" if site.quarantined else "")
+        cells = [inert(site.site), site.last_run or "", outcome, *map(str, (site.pages, site.listings, site.new, site.changed)), inert(site.detail or "")]
+        lines.append("| " + " | ".join(cells) + " |")
+    lines += ["", *(f"- {inert(note)}" for note in digest.notes), *_rest(digest)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _since(digest: Digest) -> str:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in digest.by_offer.items())
+    span = f"New since {digest.since}." if digest.since else "First digest: everything so far."
+    return f"{span} {digest.listings} listings known ({kinds})."
+
+
+def _alert_markdown(a: DigestAlert) -> list[str]:
+    link = weblink(a.url)
+    lines = [f"### {a.score:.2f} · {inert(a.title)}", ""]
+    lines.append(f"- **{inert(a.chip)}**, {a.offer}, {inert(a.place or 'place not said')}, {_stock(a)}; {a.market_words}")
+    lines += [f"- {inert(reason)}" for reason in a.reasons]
+    lines += [f'- {q.signal}: "{inert(q.text)}"' for q in a.quotes]
+    if a.innocent:
+        lines.append("- Innocent causes to think of: " + inert("; ".join(a.innocent)))
+    if a.evidence:
+        lines.append(f"- Evidence: `{a.evidence['file']}` at {a.evidence['offset']}, SHA-256 `{a.evidence['sha256'][:16]}…`")
+    lines.append(f"- {inert(a.site)} {inert(a.listing_id)}" + (f" <{link}>" if link else "") + f"; `chipwatch alerts show {a.alert}`")
+    return [*lines, ""]
+
+
+def _stock(a: DigestAlert) -> str:
+    return f"{a.quantity} on offer" if a.quantity is not None else "stock not said"
+
+
+def _rest(digest: Digest) -> list[str]:
+    lines = []
+    if digest.unknown_accelerators:
+        names = ", ".join(f"{inert(name)} ({count})" for name, count in digest.unknown_accelerators.items())
+        lines += ["", f"Accelerator names the catalogue does not know: {names}"]
+    if digest.muted:
+        lines += ["", f"{digest.muted} alerts are held back by mutes: `chipwatch alerts --state muted`"]
+    if digest.samples:
+        lines += ["", "Unflagged listings drawn at random; a decision on them tells how much is missed:"]
+        lines += [f"- {inert(s['site'])} {inert(s['listing_id'])}: {inert(s['title'])}" for s in digest.samples]
+    if digest.versions:
+        lines += ["", "Made with " + ", ".join(f"{k} {v}" for k, v in digest.versions.items())]
+    if digest.chain:
+        lines += [f"Evidence chain head {digest.chain}"]
+    return lines
+
+
+def terminal(digest: Digest) -> None:
+    """Print the digest on standard output for a terminal."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    console.print(f"[bold]{escape(digest.headline)}[/bold]\n{escape(_since(digest))}\n")
+    colour = {"high": "bold red", "medium": "yellow"}
+    for a in digest.alerts:
+        console.print(f"[{colour.get(a.severity, 'dim')}]{a.severity:6} {a.score:.2f}[/]  {escape(_plain(a.title))}  [dim]#{a.alert}[/dim]")
+        console.print(f"       {escape(a.chip)}, {a.offer}, {escape(_plain(a.place or 'place not said'))}, {_stock(a)}; {escape(a.market_words)}")
+        for reason in a.reasons:
+            console.print(f"       - {escape(_plain(reason))}")
+        for q in a.quotes:
+            console.print(f"       - {q.signal}: [italic]{escape(_plain(q.text))}[/italic]")
+    for severity, count in digest.more.items():
+        if count:
+            console.print(f"and {count} more of {severity} severity: chipwatch alerts --severity {severity}")
+    table = Table(title="Coverage", title_justify="left", box=None, header_style="bold")
+    for name in ("site", "last run", "outcome", "pages", "listings", "new", "changed", "note"):
+        table.add_column(name, justify="right" if name in ("pages", "listings", "new", "changed") else "left", overflow="fold")
+    for s in digest.coverage:
+        style = "" if s.healthy else "yellow"
+        outcome = (s.outcome or "never ran") + (" (quarantined)" if s.quarantined else "")
+        cells = [s.site, s.last_run or "", outcome, *map(str, (s.pages, s.listings, s.new, s.changed)), _plain(s.detail or "")]
+        table.add_row(*map(escape, cells), style=style)
+    console.print(table)
+    for line in [*digest.notes, *_rest(digest)]:
+        if line:
+            console.print(escape(_plain(line.replace("\\", ""))))
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)
