@@ -1,0 +1,52 @@
+"""The loader: rows override by key, and every mistake is named with file, row, key and the nearest valid name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from config.loader import Config, ConfigError
+
+
+def put(home: Path, name: str, text: str) -> Path:
+    path = home / "config" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_home_row_overrides_field_by_field(tmp_path: Path) -> None:
+    put(tmp_path, "schedule.toml", '[[job]]\nid = "night-crawl"\ncron = "0 1 * * *"\n')
+    shipped = {job.id: job for job in Config().schedule.job}
+    own = {job.id: job for job in Config(tmp_path).schedule.job}
+    assert own["night-crawl"].cron == "0 1 * * *"
+    assert own["night-crawl"].jitter_s == shipped["night-crawl"].jitter_s
+    assert own.keys() == shipped.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[[job]]\nid = "night-crawl"\ncorn = "0 1 * * *"\n', "job 'night-crawl', key 'corn': unknown key; did you mean 'cron'?"),
+        ('[[job]]\nid = "mine"\nrun = "crawl"\n', "job 'mine', key 'cron': is missing"),
+        ('[[job]]\nid = "mine"\nrun = "crawl"\ncron = "0 1 * * *"\njitter_s = "ten"\n', "job 'mine', key 'jitter_s'"),
+        ('[[job]]\nid = "mine"\nrun = "crawl"\ncron = "0 1"\n', "five fields"),
+        ('[[job]]\nrun = "crawl"\n', "needs the key 'id'"),
+        ('[[job]]\nid = "a"\n[[job]]\nid = "a"\n', "is also given"),
+        ("[supervisor]\nstop_wiat_s = 1\n", "did you mean 'stop_wait_s'?"),
+        ("[[job\n", "not valid TOML"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, text: str, told: str) -> None:
+    path = put(tmp_path, "schedule.toml", text)
+    with pytest.raises(ConfigError) as caught:
+        _ = Config(tmp_path).schedule
+    assert told in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_versions_move_with_the_rows_they_stand_for(tmp_path: Path) -> None:
+    before = Config(tmp_path)
+    put(tmp_path, "thresholds.toml", "# the same rows, a comment more\n")
+    assert Config(tmp_path).knowledge_version == before.knowledge_version

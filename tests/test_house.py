@@ -1,0 +1,56 @@
+"""The rules of the house that a machine can hold: imports go one way, help is light, nothing of the workplace leaks."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LEVEL = {"config": 0, "storage": 1, "crawler": 2, "detector": 2, "review": 3, "chipwatch": 4}
+HEAVY = {"pandas", "numpy", "sklearn", "scipy", "scrapy", "twisted", "sqlite_utils", "datasette", "rich", "pydantic", "jinja2", "apscheduler", "lxml"}
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("room", sorted(LEVEL))
+def test_imports_go_one_way(room: str) -> None:
+    against = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in (ROOT / room).rglob("*.py")
+        for name in imports(path)
+        if (top := name.split(".")[0]) in LEVEL and top != room and LEVEL[top] >= LEVEL[room]
+    ]
+    assert not against
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "import sys; sys.argv = ['chipwatch', '--help']\ntry:\n    from chipwatch.cli import main; main()\nexcept SystemExit: pass\nprint(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert "Usage: chipwatch" in done.stdout
+    loaded = {name.split(".")[0] for name in done.stderr.split()}
+    assert not loaded & HEAVY
+
+
+def test_no_path_of_a_machine_stands_in_the_project() -> None:
+    told = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT)
+    if told.returncode:
+        pytest.skip("not a git checkout")
+    found = []
+    for name in told.stdout.splitlines():
+        path = ROOT / name
+        if path.is_file() and not name.endswith((".lock", ".jsonl")):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            found += [f"{name}: {hit}" for hit in re.findall(r"/(?:wor[k]|roo[t]|hom[e]/\w+)/\S*", text)]
+    assert not found

@@ -1,0 +1,93 @@
+"""The schedule: next runs, daylight saving, missed runs once, one supervisor, honest ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from chipwatch import schedule
+from chipwatch.schedule import Entry
+from config.schema.schedule import Job, Schedule
+
+
+def job(**changes: object) -> Job:
+    return Job.model_validate({"id": "j", "run": "detect", "cron": "30 6 * * *", **changes})
+
+
+def test_next_run_keeps_the_local_hour_over_daylight_saving() -> None:
+    plan = Schedule(job=[job(timezone="Europe/Berlin")])
+    winter = schedule.next_runs(plan, datetime(2026, 3, 27, 12, tzinfo=UTC))[0][1]
+    summer = schedule.next_runs(plan, datetime(2026, 3, 29, 12, tzinfo=UTC))[0][1]
+    assert (winter.astimezone(UTC).hour, summer.astimezone(UTC).hour) == (5, 4)
+
+
+def test_a_disabled_job_has_no_next_run() -> None:
+    assert schedule.next_runs(Schedule(job=[job(enabled=False)]), datetime(2026, 1, 1, tzinfo=UTC)) == []
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "made_up"),
+    [
+        ("2026-05-01T06:30:00+00:00", "2026-05-01T20:00:00+00:00", None),
+        ("2026-05-01T06:30:00+00:00", "2026-05-02T07:00:00+00:00", "2026-05-02T06:30:00+00:00"),
+        ("2026-04-20T06:30:00+00:00", "2026-05-02T07:00:00+00:00", "2026-05-02T06:30:00+00:00"),
+        (None, "2026-05-02T07:00:00+00:00", None),
+    ],
+)
+def test_what_was_missed_is_made_up_once(last: str | None, now: str, made_up: str | None) -> None:
+    ledger = [Entry("j", last, last, last, "done")] if last else []
+    late = schedule.missed(Schedule(job=[job()]), ledger, datetime.fromisoformat(now))
+    assert [due.isoformat() for _, due in late] == ([made_up] if made_up else [])
+
+
+def test_a_skipped_run_does_not_count_as_done() -> None:
+    at = "2026-05-01T06:30:00+00:00"
+    ledger = [Entry("j", "2026-04-30T06:30:00+00:00", at, at, "done"), Entry("j", at, at, at, "skipped")]
+    assert schedule.missed(Schedule(job=[job()]), ledger, datetime(2026, 5, 1, 8, tzinfo=UTC))
+
+
+def test_a_second_supervisor_is_refused(tmp_path: Path) -> None:
+    with schedule.only_one(tmp_path), pytest.raises(schedule.ScheduleError, match="already runs"), schedule.only_one(tmp_path):
+        pass
+
+
+def test_a_torn_ledger_line_is_passed_over(tmp_path: Path) -> None:
+    schedule.write_ledger(tmp_path, Entry("j", "d", "s", "e", "done"))
+    with (tmp_path / "logs" / schedule.LEDGER).open("a") as file:
+        file.write('{"job": "j", "du')
+    assert [e.status for e in schedule.read_ledger(tmp_path)] == ["done"]
+
+
+@pytest.mark.parametrize(("code", "status"), [("pass", "done"), ("raise SystemExit(1)", "problems"), ("raise SystemExit(3)", "failed")])
+def test_a_child_is_judged_and_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, status: str) -> None:
+    monkeypatch.setattr(schedule, "command", lambda job, home: [sys.executable, "-c", code])
+    asyncio.run(schedule.Supervisor(tmp_path, Schedule()).run_job(job()))
+    assert [(e.job, e.status) for e in schedule.read_ledger(tmp_path)] == [("j", status)]
+
+
+def test_stopping_passes_sigterm_on_and_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = tmp_path / "told"
+    child = (
+        "import signal, sys, time, pathlib\n"
+        f"def stop(*_):\n    pathlib.Path({str(told)!r}).write_text('stopped'); sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, stop)\n"
+        f"pathlib.Path({str(tmp_path / 'ready')!r}).write_text('x')\ntime.sleep(60)\n"
+    )
+    monkeypatch.setattr(schedule, "command", lambda job, home: [sys.executable, "-c", child])
+
+    async def story() -> None:
+        supervisor = schedule.Supervisor(tmp_path, Schedule())
+        running = asyncio.create_task(supervisor.run_job(job()))
+        while not (tmp_path / "ready").exists():
+            await asyncio.sleep(0.02)
+        await supervisor.run_job(job())  # an overlap
+        await supervisor.stop()
+        await running
+
+    asyncio.run(story())
+    assert told.read_text() == "stopped"
+    assert [e.status for e in schedule.read_ledger(tmp_path)] == ["skipped", "done"]
