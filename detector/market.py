@@ -9,6 +9,7 @@ peers observed before that day, so later observations change nothing.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, insort
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
@@ -102,8 +103,8 @@ class Book:
             for chip in seed.chips
         }
         self.regions = {country: row for row in market.region for country in row.countries}
-        self._peers: dict[tuple[str, str], list[Peer]] = {}
-        self._known: dict[tuple[str, str, str, str], tuple[int, Answer]] = {}
+        self._segments: dict[_Segment, list[Peer]] = {}
+        self._voices: dict[_Segment, tuple[int, _Voices]] = {}
 
     def region(self, country: str | None) -> str:
         """The market that a country belongs to, `other` where none is named."""
@@ -112,51 +113,59 @@ class Book:
 
     def add(self, peer: Peer) -> None:
         """Take a confirmed offer into the book."""
-        key = (peer.kind, peer.chip)
-        self._peers.setdefault(key, []).append(peer)
-        for known, (day, _) in list(self._known.items()):
-            if known[:2] == key and peer.day < day:
-                del self._known[known]
+        for segment in _segments(peer.kind, peer.chip, peer.region, peer.condition):
+            insort(self._segments.setdefault(segment, []), peer, key=_day)
+            known = self._voices.get(segment)
+            if known is not None and peer.day < known[0]:
+                del self._voices[segment]
 
     def reference(self, chip: str, kind: str, region: str, condition: str, day: int) -> Answer:
         """What the market asks for `chip` on `day` (ordinal), from peers observed before it."""
-        key = (kind, chip, region, condition)
-        known = self._known.get(key)
-        if known is None or known[0] != day:
-            known = self._known[key] = day, self._form(chip, kind, region, condition, day)
-        return known[1]
-
-    def _form(self, chip: str, kind: str, region: str, condition: str, day: int) -> Answer:
-        oldest = day - self.forming.window_days
-        peers = [p for p in self._peers.get((kind, chip), ()) if oldest <= p.day < day]
+        everywhere, here, alike = _segments(kind, chip, region, condition)
+        whole = self._speak(everywhere, day)
         seed = self.seeds.get((kind, chip))
-        whole = _voices(peers, day, self.forming.half_life_days)
         if seed is None and whole.effective < self.forming.min_peers:
             return NotEnough(whole.n, f"{whole.n} peers in {self.forming.window_days} days and no seed price")
-        return self._narrow(peers, whole, seed, region, condition, day)
-
-    def _narrow(
-        self, peers: list[Peer], whole: _Voices, seed: Seed | None, region: str, condition: str, day: int
-    ) -> Reference:
-        forming = self.forming
-        if seed is not None:
-            factor = next((row.factor for row in self.regions.values() if row.id == region), 1.0)
-            level = _Level(math.log(seed.low * factor), math.log(seed.high * factor), forming.spread)
-            level = level.shrink(whole, forming.seed_weight)
-        else:
-            level = _Level(whole.centre, whole.centre, forming.spread).shrink(whole, forming.level_weight)
+        level = self._start(seed, whole, region)
         n, words = whole.n, "all markets"
-        here = [p for p in peers if p.region == region]
-        alike = [p for p in here if p.condition == condition]
-        for some, name in ((here, region), (alike, f"{region}, {condition}")):
-            voices = _voices(some, day, forming.half_life_days)
-            level = level.shrink(voices, forming.level_weight)
-            if voices.effective >= forming.min_peers:
+        for segment, name in ((here, region), (alike, f"{region}, {condition}")):
+            voices = self._speak(segment, day)
+            level = level.shrink(voices, self.forming.level_weight)
+            if voices.effective >= self.forming.min_peers:
                 n, words = voices.n, name
-        spread = max(level.spread, forming.least_spread)
         return Reference(
-            math.exp(level.low), math.exp(level.high), spread, n, words, forming.window_days, seed.id if seed else None
-        )
+            round(math.exp(level.low), 6), round(math.exp(level.high), 6), max(level.spread, self.forming.least_spread), n, words,
+            self.forming.window_days, seed.id if seed else None,
+        )  # fmt: skip
+
+    def _start(self, seed: Seed | None, whole: _Voices, region: str) -> _Level:
+        """The seed moved by the chip's peers everywhere; without a seed, what these say."""
+        if seed is None:
+            return _Level(whole.centre, whole.centre, self.forming.spread).shrink(whole, self.forming.level_weight)
+        factor = next((row.factor for row in self.regions.values() if row.id == region), 1.0)
+        level = _Level(math.log(seed.low * factor), math.log(seed.high * factor), self.forming.spread)
+        return level.shrink(whole, self.forming.seed_weight)
+
+    def _speak(self, segment: _Segment, day: int) -> _Voices:
+        known = self._voices.get(segment)
+        if known is None or known[0] != day:
+            peers = self._segments.get(segment, [])
+            first = bisect_left(peers, day - self.forming.window_days, key=_day)
+            window = peers[first : bisect_left(peers, day, key=_day)]
+            known = self._voices[segment] = day, _voices(window, day, self.forming.half_life_days)
+        return known[1]
+
+
+_Segment = tuple[str, str, str | None, str | None]
+
+
+def _segments(kind: str, chip: str, region: str, condition: str) -> tuple[_Segment, _Segment, _Segment]:
+    """The chip everywhere, in the region, in the same condition there."""
+    return (kind, chip, None, None), (kind, chip, region, None), (kind, chip, region, condition)
+
+
+def _day(peer: Peer) -> int:
+    return peer.day
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,142 @@
+"""Figures about an offer, against its market and its seller. NaN is a state of its own: the page does not say.
+
+Signals are not among them: the forest is there for what no signal names.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from detector.market import Reference, offer_kind, why_not_compared
+from detector.reading.document import parse_time
+
+if TYPE_CHECKING:
+    from detector.market import Answer
+    from detector.reading.model import Reading
+    from storage.listing import Listing
+
+NAN = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A figure, and in one line what it means. `relative`: taken against the middle of its market segment."""
+
+    name: str
+    meaning: str
+    relative: bool = True
+
+
+FEATURES = (
+    Feature("price_deviation", "log unit price against the market's reference, in robust deviations", relative=False),
+    Feature("chips_per_unit", "chips in one priced unit (doublings)"),
+    Feature("stock", "priced units on offer (powers of ten)"),
+    Feature("total_value", "unit price times chips times units, USD (powers of ten)"),
+    Feature("models", "different chips in one listing"),
+    Feature("title_length", "characters of the title (doublings)"),
+    Feature("text_length", "characters of the description (doublings)"),
+    Feature("digit_share", "share of digits in title and description"),
+    Feature("odd_characters", "share of invisible, full-width or look-alike characters", relative=False),
+    Feature("foreign_letters", "share of letters of a script that the marketplace's country does not use", relative=False),
+    Feature("pictures", "pictures shown (doublings)"),
+    Feature("round_price", "share of the price's digits that are trailing zeros"),
+    Feature("posted_days", "days between posting and observation (powers of ten)"),
+    Feature("seller_days", "age of the seller's account in days (powers of ten)"),
+    Feature("seller_ratings", "ratings of the seller (powers of ten)"),
+    Feature("seller_offers", "other listings of the seller seen so far (doublings)"),
+    Feature("seller_unlike", "share of the seller's other listings that offer no chip"),
+    Feature("price_move", "log of the price over the listing's price before", relative=False),
+)
+
+NAMES = tuple(feature.name for feature in FEATURES)
+
+Figures = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was known of seller and listing before this observation."""
+
+    offers: int | None = None
+    unlike: int | None = None
+    price_before: float | None = None
+
+
+_SCRIPTS = {
+    "CN": ("CJK",), "HK": ("CJK",), "MO": ("CJK",), "TW": ("CJK", "BOPOMOFO"), "SG": ("CJK",), "MY": ("CJK",),
+    "JP": ("CJK", "HIRAGANA", "KATAKANA"), "KR": ("HANGUL", "CJK"), "RU": ("CYRILLIC",), "BY": ("CYRILLIC",),
+    "UA": ("CYRILLIC",), "KZ": ("CYRILLIC",), "AE": ("ARABIC",), "SA": ("ARABIC",), "IL": ("HEBREW",), "IN": ("DEVANAGARI",),
+    "TH": ("THAI",), "GR": ("GREEK",),
+}  # fmt: skip
+
+
+def figures(listing: Listing, reading: Reading, answer: Answer, history: History = History()) -> Figures:
+    """Every feature of FEATURES for one offer; NaN where it cannot be known."""
+    text = f"{listing.title}\n{listing.description or ''}"
+    usd = unit_price(listing, reading)
+    chips = sum(chip.count for chip in reading.chips)
+    letters = [c for c in text if c.isalpha()]
+    return {
+        "price_deviation": answer.deviation(usd) if usd and isinstance(answer, Reference) else NAN,
+        "chips_per_unit": math.log2(chips) if chips > 0 else NAN,
+        "stock": _log10(reading.quantity),
+        "total_value": _log10(usd * chips * (reading.quantity or 1)) if usd else NAN,
+        "models": float(len({chip.chip for chip in reading.chips})),
+        "title_length": math.log2(1 + len(listing.title)),
+        "text_length": math.log2(1 + len(listing.description)) if listing.description else NAN,
+        "digit_share": sum(c.isdigit() for c in text) / len(text),
+        "odd_characters": sum(_is_odd(c) for c in text) / len(text),
+        "foreign_letters": _foreign(letters, listing.country),
+        "pictures": math.log2(1 + len(listing.image_urls)) if listing.image_urls else NAN,
+        "round_price": _roundness(reading),
+        "posted_days": _days(listing.posted_at, listing.observed_at),
+        "seller_days": _days(listing.seller_since, listing.observed_at),
+        "seller_ratings": _log10(listing.seller_ratings),
+        "seller_offers": NAN if history.offers is None else math.log2(1 + history.offers),
+        "seller_unlike": history.unlike / history.offers if history.offers and history.unlike is not None else NAN,
+        "price_move": math.log(usd / history.price_before) if usd and history.price_before else NAN,
+    }
+
+
+def segment(reading: Reading, region: str) -> str:
+    """The market segment whose middle the relative features are taken against."""
+    return f"{offer_kind(reading)}/{region}"
+
+
+def unit_price(listing: Listing, reading: Reading) -> float | None:
+    """USD for one chip or chip-hour where it can be compared, else None."""
+    if why_not_compared(listing, reading) is not None or reading.price is None or reading.price.unit_usd is None:
+        return None
+    return float(reading.price.unit_usd)
+
+
+def _log10(value: float | None) -> float:
+    return NAN if value is None or value < 0 else math.log10(1 + value)
+
+
+def _days(start: str | None, end: str | None) -> float:
+    a, b = parse_time(start), parse_time(end)
+    return _log10((b - a).total_seconds() / 86400) if a and b and b >= a else NAN
+
+
+def _roundness(reading: Reading) -> float:
+    if reading.price is None or not reading.price.amount:
+        return NAN
+    digits = str(int(abs(reading.price.amount)))
+    return 1 - len(digits.rstrip("0")) / len(digits)
+
+
+def _is_odd(char: str) -> bool:
+    if char.isascii():
+        return False
+    return unicodedata.category(char) == "Cf" or (char.isalnum() and unicodedata.normalize("NFKC", char).isascii())
+
+
+def _foreign(letters: list[str], country: str | None) -> float:
+    if not letters or not country:
+        return NAN
+    own = ("LATIN", *_SCRIPTS.get(country.upper(), ()))
+    return sum(not c.isascii() and not unicodedata.name(c, "").startswith(own) for c in letters) / len(letters)

@@ -1,0 +1,243 @@
+"""From a reading to a score: an exact sum of reasons.
+
+`score = sigmoid(bias + sum of contributions)`. Evidence is the signals, the two tails of the price, named pairs of
+signals and the forest's strangeness. A contribution of at least `strong_from` stands by itself. Weak signs come
+together in honest trade too, so the heaviest of them counts in full and every other one at the share `again`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from detector.market import Answer, NotEnough, Reference, is_fault, why_not_compared
+from detector.reading.model import Signal
+
+if TYPE_CHECKING:
+    from config.loader import Config
+    from config.schema.market import Forming
+    from config.schema.thresholds import PriceCuts, Thresholds
+    from detector.reading.model import Reading
+    from storage.listing import Listing
+
+SEVERITIES = ("none", "low", "medium", "high")
+
+PRICE_SIGNALS = ("price_below_market", "price_above_market", "rental_below_market", "probable_scam")
+
+DEAR_WHERE_NORMAL = 0.5
+"""Strength of a dear price in a region where restricted chips sell above the world's price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One term of the sum: `contribution` = value * weight, in log-odds. `detail` says it in words and figures."""
+
+    evidence: str
+    value: float
+    weight: float
+    contribution: float
+    detail: Any = None
+
+    def to_dict(self) -> dict[str, Any]:
+        out = {
+            "evidence": self.evidence, "value": self.value, "weight": self.weight, "contribution": self.contribution,
+        }  # fmt: skip
+        return out if self.detail is None else {**out, "detail": self.detail}
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """The forest's word on one offer: tail probability, and each feature's share of the strangeness, largest first.
+
+    A share is (feature, share, value); value None is a missing figure.
+    """
+
+    tail: float
+    score: float
+    shares: tuple[tuple[str, float, float | None], ...]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A judged offer. `signals` are the reading's and those that figures and other listings added."""
+
+    score: float
+    severity: str
+    reasons: tuple[Reason, ...]
+    signals: tuple[Signal, ...]
+    notes: dict[str, str]
+    """Why a kind of evidence is absent: price, forest."""
+
+
+class Weights:
+    """What each piece of evidence weighs: the desk's own rows over the cards."""
+
+    def __init__(self, cards: Mapping[str, float], thresholds: Thresholds) -> None:
+        self.default = thresholds.score.default_weight
+        self.table = {**cards, **{row.id: row.weight for row in thresholds.weight}}
+
+    def __getitem__(self, evidence: str) -> float:
+        return self.table.get(evidence, self.default)
+
+
+class Judge:
+    """Judges readings under one set of thresholds and weights."""
+
+    def __init__(self, thresholds: Thresholds, cards: Mapping[str, float], forming: Forming) -> None:
+        self.thresholds, self.forming = thresholds, forming
+        self.weights = Weights(cards, thresholds)
+
+    @classmethod
+    def from_config(cls, config: Config) -> Judge:
+        """The judge of a home's config."""
+        return cls(config.thresholds, {card.id: card.weight for card in config.signals.signal}, config.market.forming)
+
+    def judge(
+        self,
+        listing: Listing,
+        reading: Reading,
+        answer: Answer,
+        opinion: Opinion | None = None,
+        others: Iterable[Signal] = (),
+        *,
+        dear_is_normal: bool = False,
+    ) -> Judgement:
+        """Score, severity and reasons of one offer. `others` are signals from other listings and lists."""
+        price, price_note = self.price_signals(listing, reading, answer, dear_is_normal=dear_is_normal)
+        signals = (*reading.signals, *others, *price)
+        notes = {"price": price_note} if price_note else {}
+        idle = nothing_to_judge(reading)
+        if idle is not None:
+            return Judgement(0.0, "none", (), signals, {**notes, "judge": idle})
+        if opinion is None:
+            notes["forest"] = "cold start: no forest yet, rules and price alone judge"
+        reasons = self._reasons(signals, opinion)
+        score = round(sigmoid(sum(reason.contribution for reason in reasons)), 6)
+        return Judgement(score, self.severity(score), reasons, signals, notes)
+
+    def severity(self, score: float) -> str:
+        """none, low, medium or high."""
+        cuts = self.thresholds.severity
+        return SEVERITIES[(score >= cuts.low) + (score >= cuts.medium) + (score >= cuts.high)]
+
+    def price_signals(
+        self, listing: Listing, reading: Reading, answer: Answer, *, dear_is_normal: bool = False
+    ) -> tuple[tuple[Signal, ...], str | None]:
+        """Signals of the two price tails, and why there are none where that is not plain."""
+        why = why_not_compared(listing, reading)
+        if why is not None:
+            return (), why
+        if isinstance(answer, NotEnough):
+            return (), f"not enough peers: {answer.reason}"
+        assert reading.price is not None and reading.price.unit_usd is not None
+        usd = float(reading.price.unit_usd)
+        if is_fault(usd, answer, self.forming):
+            return (), f"{usd:.6g} USD is {self.forming.fault_ratio:g} times off: taken as a misread price"
+        found = [
+            Signal(name, value=_short(usd), expected=_short(expected), n=answer.n, strength=strength, detail=price_words(usd, expected, answer))
+            for name, strength, expected in _tails(usd, reading.offer, answer, self.thresholds.price, dear_is_normal)
+        ]  # fmt: skip
+        return tuple(found), None
+
+    def _reasons(self, signals: tuple[Signal, ...], opinion: Opinion | None) -> tuple[Reason, ...]:
+        strongest: dict[str, Signal] = {}
+        for signal in signals:
+            if signal.signal not in strongest or signal.strength > strongest[signal.signal].strength:
+                strongest[signal.signal] = signal
+        raw = [self._term(name, s.strength, _detail(s)) for name, s in sorted(strongest.items())]
+        raw += [
+            _reason(pair.id, 1.0, pair.weight, pair.title)
+            for pair in self.thresholds.pair
+            if all(name in strongest for name in pair.signals)
+        ]
+        reasons = self._weigh(raw)
+        if opinion is not None:
+            reasons.append(self._forest(opinion))
+        reasons.sort(key=lambda reason: (-abs(reason.contribution), reason.evidence))
+        return (_reason("bias", 1.0, self.thresholds.score.bias), *reasons)
+
+    def _term(self, name: str, strength: float, detail: Any) -> Reason:
+        return _reason(name, strength, self.weights[name], detail)
+
+    def _weigh(self, raw: list[Reason]) -> list[Reason]:
+        """Strong and negative terms as they are; of the weak ones the heaviest in full, the others at a share."""
+        score = self.thresholds.score
+        weak = [r for r in raw if 0 < r.contribution < score.strong_from]
+        weak.sort(key=lambda reason: (-reason.contribution, reason.evidence))
+        again = {r.evidence for r in weak[1:]}
+        return [
+            _reason(r.evidence, r.value * score.again, r.weight, r.detail) if r.evidence in again else r for r in raw
+        ]
+
+    def _forest(self, opinion: Opinion) -> Reason:
+        score = self.thresholds.score
+        value = min(max(math.log10(score.forest_from / opinion.tail), 0.0), score.forest_cap)
+        shares = [
+            {"feature": name, "share": round(share, 4), "value": None if value is None else round(value, 4)}
+            for name, share, value in opinion.shares
+        ]
+        return _reason("forest", value, score.forest, {"tail": round(opinion.tail, 6), "features": shares, "model": opinion.model})
+
+
+def nothing_to_judge(reading: Reading) -> str | None:
+    """Why an offer carries no score whatever its signals; None where it is to be judged."""
+    if reading.offer not in ("sale", "rental"):
+        return f"{reading.offer}: no chip is offered"
+    if not reading.chips:
+        return "no chip of the catalogue is offered"
+    if not reading.restricted:
+        return "no offered chip needs a licence on the observation date"
+    return None
+
+
+def sigmoid(x: float) -> float:
+    """Log-odds to probability, without overflow."""
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+def price_words(usd: float, expected: float, reference: Reference) -> str:
+    """The comparison in words: price, share of the market, peers, window, segment."""
+    seen = f"{reference.n} peers in {reference.window_days} days, {reference.segment}" if reference.n else f"dated seed price {reference.seed}, no peers yet"
+    return f"unit price ${usd:,.{2 if usd < 100 else 0}f}, {100 * usd / expected:.0f} % of the market's ${expected:,.{2 if expected < 100 else 0}f}, {seen}"
+
+
+def _tails(
+    usd: float, offer: str, reference: Reference, cuts: PriceCuts, dear_is_normal: bool
+) -> Iterable[tuple[str, float, float]]:
+    """(signal, strength, expected) for the tails that the price stands in."""
+    below, above = reference.below(usd), reference.above(usd)
+    cheap = "rental_below_market" if offer == "rental" else "price_below_market"
+    if below <= cuts.below:
+        yield cheap, round(1 + cuts.depth * math.log(cuts.below / below), 4), reference.low
+        if below < cuts.scam:
+            yield "probable_scam", 1.0, reference.low
+    elif below <= cuts.somewhat_below:
+        yield cheap, cuts.somewhat_strength, reference.low
+    elif above > cuts.above:
+        yield "price_above_market", DEAR_WHERE_NORMAL if dear_is_normal else 1.0, reference.high
+
+
+def _reason(evidence: str, value: float, weight: float, detail: Any = None) -> Reason:
+    return Reason(evidence, round(value, 6), weight, round(round(value, 6) * weight, 6), detail)
+
+
+def _detail(signal: Signal) -> Any:
+    return signal.detail if signal.detail is not None else signal.text
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def with_judgement(reading: Reading, judgement: Judgement, versions: Mapping[str, str | None]) -> dict[str, Any]:
+    """The exchange form 'Reading (out)'."""
+    record = replace(reading, signals=judgement.signals, notes={**reading.notes, **judgement.notes}).to_dict()
+    return {
+        **record,
+        "score": judgement.score, "severity": judgement.severity,
+        "reasons": [reason.to_dict() for reason in judgement.reasons],
+        "versions": dict(versions),
+    }  # fmt: skip

@@ -1,0 +1,242 @@
+"""The forest in force: fitted by an explicit refit, kept with what it was fitted on, refused where that differs.
+
+Order of a row's way: figures -> taken against the middle of their market segment -> forest -> tail probability.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED
+
+import numpy as np
+import sklearn
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import validate_data
+
+from config.schema.thresholds import Modelling
+from detector.errors import ModelError
+from detector.features import FEATURES, NAMES, Figures
+from detector.forest import Forest
+from detector.judge import Opinion
+
+Floats = NDArray[np.float64]
+
+TRUSTED = ["detector.forest.Forest", "detector.model.SegmentMiddle", "sklearn.tree._tree.Tree"]
+"""Types a stored model may hold besides plain numbers and arrays."""
+
+MIN_SEGMENT = 30
+"""Rows from which a segment has a middle of its own; smaller ones use the middle of all."""
+
+TOP_SHARES = 5
+"""Features named in a reason."""
+
+PSI_BINS = 10
+
+
+class SegmentMiddle(TransformerMixin, BaseEstimator):
+    """Takes figures against the median of their segment: column 0 is the segment's number, the rest are figures.
+
+    `relative` says for each figure whether it is taken so. A segment with few rows uses the median of all.
+    """
+
+    def __init__(self, relative: Sequence[bool] = (), min_rows: int = MIN_SEGMENT) -> None:
+        self.relative = relative
+        self.min_rows = min_rows
+
+    def fit(self, X: ArrayLike, y: Any = None) -> SegmentMiddle:
+        """Learn the middles. X is (n_samples, 1 + n_figures)."""
+        checked: Floats = np.asarray(validate_data(self, X, dtype=np.float64, ensure_all_finite=False))
+        segments, values = checked[:, 0], checked[:, 1:]
+        self.overall_ = _medians(values)
+        self.segments_ = np.unique(segments)
+        rows = [values[segments == number] for number in self.segments_]
+        own = [_medians(part) if len(part) >= self.min_rows else self.overall_ for part in rows]
+        self.middles_ = np.where(np.isnan(own), self.overall_, own)
+        return self
+
+    def transform(self, X: ArrayLike) -> Floats:
+        """(n_samples, n_figures) without the segment column."""
+        X = np.asarray(X, dtype=np.float64)
+        at = np.searchsorted(self.segments_, X[:, 0]).clip(max=len(self.segments_) - 1)
+        known = self.segments_[at] == X[:, 0]
+        middle = np.where(known[:, None], self.middles_[at], self.overall_)
+        return np.asarray(X[:, 1:] - np.where(np.asarray(self.relative, dtype=bool), middle, 0.0))
+
+
+def _medians(values: Floats) -> Floats:
+    filled = [column[~np.isnan(column)] for column in values.T]
+    return np.array([np.median(column) if len(column) else 0.0 for column in filled])
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One offer as the forest sees it."""
+
+    segment: str
+    figures: Figures
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted forest with everything needed to say what it is. `version` is a digest of all of it."""
+
+    pipeline: Pipeline
+    segments: tuple[str, ...]
+    fitted_at: str
+    first: str
+    last: str
+    """Dates of the oldest and newest observation it was fitted on."""
+    rows: int
+    knowledge: str
+    features: tuple[str, ...] = NAMES
+    sklearn: str = sklearn.__version__
+
+    @cached_property
+    def forest(self) -> Forest:
+        """The last step of the pipeline."""
+        return self.pipeline[-1]
+
+    @cached_property
+    def version(self) -> str:
+        """Twelve hex digits over data range, features, libraries and the fitted scores."""
+        facts = [self.features, self.segments, self.first, self.last, self.rows, self.knowledge, self.sklearn, self.forest.get_params()]
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+        digest.update(self.forest.scores_.tobytes())
+        return digest.hexdigest()[:12]
+
+    def opinions(self, rows: Sequence[Row], explain_from: float) -> list[Opinion]:
+        """The forest's word on each row; shares by feature only where the tail is at most `explain_from`."""
+        if not rows:
+            return []
+        X = self.pipeline[:-1].transform(self._matrix(rows))
+        scores = self.forest.score_samples(X)
+        tails = self.forest.tail_probability(scores)
+        return [
+            Opinion(float(tail), float(score), self._shares(x, row) if tail <= explain_from else (), self.version)
+            for x, row, score, tail in zip(X, rows, scores, tails, strict=True)
+        ]
+
+    def drift(self, rows: Sequence[Row]) -> dict[str, float]:
+        """Population stability index by feature between the fit's rows and these; above 0.25 a refit is due."""
+        X = self.pipeline[:-1].transform(self._matrix(rows))
+        pairs = zip(self.features, self.forest.columns_, X.T, strict=True)
+        return {name: _psi(old, new[~np.isnan(new)], self.rows, len(new)) for name, old, new in pairs}
+
+    def facts(self) -> dict[str, Any]:
+        """What the model table keeps of it."""
+        return {
+            "version": self.version, "fitted_at": self.fitted_at, "first": self.first, "last": self.last,
+            "rows": self.rows, "features": list(self.features), "knowledge": self.knowledge, "sklearn": self.sklearn,
+            "trees": self.forest.trees, "max_samples": self.forest.max_samples, "segments": list(self.segments),
+        }  # fmt: skip
+
+    def _matrix(self, rows: Sequence[Row]) -> Floats:
+        return matrix(rows, {name: number for number, name in enumerate(self.segments)})
+
+    def _shares(self, x: Floats, row: Row) -> tuple[tuple[str, float, float | None], ...]:
+        shares = self.forest.explain(x).shares
+        # Values are shown as the forest sees them, against the segment's middle.
+        named = [(n, float(s), None if np.isnan(v) else float(v)) for n, s, v in zip(self.features, shares, x, strict=True)]
+        return tuple(sorted(named, key=lambda part: (-part[1], part[0]))[:TOP_SHARES])
+
+
+def matrix(rows: Sequence[Row], numbers: dict[str, int]) -> Floats:
+    """(n, 1 + n_features): the segment's number (-1 where unknown), then the figures."""
+    out = np.empty((len(rows), 1 + len(NAMES)))
+    for at, row in enumerate(rows):
+        out[at, 0] = numbers.get(row.segment, -1)
+        out[at, 1:] = [row.figures[name] for name in NAMES]
+    return out
+
+
+def fit(rows: Sequence[Row], options: Modelling, *, now: str, days: tuple[str, str], knowledge: str) -> Model | None:
+    """A forest on these offers; None (cold start) where there are fewer than `min_rows`."""
+    if len(rows) < options.min_rows:
+        return None
+    segments = tuple(sorted({row.segment for row in rows}))
+    pipeline = Pipeline(
+        [
+            ("relative", SegmentMiddle(tuple(feature.relative for feature in FEATURES))),
+            ("forest", Forest(trees=options.trees, max_samples=options.max_samples)),
+        ]
+    )
+    pipeline.fit(matrix(rows, {name: number for number, name in enumerate(segments)}))
+    return Model(pipeline, segments, now, *days, len(rows), knowledge)
+
+
+def save(model: Model, folder: Path) -> Path:
+    """Write the model as `<version>.skops`, whole or not at all."""
+    import skops.io
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{model.version}.skops"
+    state = {
+        "pipeline": model.pipeline, "segments": list(model.segments), "fitted_at": model.fitted_at, "first": model.first,
+        "last": model.last, "rows": model.rows, "knowledge": model.knowledge, "features": list(model.features),
+        "sklearn": model.sklearn,
+    }  # fmt: skip
+    half = path.with_suffix(".part")
+    half.write_bytes(skops.io.dumps(state, compression=ZIP_DEFLATED, compresslevel=3))
+    half.replace(path)
+    return path
+
+
+def load(path: Path) -> Model:
+    """Read a stored model. Raises ModelError if it is of other features or versions, or not to be trusted."""
+    import skops.io
+
+    try:
+        data = path.read_bytes()
+        unknown = set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED)
+        if unknown:
+            raise ModelError(f"{path}: holds {', '.join(sorted(unknown))}; not loaded. Fit anew: chipwatch detect --refit")
+        state = skops.io.loads(data, trusted=TRUSTED)
+    except ModelError:
+        raise
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: the model's file is gone. Fit anew: chipwatch detect --refit") from error
+    except Exception as error:
+        raise ModelError(f"{path}: cannot be read ({error}). Fit anew: chipwatch detect --refit") from error
+    _refuse_others(path, state)
+    return Model(
+        state["pipeline"], tuple(state["segments"]), state["fitted_at"], state["first"], state["last"], state["rows"],
+        state["knowledge"], tuple(state["features"]), state["sklearn"],
+    )  # fmt: skip
+
+
+def _refuse_others(path: Path, state: dict[str, Any]) -> None:
+    if tuple(state["features"]) != NAMES:
+        other = sorted(set(state["features"]) ^ set(NAMES)) or ["their order"]
+        raise ModelError(f"{path}: was fitted on other features ({', '.join(other)}). Fit anew: chipwatch detect --refit")
+    if state["sklearn"].split(".")[:2] != sklearn.__version__.split(".")[:2]:
+        raise ModelError(
+            f"{path}: was fitted with scikit-learn {state['sklearn']}, here is {sklearn.__version__}. "
+            "Fit anew: chipwatch detect --refit"
+        )
+
+
+def _psi(old: Floats, new: Floats, old_rows: int, new_rows: int) -> float:
+    """Population stability index over deciles of the old column, missing being a bin of its own."""
+    edges = np.unique(np.quantile(old, np.linspace(0, 1, PSI_BINS + 1)[1:-1])) if len(old) else np.array([])
+    shares = []
+    for column, rows in ((old, old_rows), (new, new_rows)):
+        counts = np.bincount(np.searchsorted(edges, column, side="left"), minlength=len(edges) + 1).astype(float)
+        counts = np.append(counts, rows - len(column))
+        # Half a row in each bin keeps an empty one from being infinitely far.
+        shares.append((counts + 0.5) / (counts + 0.5).sum())
+    return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
+
+
+def opinions_by_row(model: Model | None, rows: Sequence[Row | None], explain_from: float) -> Iterable[Opinion | None]:
+    """An opinion for each row that is an offer; None for the others and at a cold start."""
+    asked = [row for row in rows if row is not None] if model is not None else []
+    found = iter(model.opinions(asked, explain_from)) if model is not None else iter(())
+    return [next(found) if model is not None and row is not None else None for row in rows]
