@@ -21,11 +21,12 @@ csv.field_size_limit(10_000_000)  # a consolidated row may list hundreds of alia
 MIN_CHARS, MIN_HAN = 5, 3
 """A shorter name matches half the world."""
 
-_LEGAL_FORMS = frozenset(
-    "co company corp corporation inc incorporated ltd limited llc llp lp plc gmbh ag kg sa srl sarl spa bv nv oy ab as "
-    "pte pty sdn bhd jsc ojsc pjsc ooo oao zao pao fze fzco fzc fz est trading group holdings holding the and of "
-    "公司 有限公司 有限责任公司 股份有限公司 集团 株式会社 有限会社 주식회사 ооо зао оао пао ао ип".split()  # noqa: SIM905
-)
+_LEGAL_FORM_WORDS = """
+co company corp corporation inc incorporated ltd limited llc llp lp plc gmbh ag kg sa srl sarl spa bv nv oy ab as pte pty
+sdn bhd jsc ojsc pjsc ooo oao zao pao fze fzco fzc fz est trading group holdings holding the and of
+公司 集团 株式会社 有限会社 주식회사 ооо зао оао пао ао ип
+"""
+_LEGAL_FORMS = frozenset(_LEGAL_FORM_WORDS.split())
 _HAN_FORMS = re.compile("(股份)?有限(责任)?公司|集团|株式会社|有限会社|주식회사")
 
 

@@ -1,0 +1,146 @@
+"""When an alert opens, opens again, is updated or closes: pure decisions, made into frozen intents.
+
+One alert a listing. News is made by what a page says anew, never by what we learned: a rescore or a new lexicon opens
+and closes in silence and is listed. A decided alert stays decided until something material changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from detector.judge import SEVERITIES
+
+if TYPE_CHECKING:
+    from config.schema.thresholds import Alerts
+
+Kind = Literal["opened", "reopened", "updated", "closed"]
+
+DECIDED = ("dismissed", "closed")
+KEPT = ("confirmed", "escalated")
+
+MATERIAL_PRICE = 0.8
+"""A price fallen to this share of the one decided on is a new offer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a judged observation brings to its listing's alert. `fresh`: the page said something new."""
+
+    listing: str
+    observation: str
+    site: str
+    title: str
+    score: float
+    severity: str
+    signals: tuple[str, ...]
+    """Names of the evidence with a positive contribution, sorted."""
+    fresh: bool
+    country: str | None = None
+    chip: str | None = None
+    seller: str | None = None
+    unit_usd: float | None = None
+    relist_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The alert as it stands. `decided_*` are of the observation it was decided on, if it was."""
+
+    listing: str
+    state: str
+    severity: str
+    score: float
+    signals: tuple[str, ...]
+    observation: str
+    unit_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """A standing wish to be left alone: by site, seller, signal, chip or listing, until `expires_at`."""
+
+    id: str
+    scope: str
+    value: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is to be done with a listing's alert; `news` tells the digest. Storage applies it."""
+
+    kind: Kind
+    facts: Facts
+    news: bool
+    why: str
+    muted_by: str | None = None
+
+
+def decide(
+    facts: Facts, standing: Standing | None, options: Alerts, *, before: Standing | None = None, mutes: Sequence[Mute] = (), now: str
+) -> Intent | None:
+    """What a judged observation does to its listing's alert; None where nothing changes.
+
+    `before` is the alert of the listing this one is a relist of.
+    """
+    alerting = SEVERITIES.index(facts.severity) >= SEVERITIES.index("medium")
+    if standing is None:
+        return _open(facts, before, options, mutes, now) if alerting else None
+    if standing.state in DECIDED:
+        why = material(facts, standing, options) if alerting and facts.fresh else None
+        return Intent("reopened", facts, _news(facts, mutes, now), why, muted_by(facts, mutes, now)) if why else None
+    if not alerting and standing.state not in KEPT:
+        cause = "the page changed" if facts.fresh else "judged anew under other knowledge or thresholds"
+        return Intent("closed", facts, False, f"{cause}: score {facts.score:.2f}, severity {facts.severity}")
+    return _update(facts, standing, options, mutes, now)
+
+
+def _open(facts: Facts, before: Standing | None, options: Alerts, mutes: Sequence[Mute], now: str) -> Intent:
+    muted = muted_by(facts, mutes, now)
+    why = f"{facts.severity}: {', '.join(facts.signals) or 'figures alone'}"
+    if not facts.fresh:
+        return Intent("opened", facts, False, f"{why}; judged anew, no news", muted)
+    if before is not None and before.state == "dismissed" and material(facts, before, options) is None:
+        return Intent("opened", facts, False, f"{why}; relist of a dismissed offer, nothing material changed", muted)
+    return Intent("opened", facts, muted is None, why, muted)
+
+
+def _update(facts: Facts, standing: Standing, options: Alerts, mutes: Sequence[Mute], now: str) -> Intent | None:
+    same = (facts.severity, facts.score, facts.signals) == (standing.severity, standing.score, standing.signals)
+    if same and facts.observation == standing.observation:
+        return None
+    why = material(facts, standing, options) if facts.fresh else None
+    return Intent("updated", facts, why is not None and _news(facts, mutes, now), why or "score or page changed, nothing material")
+
+
+def _news(facts: Facts, mutes: Sequence[Mute], now: str) -> bool:
+    return muted_by(facts, mutes, now) is None
+
+
+def material(facts: Facts, standing: Standing, options: Alerts) -> str | None:
+    """What makes this a new matter against what stood before; None where nothing does."""
+    added = sorted(set(facts.signals) - set(standing.signals) - {"forest"})
+    if added:
+        return f"new evidence: {', '.join(added)}"
+    if SEVERITIES.index(facts.severity) > SEVERITIES.index(standing.severity):
+        return f"severity rose from {standing.severity} to {facts.severity}"
+    if facts.score - standing.score >= options.material_score:
+        return f"score rose from {standing.score:.2f} to {facts.score:.2f}"
+    if facts.unit_usd and standing.unit_usd and facts.unit_usd <= MATERIAL_PRICE * standing.unit_usd:
+        return f"unit price fell from ${standing.unit_usd:,.0f} to ${facts.unit_usd:,.0f}"
+    return None
+
+
+def muted_by(facts: Facts, mutes: Iterable[Mute], now: str) -> str | None:
+    """The mute that covers this alert: by place, or by signal where every sign of it is muted. None where none does."""
+    live = [mute for mute in mutes if mute.expires_at > now]
+    of = {"site": facts.site, "seller": facts.seller, "chip": facts.chip, "listing": facts.listing}
+    for mute in live:
+        if mute.scope in of and of[mute.scope] == mute.value:
+            return mute.id
+    silenced = {mute.value: mute.id for mute in live if mute.scope == "signal"}
+    if facts.signals and all(signal in silenced for signal in facts.signals):
+        return silenced[facts.signals[0]]
+    return None
