@@ -1,0 +1,189 @@
+"""Readings: what was made of each observation, by which version. Derived; may be wiped and made again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from storage.base import Base
+from storage.ids import short_hash
+from storage.observation import SELECT, Observation, as_json, observation_of
+
+CHUNK = 2000
+
+KNOWN_PENDING = 200_000
+"""Up to so many waiting observations their names are held in memory; beyond, the history is walked in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A judged reading. `document` is the exchange form 'Reading (out)' without observation, time and evidence;
+    `unit_usd` is USD for one chip or chip-hour; `score` 0..1; `features` name to figure; versions as in the document."""
+
+    observation: str
+    listing: str
+    offer: str
+    restricted: bool
+    chip: str | None
+    unit_usd: float | None
+    quantity: int | None
+    condition: str | None
+    score: float
+    severity: str
+    signals: tuple[str, ...]
+    knowledge: str
+    model: str | None
+    thresholds: str
+    document: str
+    features: str | None = None
+    judged_at: str | None = None
+
+    @classmethod
+    def from_document(
+        cls, observation: Observation, document: dict[str, Any], features: dict[str, Any] | None = None, judged_at: str | None = None
+    ) -> Judged:  # fmt: skip
+        """Take the columns out of a reading's document."""
+        chips, price, versions = document.get("chips") or [], document.get("price") or {}, document["versions"]
+        return cls(
+            observation.id, observation.listing_key, document["offer"], bool(document["restricted"]),
+            chips[0]["chip"] if chips else None, price.get("unit_usd"), document.get("quantity"), document.get("condition"),
+            float(document["score"]), document["severity"],
+            tuple(dict.fromkeys(signal["signal"] for signal in document.get("signals", []))),
+            versions["knowledge"], versions.get("model"), versions["thresholds"], as_json(document),
+            as_json(features) if features is not None else None, judged_at,
+        )  # fmt: skip
+
+    @property
+    def version(self) -> str:
+        """One name for the three versions."""
+        return version_key(self.knowledge, self.model, self.thresholds)
+
+
+def version_key(knowledge: str, model: str | None, thresholds: str) -> str:
+    """One name for what made a reading."""
+    return short_hash("versions", knowledge, model, thresholds)
+
+
+class Readings(Base):
+    """Which observations wait, and what was made of them."""
+
+    def observations_to_read(self, knowledge: str, model: str | None, thresholds: str) -> Iterator[Observation]:
+        """Observations without a reading by these versions, by time and id; those in quarantine are left out.
+
+        Saving readings while walking is safe. What has never been read costs by its own number, not by the history's.
+        """
+        version = version_key(knowledge, model, thresholds)
+        stale = [row[0] for row in self.db.rows(_VERSIONS) if row[0] != version]
+        waiting = self.db.value("SELECT count(*) FROM (SELECT 1 FROM pending LIMIT ?)", [KNOWN_PENDING + 1])
+        if stale or waiting > KNOWN_PENDING:
+            yield from self._walk(
+                "AND NOT EXISTS (SELECT 1 FROM reading g WHERE g.observation = o.id AND g.version = ?) AND r.quarantined = 0", [version]
+            )
+            return
+        names = [row[0] for row in self.db.rows(
+            "SELECT o.id FROM pending p JOIN observation o ON o.id = p.observation ORDER BY o.observed_at, o.id"
+        )]  # fmt: skip
+        for at in range(0, len(names), 500):
+            part = names[at : at + 500]
+            yield from map(observation_of, self.db.rows(
+                f"{SELECT} WHERE o.id IN ({','.join('?' * len(part))}) AND r.quarantined = 0 AND o.erased_at IS NULL"
+                " ORDER BY o.observed_at, o.id", part
+            ))  # fmt: skip
+
+    def iter_observations(self, since: str | None = None, *, quarantined: bool = False) -> Iterator[Observation]:
+        """All observations by time and id, from `since` on (by time observed)."""
+        yield from self._walk("" if quarantined else "AND r.quarantined = 0", [], since or "")
+
+    def _walk(self, where: str, params: list[Any], since: str = "") -> Iterator[Observation]:
+        at, name = since, ""
+        while rows := self.db.rows(
+            f"{SELECT} WHERE (o.observed_at, o.id) > (?, ?) AND o.erased_at IS NULL {where} ORDER BY o.observed_at, o.id LIMIT ?",
+            [at, name, *params, CHUNK],
+        ):
+            yield from map(observation_of, rows)
+            at, name = rows[-1]["observed_at"], rows[-1]["id"]
+
+    def observation(self, name: str) -> Observation | None:
+        """One observation."""
+        row = self.db.row(f"{SELECT} WHERE o.id = ?", [name])
+        return observation_of(row) if row else None
+
+    def history(self, listing: str) -> list[Observation]:
+        """A listing's observations in their order, those in quarantine included."""
+        return [observation_of(row) for row in self.db.rows(
+            f"{SELECT} WHERE o.listing = ? ORDER BY o.observed_at, length(coalesce(o.description, '')), o.id", [listing]
+        )]  # fmt: skip
+
+    def save_judgements(self, rows: Iterable[Judged]) -> int:
+        """Store readings in bulk, over earlier ones of the same observations; how many. One transaction for what is given."""
+        values = [
+            (j.observation, j.listing, j.offer, j.chip, j.restricted, j.unit_usd, j.quantity, j.condition, j.score, j.severity,
+             " ".join(j.signals), j.version, j.knowledge, j.model, j.thresholds, j.features, j.document, j.judged_at)
+            for j in rows
+        ]  # fmt: skip
+        with self.transaction():
+            self.db.write_many(_SAVE, values)
+            self.db.write_many("DELETE FROM pending WHERE observation = ?", [row[:1] for row in values])
+        return len(values)
+
+    def wipe_readings(self) -> None:
+        """Forget every reading; all observations wait to be read again. Alerts and decisions stay."""
+        with self.transaction():
+            self.db.write("DELETE FROM reading")
+            self.db.write("INSERT OR IGNORE INTO pending (observation) SELECT id FROM observation WHERE erased_at IS NULL")
+
+    def reading(self, observation: str) -> dict[str, Any] | None:
+        """An observation's reading: its columns, with `document` and `features` decoded."""
+        row = self.db.row("SELECT * FROM reading WHERE observation = ?", [observation])
+        return _decoded(row) if row else None
+
+    def current_reading(self, listing: str) -> dict[str, Any] | None:
+        """The reading of a listing's current observation."""
+        row = self.db.row("SELECT r.* FROM listing l JOIN reading r ON r.observation = l.observation WHERE l.id = ?", [listing])
+        return _decoded(row) if row else None
+
+    def iter_readings(self, *, current: bool = True, columns: str = "r.*") -> Iterator[dict[str, Any]]:
+        """Readings with site, listing_id, country, seller, observed_at; of current observations, or of all, by time and id."""
+        join = "JOIN listing l ON l.observation = r.observation" if current else "JOIN listing l ON l.id = r.listing"
+        for row in self.db.stream(
+            f"""SELECT {columns}, l.site, l.listing_id, l.country, l.state AS listing_state, o.seller, o.observed_at
+                FROM reading r {join} JOIN observation o ON o.id = r.observation ORDER BY o.observed_at, o.id"""
+        ):
+            yield _decoded(row)
+
+    def export_readings(self) -> Iterator[dict[str, Any]]:
+        """The current reading of every listing, sorted by site and listing id, with its observation and evidence pointer."""
+        for row in self.db.stream(_EXPORT):
+            document = json.loads(row["document"])
+            document |= {"observation": row["observation"], "observed_at": row["observed_at"], "evidence": None}
+            if row["file"] is not None:
+                document["evidence"] = {"file": row["file"], "offset": row["offset"], "sha256": row["sha256"]}
+            yield document
+
+
+def _decoded(row: Any) -> dict[str, Any]:
+    found = dict(row)
+    for name in ("document", "features"):
+        if isinstance(found.get(name), str):
+            found[name] = json.loads(found[name])
+    return found
+
+
+# SELECT DISTINCT would read the whole index; this asks it once for each version.
+_VERSIONS = """WITH RECURSIVE found (version) AS (
+    SELECT min(version) FROM reading
+    UNION ALL SELECT (SELECT min(version) FROM reading WHERE version > found.version) FROM found WHERE found.version IS NOT NULL
+  ) SELECT version FROM found WHERE version IS NOT NULL"""
+
+_SAVED = ("listing", "offer", "chip", "restricted", "unit_usd", "quantity", "condition", "score", "severity", "signals", "version",
+          "knowledge", "model", "thresholds", "features", "document", "judged_at")  # fmt: skip
+_SAVE = (
+    f"INSERT INTO reading (observation, {', '.join(_SAVED)}) VALUES ({','.join('?' * (len(_SAVED) + 1))})"
+    f" ON CONFLICT (observation) DO UPDATE SET {', '.join(f'{name}=excluded.{name}' for name in _SAVED)}"
+)
+
+_EXPORT = """SELECT r.document, l.observation, o.observed_at, e.file, e.offset, e.sha256
+  FROM listing l JOIN reading r ON r.observation = l.observation JOIN observation o ON o.id = l.observation
+  LEFT JOIN evidence e ON e.id = o.evidence ORDER BY l.site, l.listing_id"""

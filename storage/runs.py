@@ -1,0 +1,224 @@
+"""Runs: who gathered what, when, and how it ended. A run that died is told from one that works by a lock it held."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from storage.base import Base
+from storage.chain import Chain
+from storage.errors import LockedError, MissingError, StorageError, translated
+from storage.evidence import FOLDER, EvidenceRef, Sealed
+from storage.ids import run_key, utc
+from storage.observation import as_json
+
+OUTCOMES = ("ok", "partial", "blocked", "changed", "empty", "failed", "killed", "skipped")
+
+HEALTHY = "ok"
+"""Only a run that saw all it expected says anything about what is not there."""
+
+_LOCKS: dict[str, IO[str]] = {}
+"""Locks of the runs this process works on; the system lets go of them when it dies, however it dies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """A run found dead. `cut_bytes` is the torn end that was cut off its evidence file."""
+
+    run: str
+    site: str
+    started_at: str
+    cut_bytes: int
+
+
+class Runs(Chain, Base):
+    """Beginning, ending and recovering runs."""
+
+    def begin_run(self, site: str, kind: str = "crawl", *, now: str, site_name: str | None = None, country: str | None = None,
+                  **facts: Any) -> str:  # fmt: skip
+        """Begin a run; its id, which is also the stem of its evidence file. `facts` are kept with it."""
+        now = utc(now, "now")
+        run = run_key(site, self.home_id, now)
+        with self.transaction():
+            self.db.write(
+                "INSERT INTO site (id, name, country) VALUES (?1, coalesce(?2, ?1), ?3) ON CONFLICT (id) DO UPDATE SET"
+                " name=coalesce(?2, name), country=coalesce(?3, country)",
+                [site, site_name, country],
+            )
+            self.db.write(
+                "INSERT INTO run (id, site, kind, started_at, home, facts) VALUES (?,?,?,?,?,?)",
+                [run, site, kind, now, self.home_id, as_json({**facts, "pid": os.getpid()})],
+            )
+            self._hold(run)
+        return run
+
+    def end_run(
+        self, run: str, outcome: str, now: str, counts: Mapping[str, Any] | None = None, stats: Mapping[str, Any] | None = None,
+        detail: str | None = None, *, evidence: Sealed | None = None, quarantine: bool | None = None,
+    ) -> None:  # fmt: skip
+        """End a run: its outcome, its numbers, and the seal on its evidence file.
+
+        `counts` may hold pages, listings, new, changed and more. `evidence` is what the writer's `close` gave; without it the
+        file is walked. A run with the outcome `changed` is quarantined unless `quarantine` says otherwise.
+        Raises MissingError for an unknown run, StorageError for an unknown outcome or a run that has ended.
+        """
+        if outcome not in OUTCOMES:
+            raise StorageError(f"{outcome!r} is no outcome; one of {', '.join(OUTCOMES)}", run)
+        if self._run(run)["ended_at"]:
+            raise StorageError("has ended already", run)
+        sealed = evidence or self.walk_evidence(run)[0]
+        numbers = dict(counts or {})
+        hold = outcome == "changed" if quarantine is None else quarantine
+        with self.transaction():
+            if sealed.file:
+                self.sync_file(self.home / FOLDER / sealed.file)
+            self.db.write(
+                "UPDATE run SET ended_at=?, outcome=?, detail=?, pages=?, listings=?, new=?, changed=?, counts=?, stats=?,"
+                " evidence_records=?, evidence_bytes=?, evidence_head=? WHERE id=?",
+                [utc(now, "now"), outcome, detail, *(numbers.get(name) for name in ("pages", "listings", "new", "changed")),
+                 as_json(numbers), as_json(dict(stats or {})), sealed.records, sealed.bytes, sealed.head, run],
+            )  # fmt: skip
+            if sealed.file:
+                self.link("run", run, utc(now, "now"), sealed)
+            if hold:
+                self.quarantine_run(run, "its site's expectations were broken" if outcome == "changed" else (detail or outcome))
+        self._let_go(run)
+
+    def recover_runs(self, now: str) -> list[Killed]:
+        """End the runs that dead processes left open as `killed`, cut the torn end off their evidence, and seal it."""
+        found = []
+        for row in self.db.rows("SELECT id, site, started_at FROM run WHERE ended_at IS NULL ORDER BY started_at, id"):
+            lock = None if row["id"] in _LOCKS else self._try_lock(row["id"])
+            if lock is None:
+                continue
+            sealed, torn = self.walk_evidence(row["id"])
+            if torn and sealed.file:
+                with translated(self.home / FOLDER / sealed.file):
+                    os.truncate(self.home / FOLDER / sealed.file, sealed.bytes)
+            _LOCKS[row["id"]] = lock
+            why = "the process died before the run ended" + (f"; {torn} torn bytes were cut off its evidence" if torn else "")
+            self.end_run(row["id"], "killed", now, self._counted(row["id"]), detail=why, evidence=sealed)
+            found.append(Killed(row["id"], row["site"], row["started_at"], torn))
+        return found
+
+    def quarantine_run(self, run: str, why: str) -> None:
+        """Keep a run's observations out of judging and out of the current state, until it is released."""
+        with self.transaction():
+            self.db.write("UPDATE run SET quarantined=1, quarantine_note=? WHERE id=?", [why, run])
+            self._restate(run)
+
+    def release_run(self, run: str, *, who: str, now: str, why: str) -> None:
+        """Let a quarantined run's observations count after all."""
+        self._run(run)
+        with self.transaction():
+            note = f"released by {who} on {utc(now, 'now')}: {why}"
+            self.db.write("UPDATE run SET quarantined=0, quarantine_note=? WHERE id=?", [note, run])
+            self._restate(run)
+
+    def discard_run(self, run: str, *, who: str, now: str, why: str) -> None:
+        """Leave a quarantined run out for good; its rows and bytes stay as they are, and say so."""
+        self._run(run)
+        note = f"discarded by {who} on {utc(now, 'now')}: {why}"
+        self.db.write("UPDATE run SET quarantined=1, quarantine_note=? WHERE id=?", [note, run])
+
+    def mark_vanished(self, site: str, run: str, now: str, healthy_runs: int = 3) -> int:
+        """Mark listings of a site that its last `healthy_runs` healthy crawls did not see; how many. `run` is the last of them.
+
+        Does nothing unless `run` itself ended healthy: a blocked run says nothing about what is gone.
+        """
+        since = self.db.rows(
+            "SELECT started_at, id FROM run WHERE site=? AND kind='crawl' AND outcome=? AND quarantined=0"
+            " ORDER BY started_at DESC, id DESC LIMIT ?",
+            [site, HEALTHY, healthy_runs],
+        )
+        if len(since) < healthy_runs or run not in {row["id"] for row in since}:
+            return 0
+        return self.db.write(
+            "UPDATE listing SET state='vanished', vanished_at=? WHERE site=? AND state='live' AND last_run NOT IN"
+            " (SELECT id FROM run WHERE site=? AND started_at >= ?)",
+            [utc(now, "now"), site, site, since[-1]["started_at"]],
+        )
+
+    def runs(self, site: str | None = None, *, limit: int = 50) -> list[dict[str, Any]]:
+        """Runs, the latest first."""
+        where = "WHERE site = ?" if site else ""
+        return [dict(row) for row in self.db.rows(
+            f"SELECT * FROM run {where} ORDER BY started_at DESC, id DESC LIMIT ?", [*([site] if site else []), limit]
+        )]  # fmt: skip
+
+    def run(self, run: str) -> dict[str, Any]:
+        """One run. Raises MissingError."""
+        return self._run(run)
+
+    def coverage(self) -> list[dict[str, Any]]:
+        """Every site with its last run that did anything: silence is never read as "no listings"."""
+        return [dict(row) for row in self.db.rows("SELECT * FROM coverage_view ORDER BY site")]
+
+    def find_payload(self, sha256: str) -> EvidenceRef | None:
+        """An earlier full record with this body, for `EvidenceWriter(known=...)`."""
+        row = self.db.row(
+            "SELECT * FROM evidence WHERE sha256=? AND kind='response' AND gone_at IS NULL ORDER BY fetched_at LIMIT 1", [sha256]
+        )
+        if row is None or not (self.home / FOLDER / row["file"]).exists():
+            return None
+        return EvidenceRef(row["file"], row["offset"], row["length"], row["sha256"], row["url"], row["fetched_at"],
+                           row["record_sha256"], row["kind"], row["status"])  # fmt: skip
+
+    def _run(self, run: str) -> dict[str, Any]:
+        row = self.db.row("SELECT * FROM run WHERE id=?", [run])
+        if row is None:
+            raise MissingError("there is no such run", run, "see `chipwatch sites`")
+        return dict(row)
+
+    def _counted(self, run: str) -> dict[str, Any]:
+        new = self.db.value("SELECT count(*) FROM observation WHERE run=? AND changed=''", [run])
+        changed = self.db.value("SELECT count(*) FROM observation WHERE run=? AND changed<>''", [run])
+        return {"new": new, "changed": changed, "listings": self.db.value("SELECT count(*) FROM listing WHERE last_run=?", [run])}
+
+    def _restate(self, run: str) -> None:
+        """Make the current state of the listings a run touched the latest that is not in quarantine."""
+        self.db.write(_RESTATE, [run, run])
+        self.db.write(_UNSIGHT, [run])
+
+    def _lock_path(self, run: str) -> Path:
+        folder = self.home / "locks"
+        folder.mkdir(exist_ok=True)
+        return folder / run
+
+    def _hold(self, run: str) -> None:
+        lock = self._try_lock(run)
+        if lock is None:
+            raise LockedError("another process works on it", run)
+        _LOCKS[run] = lock
+
+    def _try_lock(self, run: str) -> IO[str] | None:
+        with translated(self.home):
+            lock = open(self._lock_path(run), "w")  # noqa: SIM115 - held until the run ends
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            return None
+        return lock
+
+    def _let_go(self, run: str) -> None:
+        self._lock_path(run).unlink(missing_ok=True)
+        lock = _LOCKS.pop(run, None)
+        if lock:
+            lock.close()
+
+
+_GOOD = """SELECT o.{column} FROM observation o JOIN run r ON r.id = o.run WHERE o.listing = listing.id AND r.quarantined = 0
+    ORDER BY o.observed_at DESC, length(coalesce(o.description, '')) DESC, o.id DESC LIMIT 1"""
+
+_RESTATE = f"""UPDATE listing SET (observation, content, extra_hash, latest) =
+    (({_GOOD.format(column="id")}), ({_GOOD.format(column="content")}), NULL, NULL)
+  WHERE id IN (SELECT listing FROM observation WHERE run = ?) OR last_run = ?"""
+
+_UNSIGHT = """UPDATE listing SET last_seen=coalesce(prior_seen, last_seen), last_run=coalesce(prior_run, last_run),
+    last_evidence=coalesce(prior_evidence, last_evidence), prior_seen=NULL, prior_run=NULL, prior_evidence=NULL
+  WHERE last_run=? AND (SELECT quarantined FROM run WHERE id = listing.last_run)"""
