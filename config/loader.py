@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 if TYPE_CHECKING:
     from config.schema.catalogue import Catalogue
+    from config.schema.challenges import Challenges
     from config.schema.controls import Controls
     from config.schema.offers import Offers
     from config.schema.lexicon import Lexicon
@@ -288,6 +289,13 @@ class Config:
         from config.schema.thresholds import Thresholds
 
         return load_merged(Thresholds, "thresholds.toml", self.home)
+
+    @cached_property
+    def challenges(self) -> Challenges:
+        """Signs of challenge and login pages."""
+        from config.schema.challenges import Challenges
+
+        return load_merged(Challenges, "challenges.toml", self.home)
 
     @cached_property
     def knowledge_version(self) -> str:

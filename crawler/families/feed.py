@@ -56,7 +56,7 @@ def _entry(entry: Any, page: Page, site: Site) -> Listing:
         "description": plain_text(content[0].get("value")) or plain_text(entry.get("summary")),
         "category": ", ".join(tags) or None, "seller_name": entry.get("author") or None,
         "country": site.country, "language": site.language,
-        "posted_at": datetime(*when[:6], tzinfo=UTC).isoformat().replace("+00:00", "Z") if when else None,
+        "posted_at": "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*when[:6]) if when else None,
         "observed_at": page.fetched_at,
     })  # fmt: skip
 

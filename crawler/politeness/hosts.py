@@ -1,0 +1,49 @@
+"""Which addresses may be asked: http(s), listed hosts, public network addresses. The demo is on loopback and nowhere else."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from config.schema.sites import Site
+
+
+def hosts_of(site: Site, official: tuple[str, ...] = ()) -> frozenset[str]:
+    """Host names of a site: of its start addresses, sitemaps, base address, and those it lists. `official` are the API's."""
+    urls = [*site.start, *site.sitemap, *([site.base_url] if site.base_url else official)]
+    names = [urlsplit(url).hostname or "" for url in urls]
+    return frozenset(name.lower().rstrip(".") for name in (*names, *site.hosts) if name)
+
+
+def refused(url: str, hosts: frozenset[str], *, loopback: bool) -> str | None:
+    """Why an address may not be asked, or None. Names are checked again at resolution, see resolver.py."""
+    try:
+        parts = urlsplit(url)
+        host, _ = (parts.hostname or "").lower().rstrip("."), parts.port
+    except ValueError:
+        return "is no address"
+    if parts.scheme not in ("http", "https"):
+        return f"scheme {parts.scheme!r} is not read"
+    if parts.username or parts.password:
+        return "carries a login"
+    if host not in hosts:
+        return f"host {host!r} is not listed in the site file"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return None if (not loopback or host == "localhost") else "a demo site is asked on this machine only"
+    return address_refused(str(address), loopback=loopback)
+
+
+def address_refused(address: str, *, loopback: bool) -> str | None:
+    """Why a network address may not be asked: only public ones may, and for the demo only loopback."""
+    ip = ipaddress.ip_address(address)
+    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
+    if mapped is not None:
+        ip = mapped
+    if loopback:
+        return None if ip.is_loopback else f"{address} is not loopback"
+    # is_global leaves out private, loopback, link-local (cloud metadata), shared and reserved ranges.
+    return None if ip.is_global and not ip.is_multicast else f"{address} is no public address"
