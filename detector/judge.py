@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from detector.market import Answer, NotEnough, Reference, is_fault, why_not_compared
+from detector.others import ASIDE
 from detector.reading.model import Signal
 
 if TYPE_CHECKING:
@@ -107,14 +108,15 @@ class Judge:
     ) -> Judgement:
         """Score, severity and reasons of one offer. `others` are signals from other listings and lists."""
         price, price_note = self.price_signals(listing, reading, answer, dear_is_normal=dear_is_normal)
-        signals = (*reading.signals, *others, *price)
+        evidence = (*reading.signals, *others, *price)
+        signals = tuple(signal for signal in evidence if signal.signal not in ASIDE)
         notes = {"price": price_note} if price_note else {}
         idle = nothing_to_judge(reading)
         if idle is not None:
             return Judgement(0.0, "none", (), signals, {**notes, "judge": idle})
         if opinion is None:
             notes["forest"] = "cold start: no forest yet, rules and price alone judge"
-        reasons = self._reasons(signals, opinion)
+        reasons = self._reasons(evidence, opinion)
         score = round(sigmoid(sum(reason.contribution for reason in reasons)), 6)
         return Judgement(score, self.severity(score), reasons, signals, notes)
 

@@ -1,0 +1,143 @@
+"""What judging asks of the history: the order in which things became known, and what was known before a moment.
+
+Known order: by time recorded, then time observed, then name. Observations of one import carry one recording time, so a
+file read at once and the same file read day by day come in the same order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from storage.base import Base
+from storage.observation import SELECT, Observation, observation_of
+
+PART = 500
+"""Names in one question; SQLite takes at least 999 parameters everywhere."""
+
+_ORDER = "o.recorded_at, o.observed_at, o.id"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A place in the known order."""
+
+    recorded_at: str
+    observed_at: str
+    observation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An observation to be judged. `fresh`: it was never judged before. `current`: it is its listing's latest."""
+
+    moment: Moment
+    fresh: bool
+    current: bool
+
+
+class Judging(Base):
+    """Questions of the detector's run."""
+
+    def to_judge(self, version: str) -> tuple[int, list[Waiting]]:
+        """How many observations at the start of the known order are judged by `version`, and all that come after them.
+
+        One that is not judged by this version makes all later ones wait, since they may have been measured against it.
+        Observations in quarantine and erased ones are passed over.
+        """
+        rows = self.db.rows(
+            f"""SELECT o.id, o.recorded_at, o.observed_at, g.version, l.observation = o.id AS current
+                FROM observation o JOIN run r ON r.id = o.run JOIN listing l ON l.id = o.listing
+                LEFT JOIN reading g ON g.observation = o.id
+                WHERE r.quarantined = 0 AND o.erased_at IS NULL ORDER BY {_ORDER}"""
+        )
+        done = next((at for at, row in enumerate(rows) if row["version"] != version), len(rows))
+        return done, [
+            Waiting(
+                Moment(row["recorded_at"], row["observed_at"], row["id"]), row["version"] is None, bool(row["current"])
+            )
+            for row in rows[done:]
+        ]
+
+    def observations(self, names: Sequence[str]) -> list[Observation]:
+        """The named observations, in the given order."""
+        found: dict[str, Observation] = {}
+        for part in _parts(names):
+            marks = ",".join("?" * len(part))
+            found |= {row["id"]: observation_of(row) for row in self.db.rows(f"{SELECT} WHERE o.id IN ({marks})", part)}
+        return [found[name] for name in names if name in found]
+
+    def judged_before(self, moment: Moment, since: str) -> Iterator[dict[str, Any]]:
+        """What earlier judging left for later judging: observation, listing, site, seller, observed_at, features.
+
+        Those before `moment` in the known order that were observed on or after `since`, in that order.
+        """
+        for row in self.db.stream(
+            f"""SELECT o.id AS observation, o.listing, l.site, o.seller, o.observed_at, g.features
+                FROM reading g JOIN observation o ON o.id = g.observation JOIN listing l ON l.id = o.listing
+                WHERE o.observed_at >= ? AND g.features IS NOT NULL
+                  AND (o.recorded_at, o.observed_at, o.id) < (?, ?, ?) ORDER BY {_ORDER}""",
+            [since, moment.recorded_at, moment.observed_at, moment.observation],
+        ):
+            yield {**dict(row), "features": json.loads(row["features"])}
+
+    def offers_of_sellers(self, sellers: Iterable[str], moment: Moment) -> list[dict[str, Any]]:
+        """For each listing of these sellers judged before `moment`: seller, listing, chip (None where none is offered)."""
+        found: list[dict[str, Any]] = []
+        for part in _parts(sorted(sellers)):
+            found += map(dict, self.db.rows(
+                f"""SELECT l.seller, l.id AS listing, g.chip FROM listing l JOIN reading g ON g.listing = l.id
+                    JOIN observation o ON o.id = g.observation
+                    WHERE l.seller IN ({','.join('?' * len(part))}) AND (o.recorded_at, o.observed_at, o.id) < (?, ?, ?)
+                    ORDER BY {_ORDER}""",
+                [*part, moment.recorded_at, moment.observed_at, moment.observation],
+            ))  # fmt: skip
+        return found
+
+    def last_before(self, listings: Iterable[str], moment: Moment) -> list[dict[str, Any]]:
+        """Judged observations of these listings before `moment`, in order: listing, unit_usd, title, description."""
+        found: list[dict[str, Any]] = []
+        for part in _parts(sorted(listings)):
+            found += map(dict, self.db.rows(
+                f"""SELECT o.listing, g.unit_usd, o.title, o.description FROM observation o JOIN reading g ON g.observation = o.id
+                    WHERE o.listing IN ({','.join('?' * len(part))}) AND (o.recorded_at, o.observed_at, o.id) < (?, ?, ?)
+                    ORDER BY {_ORDER}""",
+                [*part, moment.recorded_at, moment.observed_at, moment.observation],
+            ))  # fmt: skip
+        return found
+
+    def texts(self, names: Iterable[str]) -> dict[str, tuple[str, str | None]]:
+        """Title and description of observations."""
+        found: dict[str, tuple[str, str | None]] = {}
+        for part in _parts(sorted(names)):
+            marks = ",".join("?" * len(part))
+            for row in self.db.rows(f"SELECT id, title, description FROM observation WHERE id IN ({marks})", part):
+                found[row["id"]] = row["title"], row["description"]
+        return found
+
+    def listed_parties(self, sellers: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+        """Screening candidates by seller: entry, name, score, at; best first."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for part in _parts(sorted(sellers)):
+            for row in self.db.rows(
+                f"""SELECT seller, entry, name, score, at FROM screening_candidate WHERE seller IN ({','.join('?' * len(part))})
+                    ORDER BY seller, score DESC, entry""", part
+            ):  # fmt: skip
+                found.setdefault(row["seller"], []).append(dict(row))
+        return found
+
+    def offers_for_fit(self) -> Iterator[dict[str, Any]]:
+        """observed_at and features of the current reading of every listing that offers a chip, by observation name."""
+        for row in self.db.stream(
+            """SELECT o.observed_at, g.features FROM listing l JOIN reading g ON g.observation = l.observation
+               JOIN observation o ON o.id = g.observation
+               WHERE g.chip IS NOT NULL AND g.features IS NOT NULL ORDER BY o.id"""
+        ):
+            yield {"observed_at": row["observed_at"], "features": json.loads(row["features"])}
+
+
+def _parts(names: Sequence[str]) -> Iterator[list[str]]:
+    for at in range(0, len(names), PART):
+        yield list(names[at : at + PART])
