@@ -117,7 +117,7 @@ class Judge:
         if opinion is None:
             notes["forest"] = "cold start: no forest yet, rules and price alone judge"
         reasons = self._reasons(evidence, opinion)
-        score = round(sigmoid(sum(reason.contribution for reason in reasons)), 6)
+        score = score_of(reasons)
         return Judgement(score, self.severity(score), reasons, signals, notes)
 
     def severity(self, score: float) -> str:
@@ -135,14 +135,34 @@ class Judge:
         if isinstance(answer, NotEnough):
             return (), f"not enough peers: {answer.reason}"
         assert reading.price is not None and reading.price.unit_usd is not None
-        usd = float(reading.price.unit_usd)
+        return self.compare(float(reading.price.unit_usd), reading.offer, answer, dear_is_normal=dear_is_normal)
+
+    def compare(
+        self, usd: float, offer: str, answer: Reference, *, dear_is_normal: bool
+    ) -> tuple[tuple[Signal, ...], str | None]:
+        """Signals of a comparable unit price against its reference."""
         if is_fault(usd, answer, self.forming):
-            return (), f"{usd:.6g} USD is {self.forming.fault_ratio:g} times off: taken as a misread price"
+            return (), f"{usd:.6g} USD is more than {self.forming.fault_ratio:g} times off: taken as a misread price"
         found = [
-            Signal(name, value=_short(usd), expected=_short(expected), n=answer.n, strength=strength, detail=price_words(usd, expected, answer))
-            for name, strength, expected in _tails(usd, reading.offer, answer, self.thresholds.price, dear_is_normal)
+            Signal(
+                name, value=_short(usd), expected=_short(expected), n=answer.n, strength=strength,
+                detail=price_words(usd, expected, answer),
+            )
+            for name, strength, expected in _tails(usd, offer, answer, self.thresholds.price, dear_is_normal)
         ]  # fmt: skip
         return tuple(found), None
+
+    def again(self, replay: Mapping[str, Any]) -> tuple[float, str, tuple[Reason, ...]]:
+        """Score, severity and reasons from what a run kept of an offer, under this judge's thresholds and weights."""
+        signals = [Signal(name, strength=strength) for name, strength in replay["evidence"]]
+        if replay["usd"] is not None and replay["market"] is not None:
+            low, high, spread, n = replay["market"]
+            reference = Reference(low, high, spread, n, "", 0, None)
+            signals += self.compare(replay["usd"], replay["offer"], reference, dear_is_normal=replay["dear"])[0]
+        opinion = None if replay["tail"] is None else Opinion(replay["tail"], 0.0, (), "")
+        reasons = self._reasons(tuple(signals), opinion)
+        score = score_of(reasons)
+        return score, self.severity(score), reasons
 
     def _reasons(self, signals: tuple[Signal, ...], opinion: Opinion | None) -> tuple[Reason, ...]:
         strongest: dict[str, Signal] = {}
@@ -193,6 +213,11 @@ def nothing_to_judge(reading: Reading) -> str | None:
     if not reading.restricted:
         return "no offered chip needs a licence on the observation date"
     return None
+
+
+def score_of(reasons: Iterable[Reason]) -> float:
+    """The score that the reasons add up to, rounded to six places."""
+    return round(sigmoid(sum(reason.contribution for reason in reasons)), 6)
 
 
 def sigmoid(x: float) -> float:

@@ -70,12 +70,12 @@ class Judging(Base):
         return [found[name] for name in names if name in found]
 
     def judged_before(self, moment: Moment, since: str) -> Iterator[dict[str, Any]]:
-        """What earlier judging left for later judging: observation, listing, site, seller, observed_at, features.
+        """What earlier judging left for later judging: observation, listing, site, seller, observed_at, features, sketch.
 
         Those before `moment` in the known order that were observed on or after `since`, in that order.
         """
         for row in self.db.stream(
-            f"""SELECT o.id AS observation, o.listing, l.site, o.seller, o.observed_at, g.features
+            f"""SELECT o.id AS observation, o.listing, l.site, o.seller, o.observed_at, g.features, g.sketch
                 FROM reading g JOIN observation o ON o.id = g.observation JOIN listing l ON l.id = o.listing
                 WHERE o.observed_at >= ? AND g.features IS NOT NULL
                   AND (o.recorded_at, o.observed_at, o.id) < (?, ?, ?) ORDER BY {_ORDER}""",

@@ -1,0 +1,131 @@
+"""What was known before a moment: the market's book, texts to compare with, sellers' offers, a listing's last state.
+
+A rebuild starts with an empty memory; a daily run loads what earlier runs left and is at the same point. Everything is
+taken in the known order (`storage.judging`), so both remember the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from detector.features import History
+from detector.market import Book, Peer
+from detector.neighbours import Shelf, Text, canonical, is_foreign, is_relist, similarity
+
+if TYPE_CHECKING:
+    from config.loader import Config
+    from storage.judging import Moment
+    from storage.observation import Observation
+    from storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Near-copies of one text among earlier ones: (listing, similarity) of others, and the listing it relists."""
+
+    copies: tuple[tuple[str, float], ...] = ()
+    relist_of: str | None = None
+
+
+@dataclass
+class Memory:
+    """The state that judging carries from one observation to the next."""
+
+    store: Store
+    config: Config
+    complete: bool
+    """Nothing was judged before this run: what is not in memory never was."""
+    start: Moment | None
+    book: Book = field(init=False)
+    shelf: Shelf = field(init=False)
+    _offers: dict[str, dict[str, bool]] = field(default_factory=dict)
+    """seller -> listing -> whether it offers a chip"""
+    _last: dict[str, tuple[float | None, str, str | None]] = field(default_factory=dict)
+    """listing -> unit price in USD, title, description of its last judged observation"""
+    _asked: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.book, self.shelf = Book(self.config.market), Shelf(self.config.thresholds.repeats)
+
+    def load(self, oldest: str) -> None:
+        """Take in the peers and texts that observations from `oldest` (ISO 8601) on can be measured against."""
+        if self.complete or self.start is None:
+            return
+        days = max(self.config.market.forming.window_days, self.config.thresholds.repeats.window_days) + 1
+        since = (date.fromisoformat(oldest[:10]) - timedelta(days=days)).isoformat()
+        texts = []
+        for row in self.store.judged_before(self.start, since):
+            features = row["features"]
+            if features.get("peer"):
+                self.book.add(Peer(*features["peer"]))
+            if row["sketch"] is not None:
+                day = date.fromisoformat(row["observed_at"][:10]).toordinal()
+                texts.append(Text(row["observation"], row["listing"], row["site"], row["seller"], day, row["sketch"]))
+        self.shelf.put(texts)
+
+    def prepare(self, batch: Sequence[Observation]) -> None:
+        """Fetch what was known of the batch's sellers and listings, if it is not in memory yet."""
+        if self.complete or self.start is None:
+            return
+        sellers = {o.seller_key for o in batch if o.seller_key} - self._asked
+        listings = {o.listing_key for o in batch} - self._asked
+        for row in self.store.offers_of_sellers(sellers, self.start):
+            self._offers.setdefault(row["seller"], {})[row["listing"]] = row["chip"] is not None
+        for row in self.store.last_before(listings, self.start):
+            self._last[row["listing"]] = row["unit_usd"], row["title"], row["description"]
+        self._asked |= sellers | listings
+
+    def history(self, observation: Observation) -> History:
+        """What was known of the observation's seller and listing before it."""
+        last = self._last.get(observation.listing_key)
+        before = last[0] if last else None
+        if observation.seller_key is None:
+            return History(price_before=before)
+        own = {k: v for k, v in self._offers.get(observation.seller_key, {}).items() if k != observation.listing_key}
+        return History(len(own), sum(not chip for chip in own.values()), before)
+
+    def text_before(self, observation: Observation) -> tuple[str, str | None] | None:
+        """Title and description of the listing's last judged observation."""
+        last = self._last.get(observation.listing_key)
+        return (last[1], last[2]) if last else None
+
+    def take(self, observation: Observation, unit_usd: float | None, offers_chip: bool, peer: Peer | None) -> None:
+        """Remember a judged observation."""
+        listing = observation.listing
+        self._last[observation.listing_key] = unit_usd, listing.title, listing.description
+        if observation.seller_key is not None:
+            self._offers.setdefault(observation.seller_key, {})[observation.listing_key] = offers_chip
+        if peer is not None:
+            self.book.add(peer)
+
+    def likenesses(self, texts: Sequence[Text], batch: Sequence[Observation]) -> list[Likeness]:
+        """Shelve a batch's texts and compare each with the earlier ones it may be a copy of."""
+        met = self.shelf.put(texts)
+        words: dict[str, str] = {o.id: canonical(o.listing.title, o.listing.description) for o in batch}
+        missing = {other.observation for others in met for other in others} - words.keys()
+        words |= {name: canonical(*text) for name, text in self.store.texts(missing).items()}
+        return [self._like(own, others, words) for own, others in zip(texts, met, strict=True)]
+
+    def _like(self, own: Text, others: Iterable[Text], words: dict[str, str]) -> Likeness:
+        options = self.config.thresholds.repeats
+        copies: list[tuple[str, float]] = []
+        relist: str | None = None
+        for other in others:
+            if not (is_foreign(own, other) or (relist is None and is_relist(own, other))):
+                continue
+            alike = similarity(words[own.observation], words.get(other.observation, ""), options.ngram)
+            if alike < options.similar:
+                continue
+            if is_foreign(own, other):
+                copies.append((other.listing, alike))
+            else:
+                relist = other.listing
+        return Likeness(tuple(copies), relist)
+
+
+def peer_record(peer: Peer | None) -> list[Any] | None:
+    """A peer as plain JSON."""
+    return None if peer is None else list(peer)

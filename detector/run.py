@@ -1,0 +1,295 @@
+"""`chipwatch detect`: everything new is read, measured, judged and stored.
+
+The order of the work, and why it is so:
+ 1. observations   what no reading by these versions was made from yet, in the order in which it became known
+ 2. reading        what is offered (`detector.reading`); pure, one observation at a time
+ 3. likeness       near-copies among earlier texts, before the market, which counts one voice a seller
+ 4. market         the reference as known at the observation's day; the offer itself joins the book only afterwards
+ 5. features       figures against that reference and the seller's past
+ 6. forest         the model in force, or none (cold start); a batch at a time, since trees are fast in batches
+ 7. judge          signals + price + forest -> score with reasons
+ 8. alerts         intents: open, open again, update, close
+ 9. store          readings and alerts of a batch in one transaction, so a killed run goes on where it stopped
+
+A rebuild forgets all readings and does the same from the first observation: same versions, same bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, Protocol
+
+from detector import others
+from detector.alerts import Facts, Intent, Mute, Standing, decide
+from detector.errors import DetectError
+from detector.features import Figures, figures, segment, unit_price
+from detector.judge import Judge, Judgement, Opinion, nothing_to_judge, with_judgement
+from detector.market import Answer, NotEnough, Peer, Reference, condition_group, offer_kind, peer_of
+from detector.memory import Likeness, Memory, peer_record
+from detector.neighbours import Text, canonical, sketch
+from storage.readings import Judged, version_key
+
+if TYPE_CHECKING:
+    from config.loader import Config
+    from detector.model import Model
+    from detector.reading.model import Reading, Signal
+    from storage.judging import Waiting
+    from storage.listing import Listing
+    from storage.observation import Observation
+    from storage.store import Store
+
+BATCH = 500
+"""Observations read, judged and stored at a time: one transaction, a second or two of work."""
+
+
+class Reads(Protocol):
+    """What makes a reading of a listing; `today` stands in where the listing has no date."""
+
+    def read(self, listing: Listing, today: date) -> Reading: ...
+
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Outcome:
+    """What a run did. `offers`, `severities` count readings, `alerts` intents; `notes` are lines for the person."""
+
+    judged: int = 0
+    fresh: int = 0
+    model: str | None = None
+    offers: Counter[str] = field(default_factory=Counter)
+    severities: Counter[str] = field(default_factory=Counter)
+    alerts: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """One observation between market and judge."""
+
+    observation: Observation
+    reading: Reading
+    answer: Answer
+    figures: Figures
+    segment: str
+    peer: Peer | None
+    sketch: bytes | None
+    signs: tuple[Signal, ...]
+    relist_of: str | None
+
+
+class Run:
+    """One pass over what waits. `model` is the forest in force, None at a cold start."""
+
+    def __init__(self, store: Store, config: Config, model: Model | None, *, now: str, reader: Reads | None = None) -> None:
+        self.store, self.config, self.model, self.now = store, config, model, now
+        self.reader, self.judge = reader or _reader(config), Judge.from_config(config)
+        self.dear = {row.id for row in config.market.region if row.dear_is_normal}
+        self.versions = {
+            "knowledge": config.knowledge_version, "model": model.version if model else None,
+            "thresholds": config.thresholds_version,
+        }  # fmt: skip
+        self.outcome = Outcome(model=self.versions["model"])
+
+    def go(self, *, rebuild: bool = False, progress: Progress | None = None) -> Outcome:
+        """Judge what waits; with `rebuild` forget all readings first and judge everything."""
+        if rebuild:
+            self.store.wipe_readings()
+        version = version_key(self.config.knowledge_version, self.versions["model"], self.config.thresholds_version)
+        done, waiting = self.store.to_judge(version)
+        memory = Memory(self.store, self.config, complete=done == 0, start=waiting[0].moment if waiting else None)
+        if waiting:
+            memory.load(min(one.moment.observed_at for one in waiting))
+        mutes = [Mute(m["id"], m["scope"], m["value"], m["expires_at"]) for m in self.store.mutes(self.now)]
+        for at in range(0, len(waiting), BATCH):
+            self._batch(waiting[at : at + BATCH], memory, mutes, fresh_allowed=not rebuild)
+            if progress:
+                progress(min(at + BATCH, len(waiting)), len(waiting))
+        return self.outcome
+
+    def _batch(self, part: Sequence[Waiting], memory: Memory, mutes: Sequence[Mute], *, fresh_allowed: bool) -> None:
+        observations = self.store.observations([one.moment.observation for one in part])
+        memory.prepare(observations)
+        measured = list(self._measure(observations, memory))
+        judged = [(m, self._judge(m, opinion), opinion) for m, opinion in zip(measured, self._opinions(measured), strict=True)]
+        standing = self.store.standing_alerts(
+            name for m in measured for name in (m.observation.listing_key, m.relist_of) if name
+        )
+        state = {name: _standing(row) for name, row in standing.items()}
+        intents = []
+        for one, (m, judgement, _) in zip(part, judged, strict=True):
+            fresh = one.fresh and fresh_allowed
+            if fresh or one.current:
+                intents += self._intents(m, judgement, state, mutes, fresh=fresh)
+            self.outcome.judged += 1
+            self.outcome.fresh += one.fresh
+            self.outcome.offers[m.reading.offer] += 1
+            self.outcome.severities[judgement.severity] += 1
+        with self.store.transaction():
+            self.store.save_judgements([self._row(m, judgement, opinion) for m, judgement, opinion in judged])
+            self.outcome.alerts.update(self.store.apply_intents(intents, now=self.now))
+
+    def _measure(self, observations: Sequence[Observation], memory: Memory) -> Iterator[_Measured]:
+        """Steps 2 to 5."""
+        options = self.config.thresholds.repeats
+        texts = [
+            Text(
+                o.id, o.listing_key, o.listing.site, o.seller_key, _day(o).toordinal(),
+                sketch(canonical(o.listing.title, o.listing.description), options),
+            )
+            for o in observations
+        ]  # fmt: skip
+        parties = self.store.listed_parties({o.seller_key for o in observations if o.seller_key})
+        for observation, text, like in zip(observations, texts, memory.likenesses(texts, observations), strict=True):
+            reading = self.reader.read(observation.listing, _day(observation))
+            listed = others.listed_party(parties.get(observation.seller_key or "", ()), observation.recorded_at)
+            yield self._one(observation, reading, memory, like, text.bands, listed)
+
+    def _one(
+        self, observation: Observation, reading: Reading, memory: Memory, like: Likeness, bands: bytes | None, listed: Signal | None
+    ) -> _Measured:
+        listing, day, book = observation.listing, _day(observation), memory.book
+        region, history = book.region(listing.country), memory.history(observation)
+        answer: Answer = NotEnough(0, "no chip is named")
+        if reading.chips:
+            answer = book.reference(
+                reading.chips[0].chip, offer_kind(reading), region, condition_group(reading), day.toordinal()
+            )
+        peer = peer_of(
+            listing, reading, book, answer, day=day, seller=observation.seller_key, statistics=self._may_count(listing.site)
+        )
+        told = {signal.signal for signal in reading.signals}
+        found = (
+            others.new_seller(listing, self.config.signals.settings),
+            others.repeated_text(like.copies),
+            others.first_chip_offer(history, bool(reading.chips)),
+            others.serial_words_dropped(memory.text_before(observation), listing),
+            listed,
+        )
+        signs = tuple(signal for signal in found if signal is not None and signal.signal not in told)
+        memory.take(observation, unit_price(listing, reading), bool(reading.chips), peer)
+        return _Measured(
+            observation, reading, answer, figures(listing, reading, answer, history), segment(reading, region), peer,
+            bands, signs, like.relist_of,
+        )  # fmt: skip
+
+    def _may_count(self, site: str) -> bool:
+        known = self.config.sites.get(site)
+        return known is None or known.access is None or known.access.statistics
+
+    def _opinions(self, measured: Sequence[_Measured]) -> Iterable[Opinion | None]:
+        if self.model is None:
+            return [None] * len(measured)
+        from detector.model import Row, opinions_by_row
+
+        rows = [Row(m.segment, m.figures) if m.reading.chips else None for m in measured]
+        return opinions_by_row(self.model, rows, self.config.thresholds.score.forest_from)
+
+    def _judge(self, m: _Measured, opinion: Opinion | None) -> Judgement:
+        region = m.segment.rsplit("/", 1)[-1]
+        return self.judge.judge(
+            m.observation.listing, m.reading, m.answer, opinion, m.signs, dear_is_normal=region in self.dear
+        )
+
+    def _row(self, m: _Measured, judgement: Judgement, opinion: Opinion | None) -> Judged:
+        document = with_judgement(m.reading, judgement, self.versions) | {"market": market_record(m.answer)}
+        features = {
+            "figures": {name: None if math.isnan(value) else value for name, value in m.figures.items()},
+            "segment": m.segment, "peer": peer_record(m.peer), "replay": self._replay(m, opinion),
+        }  # fmt: skip
+        return Judged.from_document(m.observation, document, features, sketch=m.sketch)
+
+    def _replay(self, m: _Measured, opinion: Opinion | None) -> dict[str, Any] | None:
+        """What `chipwatch tune` needs to judge the offer again under other thresholds; None where nothing is judged."""
+        if nothing_to_judge(m.reading) is not None:
+            return None
+        answer = m.answer
+        return {
+            "offer": m.reading.offer,
+            "evidence": [[s.signal, s.strength] for s in (*m.reading.signals, *m.signs)],
+            "usd": unit_price(m.observation.listing, m.reading),
+            "market": [answer.low, answer.high, answer.spread, answer.n] if isinstance(answer, Reference) else None,
+            "tail": opinion.tail if opinion else None,
+            "dear": m.segment.rsplit("/", 1)[-1] in self.dear,
+        }  # fmt: skip
+
+    def _intents(
+        self, m: _Measured, judgement: Judgement, state: dict[str, Standing], mutes: Sequence[Mute], *, fresh: bool
+    ) -> list[Intent]:
+        listing = m.observation.listing
+        facts = Facts(
+            m.observation.listing_key, m.observation.id, listing.site, listing.title, judgement.score, judgement.severity,
+            tuple(sorted(r.evidence for r in judgement.reasons if r.contribution > 0 and r.evidence != "bias")),
+            fresh, listing.country, m.reading.chips[0].chip if m.reading.chips else None, m.observation.seller_key,
+            unit_price(listing, m.reading), m.relist_of,
+        )  # fmt: skip
+        intent = decide(
+            facts, state.get(facts.listing), self.config.thresholds.alerts,
+            before=state.get(m.relist_of or ""), mutes=mutes, now=self.now,
+        )  # fmt: skip
+        if intent is None:
+            return []
+        state[facts.listing] = _after(intent, state.get(facts.listing))
+        return [intent]
+
+
+def _reader(config: Config) -> Reads:
+    from detector.reading.read import Reader
+
+    return Reader(config)
+
+
+def _day(observation: Observation) -> date:
+    return date.fromisoformat(observation.observed_at[:10])
+
+
+def _standing(row: dict[str, Any]) -> Standing:
+    return Standing(
+        row["listing"], row["state"], row["severity"], row["score"], tuple(row["signals"]), row["observation"], row.get("unit_usd")
+    )
+
+
+def _after(intent: Intent, before: Standing | None) -> Standing:
+    """The alert as it will stand once the intent is applied."""
+    f = intent.facts
+    state = {"opened": "new", "reopened": "new", "closed": "closed"}.get(intent.kind) or (before.state if before else "new")
+    return Standing(f.listing, state, f.severity, f.score, f.signals, f.observation, f.unit_usd)
+
+
+def market_record(answer: Answer) -> dict[str, Any]:
+    """The reference in the reading's document; without figures where there are not enough peers."""
+    if isinstance(answer, Reference):
+        return {
+            "centre": round(answer.centre, 2), "low": round(answer.low, 2), "high": round(answer.high, 2),
+            "spread": round(answer.spread, 4), "n": answer.n, "segment": answer.segment, "days": answer.window_days,
+            "seed": answer.seed,
+        }  # fmt: skip
+    return {"n": answer.n, "note": answer.reason}
+
+
+def detect(store: Store, config: Config, *, now: str, rebuild: bool = False, progress: Progress | None = None) -> Outcome:
+    """Judge what waits with the model in force. Raises DetectError, StorageError."""
+    model = model_in_force(store)
+    run = Run(store, config, model, now=now)
+    outcome = run.go(rebuild=rebuild, progress=progress)
+    if model is None:
+        outcome.notes.append("cold start: no forest yet, rules and price alone judge; fit one with `chipwatch detect --refit`")
+    return outcome
+
+
+def model_in_force(store: Store) -> Model | None:
+    """The forest that judges now, loaded from the home; None at a cold start. Raises ModelError."""
+    row = store.active_model()
+    if row is None:
+        return None
+    from detector.model import load
+
+    return load(store.home / "models" / row["file"])
+
+
+__all__ = ["DetectError", "Outcome", "Run", "detect", "market_record", "model_in_force"]
