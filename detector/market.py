@@ -130,8 +130,9 @@ class Book:
         n, words = whole.n, "all markets"
         for segment, name in ((here, region), (alike, f"{region}, {condition}")):
             voices = self._speak(segment, day)
-            level = level.shrink(voices, self.forming.level_weight)
+            # The same voices have spoken in the wider segment: a few of them must not be heard three times.
             if voices.effective >= self.forming.min_peers:
+                level = level.shrink(voices, self.forming.level_weight)
                 n, words = voices.n, name
         return Reference(
             round(math.exp(level.low), 6), round(math.exp(level.high), 6), max(level.spread, self.forming.least_spread), n, words,

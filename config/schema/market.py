@@ -69,7 +69,7 @@ class Forming(Table):
     """Voices below which peers alone make no reference."""
     seed_weight: Annotated[float, Field(ge=0)] = 15.0
     """How many voices the seed counts for."""
-    level_weight: Annotated[float, Field(ge=0)] = 8.0
+    level_weight: Annotated[float, Field(ge=0)] = 15.0
     """How many voices a wider segment counts for when a narrower one speaks."""
     spread: Annotated[float, Field(gt=0)] = 0.25
     """Prior spread (standard deviation of log price) of one chip's asking prices."""

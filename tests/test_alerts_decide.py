@@ -1,0 +1,108 @@
+"""When an alert opens, opens again, stays silent, closes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from config.schema.thresholds import Alerts
+from detector.alerts import Facts, Mute, Standing, decide, muted_by
+
+NOW, OPTIONS = "2025-06-01T00:00:00Z", Alerts()
+FACTS = Facts("L", "o2", "ebay", "A100", 0.95, "high", ("serial_removed",), True, "US", "nvidia-a100", "s1", 5000.0)
+OPEN = Standing("L", "new", "high", 0.95, ("serial_removed",), "o1", 5000.0)
+DISMISSED = replace(OPEN, state="dismissed")
+QUIET = replace(FACTS, score=0.08, severity="none", signals=())
+
+
+def test_a_first_alert_opens_and_is_news() -> None:
+    found = decide(FACTS, None, OPTIONS, now=NOW)
+    assert found is not None and (found.kind, found.news) == ("opened", True)
+
+
+def test_below_medium_nothing_opens() -> None:
+    assert decide(replace(FACTS, severity="low", score=0.2), None, OPTIONS, now=NOW) is None
+
+
+def test_a_rescore_opens_in_silence() -> None:
+    found = decide(replace(FACTS, fresh=False), None, OPTIONS, now=NOW)
+    assert found is not None and (found.kind, found.news) == ("opened", False)
+
+
+def test_the_same_judgement_of_the_same_observation_is_nothing() -> None:
+    assert decide(replace(FACTS, observation="o1", fresh=False), OPEN, OPTIONS, now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"signals": ("export_evasion", "serial_removed")}, "new evidence: export_evasion"),
+        ({"unit_usd": 3900.0}, "unit price fell from $5,000 to $3,900"),
+    ],
+)
+def test_a_material_change_reopens_a_dismissed_alert(change: dict[str, object], why: str) -> None:
+    found = decide(replace(FACTS, **change), DISMISSED, OPTIONS, now=NOW)  # type: ignore[arg-type]
+    assert found is not None and (found.kind, found.news, found.why) == ("reopened", True, why)
+
+
+@pytest.mark.parametrize("change", [{}, {"score": 0.99}, {"unit_usd": 4500.0}, {"signals": ("forest", "serial_removed")}])
+def test_what_is_not_material_leaves_a_dismissed_alert_alone(change: dict[str, object]) -> None:
+    assert decide(replace(FACTS, **change), DISMISSED, OPTIONS, now=NOW) is None  # type: ignore[arg-type]
+
+
+def test_new_knowledge_alone_never_reopens() -> None:
+    more = replace(FACTS, signals=("export_evasion", "serial_removed"), fresh=False)
+    assert decide(more, DISMISSED, OPTIONS, now=NOW) is None
+
+
+def test_a_rise_in_severity_is_material() -> None:
+    medium = replace(DISMISSED, severity="medium", score=0.4)
+    found = decide(FACTS, medium, OPTIONS, now=NOW)
+    assert found is not None and found.why == "severity rose from medium to high"
+
+
+def test_an_open_alert_that_no_longer_holds_closes_with_its_reason_and_without_news() -> None:
+    page = decide(QUIET, OPEN, OPTIONS, now=NOW)
+    rescore = decide(replace(QUIET, fresh=False), OPEN, OPTIONS, now=NOW)
+    assert page is not None and (page.kind, page.news) == ("closed", False) and "the page changed" in page.why
+    assert rescore is not None and rescore.kind == "closed" and "other knowledge" in rescore.why
+
+
+@pytest.mark.parametrize("state", ["confirmed", "escalated"])
+def test_what_a_person_confirmed_is_updated_never_closed(state: str) -> None:
+    found = decide(QUIET, replace(OPEN, state=state), OPTIONS, now=NOW)
+    assert found is not None and found.kind == "updated" and not found.news
+
+
+def test_a_relist_of_a_dismissed_offer_is_linked_and_no_news() -> None:
+    found = decide(replace(FACTS, listing="M", relist_of="L"), None, OPTIONS, before=DISMISSED, now=NOW)
+    assert found is not None and (found.kind, found.news, found.facts.relist_of) == ("opened", False, "L")
+
+
+def test_a_relist_that_says_more_is_news() -> None:
+    more = replace(FACTS, listing="M", relist_of="L", signals=("export_evasion", "serial_removed"))
+    found = decide(more, None, OPTIONS, before=DISMISSED, now=NOW)
+    assert found is not None and found.news
+
+
+@pytest.mark.parametrize(
+    ("mute", "hit"),
+    [
+        (Mute("m", "site", "ebay", "2025-07-01T00:00:00Z"), True),
+        (Mute("m", "site", "xianyu", "2025-07-01T00:00:00Z"), False),
+        (Mute("m", "seller", "s1", "2025-07-01T00:00:00Z"), True),
+        (Mute("m", "signal", "serial_removed", "2025-07-01T00:00:00Z"), True),
+        (Mute("m", "signal", "transit_route", "2025-07-01T00:00:00Z"), False),
+        (Mute("m", "site", "ebay", "2025-05-01T00:00:00Z"), False),  # expired
+    ],
+)
+def test_mutes(mute: Mute, hit: bool) -> None:
+    assert (muted_by(FACTS, [mute], NOW) == "m") is hit
+    found = decide(FACTS, None, OPTIONS, mutes=[mute], now=NOW)
+    assert found is not None and found.news is not hit and found.muted_by == ("m" if hit else None)
+
+
+def test_a_muted_signal_does_not_hide_another() -> None:
+    two = replace(FACTS, signals=("export_evasion", "serial_removed"))
+    assert muted_by(two, [Mute("m", "signal", "serial_removed", "2026-01-01T00:00:00Z")], NOW) is None

@@ -1,0 +1,84 @@
+"""Near-copies in every script, relists told from copies, nothing compared with what came later."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from config.schema.thresholds import Repeats
+from detector.neighbours import Shelf, Text, canonical, is_foreign, is_relist, similarity, sketch
+
+OPTIONS = Repeats()
+TEXTS = [
+    ("NVIDIA A100 80GB PCIe pulled from working server", "Tested with nvidia-smi, no ECC errors. Ships in antistatic bag from Ohio."),
+    ("英伟达 A100 80G PCIE 拆机卡 现货", "机房退役，成色新，包测试三天。可开机验货，支持平台交易，顺丰到付。"),
+    ("NVIDIA A100 80GB PCIe 動作確認済み", "サーバーから取り外した品です。動作確認済み、簡易梱包で発送します。返品はご遠慮ください。"),
+    ("Видеокарта NVIDIA A100 80GB б/у", "Снята с рабочего сервера, проверена под нагрузкой. Отправлю транспортной компанией, торг уместен."),
+]
+
+
+def text(name: str, words: tuple[str, str], site: str = "ebay", seller: str | None = "s", day: int = 100) -> Text:
+    return Text(name, f"l-{name}", site, seller, day, sketch(canonical(*words), OPTIONS))
+
+
+@pytest.mark.parametrize("words", TEXTS, ids=[words[0] for words in TEXTS])
+def test_a_copy_with_a_few_words_changed_is_met_and_others_are_not(words: tuple[str, str]) -> None:
+    copy = (words[0] + "!", words[1][:-4])
+    shelf = Shelf(OPTIONS)
+    others = [text(str(at), other) for at, other in enumerate(TEXTS) if other != words]
+    assert shelf.put([*others, text("a", words)])[-1] == []
+    (met,) = shelf.put([text("b", copy)])
+    assert [other.listing for other in met] == ["l-a"]
+    assert similarity(canonical(*words), canonical(*copy), 3) >= OPTIONS.similar
+
+
+def test_layout_invisible_and_full_width_characters_do_not_hide_a_copy() -> None:
+    assert canonical("Ａ１００ 80G", "新\u200b品\n\n现货") == canonical("A100  80g", "新品 现货")
+
+
+def test_short_texts_are_not_compared() -> None:
+    assert sketch("nvidia a100", OPTIONS) is None
+
+
+def test_recall_at_the_edge_of_likeness() -> None:
+    rng = random.Random(3)
+    met = 0
+    for at in range(200):
+        base = "".join(rng.choice("abcdefghij") for _ in range(200))
+        edited = list(base)
+        for place in rng.sample(range(200), 7):  # about 0.8 of the trigrams stay
+            edited[place] = "z"
+        shelf = Shelf(OPTIONS)
+        shelf.put([text(f"{at}a", (base, ""))])
+        met += bool(shelf.put([text(f"{at}b", ("".join(edited), ""))])[0])
+    assert met >= 195
+
+
+def test_one_at_a_time_meets_what_a_batch_meets() -> None:
+    texts = [text(str(at), TEXTS[at % 4], seller=f"s{at % 3}") for at in range(12)]
+    whole = Shelf(OPTIONS).put(texts)
+    shelf = Shelf(OPTIONS)
+    assert [shelf.put([one])[0] for one in texts] == whole
+    assert whole[0] == [] and len(whole[11]) == 2
+
+
+def test_a_text_out_of_the_window_is_not_met() -> None:
+    shelf = Shelf(OPTIONS)
+    shelf.put([text("a", TEXTS[0], day=100)])
+    assert shelf.put([text("b", TEXTS[0], day=100 + OPTIONS.window_days + 1)]) == [[]]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "relist", "foreign"),
+    [
+        (("ebay", "s"), ("ebay", "s"), True, False),
+        (("ebay", "s"), ("ebay", "t"), False, True),
+        (("ebay", "s"), ("xianyu", "s"), False, True),
+        (("ebay", None), ("ebay", None), False, False),  # nobody can tell
+        (("ebay", None), ("xianyu", None), False, True),
+    ],
+)
+def test_relists_and_copies(a: tuple[str, str | None], b: tuple[str, str | None], relist: bool, foreign: bool) -> None:
+    own, other = text("a", TEXTS[0], *a), text("b", TEXTS[0], *b)
+    assert (is_relist(own, other), is_foreign(own, other)) == (relist, foreign)
