@@ -39,10 +39,12 @@ class Judged:
     document: str
     features: str | None = None
     judged_at: str | None = None
+    sketch: bytes | None = None
 
     @classmethod
     def from_document(
-        cls, observation: Observation, document: dict[str, Any], features: dict[str, Any] | None = None, judged_at: str | None = None
+        cls, observation: Observation, document: dict[str, Any], features: dict[str, Any] | None = None, judged_at: str | None = None,
+        sketch: bytes | None = None,
     ) -> Judged:  # fmt: skip
         """Take the columns out of a reading's document."""
         chips, price, versions = document.get("chips") or [], document.get("price") or {}, document["versions"]
@@ -52,7 +54,7 @@ class Judged:
             float(document["score"]), document["severity"],
             tuple(dict.fromkeys(signal["signal"] for signal in document.get("signals", []))),
             versions["knowledge"], versions.get("model"), versions["thresholds"], as_json(document),
-            as_json(features) if features is not None else None, judged_at,
+            as_json(features) if features is not None else None, judged_at, sketch,
         )  # fmt: skip
 
     @property
@@ -120,7 +122,7 @@ class Readings(Base):
         """Store readings in bulk, over earlier ones of the same observations; how many. One transaction for what is given."""
         values = [
             (j.observation, j.listing, j.offer, j.chip, j.restricted, j.unit_usd, j.quantity, j.condition, j.score, j.severity,
-             " ".join(j.signals), j.version, j.knowledge, j.model, j.thresholds, j.features, j.document, j.judged_at)
+             " ".join(j.signals), j.version, j.knowledge, j.model, j.thresholds, j.features, j.document, j.judged_at, j.sketch)
             for j in rows
         ]  # fmt: skip
         with self.transaction():
@@ -178,7 +180,7 @@ _VERSIONS = """WITH RECURSIVE found (version) AS (
   ) SELECT version FROM found WHERE version IS NOT NULL"""
 
 _SAVED = ("listing", "offer", "chip", "restricted", "unit_usd", "quantity", "condition", "score", "severity", "signals", "version",
-          "knowledge", "model", "thresholds", "features", "document", "judged_at")  # fmt: skip
+          "knowledge", "model", "thresholds", "features", "document", "judged_at", "sketch")  # fmt: skip
 _SAVE = (
     f"INSERT INTO reading (observation, {', '.join(_SAVED)}) VALUES ({','.join('?' * (len(_SAVED) + 1))})"
     f" ON CONFLICT (observation) DO UPDATE SET {', '.join(f'{name}=excluded.{name}' for name in _SAVED)}"

@@ -215,6 +215,7 @@ class _Batch:
             f"INSERT INTO observation ({','.join(COLUMNS)}) VALUES ({','.join(':' + name for name in COLUMNS)})", self.observations
         )
         db.write_many("INSERT INTO pending (observation) VALUES (?)", [(row["id"],) for row in self.observations])
+        db.write_many("INSERT OR IGNORE INTO search_pending (listing) VALUES (?)", [(row["listing"],) for row in self.observations])
         db.write_many(_TOUCH, [
             (s.first_seen, s.last_seen, s.last_run, s.last_evidence, *s.prior, s.observation, s.content, key)
             for key, s in self.states.items() if s.touched and s.draft is None

@@ -78,9 +78,9 @@ class Runs(Chain, Base):
                 self.sync_file(self.home / FOLDER / sealed.file)
             self.db.write(
                 "UPDATE run SET ended_at=?, outcome=?, detail=?, pages=?, listings=?, new=?, changed=?, counts=?, stats=?,"
-                " evidence_records=?, evidence_bytes=?, evidence_head=? WHERE id=?",
+                " evidence_file=?, evidence_records=?, evidence_bytes=?, evidence_head=? WHERE id=?",
                 [utc(now, "now"), outcome, detail, *(numbers.get(name) for name in ("pages", "listings", "new", "changed")),
-                 as_json(numbers), as_json(dict(stats or {})), sealed.records, sealed.bytes, sealed.head, run],
+                 as_json(numbers), as_json(dict(stats or {})), sealed.file, sealed.records, sealed.bytes, sealed.head, run],
             )  # fmt: skip
             if sealed.file:
                 self.link("run", run, utc(now, "now"), sealed)
@@ -182,6 +182,7 @@ class Runs(Chain, Base):
     def _restate(self, run: str) -> None:
         """Make the current state of the listings a run touched the latest that is not in quarantine."""
         self.db.write(_RESTATE, [run, run])
+        self.db.write("INSERT OR IGNORE INTO search_pending (listing) SELECT listing FROM observation WHERE run = ?", [run])
         self.db.write(_UNSIGHT, [run])
 
     def _lock_path(self, run: str) -> Path:

@@ -23,7 +23,8 @@ STATEMENTS = (
         pages INTEGER, listings INTEGER, new INTEGER, changed INTEGER,
         counts TEXT, stats TEXT, facts TEXT,
         home TEXT NOT NULL,
-        evidence_records INTEGER, evidence_bytes INTEGER, evidence_head TEXT
+        evidence_file TEXT, evidence_records INTEGER, evidence_bytes INTEGER, evidence_head TEXT,
+        evidence_gone INTEGER NOT NULL DEFAULT 0
     )""",
     "CREATE INDEX run_site ON run (site, started_at)",
     # The hash chain over sealed runs, erasures and expiries; one chain for each home that ever gathered.
@@ -123,6 +124,7 @@ STATEMENTS = (
         version TEXT NOT NULL,
         knowledge TEXT NOT NULL, model TEXT, thresholds TEXT NOT NULL,
         features TEXT,
+        sketch BLOB,
         document TEXT NOT NULL,
         judged_at TEXT
     )""",
@@ -130,6 +132,15 @@ STATEMENTS = (
     "CREATE INDEX reading_version ON reading (version)",
     "CREATE INDEX reading_chip ON reading (chip, offer) WHERE chip IS NOT NULL",
     "CREATE INDEX reading_score ON reading (score) WHERE score > 0",
+    """CREATE TABLE mute (
+        id TEXT PRIMARY KEY,
+        scope TEXT NOT NULL CHECK (scope IN ('site', 'seller', 'signal', 'chip', 'listing')),
+        value TEXT NOT NULL,
+        reason TEXT NOT NULL, who TEXT NOT NULL,
+        created_at TEXT NOT NULL, expires_at TEXT NOT NULL,
+        lifted_at TEXT, lifted_by TEXT,
+        hits INTEGER NOT NULL DEFAULT 0
+    )""",
     """CREATE TABLE alert (
         listing TEXT PRIMARY KEY REFERENCES listing (id),
         title TEXT NOT NULL,
@@ -138,7 +149,7 @@ STATEMENTS = (
         rank INTEGER NOT NULL,
         score REAL NOT NULL,
         site TEXT NOT NULL REFERENCES site (id),
-        country TEXT, chip TEXT,
+        country TEXT, chip TEXT, unit_usd REAL,
         seller TEXT REFERENCES seller (id),
         signals TEXT NOT NULL DEFAULT '',
         observation TEXT NOT NULL REFERENCES observation (id),
@@ -147,12 +158,12 @@ STATEMENTS = (
         snooze_until TEXT,
         closed_why TEXT,
         relist_of TEXT REFERENCES listing (id),
-        muted INTEGER NOT NULL DEFAULT 0,
+        muted_by TEXT REFERENCES mute (id),
         version INTEGER NOT NULL DEFAULT 1
     )""",
     # The digest and the queue ask for these alone; 50,000 decided alerts cost them nothing.
-    "CREATE INDEX alert_queue ON alert (rank DESC, score DESC, listing) WHERE state = 'new' AND muted = 0",
-    "CREATE INDEX alert_news ON alert (news_at) WHERE state = 'new' AND muted = 0",
+    "CREATE INDEX alert_queue ON alert (rank DESC, score DESC, listing) WHERE state = 'new' AND muted_by IS NULL",
+    "CREATE INDEX alert_news ON alert (news_at) WHERE state = 'new' AND muted_by IS NULL",
     "CREATE INDEX alert_state ON alert (state, rank DESC, score DESC, listing)",
     "CREATE INDEX alert_seller ON alert (seller) WHERE seller IS NOT NULL",
     """CREATE TABLE alert_event (
@@ -180,15 +191,6 @@ STATEMENTS = (
         source TEXT NOT NULL DEFAULT 'alert'
     )""",
     "CREATE INDEX decision_listing ON decision (listing, at)",
-    """CREATE TABLE mute (
-        id TEXT PRIMARY KEY,
-        scope TEXT NOT NULL CHECK (scope IN ('site', 'seller', 'signal', 'chip', 'listing')),
-        value TEXT NOT NULL,
-        reason TEXT NOT NULL, who TEXT NOT NULL,
-        created_at TEXT NOT NULL, expires_at TEXT NOT NULL,
-        lifted_at TEXT, lifted_by TEXT,
-        hits INTEGER NOT NULL DEFAULT 0
-    )""",
     """CREATE TABLE version (
         id TEXT PRIMARY KEY,
         kind TEXT NOT NULL,
@@ -216,7 +218,7 @@ STATEMENTS = (
         id TEXT PRIMARY KEY,
         kind TEXT NOT NULL,
         created_at TEXT NOT NULL, since TEXT, until TEXT NOT NULL,
-        content_hash TEXT NOT NULL, chain_head TEXT NOT NULL,
+        content_hash TEXT NOT NULL, chain_head TEXT NOT NULL, pinned TEXT NOT NULL,
         alerts INTEGER NOT NULL,
         document TEXT NOT NULL
     )""",
@@ -253,6 +255,8 @@ STATEMENTS = (
         name TEXT NOT NULL, score REAL NOT NULL, at TEXT NOT NULL, detail TEXT,
         PRIMARY KEY (seller, entry)
     ) WITHOUT ROWID""",
+    # Listings whose current text the search index does not hold yet.
+    "CREATE TABLE search_pending (listing TEXT PRIMARY KEY REFERENCES listing (id) ON DELETE CASCADE) WITHOUT ROWID",
     # Which observation of a listing the search index holds, under which number.
     """CREATE TABLE search_doc (
         n INTEGER PRIMARY KEY,
@@ -271,7 +275,7 @@ STATEMENTS = (
         LEFT JOIN evidence e ON e.id = o.evidence""",
     """CREATE VIEW alert_view AS
         SELECT a.listing, a.state, a.severity, a.score, a.chip, a.title, r.offer, r.unit_usd, r.quantity, a.signals, a.site,
-               a.country, l.url, l.state AS listing_state, a.seller, a.opened_at, a.news_at, a.snooze_until, a.muted,
+               a.country, l.url, l.state AS listing_state, a.seller, a.opened_at, a.news_at, a.snooze_until, a.muted_by,
                o.price_text, o.observed_at, a.observation, e.file AS evidence_file, e.offset AS evidence_offset,
                e.sha256 AS evidence_sha256, d.action AS last_decision, d.who AS decided_by, d.at AS decided_at, d.reason
         FROM alert a

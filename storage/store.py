@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from storage.database import FILE, open_database
+from storage.judging import Judging
 from storage.readings import Readings
 from storage.recording import MatchSeller, Recording
 from storage.runs import Runs
 
 
-class Store(Recording, Runs, Readings):
+class Store(Recording, Runs, Readings, Judging):
     """An open home. Use `with Store.open(home) as store:`; one for each process and thread."""
 
     @classmethod

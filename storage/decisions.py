@@ -1,0 +1,130 @@
+"""What people decided on alerts: kept for good, with who, when, why and what was seen; undone by another decision, never erased."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from storage.alerts import Alerts
+from storage.errors import ConflictError, MissingError, StorageError
+from storage.ids import short_hash, utc
+from storage.observation import as_json
+
+STATE_AFTER = {"confirm": "confirmed", "dismiss": "dismissed", "snooze": "snoozed", "escalate": "escalated"}
+ACTIONS = (*STATE_AFTER, "note")
+
+
+class Decisions(Alerts):
+    """Deciding, undoing, and reading the record of it."""
+
+    def decide(
+        self, listing: str, action: str, *, who: str, now: str, reason: str | None = None, note: str | None = None,
+        until: str | None = None, expected_version: int | None = None,
+    ) -> str:  # fmt: skip
+        """Record a decision (confirm, dismiss, snooze, escalate, note) on a listing; its id.
+
+        A listing without an alert may be decided too (one drawn at random for the recall estimate). `until` is for snooze.
+        Raises ConflictError if somebody changed the alert since `expected_version`, MissingError for an unknown listing,
+        StorageError for an unknown action or a snooze without its end.
+        """
+        if action not in ACTIONS:
+            raise StorageError(f"{action!r} is no decision; one of {', '.join(ACTIONS)}", listing)
+        if (action == "snooze") != (until is not None):
+            raise StorageError("a snooze, and nothing else, needs the date it ends", listing)
+        with self.transaction():
+            seen = self._seen(listing)
+            self._expect(listing, seen, expected_version)
+            row = {
+                "listing": listing, "at": utc(now, "now"), "who": who, "action": action, "reason": reason, "note": note,
+                "until": utc(until, "until") if until else None, "undoes": None, **self._what_was_seen(seen),
+            }  # fmt: skip
+            name = self._insert_decision(row)
+            if seen["state"] is not None and action in STATE_AFTER:
+                self._set_state(listing, STATE_AFTER[action], row["until"])
+        return name
+
+    def undo(self, listing: str, *, who: str, now: str, expected_version: int | None = None, note: str | None = None) -> str:
+        """Take back the last decision that stands; the id of the undoing. The alert returns to the state before it.
+
+        Raises MissingError where nothing is to be undone, StorageError where the alert has moved on since.
+        """
+        with self.transaction():
+            seen = self._seen(listing)
+            self._expect(listing, seen, expected_version)
+            last = self.last_decision(listing)
+            if last is None:
+                raise MissingError("there is no decision to undo", listing)
+            if seen["state"] is not None and seen["state"] != STATE_AFTER[last["action"]]:
+                raise StorageError(f"the alert is {seen['state']} by now", listing, "decide anew instead of undoing")
+            row = {
+                "listing": listing, "at": utc(now, "now"), "who": who, "action": "undo", "reason": None, "note": note, "until": None,
+                "undoes": last["id"], **self._what_was_seen(seen),
+            }  # fmt: skip
+            name = self._insert_decision(row)
+            if seen["state"] is not None:
+                before = self.last_decision(listing)
+                until = before["until"] if before and last["state_before"] == "snoozed" else None
+                self._set_state(listing, last["state_before"] or "new", until)
+        return name
+
+    def last_decision(self, listing: str) -> dict[str, Any] | None:
+        """The last decision on a listing that stands, notes and undone ones left out."""
+        row = self.db.row(
+            "SELECT * FROM decision d WHERE listing=? AND action NOT IN ('note', 'undo') AND NOT EXISTS"
+            " (SELECT 1 FROM decision u WHERE u.undoes = d.id AND u.listing = d.listing) ORDER BY at DESC, rowid DESC LIMIT 1",
+            [listing],
+        )
+        return dict(row) if row else None
+
+    def decisions(self, since: str | None = None, *, standing: bool = False) -> Iterator[dict[str, Any]]:
+        """The record of decisions, oldest first; with `standing` the last of each listing that still holds."""
+        for row in self.db.rows(f"SELECT * FROM decision WHERE at >= ? {_STANDING if standing else ''} ORDER BY at, id", [since or ""]):
+            yield {**dict(row), "signals": tuple((row["signals"] or "").split())}
+
+    def _seen(self, listing: str) -> dict[str, Any]:
+        row = self.db.row(_SEEN, [listing])
+        if row is None:
+            raise MissingError("there is no such listing", listing)
+        return dict(row)
+
+    def _expect(self, listing: str, seen: dict[str, Any], expected: int | None) -> None:
+        if expected is None or seen["version"] in (None, expected):
+            return
+        last = self.db.row("SELECT who, at, action FROM decision WHERE listing=? ORDER BY at DESC, rowid DESC LIMIT 1", [listing])
+        event = self.db.row("SELECT at, kind FROM alert_event WHERE listing=? ORDER BY at DESC, rowid DESC LIMIT 1", [listing])
+        who, when, action = "chipwatch", event["at"] if event else "", event["kind"] if event else ""
+        if last and last["at"] >= when:
+            who, when, action = last["who"], last["at"], last["action"]
+        what = f"was changed meanwhile: {action} by {who} at {when}"
+        raise ConflictError(what, listing, who=who, when=when, action=action, version=seen["version"])
+
+    def _what_was_seen(self, seen: dict[str, Any]) -> dict[str, Any]:
+        versions = {name: seen[name] for name in ("knowledge", "model", "thresholds") if seen[name]}
+        return {
+            "observation": seen["observation"], "score": seen["score"], "severity": seen["severity"], "signals": seen["signals"],
+            "versions": as_json(versions), "state_before": seen["state"], "source": "alert" if seen["state"] else "sample",
+        }  # fmt: skip
+
+    def _insert_decision(self, row: dict[str, Any]) -> str:
+        # The number tells a decision made, undone and made again within one second from its first making.
+        number = self.db.value("SELECT count(*) FROM decision WHERE listing=?", [row["listing"]])
+        content = (row[key] for key in ("listing", "at", "who", "action", "reason", "note", "until", "undoes"))
+        name = short_hash("decision", *content, number)
+        row = {"id": name, **row}
+        self.db.write(f"INSERT INTO decision ({','.join(row)}) VALUES ({','.join('?' * len(row))})", list(row.values()))
+        return name
+
+    def _set_state(self, listing: str, state: str, until: str | None) -> None:
+        self.db.write("UPDATE alert SET state=?, snooze_until=?, version=version+1 WHERE listing=?", [state, until, listing])
+
+
+_SEEN = """SELECT l.id, a.state, a.version, coalesce(a.observation, l.observation) AS observation, coalesce(a.score, r.score) AS score,
+    coalesce(a.severity, r.severity) AS severity, coalesce(a.signals, r.signals) AS signals, r.knowledge, r.model, r.thresholds
+  FROM listing l LEFT JOIN alert a ON a.listing = l.id LEFT JOIN reading r ON r.observation = coalesce(a.observation, l.observation)
+  WHERE l.id = ?"""
+
+_STANDING = """AND action NOT IN ('note', 'undo') AND NOT EXISTS
+    (SELECT 1 FROM decision u WHERE u.undoes = decision.id AND u.listing = decision.listing)
+  AND NOT EXISTS (SELECT 1 FROM decision n WHERE n.listing = decision.listing AND n.action NOT IN ('note', 'undo')
+    AND (n.at, n.rowid) > (decision.at, decision.rowid) AND NOT EXISTS
+    (SELECT 1 FROM decision u WHERE u.undoes = n.id AND u.listing = n.listing))"""

@@ -1,0 +1,63 @@
+"""Finding listings and sellers by what a person has in hand, and the figures of the whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from storage.base import Base
+from storage.errors import MissingError, StorageError
+from storage.evidence import FOLDER
+from storage.ids import listing_key
+
+
+class Lookup(Base):
+    """Read-only questions that no other part owns."""
+
+    def listing(self, key: str) -> dict[str, Any]:
+        """One listing with its current observation and reading (`listing_view`). Raises MissingError."""
+        row = self.db.row("SELECT * FROM listing_view WHERE listing = ?", [key])
+        if row is None:
+            raise MissingError("there is no such listing", key)
+        return dict(row)
+
+    def find_listing(self, text: str) -> str:
+        """The key of the one listing that `text` names: a key or its beginning (4 letters or more), site/listing_id, or its address.
+
+        Raises MissingError, or StorageError where several fit.
+        """
+        site, _, name = text.partition("/")
+        found = [row[0] for row in self.db.rows("SELECT id FROM listing WHERE id IN (?, ?)", [text, listing_key(site, name)])]
+        if not found and len(text) >= 4 and text.isalnum():
+            low = text.lower()
+            found = [row[0] for row in self.db.rows("SELECT id FROM listing WHERE id >= ? AND id < ? LIMIT 3", [low, low + "~"])]
+        if not found:
+            found = [row[0] for row in self.db.rows("SELECT id FROM listing WHERE listing_id = ?1 OR url = ?1 LIMIT 3", [text])]
+        if not found:
+            raise MissingError("no listing has this key, id or address", repr(text))
+        if len(found) > 1:
+            raise StorageError(f"names several listings: {', '.join(found)}", repr(text), "give more of it")
+        return str(found[0])
+
+    def seller(self, key: str) -> dict[str, Any]:
+        """A seller's row with `listings`: what it offers or offered. Raises MissingError."""
+        row = self.db.row("SELECT * FROM seller WHERE id = ?", [key])
+        if row is None:
+            raise MissingError("there is no such seller", key)
+        listings = self.db.rows("SELECT * FROM listing_view WHERE seller = ? ORDER BY first_seen, listing", [key])
+        return {**dict(row), "listings": [dict(listing) for listing in listings]}
+
+    def counts(self) -> dict[str, int]:
+        """Rows by table, for a person to see that something is there."""
+        tables = ("site", "run", "listing", "observation", "reading", "alert", "decision", "evidence", "pending")
+        return {table: self.db.value(f"SELECT count(*) FROM {table}") for table in tables}
+
+    def sizes(self) -> dict[str, float]:
+        """Bytes of database and evidence, observations, and bytes of both for one observation."""
+        observations = self.db.value("SELECT count(*) FROM observation")
+        database = self.db.value("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        evidence = sum(path.stat().st_size for path in (self.home / FOLDER).glob("*.warc.gz"))
+        each = max(1, observations)
+        return {
+            "database_bytes": database, "evidence_bytes": evidence, "observations": observations,
+            "database_bytes_per_observation": round(database / each, 1), "evidence_bytes_per_observation": round(evidence / each, 1),
+        }  # fmt: skip
