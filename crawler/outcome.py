@@ -101,7 +101,7 @@ def decide(facts: Facts, site: Site, history: Sequence[int] = ()) -> Outcome:
         return Outcome("blocked", f"robots.txt forbids all that was asked ({facts.robots} addresses)")
     if not facts.pages and not facts.unrecognised:
         return Outcome("failed", _causes(facts) or "nothing was fetched")
-    cut = _cut(facts)
+    cut = _cut(facts, site.expect.failures)
     broken = broken_expectations(facts, site.expect, site.never, history if not cut else ())
     if not facts.listings:
         if facts.unrecognised or not facts.lists:
@@ -111,7 +111,7 @@ def decide(facts: Facts, site: Site, history: Sequence[int] = ()) -> Outcome:
         return Outcome("changed", "; ".join(broken), tuple(broken))
     if cut:
         return Outcome("partial", cut)
-    return Outcome("ok", _unrecognised(facts) if facts.unrecognised else None)
+    return Outcome("ok", _missed(facts) or None)
 
 
 def broken_expectations(facts: Facts, expect: Expect, never: Sequence[str], history: Sequence[int]) -> list[str]:
@@ -138,16 +138,24 @@ def _layout(broken: Sequence[str]) -> bool:
     return any("filled" in text or "not recognised" in text for text in broken)
 
 
-def _cut(facts: Facts) -> str | None:
-    """Where the run stopped short, in words."""
+def _cut(facts: Facts, tolerated: float) -> str | None:
+    """Where the run stopped short, in words; a few failed or forbidden addresses are told, but do not count."""
     parts = list(dict.fromkeys(facts.limits))
-    if facts.failed:
-        parts.append(_causes(facts))
-    if facts.robots:
-        parts.append(f"robots.txt forbids {facts.robots} addresses")
+    missed = _missed(facts)
+    if missed and (facts.failed.total() + facts.robots) > tolerated * (facts.pages + facts.failed.total() + facts.robots):
+        parts.append(missed)
     if facts.errors:
         parts.append(f"{len(facts.errors)} errors: {facts.errors[0]}")
     return "; ".join(parts) or None
+
+
+def _missed(facts: Facts) -> str:
+    parts = [_causes(facts)] if facts.failed else []
+    if facts.robots:
+        parts.append(f"robots.txt forbids {facts.robots} addresses")
+    if facts.unrecognised:
+        parts.append(_unrecognised(facts))
+    return "; ".join(parts)
 
 
 def _causes(facts: Facts) -> str:

@@ -132,6 +132,8 @@ class Expect(Table):
     """Least share of listings that bear a field."""
     fall: Share = 0.5
     """A run with fewer listings than this share of the usual (median of the last healthy runs) is `changed`."""
+    failures: Share = 0.02
+    """Up to this share of requests may fail or be forbidden by robots.txt before a run counts as `partial`."""
 
 
 class Site(Table):

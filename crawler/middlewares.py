@@ -1,0 +1,213 @@
+"""The one place where manners are carried out, for every request: listed and public hosts, robots.txt, one request at a
+time with a pause, Retry-After and back-off, and leaving a host alone.
+
+Scrapy's own retry and robots middlewares are off: the first knows no Retry-After, the second reads a robots.txt that
+cannot be had as permission. Requests of a run are made one after the other (CONCURRENT_REQUESTS = 1), so a pause
+here pauses everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest
+from scrapy.http import Request, Response
+from scrapy.http.request import NO_CALLBACK
+
+from crawler.plan import Plan
+from crawler.politeness import challenge, hosts, robots
+from crawler.politeness.pause import Pause, retry_after
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+REFUSALS = (401, 403, 429)
+AGAIN = (408, 429, 500, 502, 503, 504)
+"""Answers that may be better a moment later."""
+_ROBOTS = "robots_txt"
+
+
+class Refused(IgnoreRequest):
+    """Raised if an address is not asked or its answer not taken; `kind` is robots, host, stopped, limit, challenge, redirect."""
+
+    def __init__(self, kind: str, why: str) -> None:
+        self.kind, self.why = kind, why
+        super().__init__(why)
+
+
+class Manners:
+    """Downloader middleware; the plan of the run rides in the setting CHIPWATCH_PLAN."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.plan: Plan = crawler.settings["CHIPWATCH_PLAN"]
+        self.facts = self.plan.facts
+        self.pause = Pause(self.plan.delay_s)
+        self.robots: dict[str, robots.Robots] = {}
+        self.refusals: Counter[str] = Counter()
+        self.stopped: dict[str, str] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Manners:
+        """Made by Scrapy."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Let a request pass after its pause. Raises Refused."""
+        plan, host = self.plan, urlsplit(request.url).netloc
+        problem = hosts.refused(request.url, plan.hosts, loopback=plan.site.loopback)
+        if problem:
+            kind = "redirect" if request.meta.get("redirect_times") else "host"
+            raise Refused(kind, f"redirect refused: {problem}" if kind == "redirect" else problem)
+        self._check_stopped(host)
+        if not request.meta.get(_ROBOTS):
+            self._check_limits()
+            if plan.obey_robots and not request.meta.get("no_robots"):
+                await self._check_robots(request, host)
+            self._check_stopped(host)
+        request.meta["download_timeout"] = plan.timeout_s
+        await self._wait(self.pause.before(host, self._now()))
+        self.facts.requests += 1
+        self.pause.started(host, self._now())
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        """Take an answer, ask again, or leave the host alone. Raises Refused."""
+        host = urlsplit(request.url).netloc
+        self.pause.ended(host, self._now())
+        self.facts.bytes += len(response.body)
+        if request.meta.get(_ROBOTS):
+            return response
+        headers = plain_headers(response)
+        asked = request.meta.get("redirect_urls", [request.url])[0]
+        mark = challenge.recognise(
+            self.plan.marks, asked, response.url, response.status, headers, response.body, self.plan.site.language
+        )
+        if mark is not None:
+            self._stop(host, f"{mark.kind} page ({mark.id})", mark.kind)
+        if 300 <= response.status < 400 and response.status != 304:
+            raise Refused("redirect", "redirect refused: leads to no http(s) address")
+        if response.status in REFUSALS:
+            self.refusals[host] += 1
+            if self.refusals[host] >= self.plan.refusals_in_a_row:
+                self._stop(host, f"{self.refusals[host]} refusals in a row, the last with status {response.status}", "refusals")
+        elif response.status < 500:
+            self.refusals[host] = 0
+        if response.status in AGAIN:
+            return await self._again(request, host, f"status {response.status}", headers.get("retry-after")) or response
+        return response
+
+    async def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        """Ask again after a back-off where an answer failed to come."""
+        if isinstance(exception, IgnoreRequest):
+            return None
+        host = urlsplit(request.url).netloc
+        self.pause.ended(host, self._now())
+        if request.meta.get(_ROBOTS) or not _passing(exception):
+            return None
+        return await self._again(request, host, type(exception).__name__, None)
+
+    # -- deciding
+
+    def _check_stopped(self, host: str) -> None:
+        if host in self.stopped:
+            raise Refused("stopped", f"{host} is left alone: {self.stopped[host]}")
+        if self.plan.stopping.is_set():
+            raise Refused("stopped", "the run is being stopped")
+
+    def _check_limits(self) -> None:
+        limit = self.plan.limit(self.facts.requests, self._now())
+        if limit:
+            if limit not in self.facts.limits:
+                self.facts.limits.append(limit)
+            raise Refused("limit", limit)
+
+    async def _check_robots(self, request: Request, host: str) -> None:
+        if host not in self.robots:
+            self.robots[host] = await self._fetch_robots(request)
+            self.pause.at_least(host, self.robots[host].delay_s)
+        rules = self.robots[host]
+        if rules.verdict == "unreachable":
+            self._stop(host, f"robots.txt cannot be had ({rules.why}), so nothing may be fetched", "robots")
+        if not rules.allows(request.url):
+            raise Refused("robots", "forbidden by robots.txt")
+
+    async def _fetch_robots(self, request: Request) -> robots.Robots:
+        parts = urlsplit(request.url)
+        url = f"{parts.scheme}://{parts.netloc}/robots.txt"
+        asked = Request(url, callback=NO_CALLBACK, meta={_ROBOTS: True}, dont_filter=True)
+        agent, max_kb = self.plan.robot_name, self.plan.robots_max_kb
+        try:
+            assert self.crawler.engine is not None
+            response = await self.crawler.engine.download_async(asked)
+        except Exception as error:
+            why = getattr(error, "why", None) or type(error).__name__
+            found = robots.judge(url, None, b"", agent, why=why)
+        else:
+            found = robots.judge(url, response.status, response.body, agent, max_kb=max_kb)
+        self.plan.robots[parts.netloc] = found
+        return found
+
+    def _stop(self, host: str, why: str, kind: str) -> None:
+        """Leave a host alone for the rest of the run, and longer (see rest.py). Always raises Refused."""
+        self.stopped[host] = why
+        self.facts.stops.append(f"{host}: {why}")
+        self.plan.rests.append((host, kind, why))
+        logger.warning("%s is left alone: %s", host, why)
+        raise Refused("stopped", f"{host} is left alone: {why}")
+
+    async def _again(self, request: Request, host: str, why: str, after: str | None) -> Request | None:
+        """The request for another try, after the pause the server asked for or a doubling one; None if tries are used up."""
+        tries = request.meta.get("tries", 0) + 1
+        wait = retry_after(after, self.plan.wall_clock())
+        if wait is not None and wait > self.plan.retry_after_max_s:
+            self._stop(host, f"asks to come back in {wait:.0f} s", "retry_after")
+        if tries > self.plan.retries or self.plan.stopping.is_set():
+            return None
+        self.pause.rest(host, self._now(), wait if wait is not None else self.plan.delay_s * 2**tries)
+        logger.info("again after %s: %s", why, request.url)
+        copy = request.copy()
+        copy.meta["tries"] = tries
+        copy.dont_filter = True
+        copy.priority = request.priority + 1
+        return copy
+
+    # -- time
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def _wait(self, seconds: float) -> None:
+        """Sleep, unless the run is told to stop meanwhile."""
+        if seconds <= 0:
+            return
+        self.facts.waited_s += seconds
+        try:
+            await asyncio.wait_for(self.plan.stopping.wait(), seconds)
+        except TimeoutError:
+            return
+        raise Refused("stopped", "the run is being stopped")
+
+
+def plain_headers(response: Response) -> dict[str, str]:
+    """Headers as text by lower-case name; repeated ones joined with a comma."""
+    found: dict[str, str] = {}
+    for name, values in response.headers.items():
+        text = ", ".join(value.decode("latin-1") for value in values if value is not None)
+        found[name.decode("latin-1").lower()] = text
+    return found
+
+
+def _passing(exception: Exception) -> bool:
+    """Is it a failure that may pass: a broken connection, a time-out, a cut answer? A too large answer is not."""
+    from scrapy import exceptions as known
+
+    kinds: tuple[Any, ...] = (
+        DownloadTimeoutError, known.DownloadConnectionRefusedError, known.DownloadFailedError, known.ResponseDataLossError,
+    )  # fmt: skip
+    return isinstance(exception, kinds)

@@ -1,0 +1,78 @@
+"""From a page to the archive and the database: evidence first, then observations, in batches of one transaction each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from crawler.outcome import Facts
+
+if TYPE_CHECKING:
+    from crawler.page import Page
+    from storage.evidence import EvidenceRef, EvidenceWriter, Sealed
+    from storage.listing import Listing
+    from storage.store import Store
+
+BATCH = 200
+"""Listings a transaction; larger ones keep other writers waiting."""
+LONGEST_S = 5.0
+"""A listing waits no longer than this for its batch."""
+
+
+class Recorder:
+    """One run's way into the store. Killed at any moment it leaves whole records and whole batches."""
+
+    def __init__(self, store: Store, run: str, writer: EvidenceWriter, facts: Facts) -> None:
+        self.store, self.run, self.writer, self.facts = store, run, writer, facts
+        self._waiting: list[tuple[Listing, EvidenceRef | None]] = []
+        self._since = time.monotonic()
+        self._ids: set[str] = set()
+
+    def keep(
+        self, page: Page, *, request_headers: Iterable[tuple[str, str]] = (), ip: str | None = None,
+        robots: dict[str, str] | None = None, tls: dict[str, str] | None = None, quotes: Iterable[str] | None = None,
+    ) -> EvidenceRef:  # fmt: skip
+        """Archive a page; with `quotes` only its digest and those words, because the page asks not to be archived."""
+        if quotes is not None:
+            return self.writer.write_quotes(page.url, page.body, quotes, page.fetched_at, "the page says noarchive")
+        return self.writer.write(
+            page.url, page.status, page.headers, page.body, page.fetched_at, request_headers=list(request_headers), ip=ip,
+            robots=robots, tls=tls,
+        )  # fmt: skip
+
+    def take(self, listings: Iterable[Listing], evidence: EvidenceRef | None) -> int:
+        """Record listings of one page; how many of them this run had not seen."""
+        fresh = 0
+        for listing in listings:
+            if listing.listing_id not in self._ids:
+                self._ids.add(listing.listing_id)
+                self.facts.count_fill(listing)
+                fresh += 1
+            self._waiting.append((listing, evidence))
+        if len(self._waiting) >= BATCH or time.monotonic() - self._since > LONGEST_S:
+            self.flush()
+        return fresh
+
+    def knows(self, listing_id: str) -> bool:
+        """Has this run seen the listing?"""
+        return listing_id in self._ids
+
+    def flush(self) -> None:
+        """Commit what is waiting."""
+        batch, self._waiting, self._since = self._waiting, [], time.monotonic()
+        if not batch:
+            return
+        now = max(listing.observed_at or "" for listing, _ in batch)
+        for done in self.store.record_many(batch, run=self.run, now=now):
+            if done.kind == "new":
+                self.facts.new += 1
+            elif done.kind == "changed":
+                self.facts.changed += 1
+            else:
+                self.facts.seen += 1
+
+    def close(self) -> Sealed:
+        """Commit the rest and seal the archive file."""
+        self.flush()
+        return self.writer.close()

@@ -1,0 +1,298 @@
+"""The spiders: one class does the work for every family, whose parser is a module of `crawler.families`.
+
+Order of a page: archive it, read it, record its listings, follow what it leads to. `scrapy crawl cards -a site=KEY -O
+out.jsonl` runs one without a home and gives its listings as items.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import scrapy
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+from scrapy.http import Request, Response
+from scrapy.http.request import NO_CALLBACK
+from scrapy.spidermiddlewares.httperror import HttpError
+
+from crawler.families.answers import Keys
+from crawler.middlewares import Refused, plain_headers
+from crawler.page import Follow, Page, Reading
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from twisted.python.failure import Failure
+
+    from crawler.plan import Plan
+    from crawler.recorder import Recorder
+    from storage.evidence import EvidenceRef
+
+GONE = (404, 410)
+NOT_KEPT = ("noarchive", "none")
+
+
+class MarketSpider(scrapy.Spider):
+    """Reads one site by its family's parser."""
+
+    name = "market"
+
+    def __init__(self, *args: Any, plan: Plan | None = None, recorder: Recorder | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.recorder = recorder
+        self._plan = plan
+        self._lists: dict[str, int] = {}
+        self._fresh_follows: set[str] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> MarketSpider:
+        """Made by Scrapy; the plan comes in the setting CHIPWATCH_PLAN."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider._plan = spider._plan or crawler.settings["CHIPWATCH_PLAN"]
+        return spider
+
+    @property
+    def plan(self) -> Plan:
+        """What this run was planned to do."""
+        if self._plan is None:
+            raise ValueError("start this spider with `chipwatch crawl SITE`")
+        return self._plan
+
+    async def start(self) -> AsyncIterator[Request]:
+        """The site's start addresses; an API's token is fetched first."""
+        plan = self.plan
+        if plan.keys is not None and hasattr(plan.family, "token_request") and not await self._fetch_token():
+            return
+        for follow in plan.family.start(plan.site, plan.terms):
+            yield self._request(follow)
+
+    async def _fetch_token(self) -> bool:
+        """Client credentials for a token, which stays in memory. A refusal ends the run as blocked."""
+        plan = self.plan
+        assert plan.keys is not None
+        url, headers, body = plan.family.token_request(plan.site, plan.keys)  # type: ignore[attr-defined]
+        request = Request(
+            url, method="POST", headers=headers, body=body, callback=NO_CALLBACK, dont_filter=True, meta={"no_robots": True}
+        )
+        try:
+            assert self.crawler.engine is not None
+            response = await self.crawler.engine.download_async(request)
+        except Exception as error:
+            plan.facts.failed[f"token: {_cause(error)}"] += 1
+            return False
+        token = _token(response)
+        if token is None:
+            plan.facts.stops.append(f"the API gave no token (status {response.status}); check the keys in the environment")
+            return False
+        plan.keys = Keys(plan.keys.values, token)
+        return True
+
+    def _request(self, follow: Follow) -> Request:
+        plan = self.plan
+        url, headers = follow.url, None
+        if plan.keys is not None:
+            url, headers = plan.family.signed(follow.url, plan.keys)  # type: ignore[attr-defined]
+        return Request(
+            url, headers=headers, callback=self.parse, errback=self.failed, cb_kwargs={"follow": follow},
+            # Listings first: what a list promised may be gone when the list is done.
+            priority=1 if follow.role == "detail" else 0,
+        )  # fmt: skip
+
+    def parse(self, response: Response, follow: Follow) -> Iterator[Any]:
+        """One answer: archive, read, record, follow."""
+        page = Page(
+            self._own_url(response, follow), response.body, self.plan.stamp(), response.status, plain_headers(response),
+            follow.role, follow.card,
+        )  # fmt: skip
+        reading = self.plan.family.read(page, self.plan.site)
+        self._count(reading, page, follow)
+        fresh = 0
+        if self.recorder is not None:
+            evidence = self._archive(page, response, reading)
+            fresh = self._record(reading, evidence)
+        else:
+            yield from (listing.to_dict() for listing in reading.listings)
+            fresh = len(reading.listings)
+        yield from self._follow(reading, follow, fresh)
+
+    def _own_url(self, response: Response, follow: Follow) -> str:
+        """The address that is stored: without keys of an API, and after redirects where there were any."""
+        return follow.url if self.plan.keys is not None else response.url
+
+    def _count(self, reading: Reading, page: Page, follow: Follow) -> None:
+        facts = self.plan.facts
+        for problem in reading.problems:
+            facts.problem(f"{page.url}: {problem}")
+        if not reading.recognised:
+            facts.unrecognised += 1
+            return
+        facts.pages += 1
+        facts.lists += follow.role != "detail"
+
+    def _archive(self, page: Page, response: Response, reading: Reading) -> EvidenceRef:
+        assert self.recorder is not None
+        quotes = _quotes(reading) if _not_to_be_kept(page) else None
+        request = response.request
+        headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, vs in request.headers.items() for v in vs] if request else []
+        host = page.url.split("/", 3)[2] if page.url.count("/") > 1 else ""
+        rules = self.plan.robots.get(host)
+        return self.recorder.keep(
+            page, request_headers=_without_keys(headers), ip=str(response.ip_address) if response.ip_address else None,
+            robots=rules.facts() if rules else None, tls=_tls(response), quotes=quotes,
+        )  # fmt: skip
+
+    def _record(self, reading: Reading, evidence: EvidenceRef) -> int:
+        """Record what the page completes: a listing whose own page is opened next waits for that page."""
+        assert self.recorder is not None
+        opened = {f.card.listing_id for f in reading.follow if f.card is not None and self._opens(f)}
+        return self.recorder.take([entry for entry in reading.listings if entry.listing_id not in opened], evidence)
+
+    def _opens(self, follow: Follow) -> bool:
+        if follow.card is None or self.plan.site.detail.follow != "candidates":
+            return True
+        return self.plan.candidate(follow.card.title)
+
+    def _follow(self, reading: Reading, follow: Follow, fresh: int) -> Iterator[Request]:
+        details = [f for f in reading.follow if f.role == "detail" and self._opens(f)]
+        new = fresh
+        for entry in details:
+            if entry.url not in self._fresh_follows:
+                self._fresh_follows.add(entry.url)
+                new += 1
+                yield self._request(entry)
+        for entry in reading.follow:
+            if entry.role == "detail":
+                continue
+            depth = self._lists[entry.url] = self._lists.get(follow.url, 1) + 1
+            if depth > self.plan.max_depth:
+                limit = f"stopped at page {self.plan.max_depth} of a list"
+                if limit not in self.plan.facts.limits:
+                    self.plan.facts.limits.append(limit)
+            elif new or entry.role == "sitemap" or follow.role == "sitemap":
+                # A list whose page brought nothing new goes in circles.
+                yield self._request(entry)
+
+    def failed(self, failure: Failure) -> None:
+        """A request without a usable answer: count it by cause, so that the outcome can name it."""
+        facts, error = self.plan.facts, failure.value
+        follow = failure.request.cb_kwargs.get("follow") if hasattr(failure, "request") else None
+        if isinstance(error, Refused):
+            if error.kind == "robots":
+                facts.robots += 1
+            elif error.kind in ("host", "redirect"):
+                facts.refused[error.why] += 1
+                if error.kind == "redirect" or (follow is not None and follow.role == "list"):
+                    facts.failed[error.why] += 1
+            return
+        if isinstance(error, HttpError) and error.response.status in GONE and follow is not None and follow.role == "detail":
+            facts.gone += 1
+            return
+        facts.failed[_cause(error)] += 1
+
+    def closed(self, reason: str) -> None:
+        """Take Scrapy's own reasons over into the facts."""
+        if reason == "shutdown" and not self.plan.facts.signal:
+            self.plan.facts.signal = "SIGTERM"
+        elif reason not in ("finished", "shutdown"):
+            self.plan.facts.limits.append(f"stopped: {reason}")
+
+
+class ApiSpider(MarketSpider):
+    """Official APIs."""
+
+    name = "api"
+
+
+class JsonldSpider(MarketSpider):
+    """Listing pages with schema.org markup."""
+
+    name = "jsonld"
+
+
+class CardsSpider(MarketSpider):
+    """Result lists of plain cards."""
+
+    name = "cards"
+
+
+class FeedSpider(MarketSpider):
+    """RSS, Atom, forum listings."""
+
+    name = "feed"
+
+
+def _token(response: Response) -> str | None:
+    if response.status != 200:
+        return None
+    try:
+        data = json.loads(response.body)
+    except ValueError:
+        return None
+    token = data.get("access_token") if isinstance(data, dict) else None
+    return token if isinstance(token, str) and token.isascii() and token.isprintable() else None
+
+
+def _cause(error: Any) -> str:
+    """A failure in few words, the same for the same cause."""
+    if isinstance(error, HttpError):
+        return f"status {error.response.status}"
+    if isinstance(error, DownloadCancelledError):
+        return "answer too large"
+    if isinstance(error, Refused):
+        return error.why
+    if isinstance(error, IgnoreRequest):
+        text = str(error)
+        return "answer too large after decompression" if "decompress" in text else text[:80] or "ignored"
+    return {
+        "DownloadTimeoutError": "no complete answer in time", "DownloadConnectionRefusedError": "connection refused",
+        "CannotResolveHostError": "host name not found or not public", "ResponseDataLossError": "answer cut short",
+        "DownloadFailedError": "connection broken",
+    }.get(type(error).__name__, type(error).__name__)  # fmt: skip
+
+
+def _not_to_be_kept(page: Page) -> bool:
+    """Does the page ask not to be archived, by header or meta tag?"""
+    header = page.headers.get("x-robots-tag", "").lower()
+    if any(word in _words(header) for word in NOT_KEPT):
+        return True
+    head = page.body[:32_768].lower()
+    if b"noarchive" not in head:
+        return False
+    import re
+
+    return re.search(rb"<meta[^>]{0,200}name\s*=\s*[\"']?(?:robots|chipwatch)[^>]{0,200}noarchive", head) is not None
+
+
+def _words(header: str) -> set[str]:
+    """Directives of X-Robots-Tag that speak to us: `noarchive`, `chipwatch: none`, but not `otherbot: none`."""
+    found, agent = set(), ""
+    for part in header.split(","):
+        name, sign, rest = part.partition(":")
+        if sign and name.strip() not in ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"):
+            agent, part = name.strip(), rest
+        if agent in ("", "chipwatch"):
+            found.add(part.strip())
+    return found
+
+
+def _quotes(reading: Reading) -> list[str]:
+    """The words of a page that the listings hold: all that is kept of it besides its digest."""
+    return [text for entry in reading.listings for text in (entry.title, entry.price_text, entry.description) if text]
+
+
+def _without_keys(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, "(withheld)" if name.lower() in ("authorization", "accesskey") else value) for name, value in headers]
+
+
+def _tls(response: Response) -> dict[str, str] | None:
+    """Digest and issuer of the server's certificate."""
+    certificate = response.certificate
+    if certificate is None:
+        return None
+    try:
+        return {
+            "certificate_sha256": certificate.digest("sha256").replace(":", "").lower(),
+            "issuer": str(certificate.getIssuer()),
+        }
+    except Exception:
+        return None

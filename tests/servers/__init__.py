@@ -1,0 +1,1 @@
+"""Servers on loopback that tests crawl; each keeps a log of what was asked and when."""
