@@ -16,6 +16,7 @@ CONCEPTS = {
     # what happened to the mark
     "loss": "taken off, ground away, torn, wiped: a deed done to the thing itself",
     "hide": "covered, blurred, taped over: done to the thing or only to its picture",
+    "blur": "blurred, pixelated, mosaic: done to a picture by its nature",
     "gone": "a state: missing, blank, unreadable, bare",
     "swap": "replaced, changed for another, put on anew",
     "defaced": "mark and loss in one expression",

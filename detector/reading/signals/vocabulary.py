@@ -1,0 +1,255 @@
+"""Which concepts stand where in a text: all languages at once, in one pass of an automaton over the folded text.
+
+A second look finds what was written to be missed: letters set apart (`s e r i a l`, `磨 码`), digits and look-alikes for
+letters (`rem0ved`), masked letters (`シリ○ル`). Every hit is placed in the folded text, and so in the raw text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ahocorasick_rs import AhoCorasick
+
+from detector.reading.text import fold
+
+if TYPE_CHECKING:
+    from config.schema.lexicon import Lexicon
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A concept at folded positions `start` to `end`."""
+
+    concept: str
+    start: int
+    end: int
+    languages: tuple[str, ...]
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    concept: str
+    languages: tuple[str, ...]
+    group: str
+    written: frozenset[str]
+    """The term with its accents; without any it may always be written."""
+    open_start: bool
+    open_end: bool
+    free: bool
+
+
+# Spaces, hyphens and underscores are one; typographic quotes are plain. One character stays one character.
+_PUNCTUATION = {ord(c): " " for c in "-_\u2010\u2011\u2012\u2013\u2014\t\r\u00a0\u3000"} | {
+    ord(c): "'" for c in "\u2018\u2019\u02bc`´"
+}
+
+
+def _without_accents() -> dict[int, str]:
+    table = {ord("đ"): "d", ord("ı"): "i", ord("ł"): "l", ord("ø"): "o", ord("ё"): "е"}
+    for code in [*range(0x00C0, 0x0250), *range(0x1E00, 0x1F00)]:
+        base = unicodedata.normalize("NFD", chr(code))[0]
+        if base.isascii() and base.isalpha():
+            table.setdefault(code, base)
+    return table
+
+
+_ACCENTS = _without_accents()
+
+_CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_HANGUL = "\uac00-\ud7af"
+_UNSPACED = re.compile(rf"[{_CJK}{_HANGUL}]")
+_GAP = re.compile(rf"(?<=[{_CJK}{_HANGUL}])[ .*·・~|/+\u2026]{{1,2}}(?=[{_CJK}{_HANGUL}])")
+_SPELLED = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .*·~/|+]{1,2}){2,40}[^\W\d_](?![^\W_])")
+_MASK = "○〇●◯*×✕□■#?・※"
+_MASKED = re.compile(rf"[^\W\d_][{_MASK}]{{1,2}}[^\W\d_]|[^\W\d_]{{2}}[{_MASK}]|[{_MASK}][^\W\d_]{{2}}")
+_TRICK = re.compile(r"[^\W\d_][0-9@$!|]+[^\W\d_]|[a-z][\u0370-\u04ff]|[\u0370-\u04ff][a-z]")
+_TOKEN = re.compile(r"[^\s,;:()，。、]{2,32}")
+_LEET = (str.maketrans("013457@$!|", "oieastasil"), str.maketrans("013457@$!|", "oleastasll"))
+_LATIN = str.maketrans("авекмнорстухігѕј", "abekmhopctyxirsj")
+_CYRILLIC = str.maketrans("abekmhopctyxr", "авекмнорстухг")
+
+# Words that are worth hiding from a filter, so worth finding masked.
+_HIDDEN = {"serial", "label", "loss", "defaced", "messenger", "paper", "customs", "control", "sample", "grey", "cleared"}
+_HOLE = "\x00"
+
+# Arabic joins article and short prepositions to the word.
+_ARABIC_PREFIXES = frozenset(["", "و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل", "ولل", "وب", "ول"])
+
+
+def view(folded: str) -> str:
+    """The text that terms are matched on: folded, without accents, one kind of space. Same length, same positions."""
+    if folded.isascii():
+        return folded.translate(_PUNCTUATION)
+    return folded.translate(_PUNCTUATION).translate(_ACCENTS)
+
+
+def _letter(char: str) -> bool:
+    """Whether a character goes on a word of an alphabet that sets words apart."""
+    return char.isalnum() and not _UNSPACED.match(char)
+
+
+class Vocabulary:
+    """All lexicons, compiled. Give it a folded text, it gives hits in order of place."""
+
+    def __init__(self, lexicons: Iterable[Lexicon]) -> None:
+        self._entries: list[list[_Entry]] = []
+        index: dict[str, int] = {}
+        merged: dict[tuple[str, str, bool, bool], _Entry] = {}
+        for lexicon in lexicons:
+            for key, entry in _compile(lexicon):
+                slot = (key, entry.concept, entry.open_start, entry.open_end)
+                merged[slot] = _join(merged[slot], entry) if slot in merged else entry
+        for (key, *_), entry in merged.items():
+            if key not in index:
+                index[key] = len(self._entries)
+                self._entries.append([])
+            self._entries[index[key]].append(entry)
+        self._keys = list(index)
+        self._automaton = AhoCorasick(self._keys)
+
+    def find(self, folded: str) -> list[Hit]:
+        """Hits in a folded text; a hit inside a longer one is left out. O(len(folded)) beside the hits."""
+        plain = folded.translate(_PUNCTUATION)
+        bare = view(folded)
+        hits = set(self._scan(bare, plain))
+        if _UNSPACED.search(bare) and _GAP.search(bare):
+            hits.update(self._closed_up(bare, plain))
+        if _SPELLED.search(bare):
+            hits.update(self._spelled(bare))
+        if _TRICK.search(folded):
+            hits.update(self._tricked(bare))
+        if _MASKED.search(folded):
+            hits.update(self._masked(bare))
+        return longest(hits)
+
+    def _scan(self, bare: str, plain: str) -> Iterator[Hit]:
+        for number, start, end in self._automaton.find_matches_as_indexes(bare, overlapping=True):
+            for entry in self._entries[number]:
+                if _stands(entry, bare, plain, start, end):
+                    yield Hit(entry.concept, start, end, entry.languages, entry.group)
+
+    def _closed_up(self, bare: str, plain: str) -> Iterator[Hit]:
+        """Terms of scripts without spaces, written with something between the characters."""
+        places = _kept(bare, _GAP)
+        closed = "".join(bare[i] for i in places)
+        written = "".join(plain[i] for i in places)
+        for hit in self._scan(closed, written):
+            length, wide = hit.end - hit.start, places[hit.end - 1] - places[hit.start] + 1
+            gaps = sum(places[i + 1] - places[i] > 1 for i in range(hit.start, hit.end - 1))
+            if wide > length and (gaps == length - 1 or length >= 3):
+                yield Hit(hit.concept, places[hit.start], places[hit.end - 1] + 1, hit.languages, hit.group)
+
+    def _spelled(self, bare: str) -> Iterator[Hit]:
+        for match in _SPELLED.finditer(bare):
+            places = [i for i in range(match.start(), match.end()) if bare[i].isalpha()]
+            word = "".join(bare[i] for i in places)
+            for hit in self._scan(word, word):
+                if hit.end - hit.start >= 4 or hit.end - hit.start == len(word):
+                    yield Hit(hit.concept, places[hit.start], places[hit.end - 1] + 1, hit.languages, hit.group)
+
+    def _tricked(self, bare: str) -> Iterator[Hit]:
+        for match in _TOKEN.finditer(bare):
+            token = match.group()
+            if not _TRICK.search(token):
+                continue
+            tables = (*_LEET, _LATIN, _CYRILLIC)
+            for word in {token.translate(table) for table in tables} - {token}:
+                for hit in self._scan(word, word):
+                    if hit.end - hit.start >= 4 and word[hit.start : hit.end] != token[hit.start : hit.end]:
+                        at = match.start()
+                        yield Hit(hit.concept, at + hit.start, at + hit.end, hit.languages, hit.group)
+
+    def _masked(self, bare: str) -> Iterator[Hit]:
+        keys, automaton = self._holes
+        holed = bare.translate({ord(char): _HOLE for char in _MASK})
+        for number, start, end in automaton.find_matches_as_indexes(holed, overlapping=True):
+            for entry in self._entries[keys[number]]:
+                if entry.concept in _HIDDEN and _borders(entry, holed, start, end):
+                    yield Hit(entry.concept, start, end, entry.languages, entry.group)
+
+    @cached_property
+    def _holes(self) -> tuple[list[int], AhoCorasick]:
+        """Every term worth hiding with one or two of its letters masked; made when a text first has a mask."""
+        found: dict[str, int] = {}
+        for number, key in enumerate(self._keys):
+            if len(key) < (3 if _UNSPACED.search(key) else 5) or all(e.concept not in _HIDDEN for e in self._entries[number]):
+                continue
+            for at in range(len(key)):
+                found.setdefault(key[:at] + _HOLE + key[at + 1 :], number)
+                if len(key) >= 5 and at + 1 < len(key):
+                    found.setdefault(key[:at] + _HOLE * 2 + key[at + 2 :], number)
+        return list(found.values()), AhoCorasick(list(found))
+
+
+def longest(hits: Iterable[Hit]) -> list[Hit]:
+    """In order of place, without the hits that lie inside a longer one."""
+    kept: list[Hit] = []
+    reach = -1
+    widest = (0, 0)
+    for hit in sorted(hits, key=lambda h: (h.start, -h.end, h.concept, h.group)):
+        if hit.end <= reach and (hit.start, hit.end) != widest:
+            continue
+        kept.append(hit)
+        if hit.end > reach:
+            reach, widest = hit.end, (hit.start, hit.end)
+    return kept
+
+
+def _compile(lexicon: Lexicon) -> Iterator[tuple[str, _Entry]]:
+    for group in lexicon.groups:
+        for term in group.terms:
+            written = fold(term.strip("*")).text.translate(_PUNCTUATION)
+            if term.strip("*").strip() == term.strip("*"):
+                written = written.strip()
+            free = lexicon.boundary == "free" or bool(_UNSPACED.search(written))
+            for form in {written, written.replace(" ", "")} if free and _UNSPACED.search(written) else {written}:
+                key = form.translate(_ACCENTS)
+                yield key, _Entry(
+                    group.concept, (lexicon.language,), group.id, frozenset((form, key)),
+                    term.startswith("*"), term.endswith("*"), free,
+                )  # fmt: skip
+
+
+def _join(first: _Entry, second: _Entry) -> _Entry:
+    """One entry for a term that two languages share."""
+    languages = tuple(dict.fromkeys(first.languages + second.languages))
+    return _Entry(
+        first.concept, languages, first.group, first.written | second.written,
+        first.open_start, first.open_end, first.free,
+    )  # fmt: skip
+
+
+def _stands(entry: _Entry, bare: str, plain: str, start: int, end: int) -> bool:
+    """Whether the term stands here as a word, with its accents or without any."""
+    return _borders(entry, bare, start, end) and plain[start:end] in entry.written
+
+
+def _borders(entry: _Entry, bare: str, start: int, end: int) -> bool:
+    first, last = bare[start], bare[end - 1]
+    if not entry.open_end and end < len(bare) and _letter(last) and _letter(bare[end]):
+        return False
+    if entry.open_start or start == 0 or not _letter(first) or not _letter(bare[start - 1]):
+        return True
+    if "\u0600" <= first <= "\u06ff":
+        at = start
+        while at > 0 and start - at <= 4 and _letter(bare[at - 1]):
+            at -= 1
+        return bare[at:start] in _ARABIC_PREFIXES
+    return False
+
+
+def _kept(text: str, gaps: re.Pattern[str]) -> list[int]:
+    """Positions outside the gaps."""
+    places: list[int] = []
+    at = 0
+    for match in gaps.finditer(text):
+        places += range(at, match.start())
+        at = match.end()
+    places += range(at, len(text))
+    return places
