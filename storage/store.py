@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from storage.backup import Backup
 from storage.database import FILE, open_database
+from storage.decisions import Decisions
 from storage.judging import Judging
-from storage.readings import Readings
+from storage.lookup import Lookup
 from storage.recording import MatchSeller, Recording
+from storage.records import Records
 from storage.runs import Runs
+from storage.search import Search
 
 
-class Store(Recording, Runs, Readings, Judging):
+class Store(Recording, Runs, Records, Search, Decisions, Lookup, Judging, Backup):
     """An open home. Use `with Store.open(home) as store:`; one for each process and thread."""
 
     @classmethod
