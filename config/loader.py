@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from config.schema.catalogue import Catalogue
     from config.schema.challenges import Challenges
     from config.schema.controls import Controls
-    from config.schema.offers import Offers
     from config.schema.lexicon import Lexicon
-    from config.schema.places import Places
     from config.schema.market import Market
+    from config.schema.money import Money
+    from config.schema.offers import Offers
+    from config.schema.places import Places
     from config.schema.schedule import Schedule
     from config.schema.settings import Settings
-    from config.schema.sites import Site
     from config.schema.signals import Signals
+    from config.schema.sites import Site
     from config.schema.thresholds import Thresholds
 
 SHIPPED = Path(__file__).resolve().parent
@@ -253,6 +254,13 @@ class Config:
         from config.schema.controls import Controls
 
         return load_merged(Controls, "controls.toml", self.home)
+
+    @cached_property
+    def money(self) -> Money:
+        """Words of money."""
+        from config.schema.money import Money
+
+        return load_merged(Money, "money.toml", self.home)
 
     @cached_property
     def offers(self) -> Offers:

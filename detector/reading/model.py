@@ -91,6 +91,20 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about an offer before its signals are read. `total_chips` is count times quantity over all
+    offered chips, None where the quantity is not said."""
+
+    offer: str
+    chips: tuple[ChipOffer, ...] = ()
+    restricted: bool = False
+    price: Price | None = None
+    quantity: int | None = None
+    condition: str = "unknown"
+    total_chips: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a trader would read from one listing, before it is judged against any market."""
 
