@@ -12,7 +12,7 @@ import math
 from bisect import bisect_left, insort
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config.schema.market import Forming, Market, Seed
 
@@ -307,3 +307,14 @@ def peer_of(
 def is_fault(usd: float, reference: Reference, forming: Forming) -> bool:
     """Whether the price is so far off that it was misread."""
     return usd * forming.fault_ratio < reference.low or usd > reference.high * forming.fault_ratio
+
+
+def market_record(answer: Answer) -> dict[str, Any]:
+    """The reference in the reading's document; without figures where there are not enough peers."""
+    if isinstance(answer, Reference):
+        return {
+            "centre": round(answer.centre, 2), "low": round(answer.low, 2), "high": round(answer.high, 2),
+            "spread": round(answer.spread, 4), "n": answer.n, "segment": answer.segment, "days": answer.window_days,
+            "seed": answer.seed,
+        }  # fmt: skip
+    return {"n": answer.n, "note": answer.reason}

@@ -28,7 +28,16 @@ from detector.alerts import Facts, Intent, Mute, Standing, decide
 from detector.errors import DetectError
 from detector.features import Figures, figures, segment, unit_price
 from detector.judge import Judge, Judgement, Opinion, nothing_to_judge, with_judgement
-from detector.market import Answer, NotEnough, Peer, Reference, condition_group, offer_kind, peer_of
+from detector.market import (
+    Answer,
+    NotEnough,
+    Peer,
+    Reference,
+    condition_group,
+    market_record,
+    offer_kind,
+    peer_of,
+)
 from detector.memory import Likeness, Memory, peer_record
 from detector.neighbours import Text, canonical, sketch
 from storage.readings import Judged, version_key
@@ -261,17 +270,6 @@ def _after(intent: Intent, before: Standing | None) -> Standing:
     return Standing(f.listing, state, f.severity, f.score, f.signals, f.observation, f.unit_usd)
 
 
-def market_record(answer: Answer) -> dict[str, Any]:
-    """The reference in the reading's document; without figures where there are not enough peers."""
-    if isinstance(answer, Reference):
-        return {
-            "centre": round(answer.centre, 2), "low": round(answer.low, 2), "high": round(answer.high, 2),
-            "spread": round(answer.spread, 4), "n": answer.n, "segment": answer.segment, "days": answer.window_days,
-            "seed": answer.seed,
-        }  # fmt: skip
-    return {"n": answer.n, "note": answer.reason}
-
-
 def detect(store: Store, config: Config, *, now: str, rebuild: bool = False, progress: Progress | None = None) -> Outcome:
     """Judge what waits with the model in force. Raises DetectError, StorageError."""
     model = model_in_force(store)
@@ -292,4 +290,4 @@ def model_in_force(store: Store) -> Model | None:
     return load(store.home / "models" / row["file"])
 
 
-__all__ = ["DetectError", "Outcome", "Run", "detect", "market_record", "model_in_force"]
+__all__ = ["DetectError", "Outcome", "Run", "detect", "model_in_force"]

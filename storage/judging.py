@@ -17,6 +17,9 @@ from storage.observation import SELECT, Observation, observation_of
 PART = 500
 """Names in one question; SQLite takes at least 999 parameters everywhere."""
 
+_NEVER = "9"
+"""Sorts after every date."""
+
 _ORDER = "o.recorded_at, o.observed_at, o.id"
 
 
@@ -69,17 +72,18 @@ class Judging(Base):
             found |= {row["id"]: observation_of(row) for row in self.db.rows(f"{SELECT} WHERE o.id IN ({marks})", part)}
         return [found[name] for name in names if name in found]
 
-    def judged_before(self, moment: Moment, since: str) -> Iterator[dict[str, Any]]:
+    def judged_before(self, moment: Moment | None, since: str) -> Iterator[dict[str, Any]]:
         """What earlier judging left for later judging: observation, listing, site, seller, observed_at, features, sketch.
 
-        Those before `moment` in the known order that were observed on or after `since`, in that order.
+        Those before `moment` (None: all) in the known order that were observed on or after `since`, in that order.
         """
+        last = (moment.recorded_at, moment.observed_at, moment.observation) if moment else (_NEVER, "", "")
         for row in self.db.stream(
             f"""SELECT o.id AS observation, o.listing, l.site, o.seller, o.observed_at, g.features, g.sketch
                 FROM reading g JOIN observation o ON o.id = g.observation JOIN listing l ON l.id = o.listing
                 WHERE o.observed_at >= ? AND g.features IS NOT NULL
                   AND (o.recorded_at, o.observed_at, o.id) < (?, ?, ?) ORDER BY {_ORDER}""",
-            [since, moment.recorded_at, moment.observed_at, moment.observation],
+            [since, *last],
         ):
             yield {**dict(row), "features": json.loads(row["features"])}
 

@@ -1,0 +1,66 @@
+"""`chipwatch inspect`: listings in, judged readings out, nothing stored.
+
+Against a home: its market as known on the listing's day and its forest. Without one: the seeds, and no forest
+(`"model": null`). Each listing is judged by itself: copies, sellers and changes are left to `detect`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from detector import others
+from detector.features import figures, segment
+from detector.judge import Judge, Opinion, with_judgement
+from detector.market import Answer, Book, NotEnough, Peer, condition_group, market_record, offer_kind
+from detector.reading.document import parse_time
+from detector.reading.read import Reader
+
+if TYPE_CHECKING:
+    from config.loader import Config
+    from detector.model import Model
+    from storage.listing import Listing
+    from storage.store import Store
+
+
+class Inspector:
+    """Judges single listings under one config; `store` is an open home or None."""
+
+    def __init__(self, config: Config, store: Store | None = None) -> None:
+        self.config = config
+        self.reader, self.judge, self.book = Reader(config), Judge.from_config(config), Book(config.market)
+        self.dear = {row.id for row in config.market.region if row.dear_is_normal}
+        self.model: Model | None = None
+        if store is not None:
+            from detector.run import model_in_force
+
+            self.model = model_in_force(store)
+            for row in store.judged_before(None, ""):
+                if row["features"].get("peer"):
+                    self.book.add(Peer(*row["features"]["peer"]))
+
+    def inspect(self, listing: Listing, today: date) -> dict[str, Any]:
+        """The judged reading in the exchange form; `today` dates a listing that has no date."""
+        reading = self.reader.read(listing, today)
+        moment = parse_time(listing.observed_at) or parse_time(listing.posted_at)
+        day, region = (moment.date() if moment else today), self.book.region(listing.country)
+        answer: Answer = NotEnough(0, "no chip is named")
+        if reading.chips:
+            answer = self.book.reference(
+                reading.chips[0].chip, offer_kind(reading), region, condition_group(reading), day.toordinal()
+            )
+        opinion: Opinion | None = None
+        if self.model is not None and reading.chips:
+            from detector.model import Row
+
+            row = Row(segment(reading, region), figures(listing, reading, answer))
+            opinion = self.model.opinions([row], self.config.thresholds.score.forest_from)[0]
+        young = others.new_seller(listing, self.config.signals.settings)
+        judgement = self.judge.judge(
+            listing, reading, answer, opinion, [young] if young else (), dear_is_normal=region in self.dear
+        )
+        versions = {
+            "knowledge": self.config.knowledge_version, "model": self.model.version if self.model else None,
+            "thresholds": self.config.thresholds_version,
+        }  # fmt: skip
+        return with_judgement(reading, judgement, versions) | {"market": market_record(answer)}
