@@ -91,12 +91,12 @@ def utc(text: str, field: str = "observed_at") -> str:
 
     Raises ListingError if it is no date.
     """
-    if _STAMP.fullmatch(text):
-        return text
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise ListingError(field, f"{text!r} is not an ISO 8601 date") from error
+    if _STAMP.fullmatch(text):
+        return text
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     try:

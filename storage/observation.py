@@ -74,7 +74,7 @@ class Draft:
 
     @property
     def order(self) -> tuple[str, int, str]:
-        return order(self.observed_at, self.values["description"], self.id)
+        return order(self.observed_at, self.values["description"], self.content)
 
 
 def observation_id(key: str, observed_at: str, content: str) -> str:
@@ -82,10 +82,10 @@ def observation_id(key: str, observed_at: str, content: str) -> str:
     return short_hash("observation", key, observed_at, content)
 
 
-def order(observed_at: str, description: str | None, identifier: str) -> tuple[str, int, str]:
+def order(observed_at: str, description: str | None, content: str) -> tuple[str, int, str]:
     """A listing's observations in their order: by time, then the fuller text (an item page after its search card), then by
-    name, so that the order of arrival never matters."""
-    return observed_at, len(description or ""), identifier
+    digest, so that the order of arrival never matters."""
+    return observed_at, len(description or ""), content
 
 
 def draft(listing: Listing, key: str, observed_at: str, seller: str | None, *, keep_names: bool) -> Draft:

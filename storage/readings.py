@@ -115,7 +115,7 @@ class Readings(Base):
     def history(self, listing: str) -> list[Observation]:
         """A listing's observations in their order, those in quarantine included."""
         return [observation_of(row) for row in self.db.rows(
-            f"{SELECT} WHERE o.listing = ? ORDER BY o.observed_at, length(coalesce(o.description, '')), o.id", [listing]
+            f"{SELECT} WHERE o.listing = ? ORDER BY o.observed_at, length(coalesce(o.description, '')), o.content", [listing]
         )]  # fmt: skip
 
     def save_judgements(self, rows: Iterable[Judged]) -> int:

@@ -83,7 +83,7 @@ class _Batch:
         self._look_up([made.key for made, _ in drafts])
         outcomes: list[Recorded | None] = [None] * len(drafts)
         # By time within the batch, so that a file in any order gives the same history.
-        for index in sorted(range(len(drafts)), key=lambda i: drafts[i][0].observed_at):
+        for index in sorted(range(len(drafts)), key=lambda i: drafts[i][0].order):
             made, evidence = drafts[index]
             if evidence is not None:
                 self.evidence.setdefault(evidence.id, evidence)
@@ -185,7 +185,7 @@ class _Batch:
         if current is not None and state.last_seen > current["observed_at"]:
             name = observation_id(key, state.last_seen, current["content"])
             rows.append({**current, "id": name, "observed_at": state.last_seen, "virtual": True})
-        return sorted(((order(row["observed_at"], row["description"], row["id"]), row) for row in rows), key=lambda e: e[0])
+        return sorted(((order(row["observed_at"], row["description"], row["content"]), row) for row in rows), key=lambda e: e[0])
 
     def _promote(self, state: _State, made: Draft, sighting: dict[str, Any]) -> None:
         row = {name: sighting[name] for name in COLUMNS}

@@ -214,7 +214,7 @@ class Runs(Chain, Base):
 
 
 _GOOD = """SELECT o.{column} FROM observation o JOIN run r ON r.id = o.run WHERE o.listing = listing.id AND r.quarantined = 0
-    ORDER BY o.observed_at DESC, length(coalesce(o.description, '')) DESC, o.id DESC LIMIT 1"""
+    ORDER BY o.observed_at DESC, length(coalesce(o.description, '')) DESC, o.content DESC LIMIT 1"""
 
 _RESTATE = f"""UPDATE listing SET (observation, content, extra_hash, latest) =
     (({_GOOD.format(column="id")}), ({_GOOD.format(column="content")}), NULL, NULL)
