@@ -31,6 +31,7 @@ class Currency(Row):
 class SharedMark(Row):
     """Marks that several currencies use: decided by country, then by language, else by `otherwise`."""
 
+    id: str
     marks: tuple[str, ...]
     place: Literal["before", "after", "both"] = "both"
     by_country: dict[str, Iso] = {}
@@ -47,6 +48,7 @@ class SharedMark(Row):
 class Minor(Row):
     """A hundredth or tenth of a currency, after the figure."""
 
+    id: str
     marks: tuple[str, ...]
     value: Decimal
     alone: bool = False
@@ -57,6 +59,7 @@ class Minor(Row):
 class Qualifier(Row):
     """Country adjectives (by their beginning) beside a shared noun: `kanadische Dollar`. `id` is the country."""
 
+    id: str
     stems: tuple[str, ...]
     nouns: dict[str, Iso]
     """Shared mark (its id) -> currency."""
@@ -66,6 +69,7 @@ class Qualifier(Row):
 class Multiplier(Row):
     """A word or letter that multiplies the figure before it."""
 
+    id: str
     value: Decimal
     marks: tuple[str, ...]
     languages: tuple[str, ...] = ()
@@ -82,6 +86,7 @@ class Multiplier(Row):
 class Culture(Row):
     """Decimal sign by language (`id`); `otherwise` lists countries that write the other way."""
 
+    id: str
     decimal: Literal[",", "."]
     otherwise: tuple[str, ...] = ()
     why: str
@@ -90,6 +95,7 @@ class Culture(Row):
 class Home(Row):
     """Language most sites of a country (`id`) are written in; used where a listing names none."""
 
+    id: str
     language: str
     why: str
 
@@ -97,6 +103,7 @@ class Home(Row):
 class NumberWords(Row):
     """Numbers written out in a language (`id`). `glue` joins parts and adds nothing."""
 
+    id: str
     words: dict[str, Decimal]
     glue: tuple[str, ...] = ()
     joined: bool = False
@@ -110,6 +117,7 @@ class Phrase(Row):
     `{n}` in a pattern is a number of articles; `{p}` is a figure of money.
     """
 
+    id: str
     says: Literal[
         "negotiable", "fake", "hidden", "real", "deposit", "no_deposit", "displayed", "bid", "each", "lot", "lot_of",
         "system", "gpu", "server", "hour", "day", "week", "month", "year", "step", "not_price", "asking",
@@ -123,6 +131,7 @@ class Phrase(Row):
 class StandIn(Row):
     """Whole figures, as regular expressions over their digits, that stand for no price."""
 
+    id: str
     pattern: str
     weak: bool = False
     """Counts only where words say that the figure is none."""
