@@ -298,9 +298,9 @@ PRIOR_SPREAD = 1.0
 def estimate_weights(history: Sequence[Past], judge: Judge) -> list[WeightProposal]:
     """Weights that the decisions speak for, with the weights in force as prior (normal, PRIOR_SPREAD).
 
-    The most probable weights of a logistic regression over the decided offers; evidence never decided on keeps its
-    weight. Shown, never applied. The bias is re-estimated with them and not proposed: decided alerts are not a sample
-    of all offers.
+    The most probable weights of a logistic regression over the decided offers, bias and forest held; evidence never
+    decided on keeps its weight. That alerts alone are decided does no harm: which offers are seen depends on their
+    evidence, and that is in the regression. Shown, never applied.
     """
     import numpy as np
 
@@ -312,12 +312,11 @@ def estimate_weights(history: Sequence[Past], judge: Judge) -> list[WeightPropos
     X = np.array([[{r.evidence: r.value for r in reasons}.get(name, 0.0) for name in names] for _, reasons in decided])
     rest = np.array([sum(r.contribution for r in reasons if r.evidence in ("bias", "forest")) for _, reasons in decided])
     y = np.array([float(past.right or False) for past, _ in decided])
-    prior = np.array([0.0, *(weights[name] for name in names)])
-    found = _most_probable(np.column_stack([np.ones(len(X)), X]), rest, y, prior)
+    found = _most_probable(X, rest, y, np.array([weights[name] for name in names]))
     counts = (X != 0).sum(axis=0)
     return [
         WeightProposal(name, weights[name], round(float(new), 2), int(n))
-        for name, new, n in zip(names, found[1:], counts, strict=True)
+        for name, new, n in zip(names, found, counts, strict=True)
     ]
 
 
