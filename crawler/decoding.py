@@ -112,7 +112,9 @@ def _points(sign: str, code: int, before: str, name: str) -> float:
         return (
             0.0 if not together else 1.0 if 0x430 <= code <= 0x45F else 0.4 if 0x400 <= code <= 0x42F else 0.0
         )
-    # Latin tables: accented letters stand among plain ones.
+    # Latin tables: accented letters stand among plain ones; the signs of trade stand alone.
+    if sign in "€£¥°§©®«»–—“”‘’…·²³×½":
+        return 0.7
     return 0.9 if sign.isalpha() and (before.isascii() or not before.isalpha()) else 0.0
 
 

@@ -86,7 +86,13 @@ class Manners:
         headers = plain_headers(response)
         asked = request.meta.get("redirect_urls", [request.url])[0]
         mark = challenge.recognise(
-            self.plan.marks, asked, response.url, response.status, headers, response.body, self.plan.site.language
+            self.plan.marks,
+            asked,
+            response.url,
+            response.status,
+            headers,
+            response.body,
+            self.plan.site.language,
         )
         if mark is not None:
             self._stop(host, f"{mark.kind} page ({mark.id})", mark.kind)
@@ -95,11 +101,18 @@ class Manners:
         if response.status in REFUSALS:
             self.refusals[host] += 1
             if self.refusals[host] >= self.plan.refusals_in_a_row:
-                self._stop(host, f"{self.refusals[host]} refusals in a row, the last with status {response.status}", "refusals")
+                self._stop(
+                    host,
+                    f"{self.refusals[host]} refusals in a row, the last with status {response.status}",
+                    "refusals",
+                )
         elif response.status < 500:
             self.refusals[host] = 0
         if response.status in AGAIN:
-            return await self._again(request, host, f"status {response.status}", headers.get("retry-after")) or response
+            return (
+                await self._again(request, host, f"status {response.status}", headers.get("retry-after"))
+                or response
+            )
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:

@@ -62,7 +62,9 @@ class Facts:
         """Count the fields of a listing seen for the first time in this run."""
         self.listings += 1
         for name in _FIELDS:
-            value = (listing.price_text or listing.price_amount) if name == "price" else getattr(listing, name)
+            value = (
+                (listing.price_text or listing.price_amount) if name == "price" else getattr(listing, name)
+            )
             if value not in (None, "", ()):
                 self.filled[name] += 1
 
@@ -114,7 +116,9 @@ def decide(facts: Facts, site: Site, history: Sequence[int] = ()) -> Outcome:
     return Outcome("ok", _missed(facts) or None)
 
 
-def broken_expectations(facts: Facts, expect: Expect, never: Sequence[str], history: Sequence[int]) -> list[str]:
+def broken_expectations(
+    facts: Facts, expect: Expect, never: Sequence[str], history: Sequence[int]
+) -> list[str]:
     """The site's expectations that the run does not meet, in words."""
     broken = []
     if facts.listings and facts.listings < expect.listings:
@@ -142,7 +146,9 @@ def _cut(facts: Facts, tolerated: float) -> str | None:
     """Where the run stopped short, in words; a few failed or forbidden addresses are told, but do not count."""
     parts = list(dict.fromkeys(facts.limits))
     missed = _missed(facts)
-    if missed and (facts.failed.total() + facts.robots) > tolerated * (facts.pages + facts.failed.total() + facts.robots):
+    if missed and (facts.failed.total() + facts.robots) > tolerated * (
+        facts.pages + facts.failed.total() + facts.robots
+    ):
         parts.append(missed)
     if facts.errors:
         parts.append(f"{len(facts.errors)} errors: {facts.errors[0]}")
@@ -160,7 +166,9 @@ def _missed(facts: Facts) -> str:
 
 def _causes(facts: Facts) -> str:
     causes = facts.failed + facts.refused if not facts.pages else facts.failed
-    return ", ".join(f"{count} x {cause}" for cause, count in causes.most_common(4)) or "; ".join(facts.errors[:1])
+    return ", ".join(f"{count} x {cause}" for cause, count in causes.most_common(4)) or "; ".join(
+        facts.errors[:1]
+    )
 
 
 def _unrecognised(facts: Facts) -> str:

@@ -137,7 +137,9 @@ def api_keys(site: Site, family: Family, environment: Mapping[str, str]) -> Keys
     if site.loopback:
         return Keys(dict.fromkeys(names, "demo"))
     if missing:
-        raise PlanError(f"{site.key}: set {' and '.join(missing)} in the environment; the API gives them to registered users")
+        raise PlanError(
+            f"{site.key}: set {' and '.join(missing)} in the environment; the API gives them to registered users"
+        )
     return Keys({name: environment[name] for name in names})
 
 

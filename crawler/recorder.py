@@ -35,7 +35,9 @@ class Recorder:
     ) -> EvidenceRef:  # fmt: skip
         """Archive a page; with `quotes` only its digest and those words, because the page asks not to be archived."""
         if quotes is not None:
-            return self.writer.write_quotes(page.url, page.body, quotes, page.fetched_at, "the page says noarchive")
+            return self.writer.write_quotes(
+                page.url, page.body, quotes, page.fetched_at, "the page says noarchive"
+            )
         return self.writer.write(
             page.url, page.status, page.headers, page.body, page.fetched_at, request_headers=list(request_headers), ip=ip,
             robots=robots, tls=tls,

@@ -57,7 +57,12 @@ class Stopped(Exception):
 
 
 def crawl_site(
-    site: str, home: Path, config: Config, now: datetime | str | None = None, *, on_progress: Progress | None = None
+    site: str,
+    home: Path,
+    config: Config,
+    now: datetime | str | None = None,
+    *,
+    on_progress: Progress | None = None,
 ) -> RunResult:
     """Crawl one site and return its outcome; what keeps it from starting is the outcome `skipped`, recorded as a run.
 
@@ -153,7 +158,17 @@ def _child(
     """Run the worker, pass signals on, and read its result; if it died, say so in the database."""
     log = home / "logs" / f"crawl-{site.key}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "crawler.worker", "--home", str(home), "--site", site.key, "--now", now.isoformat()]
+    command = [
+        sys.executable,
+        "-m",
+        "crawler.worker",
+        "--home",
+        str(home),
+        "--site",
+        site.key,
+        "--now",
+        now.isoformat(),
+    ]
     with open(log, "w", encoding="utf-8") as errors:
         # Its own process group: Ctrl-C reaches us alone, and we pass it on once.
         child = subprocess.Popen(  # noqa: S603 - our own module
@@ -184,7 +199,9 @@ def _listen(child: subprocess.Popen[str], site: str, on_progress: Progress | Non
         except ValueError:
             continue
         if record.pop("result", False):
-            found = RunResult(**{name: value for name, value in record.items() if name in known and value is not None})
+            found = RunResult(
+                **{name: value for name, value in record.items() if name in known and value is not None}
+            )
         elif on_progress:
             on_progress(site, record)
     child.wait()
@@ -195,14 +212,24 @@ def _died(site: Site, home: Path, config: Config, now: datetime, code: int, log:
     """The worker ended without a result: end its run as `killed`, or as `failed` if it died of a mistake of its own."""
     from storage.store import Store
 
-    why = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}; see {log}: {_last_line(log)}"
+    why = (
+        f"killed by {signal.Signals(-code).name}"
+        if code < 0
+        else f"ended with status {code}; see {log}: {_last_line(log)}"
+    )
     stamp = _stamp(max(now, datetime.now(UTC)) if site.access and site.access.basis != "demo" else now)
     with Store.open(home, timeout=config.settings.health.writer_wait_s) as store:
         killed = [entry for entry in store.recover_runs(stamp) if entry.site == site.key]
         if killed:
             row = store.run(killed[-1].run)
             return RunResult(
-                site.key, killed[-1].run, "killed", why, listings=row["listings"] or 0, new=row["new"] or 0, changed=row["changed"] or 0
+                site.key,
+                killed[-1].run,
+                "killed",
+                why,
+                listings=row["listings"] or 0,
+                new=row["new"] or 0,
+                changed=row["changed"] or 0,
             )
         run = store.begin_run(site.key, "crawl", now=stamp, site_name=site.title, country=site.country)
         outcome = "killed" if code < 0 else "failed"

@@ -51,7 +51,9 @@ MEMUSAGE_ENABLED = True
 MEMUSAGE_CHECK_INTERVAL_SECONDS = 5.0
 CLOSESPIDER_TIMEOUT = 7200
 """Scrapy's default is none."""
-DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,application/json;q=0.9,*/*;q=0.5"}
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,application/json;q=0.9,*/*;q=0.5"
+}
 STATS_DUMP = False
 LOG_LEVEL = "INFO"
 FEED_EXPORT_ENCODING = "utf-8"

@@ -63,7 +63,9 @@ def crawl(site: Site, home: Path, config: Config, now: datetime) -> dict[str, An
 
     settings = config.settings
     stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    with Store.open(home, timeout=settings.health.writer_wait_s, keep_seller_names=not settings.privacy.hash_sellers) as store:
+    with Store.open(
+        home, timeout=settings.health.writer_wait_s, keep_seller_names=not settings.privacy.hash_sellers
+    ) as store:
         store.recover_runs(stamp)
         run = store.begin_run(
             site.key, "crawl", now=stamp, site_name=site.title, country=site.country, family=site.family,
@@ -82,7 +84,13 @@ def _crawl(plan: Plan, store: Store, run: str, home: Path, config: Config) -> di
     from crawler.recorder import Recorder
     from storage.evidence import EvidenceWriter
 
-    writer = EvidenceWriter(home, run, plan.stamp(), facts={"site": plan.site.key, "robot": plan.user_agent}, known=store.find_payload)
+    writer = EvidenceWriter(
+        home,
+        run,
+        plan.stamp(),
+        facts={"site": plan.site.key, "robot": plan.user_agent},
+        known=store.find_payload,
+    )
     recorder = Recorder(store, run, writer, plan.facts)
     try:
         stats = run_spider(plan, recorder)
@@ -120,7 +128,11 @@ def run_spider(plan: Plan, recorder: Any) -> dict[str, Any]:
     _report(plan, loop)
     process.start(install_signal_handlers=False)
     _raise_unexpected(task, crawler, plan)
-    return {key: value for key, value in (crawler.stats.get_stats() if crawler.stats else {}).items() if _plain(value)}
+    return {
+        key: value
+        for key, value in (crawler.stats.get_stats() if crawler.stats else {}).items()
+        if _plain(value)
+    }
 
 
 def _stop_on_signal(plan: Plan, process: AsyncCrawlerProcess, loop: asyncio.AbstractEventLoop) -> None:
@@ -156,7 +168,11 @@ def _report(plan: Plan, loop: asyncio.AbstractEventLoop) -> None:
 def _raise_unexpected(task: Any, crawler: Crawler, plan: Plan) -> None:
     """A callback or a start that raised leaves Scrapy content; we want it in the outcome."""
     stats = crawler.stats.get_stats() if crawler.stats else {}
-    raised = {k.rsplit("/", 1)[-1]: v for k, v in stats.items() if k.startswith("spider_exceptions/") and isinstance(v, int)}
+    raised = {
+        k.rsplit("/", 1)[-1]: v
+        for k, v in stats.items()
+        if k.startswith("spider_exceptions/") and isinstance(v, int)
+    }
     raised.pop("count", None)
     for name, number in raised.items():
         plan.facts.errors += [f"{name} while reading a page"] * number
@@ -168,7 +184,9 @@ def _raise_unexpected(task: Any, crawler: Crawler, plan: Plan) -> None:
 
 def history(store: Store, site: str, runs: int) -> list[int]:
     """Listing counts of the site's last healthy crawls."""
-    healthy = [r for r in store.runs(site) if r["kind"] == "crawl" and r["outcome"] == "ok" and not r["quarantined"]]
+    healthy = [
+        r for r in store.runs(site) if r["kind"] == "crawl" and r["outcome"] == "ok" and not r["quarantined"]
+    ]
     return [row["listings"] for row in healthy[:runs] if row["listings"] is not None]
 
 
@@ -185,7 +203,11 @@ def counts(plan: Plan) -> dict[str, Any]:
 def extras(plan: Plan, outcome: Outcome) -> dict[str, Any]:
     """What a person wants to know of a run beyond its numbers."""
     facts = plan.facts
-    share = {name: round(number / facts.listings, 3) for name, number in sorted(facts.filled.items())} if facts.listings else {}
+    share = (
+        {name: round(number / facts.listings, 3) for name, number in sorted(facts.filled.items())}
+        if facts.listings
+        else {}
+    )
     return {
         "fill": share, "problems": facts.problems, "failed": dict(facts.failed), "refused": dict(facts.refused),
         "stops": facts.stops, "limits": facts.limits, "errors": facts.errors[:20], "broken": list(outcome.broken),
@@ -198,7 +220,9 @@ def _plain(value: Any) -> bool:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
     # Scrapy lowers the root level; what it says of every page is in the archive already.
     logging.getLogger().handlers[0].setLevel(logging.INFO)
     sys.exit(main())

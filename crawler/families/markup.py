@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from storage.listing import Listing
 
 
-def extract(text: str, url: str, site: Site) -> Listing | None:
+def extract(text: str, url: str, site: Site | None) -> Listing | None:
     """The listing of a page, or None if the page does not prove to be one."""
     from crawler.families.small_jsonld import extract_page
 

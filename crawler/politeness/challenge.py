@@ -17,18 +17,28 @@ _LOOK = 256 * 1024
 
 
 def recognise(
-    marks: list[Mark], asked: str, url: str, status: int, headers: Mapping[str, str], body: bytes, language: str | None = None
+    marks: list[Mark],
+    asked: str,
+    url: str,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    language: str | None = None,
 ) -> Mark | None:
     """The first sign that holds for an answer to `asked` which came from `url`; header names in lower case."""
     lines: list[str] | None = None
     title: str | None = None
     lowered: bytes | None = None
     for mark in marks:
-        if (mark.statuses and status not in mark.statuses) or (mark.max_kb and len(body) > mark.max_kb * 1024):
+        if (mark.statuses and status not in mark.statuses) or (
+            mark.max_kb and len(body) > mark.max_kb * 1024
+        ):
             continue
         text = mark.text.lower()
         if mark.where == "header":
-            lines = [f"{name}: {value}".lower() for name, value in headers.items()] if lines is None else lines
+            lines = (
+                [f"{name}: {value}".lower() for name, value in headers.items()] if lines is None else lines
+            )
             found = any(line == text or line.startswith((text + ":", text + ",")) for line in lines)
         elif mark.where == "title":
             title = _title(body, headers, language) if title is None else title
@@ -50,7 +60,11 @@ def _title(body: bytes, headers: Mapping[str, str], language: str | None) -> str
     from crawler.decoding import decode
 
     raw = match.group(1)
-    text = raw.decode("utf-8") if _is_utf8(raw) else decode(body[:_LOOK], headers.get("content-type", ""), language)[0]
+    text = (
+        raw.decode("utf-8")
+        if _is_utf8(raw)
+        else decode(body[:_LOOK], headers.get("content-type", ""), language)[0]
+    )
     if not _is_utf8(raw):
         inner = re.search(r"<title[^>]*>(.{0,300}?)</title", text, re.I | re.S)
         text = inner.group(1) if inner else ""

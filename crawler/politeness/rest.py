@@ -19,7 +19,9 @@ PASSING = frozenset(("retry_after", "robots"))
 """Stops that end by themselves: the server is busy, or robots.txt could not be had."""
 
 
-def resting(site: Site, hosts: frozenset[str], state: dict[str, Any], now: datetime, rest_hours: float) -> str | None:
+def resting(
+    site: Site, hosts: frozenset[str], state: dict[str, Any], now: datetime, rest_hours: float
+) -> str | None:
     """Why a site is not asked today, or None. A robots.txt that could not be had is tried again at the next run."""
     for name, entry in state.items():
         if name.rsplit(":", 1)[0].strip("[]") not in hosts and name not in hosts:
@@ -53,7 +55,9 @@ def remember(home: Path, rests: list[tuple[str, str, str]], now: datetime) -> No
     """Note hosts to leave alone: (host, kind, why)."""
     if rests:
         stamp = now.astimezone(UTC).isoformat(timespec="seconds")
-        _write(home, read(home) | {host: {"kind": kind, "why": why, "since": stamp} for host, kind, why in rests})
+        _write(
+            home, read(home) | {host: {"kind": kind, "why": why, "since": stamp} for host, kind, why in rests}
+        )
 
 
 def forget(home: Path, hosts: frozenset[str]) -> list[str]:

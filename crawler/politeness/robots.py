@@ -52,7 +52,9 @@ class Robots:
         return {name: str(value) for name, value in pairs.items() if value is not None}
 
 
-def judge(url: str, status: int | None, body: bytes, agent: str, *, max_kb: int = 512, why: str = "") -> Robots:
+def judge(
+    url: str, status: int | None, body: bytes, agent: str, *, max_kb: int = 512, why: str = ""
+) -> Robots:
     """The meaning of an answer to GET /robots.txt; `status` None = no answer came."""
     if status is None or status >= 500 or status == 429 or status < 200:
         return Robots(url, "unreachable", status, why=why or f"status {status}")

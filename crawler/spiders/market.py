@@ -37,7 +37,9 @@ class MarketSpider(scrapy.Spider):
 
     name = "market"
 
-    def __init__(self, *args: Any, plan: Plan | None = None, recorder: Recorder | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, plan: Plan | None = None, recorder: Recorder | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.recorder = recorder
         self._plan = plan
@@ -72,7 +74,13 @@ class MarketSpider(scrapy.Spider):
         assert plan.keys is not None
         url, headers, body = plan.family.token_request(plan.site, plan.keys)  # type: ignore[attr-defined]
         request = Request(
-            url, method="POST", headers=headers, body=body, callback=NO_CALLBACK, dont_filter=True, meta={"no_robots": True}
+            url,
+            method="POST",
+            headers=headers,
+            body=body,
+            callback=NO_CALLBACK,
+            dont_filter=True,
+            meta={"no_robots": True},
         )
         try:
             assert self.crawler.engine is not None
@@ -82,7 +90,9 @@ class MarketSpider(scrapy.Spider):
             return False
         token = _token(response)
         if token is None:
-            plan.facts.stops.append(f"the API gave no token (status {response.status}); check the keys in the environment")
+            plan.facts.stops.append(
+                f"the API gave no token (status {response.status}); check the keys in the environment"
+            )
             return False
         plan.keys = Keys(plan.keys.values, token)
         return True
@@ -133,7 +143,11 @@ class MarketSpider(scrapy.Spider):
         assert self.recorder is not None
         quotes = _quotes(reading) if _not_to_be_kept(page) else None
         request = response.request
-        headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, vs in request.headers.items() for v in vs] if request else []
+        headers = (
+            [(n.decode("latin-1"), v.decode("latin-1")) for n, vs in request.headers.items() for v in vs]
+            if request
+            else []
+        )
         host = page.url.split("/", 3)[2] if page.url.count("/") > 1 else ""
         rules = self.plan.robots.get(host)
         return self.recorder.keep(
@@ -145,7 +159,9 @@ class MarketSpider(scrapy.Spider):
         """Record what the page completes: a listing whose own page is opened next waits for that page."""
         assert self.recorder is not None
         opened = {f.card.listing_id for f in reading.follow if f.card is not None and self._opens(f)}
-        return self.recorder.take([entry for entry in reading.listings if entry.listing_id not in opened], evidence)
+        return self.recorder.take(
+            [entry for entry in reading.listings if entry.listing_id not in opened], evidence
+        )
 
     def _opens(self, follow: Follow) -> bool:
         if follow.card is None or self.plan.site.detail.follow != "candidates":
@@ -184,7 +200,12 @@ class MarketSpider(scrapy.Spider):
                 if error.kind == "redirect" or (follow is not None and follow.role == "list"):
                     facts.failed[error.why] += 1
             return
-        if isinstance(error, HttpError) and error.response.status in GONE and follow is not None and follow.role == "detail":
+        if (
+            isinstance(error, HttpError)
+            and error.response.status in GONE
+            and follow is not None
+            and follow.role == "detail"
+        ):
             facts.gone += 1
             return
         facts.failed[_cause(error)] += 1
@@ -260,7 +281,10 @@ def _not_to_be_kept(page: Page) -> bool:
         return False
     import re
 
-    return re.search(rb"<meta[^>]{0,200}name\s*=\s*[\"']?(?:robots|chipwatch)[^>]{0,200}noarchive", head) is not None
+    return (
+        re.search(rb"<meta[^>]{0,200}name\s*=\s*[\"']?(?:robots|chipwatch)[^>]{0,200}noarchive", head)
+        is not None
+    )
 
 
 def _words(header: str) -> set[str]:
@@ -268,7 +292,12 @@ def _words(header: str) -> set[str]:
     found, agent = set(), ""
     for part in header.split(","):
         name, sign, rest = part.partition(":")
-        if sign and name.strip() not in ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"):
+        if sign and name.strip() not in (
+            "unavailable_after",
+            "max-snippet",
+            "max-image-preview",
+            "max-video-preview",
+        ):
             agent, part = name.strip(), rest
         if agent in ("", "chipwatch"):
             found.add(part.strip())
@@ -277,11 +306,19 @@ def _words(header: str) -> set[str]:
 
 def _quotes(reading: Reading) -> list[str]:
     """The words of a page that the listings hold: all that is kept of it besides its digest."""
-    return [text for entry in reading.listings for text in (entry.title, entry.price_text, entry.description) if text]
+    return [
+        text
+        for entry in reading.listings
+        for text in (entry.title, entry.price_text, entry.description)
+        if text
+    ]
 
 
 def _without_keys(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(name, "(withheld)" if name.lower() in ("authorization", "accesskey") else value) for name, value in headers]
+    return [
+        (name, "(withheld)" if name.lower() in ("authorization", "accesskey") else value)
+        for name, value in headers
+    ]
 
 
 def _tls(response: Response) -> dict[str, str] | None:

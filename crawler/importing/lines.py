@@ -1,0 +1,182 @@
+"""Files of listings: one JSON object a line, or one row a line. Each line is its own evidence."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from crawler.importing.captured import Captured, FileRefused
+from storage.listing import Listing, ListingError
+
+if TYPE_CHECKING:
+    from config.schema.sites import Site
+
+LONGEST = 32 * 1024 * 1024
+"""Bytes of one line; a longer one is no listing."""
+
+
+def read_jsonl(path: Path, site: str | None) -> Iterator[Captured]:
+    """Listings of a JSONL file in order; a line that cannot be read is an entry with an error."""
+    name = quote(path.name)
+    for number, raw in _lines(path):
+        if raw.strip():
+            yield _json_line(number, raw, site, f"file:///{name}#line={number}")
+
+
+def _json_line(number: int, raw: bytes, site: str | None, uri: str) -> Captured:
+    if len(raw) > LONGEST:
+        return Captured(error=f"is longer than {LONGEST} bytes", line=number)
+    try:
+        record = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
+        if site and isinstance(record, dict):
+            record.setdefault("site", site)
+        listing = Listing.from_dict(record)
+    except (ListingError, UnicodeDecodeError, RecursionError) as error:
+        return Captured(error=str(error) or type(error).__name__, line=number)
+    except ValueError as error:
+        return Captured(error=f"is no JSON: {error}", line=number)
+    return Captured((listing,), line=number, raw=raw.rstrip(b"\r\n"), uri=uri, kind="application/json")
+
+
+def sites_named(path: Path) -> set[str]:
+    """The sites that a JSONL file's lines name; stops looking at the second one."""
+    names: set[str] = set()
+    for _, raw in _lines(path):
+        try:
+            record = json.loads(raw)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(record, dict) and isinstance(record.get("site"), str) and record["site"]:
+            names.add(record["site"])
+        if len(names) > 1:
+            break
+    return names
+
+
+def read_csv(path: Path, site: Site | None, label: str, stamp: str) -> Iterator[Captured]:
+    """Rows of a CSV file; the first row names the columns, which the site's `columns` map to fields.
+
+    Without a map a column counts if it bears a field's name. A row without `listing_id` is named by its address, else by
+    its own content, so that the same row has the same name next time.
+    """
+    raw = b"".join(line for _, line in _lines(path))
+    from crawler.decoding import decode
+
+    text, _ = decode(raw, "", site.language if site else None)
+    source = _Rows(text)
+    try:
+        reader = csv.reader(source, delimiter=_delimiter(text))
+        header = next(reader, None)
+        if not header:
+            raise FileRefused(path, "has no header row")
+        names = [_field(column, site) for column in header]
+        if "title" not in names:
+            raise FileRefused(
+                path,
+                f"no column for the title among {', '.join(header)[:200]}; map the columns in [columns] of a site file of family 'files' and name it with --site",
+            )
+        source.taken()
+        for row in reader:
+            yield _csv_row(
+                row,
+                names,
+                label,
+                f"file:///{quote(path.name)}#line={source.first}",
+                source.first,
+                source.taken(),
+                stamp,
+            )
+    except csv.Error as error:
+        yield Captured(error=f"is no CSV: {error}", line=source.number)
+
+
+def _csv_row(
+    row: list[str], names: list[str], label: str, uri: str, number: int, raw: str, stamp: str
+) -> Captured:
+    record: dict[str, Any] = {}
+    for name, value in zip(names, row, strict=False):
+        if name and value.strip():
+            record[name] = [value] if name == "image_urls" else value.strip()
+    if not record:
+        return Captured(line=number)
+    record.setdefault("site", label)
+    record.setdefault("observed_at", stamp)
+    if "listing_id" not in record:
+        record["listing_id"] = record.get("url") or _name_of(row)
+    try:
+        listing = Listing.from_dict(record)
+    except ListingError as error:
+        return Captured(error=str(error), line=number)
+    return Captured((listing,), line=number, raw=raw.encode("utf-8", "replace"), uri=uri, kind="text/csv")
+
+
+def _name_of(row: list[str]) -> str:
+    import hashlib
+
+    return "row-" + hashlib.sha256("\x1f".join(row).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _field(column: str, site: Site | None) -> str:
+    """The listing field of a column; unknown columns keep their name and end in `attributes`."""
+    plain = column.strip().lstrip("\ufeff")
+    if site is not None and plain in site.columns:
+        return site.columns[plain]
+    return plain.lower().replace(" ", "_") if plain.lower().replace(" ", "_") in _FIELDS else plain
+
+
+def _delimiter(text: str) -> str:
+    first = text.split("\n", 1)[0]
+    return max(",;\t|", key=first.count)
+
+
+_FIELDS = frozenset(Listing.__dataclass_fields__)
+
+
+class _Rows:
+    """Hands lines to the csv module and remembers which of them made the last row."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = io.StringIO(text, newline="")
+        self._row: list[str] = []
+        self.number = 0
+        self.first = 1
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._lines.readline()
+        if not line:
+            raise StopIteration
+        if not self._row:
+            self.first = self.number + 1
+        self._row.append(line)
+        self.number += 1
+        return line
+
+    def taken(self) -> str:
+        """The text of the last row; the next one starts afresh."""
+        text, self._row = "".join(self._row), []
+        return text.rstrip("\r\n")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    try:
+        with gzip.open(path, "rb") if path.name.endswith(".gz") else open(path, "rb") as file:
+            number = 0
+            while True:
+                raw = file.readline(LONGEST + 2)
+                if not raw:
+                    return
+                number += 1
+                yield number, raw
+                while len(raw) > LONGEST and not raw.endswith(b"\n"):
+                    raw = file.readline(LONGEST + 2)
+    except (OSError, EOFError) as error:
+        raise FileRefused(path, f"cannot be read: {error}") from error

@@ -1,0 +1,233 @@
+"""Files of captured pages: saved HTML, MHTML, a browser's HAR recording, web archives.
+
+The address decides who reads a page: a configured site whose hosts it belongs to, else the generic extraction, which takes
+a page for a listing only if it proves to be one.
+"""
+
+from __future__ import annotations
+
+import base64
+import email
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from crawler.importing.captured import Captured, FileRefused
+from crawler.page import Page, Reading
+
+if TYPE_CHECKING:
+    from config.loader import Config
+    from config.schema.sites import Site
+
+MAX_FILE = 256 * 1024 * 1024
+"""A saved page or HAR is read at once; a larger file is an archive and belongs into a WARC."""
+MAX_BODY = 8 * 1024 * 1024
+_SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)\s*(\S{1,2000}?)\s*-->", re.I)
+_CANONICAL = re.compile(rb"<link[^>]{0,300}rel=[\"']?canonical[\"']?[^>]{0,300}>", re.I)
+_OG_URL = re.compile(rb"<meta[^>]{0,300}property=[\"']og:url[\"'][^>]{0,300}>", re.I)
+_ADDRESS = re.compile(rb"(?:href|content)=[\"'](https?://[^\"'\s]{1,2000})[\"']", re.I)
+
+
+def read_html(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
+    """A page saved by a browser or with an editor."""
+    body = _whole(path)
+    url = _saved_from(body) or f"file:///{path.name}"
+    page = Page(url, body, stamp, headers={"content-type": "text/html"})
+    yield _resource(page, read_page(page, config, site), body, "text/html")
+
+
+def read_mhtml(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
+    """A page saved as one file by a browser: its first HTML part is the page."""
+    raw = _whole(path)
+    message = email.message_from_bytes(raw)
+    for part in message.walk():
+        if part.get_content_type() in ("text/html", "application/xhtml+xml"):
+            payload = part.get_payload(decode=True)
+            body = payload if isinstance(payload, bytes) else b""
+            url = str(part.get("Content-Location") or message.get("Snapshot-Content-Location") or "").strip()
+            page = Page(
+                url or _saved_from(body) or f"file:///{path.name}",
+                body,
+                stamp,
+                headers={"content-type": str(part.get("Content-Type", ""))},
+            )
+            yield _resource(page, read_page(page, config, site), raw, "multipart/related")
+            return
+    raise FileRefused(path, "holds no HTML part")
+
+
+def _resource(page: Page, reading: Reading, raw: bytes, kind: str) -> Captured:
+    error = None if reading.listings else "the page does not prove to be a listing or a list of a known site"
+    return Captured(reading.listings, error, raw=raw, uri=page.url, kind=kind)
+
+
+def read_har(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
+    """What a browser recorded of a visit: every answer with a body that a parser takes."""
+    try:
+        data = json.loads(_whole(path))
+        entries = data["log"]["entries"]
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
+        raise FileRefused(path, "is no HAR: it has no log.entries") from error
+    for entry in entries if isinstance(entries, list) else []:
+        page, ip = _har_page(entry, stamp)
+        if page is not None:
+            yield _answer(page, config, site, ip)
+
+
+def _har_page(entry: Any, stamp: str) -> tuple[Page | None, str | None]:
+    try:
+        answer, content = entry["response"], entry["response"]["content"]
+        body = content.get("text") or ""
+        raw = (
+            base64.b64decode(body) if content.get("encoding") == "base64" else body.encode("utf-8", "replace")
+        )
+        headers = {
+            str(h["name"]).lower(): str(h["value"])
+            for h in answer.get("headers") or ()
+            if not str(h["name"]).startswith(":")
+        }
+        if content.get("encoding") != "base64" and raw:
+            # The browser has decoded the text already.
+            headers["content-type"] = (
+                f"{str(content.get('mimeType') or 'text/html').split(';')[0]}; charset=utf-8"
+            )
+        when = str(entry.get("startedDateTime") or stamp)
+        page = Page(str(entry["request"]["url"]), raw, when, int(answer["status"]), headers)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None, None
+    return (page, entry.get("serverIPAddress")) if raw and page.status == 200 else (None, None)
+
+
+def read_warc(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
+    """Every answer of a web archive that a parser takes."""
+    with open(path, "rb") as file:
+        yield from _records(file, path, config, site)
+
+
+def read_wacz(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
+    """A WACZ package: the WARC files inside it."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as package:
+            for name in sorted(package.namelist()):
+                if name.startswith("archive/") and name.endswith((".warc", ".warc.gz")):
+                    with package.open(name) as file:
+                        yield from _records(file, path, config, site)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise FileRefused(path, f"is no WACZ: {error}") from error
+
+
+def _records(file: Any, path: Path, config: Config, site: str | None) -> Iterator[Captured]:
+    from warcio.archiveiterator import ArchiveIterator
+    from warcio.exceptions import ArchiveLoadFailed
+
+    number = 0
+    try:
+        for record in ArchiveIterator(file):
+            number += 1
+            if record.rec_type != "response" or record.http_headers is None:
+                continue
+            page = _warc_page(record)
+            if page is not None:
+                yield _answer(page, config, site, record.rec_headers.get_header("WARC-IP-Address"))
+    except (ArchiveLoadFailed, EOFError, OSError, gzip.BadGzipFile, ValueError) as error:
+        raise FileRefused(path, f"is broken after record {number}: {error}") from error
+    if not number:
+        raise FileRefused(path, "holds no WARC record")
+
+
+def _warc_page(record: Any) -> Page | None:
+    url = str(record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
+    when = str(record.rec_headers.get_header("WARC-Date") or "")
+    status = str(record.http_headers.get_statuscode() or "")
+    kind = str(record.http_headers.get_header("Content-Type") or "").lower()
+    if status != "200" or not url or not any(word in kind for word in ("html", "json", "xml")):
+        return None
+    body = record.content_stream().read(MAX_BODY + 1)
+    if len(body) > MAX_BODY:
+        return None
+    headers = {str(name).lower(): str(value) for name, value in record.http_headers.headers}
+    for undone in ("content-encoding", "transfer-encoding", "content-length"):
+        headers.pop(undone, None)
+    return Page(url, body, when, 200, headers)
+
+
+def _answer(page: Page, config: Config, site: str | None, ip: str | None) -> Captured:
+    return Captured(read_page(page, config, site).listings, page=page, ip=ip)
+
+
+def read_page(page: Page, config: Config, site: str | None) -> Reading:
+    """What a captured page says, by its site's parser or by the generic extraction under its host's name."""
+    from crawler.families import family_of
+
+    known = config.sites.get(site) if site else _site_of(page.url, config)
+    if known is not None and known.family not in ("archive", "files"):
+        reading = family_of(known).read(page, known)
+        if reading.listings:
+            return reading
+    if b"<" not in page.body[:4096]:
+        return Reading(recognised=False)
+    return _generic(page, site or (known.key if known else urlsplit(page.url).hostname or "import"), known)
+
+
+def _generic(page: Page, label: str, known: Site | None) -> Reading:
+    import dataclasses
+
+    from crawler import dom
+    from crawler.decoding import decode
+    from crawler.families.markup import extract
+
+    text, _ = decode(page.body, page.headers.get("content-type", ""), known.language if known else None)
+    try:
+        found = extract(text, page.url, known)
+    except dom.TooDeep as error:
+        return Reading(recognised=False, problems=(str(error),))
+    if found is None:
+        return Reading(recognised=False)
+    country = known.country if known else found.country
+    return Reading((dataclasses.replace(found, site=label, observed_at=page.fetched_at, country=country),))
+
+
+def _site_of(url: str, config: Config) -> Site | None:
+    """The configured site that an address belongs to, if just one does."""
+    from crawler.sites import hosts
+
+    host = urlsplit(url).hostname
+    found = [
+        site
+        for site in config.sites.values()
+        if site.family not in ("archive", "files") and host in hosts(site)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _saved_from(body: bytes) -> str | None:
+    """Where a saved page says that it came from: the browser's note, its canonical address, og:url."""
+    head = body[:65_536]
+    note = _SAVED_FROM.search(head)
+    if note:
+        return note.group(1).decode("utf-8", "replace")
+    for pattern in (_CANONICAL, _OG_URL):
+        tag = pattern.search(head)
+        address = _ADDRESS.search(tag.group(0)) if tag else None
+        if address:
+            return address.group(1).decode("utf-8", "replace")
+    return None
+
+
+def _whole(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise FileRefused(path, f"is larger than {MAX_FILE >> 20} MB")
+        with gzip.open(path, "rb") if path.name.endswith(".gz") else open(path, "rb") as file:
+            data = file.read(MAX_FILE + 1)
+    except (OSError, EOFError) as error:
+        raise FileRefused(path, f"cannot be read: {error}") from error
+    if len(data) > MAX_FILE:
+        raise FileRefused(path, f"is larger than {MAX_FILE >> 20} MB when unpacked")
+    return data

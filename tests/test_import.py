@@ -1,0 +1,266 @@
+"""Import: lines and captured pages become observations with their own bytes as evidence, once."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.loader import Config
+from crawler.importing import FileRefused, ImportResult, import_file, import_files
+from storage.evidence import read
+from storage.store import Store
+
+NOW = "2026-11-02T08:00:00Z"
+PRODUCT = {
+    "@context": "https://schema.org", "@type": "Product", "name": "NVIDIA A100 80GB PCIe", "sku": "A100-80",
+    "offers": {"@type": "Offer", "price": "9800.00", "priceCurrency": "USD", "availability": "https://schema.org/InStock"},
+}  # fmt: skip
+PAGE = f"""<!DOCTYPE html><!-- saved from url=(0031)https://dealer.example/p/a100-80 -->
+<html><head><title>A100</title><script type="application/ld+json">{json.dumps(PRODUCT)}</script></head>
+<body><h1>NVIDIA A100 80GB PCIe</h1><p class=price>$9,800.00</p></body></html>"""
+BOARD = """title = "Board"
+family = "cards"
+start = "https://board.example/list"
+country = "CN"
+currency = "CNY"
+language = "zh"
+id_pattern = "/i/([0-9]+)"
+[list]
+card = "li.item"
+[list.fields]
+title = "h3"
+price = ".price"
+url = "a::attr(href)"
+"""
+
+
+def listing(number: int, **more: Any) -> dict[str, Any]:
+    return {"site": "captured", "listing_id": f"x{number}", "title": f"H100 number {number}", "observed_at": NOW, **more}
+
+
+def observations(home: Path) -> list[Any]:
+    with Store.open(home, readonly=True) as store:
+        return list(store.iter_observations())
+
+
+def run_import(path: Path, home: Path, **more: Any) -> tuple[ImportResult, list[dict[str, Any]]]:
+    errors: list[dict[str, Any]] = []
+    return import_file(path, home, Config(home), NOW, on_error=errors.append, **more), errors
+
+
+def test_jsonl_gives_observations_whose_evidence_is_the_line(tmp_path: Path) -> None:
+    lines = [json.dumps(listing(n, price_text="¥18.5万"), ensure_ascii=False) for n in range(3)]
+    file = tmp_path / "got.jsonl"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    result, errors = run_import(file, tmp_path / "home")
+    assert (result.outcome, result.listings, result.new, errors) == ("ok", 3, 3, [])
+    found = {o.listing.listing_id: o for o in observations(tmp_path / "home")}
+    for number, line in enumerate(lines):
+        assert read(tmp_path / "home", found[f"x{number}"].evidence).decode() == line
+
+
+def test_the_same_file_twice_adds_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "got.jsonl"
+    file.write_text(json.dumps(listing(1)), encoding="utf-8")
+    first, _ = run_import(file, tmp_path / "home")
+    before = sorted(p.name for p in (tmp_path / "home" / "evidence").iterdir())
+    second, _ = run_import(file, tmp_path / "home")
+    assert second.already == first.run
+    assert (second.new, second.changed, second.listings) == (0, 0, 0)
+    assert sorted(p.name for p in (tmp_path / "home" / "evidence").iterdir()) == before
+    assert len(observations(tmp_path / "home")) == 1
+
+
+BAD_LINES = [
+    ("{not json", "no JSON"),
+    ("[1, 2]", "not an object"),
+    ('{"site": "a", "title": "no id"}', "listing_id"),
+    ('{"site": "a", "listing_id": "1", "title": ["x"]}', "title"),
+    ('{"site": "a", "listing_id": "1", "title": "x", "price_amount": NaN}', "price_amount"),
+    ('{"site": "a", "listing_id": "1", "title": "x", "observed_at": "yesterday"}', "observed_at"),
+    ("[" * 100_000, ""),
+]
+
+
+@pytest.mark.parametrize(("line", "says"), BAD_LINES, ids=[line[:60] for line, _ in BAD_LINES])
+def test_a_bad_line_is_named_and_the_others_are_kept(tmp_path: Path, line: str, says: str) -> None:
+    file = tmp_path / "got.jsonl"
+    file.write_text("\n".join([json.dumps(listing(1)), line, "", json.dumps(listing(2))]), encoding="utf-8")
+    result, errors = run_import(file, tmp_path / "home")
+    assert [error["line"] for error in errors] == [2]
+    assert says in errors[0]["error"]
+    assert (result.outcome, result.new, result.errors) == ("partial", 2, 1)
+
+
+def test_bytes_that_are_no_utf8_are_a_bad_line(tmp_path: Path) -> None:
+    file = tmp_path / "got.jsonl"
+    file.write_bytes('{"site":"a","listing_id":"1","title":"显卡"}\n'.encode("gb18030") + json.dumps(listing(1)).encode())
+    result, errors = run_import(file, tmp_path / "home")
+    assert [error["line"] for error in errors] == [1]
+    assert result.new == 1
+
+
+def test_csv_with_a_column_map(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "config" / "sites").mkdir(parents=True)
+    (home / "config" / "sites" / "sheet.toml").write_text(
+        'title = "Sheet"\nfamily = "files"\n[columns]\n"Titel" = "title"\n"Preis" = "price_text"\n"Nr" = "listing_id"\n', encoding="utf-8"
+    )
+    file = tmp_path / "liste.csv"
+    file.write_text('Nr;Titel;Preis;Farbe\n7;"A100 80GB,\nneu";9.800 €;grün\n8;;1 €;rot\n9;H100;22.000 €;\n', encoding="cp1252")
+    result, errors = run_import(file, home, site="sheet")
+    found = {o.listing.listing_id: o for o in observations(home)}
+    assert sorted(found) == ["7", "9"]
+    assert found["7"].listing.title == "A100 80GB,\nneu"
+    assert found["7"].listing.price_text == "9.800 €"
+    assert found["7"].listing.attributes == {"Farbe": "grün"}
+    assert read(home, found["7"].evidence).decode() == '7;"A100 80GB,\nneu";9.800 €;grün'
+    assert [error["line"] for error in errors] == [4]
+    assert result.outcome == "partial"
+
+
+def test_csv_by_field_names_without_ids(tmp_path: Path) -> None:
+    file = tmp_path / "market.csv"
+    file.write_text("title,url,price_text\nA100,https://x.example/1,$9000\nH100,,\n", encoding="utf-8")
+    run_import(file, tmp_path / "home")
+    found = [o.listing for o in observations(tmp_path / "home")]
+    assert {entry.site for entry in found} == {"market"}
+    assert any(entry.listing_id == "https://x.example/1" for entry in found)
+    assert any(entry.listing_id.startswith("row-") for entry in found)
+
+
+def test_csv_without_a_title_column_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "market.csv"
+    file.write_text("name,price\nA100,1\n", encoding="utf-8")
+    result, errors = run_import(file, tmp_path / "home")
+    assert result.outcome == "failed"
+    assert "title" in errors[0]["error"]
+
+
+def test_a_saved_page_is_read_and_named_by_its_host(tmp_path: Path) -> None:
+    file = tmp_path / "a100.html"
+    file.write_text(PAGE, encoding="utf-8")
+    run_import(file, tmp_path / "home")
+    [found] = observations(tmp_path / "home")
+    assert (found.listing.site, found.listing.listing_id) == ("dealer.example", "A100-80")
+    assert (found.listing.price_amount, found.listing.price_currency) == ("9800", "USD")
+    assert read(tmp_path / "home", found.evidence) == PAGE.encode()
+
+
+def test_a_saved_list_of_a_known_site_is_read_by_its_selectors(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "config" / "sites").mkdir(parents=True)
+    (home / "config" / "sites" / "board.toml").write_text(BOARD, encoding="utf-8")
+    body = "<!-- saved from url=(0026)https://board.example/list --><ul>" + "".join(
+        f"<li class=item><h3>A100 显卡 {n}</h3><a href=/i/{n}>看</a><span class=price>¥{n}万</span></li>" for n in (6, 7)
+    )
+    file = tmp_path / "list.html"
+    file.write_bytes(body.encode("gb18030"))
+    run_import(file, home)
+    found = sorted(observations(home), key=lambda o: o.listing.listing_id)
+    assert [(o.listing.site, o.listing.listing_id, o.listing.title) for o in found] == [
+        ("board", "6", "A100 显卡 6"), ("board", "7", "A100 显卡 7"),
+    ]  # fmt: skip
+
+
+def test_mhtml(tmp_path: Path) -> None:
+    file = tmp_path / "a100.mhtml"
+    file.write_bytes(
+        b"From: <Saved>\r\nSnapshot-Content-Location: https://dealer.example/p/a100-80\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/related; type="text/html"; boundary="--b"\r\n\r\n----b\r\nContent-Type: text/html\r\n'
+        b"Content-Transfer-Encoding: base64\r\nContent-Location: https://dealer.example/p/a100-80\r\n\r\n"
+        + base64.encodebytes(PAGE.encode())
+        + b"\r\n----b--\r\n"
+    )
+    result, errors = run_import(file, tmp_path / "home")
+    assert (result.new, errors) == (1, [])
+    [found] = observations(tmp_path / "home")
+    assert found.listing.url is not None and "dealer.example" in found.listing.url
+    assert read(tmp_path / "home", found.evidence) == file.read_bytes()
+
+
+def har(entries: list[dict[str, Any]]) -> str:
+    return json.dumps({"log": {"version": "1.2", "entries": entries}})
+
+
+def har_entry(url: str, text: str, kind: str = "text/html", status: int = 200, **content: Any) -> dict[str, Any]:
+    return {
+        "startedDateTime": "2026-11-01T10:00:00.123+01:00", "serverIPAddress": "192.0.2.7", "request": {"url": url, "method": "GET"},
+        "response": {"status": status, "headers": [{"name": "Content-Type", "value": kind}],
+                     "content": {"mimeType": kind, "text": text, **content}},
+    }  # fmt: skip
+
+
+def test_har_keeps_each_answer_under_its_own_address_and_time(tmp_path: Path) -> None:
+    file = tmp_path / "visit.har"
+    file.write_text(
+        har([
+            har_entry("https://dealer.example/p/a100-80", PAGE),
+            har_entry("https://dealer.example/logo.png", "aGk=", "image/png", encoding="base64"),
+            har_entry("https://dealer.example/p/gone", "<h1>gone</h1>", status=404),
+            {"request": None},
+        ]),
+        encoding="utf-8",
+    )  # fmt: skip
+    result, errors = run_import(file, tmp_path / "home")
+    assert (result.new, result.unread, errors) == (1, 1, [])
+    [found] = observations(tmp_path / "home")
+    assert found.observed_at == "2026-11-01T09:00:00Z"
+    assert found.evidence.url == "https://dealer.example/p/a100-80"
+
+
+def test_warc_of_others(tmp_path: Path) -> None:
+    from io import BytesIO
+
+    from warcio.statusandheaders import StatusAndHeaders
+    from warcio.warcwriter import WARCWriter
+
+    file = tmp_path / "crawl.warc.gz"
+    with open(file, "wb") as out:
+        writer = WARCWriter(out, gzip=True)
+        for url, body in (("https://dealer.example/p/a100-80", PAGE), ("https://dealer.example/about", "<h1>About us</h1>")):
+            head = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+            writer.write_record(writer.create_warc_record(url, "response", payload=BytesIO(body.encode()), http_headers=head,
+                                warc_headers_dict={"WARC-Date": "2025-01-02T03:04:05Z"}))  # fmt: skip
+    result, errors = run_import(file, tmp_path / "home")
+    assert (result.new, result.unread, errors) == (1, 1, [])
+    [found] = observations(tmp_path / "home")
+    assert found.observed_at == "2025-01-02T03:04:05Z"
+    again, _ = run_import(file, tmp_path / "home")
+    assert again.already == result.run
+
+
+@pytest.mark.parametrize("name", ["a.har", "a.warc.gz", "a.mhtml", "a.wacz", "a.csv", "a.jsonl"])
+def test_rubbish_is_refused_and_the_next_file_is_taken(tmp_path: Path, name: str) -> None:
+    bad, good = tmp_path / name, tmp_path / "good.jsonl"
+    bad.write_bytes(b"\x00\xff\x1f\x8bnothing of the kind" * 50)
+    good.write_text(json.dumps(listing(1)), encoding="utf-8")
+    errors: list[dict[str, Any]] = []
+    results = import_files([bad, good], tmp_path / "home", Config(), NOW, on_error=errors.append)
+    assert errors
+    assert [r.new for r in results] == [0, 1]
+
+
+def test_an_unknown_kind_says_which_are_known(tmp_path: Path) -> None:
+    with pytest.raises(FileRefused, match="jsonl"):
+        import_file(tmp_path / "a.docx", tmp_path / "home", Config(), NOW)
+
+
+def test_recorded_forum_page(tmp_path: Path, shared: Path) -> None:
+    """The forum's JSON, as an analyst's browser would record it."""
+    home = tmp_path / "home"
+    (home / "config" / "sites").mkdir(parents=True)
+    (home / "config" / "sites" / "swap.toml").write_text(
+        'title = "Swap"\nfamily = "feed"\nstart = "https://www.reddit.com/r/swap/new.json"\n', encoding="utf-8"
+    )
+    body = (shared / "data" / "reddit" / "new.json").read_text(encoding="utf-8")
+    file = tmp_path / "visit.har"
+    file.write_text(har([har_entry("https://www.reddit.com/r/swap/new.json", body, "application/json")]), encoding="utf-8")
+    result, _ = run_import(file, home)
+    names = {child["data"]["name"] for child in json.loads(body)["data"]["children"]}
+    assert {o.listing.listing_id for o in observations(home)} == names
+    assert result.new == len(names)
