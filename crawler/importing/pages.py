@@ -129,7 +129,7 @@ def _records(file: Any, path: Path, config: Config, site: str | None) -> Iterato
     number = 0
     try:
         for record in ArchiveIterator(file):
-            number += 1
+            number += record.format == "warc" and str(record.rec_headers.protocol).startswith("WARC/")
             if record.rec_type != "response" or record.http_headers is None:
                 continue
             page = _warc_page(record)
