@@ -108,6 +108,8 @@ class NumberWords(Row):
     glue: tuple[str, ...] = ()
     joined: bool = False
     """Parts are written as one word: siebenundzwanzig."""
+    tens: bool = False
+    """A digit before ten multiplies it: hai mươi."""
     why: str
 
 
