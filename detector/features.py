@@ -139,4 +139,4 @@ def _foreign(letters: list[str], country: str | None) -> float:
     if not letters or not country:
         return NAN
     own = ("LATIN", *_SCRIPTS.get(country.upper(), ()))
-    return sum(not c.isascii() and not unicodedata.name(c, "").startswith(own) for c in letters) / len(letters)
+    return sum(not c.isascii() and not unicodedata.name(c, "").removeprefix("FULLWIDTH ").startswith(own) for c in letters) / len(letters)

@@ -88,8 +88,8 @@ class Forest(OutlierMixin, BaseEstimator):
         self,
         trees: int = 200,
         max_samples: int = 256,
-        range_power: float = 1.25,
-        tail_weight: float = 0.5,
+        range_power: float = 1.5,
+        tail_weight: float = 0.75,
         random_state: int = 0,
     ) -> None:
         self.trees = trees

@@ -1,0 +1,59 @@
+"""Judgements in words: every reason, the forest's figures, and why an offer was not flagged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from config.loader import Config
+from detector.explain import forest_words, lines, why_not
+
+CONFIG = Config(None)
+PRICE = "unit price $4,100, 41 % of the market's $10,000, 23 peers in 90 days, us, used"
+DOCUMENT: dict[str, Any] = {
+    "score": 0.95, "severity": "high",
+    "reasons": [
+        {"evidence": "bias", "value": 1, "weight": -2.5, "contribution": -2.5},
+        {"evidence": "price_below_market", "value": 1.1, "weight": 5, "contribution": 5.5, "detail": PRICE},
+        {"evidence": "serial_removed", "value": 1, "weight": 5, "contribution": 5.0},
+        {"evidence": "bulk_without_papers", "value": 1, "weight": 4, "contribution": 4.0},
+        {"evidence": "forest", "value": 1.5, "weight": 0.9, "contribution": 1.35, "detail": {
+            "tail": 0.003, "features": [{"feature": "stock", "share": 0.8, "value": 2.4}, {"feature": "pictures", "share": 0.1, "value": None}]}},
+    ],
+    "signals": [{"signal": "serial_removed", "field": "title", "start": 3, "end": 8, "text": "SN 磨掉", "language": "zh"}],
+}  # fmt: skip
+
+
+def test_reasons_come_heaviest_first_with_words_and_figures() -> None:
+    found = lines(DOCUMENT, CONFIG)
+    assert [line.evidence for line in found] == ["price_below_market", "serial_removed", "bulk_without_papers", "forest", "bias"]
+    assert found[0].words == PRICE and "SN 磨掉" in found[1].words
+    assert found[2].innocent and "administrator" in found[2].innocent[0]
+
+
+def test_the_forest_says_how_rare_and_because_of_what() -> None:
+    words = forest_words(DOCUMENT["reasons"][4]["detail"])
+    assert words == (
+        "stranger than 99.7 % of the offers the forest knows: priced units on offer (powers of ten) +2.40 (+0.80); "
+        "pictures shown (doublings) missing (+0.10)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"score": 0, "notes": {"judge": "accessory: no chip is offered"}}, "not judged: accessory"),
+        ({"score": 0.08, "notes": {"price": "the price is a deposit figure"}}, "no price sign: the price is a deposit figure"),
+        ({"score": 0.08, "reasons": []}, "score 0.08; alerts begin at 0.25 (medium)"),
+        ({"score": 0.08, "reasons": []}, "no signal holds"),
+        ({"score": 0.13, "reasons": [{"evidence": "new_seller", "contribution": 0.6}]}, "evidence for: new_seller"),
+        (
+            {"score": 0.08, "price": {"unit_usd": 9500}, "market": {"centre": 10000, "n": 23, "segment": "us, used"}},
+            "lies within the market's usual range (reference $10,000.00, 23 peers, us, used)",
+        ),
+        ({"score": 0.08, "notes": {"forest": "cold start: no forest yet"}}, "cold start"),
+    ],
+)
+def test_why_not(document: dict[str, Any], words: str) -> None:
+    assert words in "\n".join(why_not(document, CONFIG))
