@@ -1,7 +1,149 @@
-"""Commands."""
+"""Commands that judge: detect, inspect, export, evaluate."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+
+from chipwatch.app import EXIT_PROBLEMS, State, UseError, note, now_utc, write_json, write_jsonl
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
+    app.command()(detect)
+    app.command()(inspect)
+    app.command()(export)
+    app.command()(evaluate)
+
+
+def detect(
+    ctx: typer.Context,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Forget all readings and judge every observation again.")] = False,
+    refit: Annotated[bool, typer.Option("--refit", help="Fit the forest anew, show it beside the old one, put it in force.")] = False,
+    why: Annotated[str, typer.Option(help="Reason of a refit, kept with the model.")] = "asked for on the command line",
+    json: Annotated[bool, typer.Option("--json", help="The account as JSON.")] = False,
+) -> None:
+    """Read and judge what is new, and open alerts."""
+    from detector import run
+    from detector.refit import refit as fit
+
+    state: State = ctx.obj
+    with state.store() as store:
+        account: dict[str, Any] = {}
+        if refit:
+            import dataclasses
+
+            account["refit"] = dataclasses.asdict(fit(store, state.config, now=now_utc(), who=_user(), why=why))
+        done = run.detect(store, state.config, now=now_utc(), rebuild=rebuild, progress=_progress())
+    account |= {
+        "judged": done.judged, "model": done.model, "offers": dict(done.offers), "severities": dict(done.severities),
+        "alerts": {k: v for k, v in done.alerts.items() if v},
+    }  # fmt: skip
+    for line in done.notes:
+        note(line)
+    if json:
+        write_json(account)
+    else:
+        print(f"judged {done.judged} observations: " + (", ".join(f"{n} {k}" for k, n in done.offers.most_common()) or "nothing new"))
+        print("severity: " + (", ".join(f"{done.severities[s]} {s}" for s in ("high", "medium", "low", "none")) if done.judged else "-"))
+        print("alerts: " + (", ".join(f"{n} {k}" for k, n in account["alerts"].items()) or "none changed"))
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def _progress() -> Any:
+    import time
+
+    last = [time.monotonic()]
+
+    def tell(done: int, total: int) -> None:
+        if time.monotonic() - last[0] > 3:
+            last[0] = time.monotonic()
+            note(f"judging: {done} of {total}")
+
+    return tell
+
+
+def inspect(
+    ctx: typer.Context,
+    files: Annotated[list[Path] | None, typer.Argument(help="JSON Lines of listings; none means standard input.")] = None,
+) -> None:
+    """Read and judge listings without storing anything: JSON Lines in, JSON Lines out, order kept."""
+    from datetime import UTC, datetime
+
+    from detector.inspect import Inspector
+    from storage.store import Store
+
+    state: State = ctx.obj
+    store = Store.open(state.folder, create=False, readonly=True) if state.exists else None
+    try:
+        failed: list[int] = []
+        inspector, today = Inspector(state.config, store), datetime.now(UTC).date()
+        write_jsonl(_inspected(inspector, today, files, failed))
+    finally:
+        if store is not None:
+            store.close()
+    if failed:
+        raise typer.Exit(EXIT_PROBLEMS)
+
+
+def _inspected(inspector: Any, today: Any, files: list[Path] | None, failed: list[int]) -> Iterator[dict[str, Any]]:
+    import json
+
+    from storage.listing import Listing
+
+    for number, line in enumerate(_lines(files), 1):
+        try:
+            yield inspector.inspect(Listing.from_dict(json.loads(line)), today)
+        except (ValueError, RecursionError) as error:
+            failed.append(number)
+            yield {"error": str(error) or type(error).__name__, "line": number}
+
+
+def _lines(files: list[Path] | None) -> Iterator[bytes]:
+    for path in files or ():
+        if not path.is_file():
+            raise UseError(f"{path}: no such file")
+    if not files:
+        yield from sys.stdin.buffer
+        return
+    for path in files:
+        with path.open("rb") as source:
+            yield from source
+
+
+def export(ctx: typer.Context, what: Annotated[str, typer.Argument(help="readings")] = "readings") -> None:
+    """Write the current reading of every listing, judged, as JSON Lines sorted by site and listing id."""
+    if what != "readings":
+        raise UseError(f"{what!r} cannot be exported; write: chipwatch export readings")
+    state: State = ctx.obj
+    with state.store(readonly=True) as store:
+        write_jsonl(store.export_readings())
+
+
+def evaluate(
+    files: Annotated[list[str] | None, typer.Argument(help="Labelled files; none means our own held-out part.")] = None,
+) -> None:
+    """Print reading and judging figures for labelled files."""
+    from detector import evaluate as reading
+    from detector import evaluate_judging as judging
+
+    own = sorted(str(p) for p in (Path(__file__).parents[2] / "tests" / "labelled").glob("heldout-*.jsonl"))
+    chosen = files or own
+    if not chosen:
+        raise UseError("name a labelled file: JSON Lines of {listing, gold}")
+    print("reading")
+    reading.main([*chosen, "--part", "all"])
+    print("\njudging")
+    judging.main([*chosen, "--part", "all"])

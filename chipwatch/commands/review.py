@@ -1,7 +1,143 @@
-"""Commands."""
+"""Commands for a person's review: digest, alerts, demo."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
 
 import typer
+
+from chipwatch.app import State, UseError, clean, note, now_utc, write_json, write_rows
+
+
+class Form(StrEnum):
+    """How a digest is written on standard output."""
+
+    terminal = "terminal"
+    markdown = "markdown"
+    html = "html"
+    json = "json"
+
+
+class Action(StrEnum):
+    """A decision on an alert."""
+
+    confirm = "confirm"
+    dismiss = "dismiss"
+    snooze = "snooze"
+    escalate = "escalate"
+    note = "note"
+    undo = "undo"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
+    app.command()(digest)
+    alerts = typer.Typer(help="The alerts: list, show, decide.", invoke_without_command=True)
+    alerts.callback()(alerts_list)
+    alerts.command("show")(alerts_show)
+    alerts.command("decide")(alerts_decide)
+    app.add_typer(alerts, name="alerts")
+
+
+def digest(
+    ctx: typer.Context,
+    form: Annotated[Form, typer.Option("--form", help="What goes to standard output.")] = Form.terminal,
+    everything: Annotated[bool, typer.Option("--all", help="From the beginning instead of since the last digest.")] = False,
+    cap: Annotated[int, typer.Option(min=1, help="Alerts written out in full.")] = 30,
+) -> None:
+    """Write what is new since the last digest, and which sites were not read whole; kept under HOME/digests."""
+    from chipwatch.digests import make
+    from review import render
+
+    state: State = ctx.obj
+    with state.store() as store:
+        made, folder = make(store, state.config, now=now_utc(), everything=everything, cap=cap)
+    if form is Form.terminal:
+        render.terminal(made)
+    elif form is Form.json:
+        write_json(made.to_dict())
+    else:
+        print(render.html(made) if form is Form.html else render.markdown(made))
+    note(f"written: {folder}")
+
+
+def alerts_list(
+    ctx: typer.Context,
+    severity: Annotated[str | None, typer.Option(help="high, medium or low.")] = None,
+    state_: Annotated[str, typer.Option("--state", help="new, confirmed, dismissed, snoozed, escalated, closed, or any.")] = "new",
+    chip: Annotated[str | None, typer.Option(help="Catalogue id.")] = None,
+    site: Annotated[str | None, typer.Option(help="Site key.")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 50,
+    json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False,
+) -> None:
+    """List alerts, the most severe first."""
+    if ctx.invoked_subcommand:
+        return
+    from storage.alerts import Filter
+
+    state: State = ctx.obj
+    chosen = Filter(
+        states=None if state_ == "any" else (state_,), severities=(severity,) if severity else None, chip=chip, site=site
+    )
+    with state.store(readonly=True) as store:
+        rows = store.alerts(chosen, limit=limit)
+        total = sum(store.count_alerts("severity", chosen).values())
+    for row in rows:
+        row["id"] = row["listing"]
+        row["signals"] = " ".join(row["signals"])
+    write_rows(rows, ["id", "severity", "score", "chip", "unit_usd", "site", "title", "signals"], as_json=json)
+    if total > len(rows):
+        note(f"and {total - len(rows)} more: --limit {total}")
+
+
+def alerts_show(
+    ctx: typer.Context,
+    listing: Annotated[str, typer.Argument(help="Alert id, site/listing_id, or address of the listing.")],
+    json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+) -> None:
+    """Tell everything known of one listing, and why it was or was not flagged."""
+    from review.show import as_text, everything
+
+    state: State = ctx.obj
+    with state.store(readonly=True) as store:
+        found = everything(store, state.config, store.find_listing(listing))
+    if json:
+        write_json(found)
+        return
+    for line in as_text(found):
+        print(clean(line))
+
+
+def alerts_decide(
+    ctx: typer.Context,
+    listing: Annotated[str, typer.Argument(help="Alert id, site/listing_id, or address of the listing.")],
+    action: Annotated[Action, typer.Argument(help="What you decide.")],
+    reason: Annotated[str | None, typer.Option(help="Reason code, e.g. papers-seen, own-stock, duplicate.")] = None,
+    note_: Annotated[str | None, typer.Option("--note", help="Free words.")] = None,
+    until: Annotated[str | None, typer.Option(help="End of a snooze, ISO date.")] = None,
+    who: Annotated[str | None, typer.Option(envvar="CHIPWATCH_WHO", help="Your name; the system's user name if not given.")] = None,
+) -> None:
+    """Record a decision on an alert; `undo` takes the last one back."""
+    from chipwatch.commands.judge import _user
+
+    state: State = ctx.obj
+    if action is Action.snooze and not until:
+        raise UseError("a snooze needs --until DATE")
+    with state.store() as store:
+        key, person = store.find_listing(listing), who or _user()
+        if action is Action.undo:
+            done = store.undo(key, who=person, now=now_utc(), note=note_)
+        else:
+            done = store.decide(key, action.value, who=person, now=now_utc(), reason=reason, note=note_, until=until)
+        after = _state_of(store, key)
+    write_json({"decision": done, "listing": key, "action": action.value, "who": person, "state": after})
+
+
+def _state_of(store: Any, key: str) -> str | None:
+    from storage.errors import MissingError
+
+    try:
+        return str(store.alert(key)["state"])
+    except MissingError:
+        return None

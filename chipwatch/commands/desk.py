@@ -1,7 +1,0 @@
-"""Commands."""
-
-import typer
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""

@@ -1,0 +1,106 @@
+"""A digest built from a home: reads alerts, readings and coverage, decides what is shown, changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from detector import explain
+from review.digest import SEVERITIES, Digest, DigestAlert, Quote, SiteCoverage
+from review.masking import masked
+
+if TYPE_CHECKING:
+    from config.loader import Config
+    from storage.store import Store
+
+CAP = 30
+"""Alerts written out; the rest is counted. More than a person reads in a morning helps nobody."""
+
+REASONS = 5
+
+
+def build(store: Store, config: Config, *, now: str, since: str | None, cap: int = CAP, samples: int = 0) -> Digest:
+    """The digest of what is new after `since` (None: everything so far), at most `cap` alerts in full.
+
+    `samples`: how many unflagged listings are drawn at random for a decision.
+    """
+    counts = {s: n for s, n in store.count_news(since, now).items() if s in SEVERITIES[:2]}
+    shown = [row for row in store.news(since, now, limit=cap) if row["severity"] in SEVERITIES[:2]]
+    alerts = tuple(_alert(store, config, row) for row in shown)
+    written = Counter(alert.severity for alert in alerts)
+    offers: Counter[str] = Counter()
+    unknown: Counter[str] = Counter()
+    for reading in store.iter_readings(columns="r.offer, r.document"):
+        offers[reading["offer"]] += 1
+        unknown.update(reading["document"].get("unknown_accelerators") or ())
+    return Digest(
+        made=now, since=since, alerts=alerts, more={s: n - written[s] for s, n in counts.items() if n > written[s]}, counts=counts,
+        listings=store.counts()["listing"], by_offer=dict(offers.most_common()), coverage=tuple(map(_coverage, store.coverage())),
+        unknown_accelerators=dict(unknown.most_common(10)), muted=sum(store.count_alerts("severity", _muted()).values()),
+        samples=tuple(_samples(store, config, now, samples)), notes=_notes(store),
+        versions={"knowledge": config.knowledge_version, "thresholds": config.thresholds_version}, chain=store.chain_head(),
+    )  # fmt: skip
+
+
+def _muted() -> Any:
+    from storage.alerts import Filter
+
+    return Filter(muted=True)
+
+
+def _notes(store: Store) -> tuple[str, ...]:
+    if store.active_model() is None:
+        return ("Cold start: no forest yet, rules and price alone judged. Fit one with chipwatch detect --refit.",)
+    return ()
+
+
+def _alert(store: Store, config: Config, row: dict[str, Any]) -> DigestAlert:
+    reading = store.reading(row["observation"]) or {}
+    document = reading.get("document") or {}
+    lines = [line for line in explain.lines(document, config) if line.evidence != "bias"]
+    quotes = tuple(
+        Quote(s["signal"], s["field"] or "", masked(s["text"], contact=s["signal"] == "off_platform_contact"))
+        for s in document.get("signals", []) if s.get("text")
+    )  # fmt: skip
+    innocent = tuple(dict.fromkeys(cause for line in lines[:2] for cause in line.innocent))[:3]
+    market = document.get("market") or {}
+    observation = store.observation(row["observation"])
+    place = (observation.listing.location if observation else None) or row["country"]
+    evidence = {"file": row["evidence_file"], "offset": row["evidence_offset"], "sha256": row["evidence_sha256"]} if row["evidence_file"] else None
+    return DigestAlert(
+        alert=row["listing"], severity=row["severity"], score=row["score"], title=masked(row["title"]), chip=row["chip"] or "?",
+        offer=row["offer"], site=row["site"], listing_id=document.get("listing_id", row["listing"]), url=row["url"], place=place,
+        quantity=row["quantity"], unit_usd=row["unit_usd"], market_usd=market.get("centre"), market_n=market.get("n"),
+        opened=row["opened_at"], why_now="new" if row["news_at"] == row["opened_at"] else f"again since {row['news_at']}",
+        reasons=tuple(_words(line, row) for line in lines[:REASONS]), quotes=quotes, innocent=innocent, evidence=evidence,
+    )  # fmt: skip
+
+
+def _words(line: explain.Line, row: dict[str, Any]) -> str:
+    words = masked(line.words, contact=line.evidence == "off_platform_contact")
+    return f"{line.title}: {words} ({line.contribution:+.2f})"
+
+
+def _coverage(row: dict[str, Any]) -> SiteCoverage:
+    detail = row["detail"]
+    return SiteCoverage(
+        row["site"], row["started_at"], row["outcome"] if row["run"] else None, row["pages"] or 0, row["listings"] or 0, row["new"] or 0,
+        row["changed"] or 0, row.get("errors") or 0, bool(row["quarantined"]), detail,
+    )  # fmt: skip
+
+
+def _samples(store: Store, config: Config, now: str, wanted: int) -> list[dict[str, Any]]:
+    if not wanted:
+        return []
+    from detector import apply, tune
+
+    seed = int(now[:10].replace("-", ""))
+    draws = tune.draw(apply.history(store), config.thresholds.severity.medium, wanted, seed)
+    out = []
+    for draw in draws:
+        row = store.listing(draw.listing)
+        out.append(
+            {"listing": draw.listing, "site": row["site"], "listing_id": row["listing_id"], "title": masked(row["title"]),
+             "observation": row["observation"], "stratum": draw.stratum, "probability": draw.probability}
+        )  # fmt: skip
+    return out

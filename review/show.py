@@ -1,0 +1,69 @@
+"""Everything known of one listing, for a person: what it said when, how it was read, why it was or was not flagged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from detector import explain
+from review.masking import masked
+
+if TYPE_CHECKING:
+    from config.loader import Config
+    from storage.store import Store
+
+
+def everything(store: Store, config: Config, key: str) -> dict[str, Any]:
+    """The listing, its history, reading, reasons, alert and decisions as plain data. Contacts in quotes are masked."""
+    listing = store.listing(key)
+    reading = store.current_reading(key)
+    document = (reading or {}).get("document") or {}
+    history = [
+        {"observed_at": o.observed_at, "observation": o.id, "title": o.listing.title, "price": o.listing.price_text or o.listing.price_amount,
+         "quantity": o.listing.quantity, "evidence": o.evidence.to_dict() if o.evidence else None}
+        for o in store.history(key)
+    ]  # fmt: skip
+    for signal in document.get("signals", []):
+        if signal.get("text"):
+            signal["text"] = masked(signal["text"], contact=signal["signal"] == "off_platform_contact")
+    return {
+        "listing": listing, "history": history, "reading": document,
+        "reasons": [
+            {"title": line.title, "words": masked(line.words, contact=line.evidence == "off_platform_contact"), "contribution": line.contribution,
+             "innocent": list(line.innocent), "next": list(line.next)}
+            for line in explain.lines(document, config)
+        ],
+        "why_not_higher": explain.why_not(document, config) if document else ["not read yet: run chipwatch detect"],
+        "decisions": [d for d in store.decisions() if d["listing"] == key],
+    }  # fmt: skip
+
+
+def as_text(found: dict[str, Any]) -> Iterator[str]:
+    """The same as lines for a terminal."""
+    listing, reading = found["listing"], found["reading"]
+    yield f"{listing['title']}"
+    yield f"  {listing['site']} {listing['listing_id']}  {listing.get('url') or ''}"
+    if reading:
+        chips = ", ".join(f"{c['count']} x {c['chip']} (control {c['control']})" for c in reading.get("chips", [])) or "no chip offered"
+        yield f"  read as {reading['offer']}: {chips}; condition {reading['condition']}, quantity {reading.get('quantity')}"
+        price = reading.get("price")
+        if price:
+            yield f"  price {price['kind']} {price['amount']} {price['currency']} per {price['per']}; one chip {price['unit_usd']} USD {price.get('rate') or ''}"
+        yield f"  score {reading['score']:.3f}, severity {reading['severity']}"
+    for reason in found["reasons"]:
+        yield f"    {reason['contribution']:+.2f}  {reason['title']}: {reason['words']}"
+        if reason["innocent"]:
+            yield f"           innocent causes: {'; '.join(reason['innocent'])}"
+    for signal in reading.get("signals", []):
+        if signal.get("text"):
+            yield f'    quoted: {signal["signal"]} "{signal["text"]}" ({signal["field"]} {signal["start"]}-{signal["end"]})'
+    yield "  what would make it higher or lower"
+    for line in found["why_not_higher"]:
+        yield f"    {line}"
+    yield "  seen"
+    for seen in found["history"]:
+        evidence = seen["evidence"]
+        where = f"{evidence['file']} @{evidence['offset']}" if evidence else "no evidence"
+        yield f"    {seen['observed_at']}  {seen['price']}  {where}"
+    for decision in found["decisions"]:
+        yield f"  decided {decision['at']} {decision['action']} by {decision['who']}: {decision.get('reason') or ''} {decision.get('note') or ''}"
