@@ -239,6 +239,8 @@ def is_running_auction(listing: Listing) -> bool:
     """Whether the price shown is a bid and nothing else. A buy-it-now price beside the bid is a price."""
     for key, value in listing.attributes.items():
         name = key.lower().replace("_", "").replace(" ", "")
+        if name == "auction" and isinstance(value, dict) and value.get("running"):
+            return not value.get("buy_now")
         if name in ("buyingoptions", "buyingoption", "listingtype", "saleformat", "format"):
             words = str(value).upper()
             if "AUCTION" in words and "FIXED" not in words and "BUY_IT_NOW" not in words:

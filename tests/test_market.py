@@ -169,6 +169,8 @@ def test_a_price_a_thousand_times_off_is_a_fault_and_no_peer(usd: int) -> None:
         ({"buyingOptions": ["AUCTION"]}, "$100", True),
         ({"buyingOptions": ["AUCTION", "FIXED_PRICE"]}, "$100", False),
         ({"buyingOptions": ["FIXED_PRICE"]}, "$100", False),
+        ({"auction": {"running": True, "bids": 3, "buy_now": False}}, "$100", True),
+        ({"auction": {"running": True, "bids": 0, "buy_now": True}}, "$100", False),
         ({"bidCount": 7}, "$100", True),
         ({"bidCount": 0}, "$100", False),
         ({}, "現在価格 1円", True),
