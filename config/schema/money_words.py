@@ -21,6 +21,8 @@ class Currency(Row):
     marks: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     """Marks that only follow a figure: 円."""
+    capitals: bool = False
+    """The code is a word as well, and counts in capitals only: TRY, AMD."""
     whole: bool = False
     """No hundredths in use, so one separator before three digits parts thousands."""
     least: Decimal
@@ -40,6 +42,8 @@ class SharedMark(Row):
     """What it means in a country that is not named."""
     otherwise: Iso | None = None
     """What it means where neither country nor language is known."""
+    known_only: bool = False
+    """No sign of money at all where its currency is not known: `r` outside South Africa."""
     at_least: Decimal = Decimal(0)
     """Smaller figures before it count something else: 8块 is eight cards."""
     why: str

@@ -1,0 +1,191 @@
+"""The money words of a config, compiled: which mark means which currency where, how figures are multiplied and written."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from detector.reading.text import Folded, fold, fold_pattern
+
+if TYPE_CHECKING:
+    from config.schema.money_words import Currency, Money, Multiplier, NumberWords, SharedMark
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """Who writes: language (BCP 47, lower case), country (ISO 3166), and the currency the site or page names."""
+
+    language: str | None = None
+    country: str | None = None
+    currency: str | None = None
+
+    @property
+    def base(self) -> str | None:
+        return self.language.split("-")[0] if self.language else None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A sign or word of money at folded positions. Exactly one of `iso`, `shared` and `minor` is set."""
+
+    start: int
+    end: int
+    text: str
+    iso: str | None = None
+    shared: SharedMark | None = None
+    minor: Decimal | None = None
+    place: str = "both"
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    iso: str | None = None
+    shared: SharedMark | None = None
+    minor: Decimal | None = None
+    place: str = "both"
+    alone: bool = False
+    capitals: bool = False
+
+
+class MoneyBook:
+    """Look-ups over one Money table."""
+
+    def __init__(self, money: Money) -> None:
+        self.money = money
+        self.currencies: dict[str, Currency] = {c.id: c for c in money.currency}
+        self._home = {country: c.id for c in money.currency for country in c.countries}
+        self._languages = {row.id: row.language for row in money.home}
+        self._cultures = {row.id: row for row in money.culture}
+        self.words: dict[str, NumberWords] = {row.id: row for row in money.number_words}
+        self._entries: dict[str, _Entry] = {}
+        self._enter()
+        self._marks = AhoCorasick(list(self._entries), matchkind=MatchKind.LeftmostLongest)
+
+    def _enter(self) -> None:
+        for minor in self.money.minor:
+            self._add(minor.marks, _Entry(minor=minor.value, place="after", alone=minor.alone))
+        for shared in self.money.shared:
+            self._add(shared.marks, _Entry(shared=shared, place=shared.place))
+        for row in self.money.currency:
+            code = row.id.lower()
+            self._add((code,), _Entry(row.id, capitals=row.capitals))
+            self._add((f"{code}$", f"{code} $", f"$ {code}", f"{code}€", f"{code}¥", *row.marks), _Entry(row.id))
+            self._add(row.after, _Entry(row.id, place="after"))
+
+    def _add(self, marks: Iterable[str], entry: _Entry) -> None:
+        for mark in marks:
+            self._entries[fold(mark).text] = entry
+
+    def marks(self, folded: Folded, locale: Locale) -> list[Mark]:
+        """Marks of money in a text, in order; a mark made of letters stands alone or against a digit."""
+        text, found = folded.text, []
+        for index, start, end in self._marks.find_matches_as_indexes(text):
+            word = text[start:end]
+            entry = self._entries[word]
+            if not _stands_alone(text, start, end):
+                continue
+            if entry.capitals and not folded.quote(start, end).isupper():
+                continue
+            if entry.shared and entry.shared.known_only and self.shared(entry.shared, locale) is None:
+                continue
+            found.append(Mark(start, end, word, entry.iso, entry.shared, entry.minor, entry.place, entry.alone))
+        return found
+
+    def shared(self, row: SharedMark, locale: Locale) -> str | None:
+        """What a shared mark means to this writer; None where it cannot be known."""
+        if locale.currency and locale.currency in {*row.by_country.values(), row.abroad}:
+            return locale.currency
+        if locale.country in row.by_country:
+            return row.by_country[locale.country]
+        if locale.country and row.abroad:
+            return row.abroad
+        for language in (locale.language, locale.base):
+            if language in row.by_language:
+                return row.by_language[language]
+        return None if locale.country else row.otherwise
+
+    def home(self, locale: Locale) -> str | None:
+        """Currency of an amount without any mark."""
+        return locale.currency or self._home.get(locale.country or "")
+
+    def locale(self, language: str | None, country: str | None, currency: str | None = None) -> Locale:
+        """The writer; a missing language is the country's."""
+        country = country.upper() if country else None
+        language = language.lower() if language else self._languages.get(country or "")
+        return Locale(language, country, currency.upper() if currency else None)
+
+    def decimal(self, locale: Locale) -> str | None:
+        """The decimal sign of the writer's language, None if unknown."""
+        row = self._cultures.get(locale.base or "")
+        if row is None:
+            return None
+        swapped = locale.country in row.otherwise
+        return (".", ",")[(row.decimal == ",") != swapped]
+
+    def whole(self, iso: str | None) -> bool:
+        row = self.currencies.get(iso or "")
+        return bool(row and row.whole)
+
+    @cached_property
+    def qualifiers(self) -> re.Pattern[str]:
+        """A country's adjective, whole: `kanadische`."""
+        stems = sorted({fold_pattern(s) for row in self.money.qualifier for s in row.stems}, key=len, reverse=True)
+        return re.compile(rf"(?:{'|'.join(map(re.escape, stems))})\w{{0,12}}")
+
+    def qualified(self, word: str, row: SharedMark | None, noun: str) -> str | None:
+        """Currency of a shared noun beside a country's adjective."""
+        for qualifier in self.money.qualifier:
+            for name, iso in qualifier.nouns.items():
+                if row is not None and name == row.id and any(word.startswith(fold(s).text) for s in qualifier.stems):
+                    return iso
+        return None
+
+    @lru_cache(maxsize=64)  # noqa: B019 - a book lives as long as its config
+    def multipliers(self, base: str | None, country: str | None) -> tuple[re.Pattern[str], dict[str, Multiplier]]:
+        """Pattern of the multipliers a language uses, and the row of each spelling."""
+        tags = {base, f"{base}-{(country or '').lower()}"}
+        rows = [m for m in self.money.multiplier if not m.languages or base is None or tags & set(m.languages)]
+        known = {fold(mark).text: row for row in rows for mark in row.marks}
+        words = "|".join(re.escape(mark) for mark in sorted(known, key=len, reverse=True))
+        return re.compile(rf"( {{0,2}})(?:de )?({words})"), known
+
+    @lru_cache(maxsize=64)  # noqa: B019
+    def number_words(self, base: str | None) -> tuple[re.Pattern[str], re.Pattern[str], dict[str, Decimal], bool] | None:
+        """Run of number words of a language, one word of it, their values, and whether ten multiplies."""
+        row = self.words.get(base or "")
+        if row is None:
+            return None
+        values = {fold(w).text: v for w, v in row.words.items()}
+        one = "|".join(re.escape(w) for w in sorted(values, key=len, reverse=True))
+        glue = "|".join(re.escape(fold(g).text) for g in row.glue)
+        joint = rf"[ -]{{0,2}}(?:(?:{glue})[ -]{{0,2}})?" if glue else "[ -]{0,2}"
+        if not row.joined:
+            joint = joint.replace("{0,2}", "{1,2}", 1)
+            one = rf"(?:{one})(?![^\W\d_])"
+        run = re.compile(rf"(?<![^\W\d_])(?:{one})(?:{joint}(?:{one})){{0,15}}(?![^\W\d_])")
+        return run, re.compile(one), values, row.tens
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Latin and Cyrillic words are whole words; other signs need no border."""
+    first, last = text[start], text[end - 1]
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return not (_cased(first) and _cased(before)) and not (_cased(last) and _cased(after))
+
+
+def _cased(char: str) -> bool:
+    """A letter of a script that parts words by spaces."""
+    return char.isalpha() and not "\u2e80" <= char <= "\ud7ff" and not "\uff66" <= char <= "\uff9f"
+
+
+def nearest(ends: list[int], at: int) -> int:
+    """Index of the last position in sorted `ends` that is at or before `at`, -1 if none."""
+    return bisect_left(ends, at + 1) - 1
