@@ -121,6 +121,8 @@ class _Checker:
             self.http_head += body
             end = self.http_head.find(b"\r\n\r\n")
             if end < 0:
+                if len(self.http_head) > _MAX_HEADER:
+                    raise ValueError("its HTTP headers do not end")
                 return
             body, self.http_head = self.http_head[end + 4 :], None
         self.payload.update(body)
@@ -173,17 +175,15 @@ def _read_member(file: BinaryIO, offset: int) -> Member:
     length = 0
     try:
         while not unpacker.eof:
-            data = file.read(_CHUNK)
-            if not data:
+            data = unpacker.unconsumed_tail or file.read(_CHUNK)
+            plain = unpacker.decompress(data, _CHUNK)
+            if not data and not plain:
                 found.torn, found.problem = True, "the file ends inside it"
                 return found
-            while data and not unpacker.eof:
-                checker.feed(unpacker.decompress(data, _CHUNK))
-                used = len(data) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
-                raw.update(data[:used])
-                length += used
-                data = unpacker.unconsumed_tail
-        checker.feed(unpacker.flush())
+            checker.feed(plain)
+            used = len(data) - len(unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail)
+            raw.update(data[:used])
+            length += used
     except zlib.error as error:
         found.problem = f"it cannot be decompressed ({error})"
         return found
