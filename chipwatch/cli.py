@@ -54,7 +54,7 @@ def main() -> None:
     import os
 
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except SystemExit:
         raise
     except BaseException as error:
@@ -66,7 +66,8 @@ def main() -> None:
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(code)
-    sys.exit(0)
+    # Outside standalone mode an Exit comes back as its status.
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 __all__ = ["EXIT_WRONG_USE", "app", "main"]

@@ -35,7 +35,7 @@ def build(store: Store, config: Config, *, now: str, since: str | None, cap: int
         unknown.update(reading["document"].get("unknown_accelerators") or ())
     return Digest(
         made=now, since=since, alerts=alerts, more={s: n - written[s] for s, n in counts.items() if n > written[s]}, counts=counts,
-        listings=store.counts()["listing"], by_offer=dict(offers.most_common()), coverage=tuple(map(_coverage, store.coverage())),
+        listings=store.counts()["listing"], by_offer=dict(offers.most_common()), coverage=tuple(_coverage(row) for row in store.coverage() if row["run"] or row["site"] in config.sites),
         unknown_accelerators=dict(unknown.most_common(10)), muted=sum(store.count_alerts("severity", _muted()).values()),
         samples=tuple(_samples(store, config, now, samples)), notes=_notes(store),
         versions={"knowledge": config.knowledge_version, "thresholds": config.thresholds_version}, chain=store.chain_head(),

@@ -75,7 +75,9 @@ def import_files(
     site: Annotated[str | None, typer.Option(help="Site of listings that name none, or the site file whose column map a CSV uses.")] = None,
 ) -> None:
     """Import what others recorded, with evidence; the same file twice adds nothing."""
-    from crawler.importing import import_paths
+    import dataclasses
+
+    from crawler.importing import import_files as import_files_
 
     state: State = ctx.obj
     for path in files:
@@ -83,12 +85,18 @@ def import_files(
             raise UseError(f"{path}: no such file")
     with state.store():
         pass
-    problems = 0
-    for report in import_paths(files, state.folder, state.config, now=now_utc(), site=site):
-        write_json(report.to_dict())
-        problems += report.errors
+    done = import_files_(files, state.folder, state.config, now_utc(), site=site, on_error=_tell_error)
+    for result in done:
+        write_json(dataclasses.asdict(result))
+    problems = sum(result.errors for result in done)
     if problems:
         raise typer.Exit(EXIT_PROBLEMS)
+
+
+def _tell_error(error: dict[str, Any]) -> None:
+    import json
+
+    note(json.dumps(error, ensure_ascii=False))
 
 
 def extract(
@@ -141,7 +149,8 @@ def verify(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help
     state: State = ctx.obj
     with state.store(readonly=True) as store:
         problems = [dataclasses.asdict(p) for p in check(state.folder, store)]
-    write_rows(problems, list(problems[0]) if problems else ["problem"], as_json=json)
+    if problems or json:
+        write_rows(problems, list(problems[0]) if problems else [], as_json=json)
     note(f"{len(problems)} problems" if problems else "all evidence proves")
     if problems:
         raise typer.Exit(EXIT_PROBLEMS)

@@ -29,13 +29,14 @@ def detect(
 ) -> None:
     """Read and judge what is new, and open alerts."""
     from detector import run
-    from detector.refit import refit as fit
 
     state: State = ctx.obj
     with state.store() as store:
         account: dict[str, Any] = {}
         if refit:
             import dataclasses
+
+            from detector.refit import refit as fit
 
             account["refit"] = dataclasses.asdict(fit(store, state.config, now=now_utc(), who=_user(), why=why))
         done = run.detect(store, state.config, now=now_utc(), rebuild=rebuild, progress=_progress())
