@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from config.schema.catalogue import Catalogue
     from config.schema.challenges import Challenges
     from config.schema.controls import Controls
+    from config.schema.extraction import Extraction
     from config.schema.lexicon import Lexicon
     from config.schema.market import Market
     from config.schema.money import Money
@@ -297,6 +298,13 @@ class Config:
         from config.schema.thresholds import Thresholds
 
         return load_merged(Thresholds, "thresholds.toml", self.home)
+
+    @cached_property
+    def extraction(self) -> Extraction:
+        """Words by which the parts of a shop's page are known."""
+        from config.schema.extraction import Extraction
+
+        return load_merged(Extraction, "extraction.toml", self.home)
 
     @cached_property
     def challenges(self) -> Challenges:
