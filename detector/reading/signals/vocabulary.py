@@ -132,7 +132,7 @@ class Vocabulary:
         for number, start, end in self._automaton.find_matches_as_indexes(bare, overlapping=True):
             for entry in self._entries[number]:
                 if _stands(entry, bare, plain, start, end):
-                    yield Hit(entry.concept, start, end, entry.languages, entry.group)
+                    yield Hit(entry.concept, start, _reach(entry, bare, end), entry.languages, entry.group)
 
     def _closed_up(self, bare: str, plain: str) -> Iterator[Hit]:
         """Terms of scripts without spaces, written with something between the characters."""
@@ -242,6 +242,14 @@ def _borders(entry: _Entry, bare: str, start: int, end: int) -> bool:
             at -= 1
         return bare[at:start] in _ARABIC_PREFIXES
     return False
+
+
+def _reach(entry: _Entry, bare: str, end: int) -> int:
+    """End of the word whose beginning a term with an open end is."""
+    if entry.open_end and not entry.free:
+        while end < len(bare) and _letter(bare[end]):
+            end += 1
+    return end
 
 
 def _kept(text: str, gaps: re.Pattern[str]) -> list[int]:
