@@ -162,7 +162,7 @@ STATEMENTS = (
         version INTEGER NOT NULL DEFAULT 1
     )""",
     # The digest asks for these alone: what was decided or told before costs it nothing.
-    "CREATE INDEX alert_news ON alert (news_at, rank, score, listing) WHERE state = 'new' AND muted_by IS NULL",
+    "CREATE INDEX alert_news ON alert (news_at, rank, score, listing, state, muted_by) WHERE state = 'new' AND muted_by IS NULL",
     "CREATE INDEX alert_state ON alert (state, rank DESC, score DESC, listing)",
     "CREATE INDEX alert_seller ON alert (seller) WHERE seller IS NOT NULL",
     """CREATE TABLE alert_event (
