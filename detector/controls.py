@@ -28,6 +28,11 @@ class ControlFinding:
     pd: float | None = None
 
 
+def series_id(stem: str, number: str, suffix: str = "") -> str:
+    """Catalogue id of a card of a series: `nvidia-rtx` 4070 `ti super` is nvidia-rtx-4070-ti-super."""
+    return "-".join([stem, number, *suffix.split()])
+
+
 def tpp(figures: Figures) -> float | None:
     """Total processing performance: the highest of dense TOPS times bit length (15 CFR 774 Supp. 1, 3A090 note)."""
     return max((tops * int(bits) for bits, tops in figures.tops.items()), default=None)
@@ -67,7 +72,7 @@ class ControlBook:
         for series in self.catalogue.series:
             for number in series.numbers:
                 for suffix in ["", *series.suffixes]:
-                    ident = "-".join([series.stem, number, *suffix.split()])
+                    ident = series.ident(number, suffix)
                     yield ident, _Known(ident, series.market, series.figures, False, False)
 
     def find(self, chip: str, on: date) -> ControlFinding:

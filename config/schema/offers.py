@@ -34,7 +34,18 @@ class Words(Row):
         return value
 
 
+class Cue(Row):
+    """Words and patterns with one meaning, found in one pass over a text. `cue` names the meaning."""
+
+    id: str
+    cue: str
+    words: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    reason: str = ""
+
+
 class Offers(Table):
     """offers.toml"""
 
     words: list[Words] = []
+    cue: list[Cue] = []

@@ -167,7 +167,7 @@ def _displayed(
         value = _lower(amounts, shown)[0]
     else:
         return Price("negotiable", None, None, "unit")
-    ranged = len(_lower(amounts, shown)) > 1
+    ranged = bool(amounts) and len(_lower(amounts, shown)) > 1
     told = reader.says("placeholder", text) or reader.says("placeholder", shown)
     if reader.is_placeholder(value) or (told and offer != "rental"):
         return Price("placeholder", value, currency, per, articles=articles)
@@ -184,8 +184,8 @@ def _lower(amounts: list[Amount], shown: str) -> list[Decimal]:
         between = shown[first.end : second.start]
         if re.fullmatch(r"\s*(?:-|–|—|~|～|至|到|to|bis|до|a|à|đến|/)\s*(?:us)?\W{0,3}\s*", between) and second.value != first.value:
             low, high = first.value, second.value
-            if second.multiplied and not first.multiplied and low < high / 1000:
-                low *= high / Decimal(str(high / (high / 10000 if high >= 10000 else 1))) if False else 1
+            # "1.5-2万": the multiplier stands once and means both.
+            low = low * 10000 if second.multiplied and not first.multiplied and low * 10000 < high else low
             return sorted([low, high])
     return [first.value]
 

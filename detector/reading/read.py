@@ -14,21 +14,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from detector.controls import ControlBook
+from detector.fx import Exchange
 from detector.reading import money, quantity
 from detector.reading.chips import Finder, Mention
 from detector.reading.condition import ConditionReader
 from detector.reading.context_signals import from_fields
 from detector.reading.document import Document
-from detector.reading.model import ChipOffer, Facts, Reading
+from detector.reading.model import ChipOffer, Facts, Price, Reading
 from detector.reading.offer import OfferReader
 from detector.reading.quantity import QuantityReader
 from storage.listing import Listing
 
 if TYPE_CHECKING:
     from config.loader import Config
+
+HOURS_A_MONTH = 730
 
 
 class Reader:
@@ -37,6 +41,7 @@ class Reader:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.finder = Finder(config.catalogue)
+        self.exchange = Exchange(config.market.rate)
         self.controls = ControlBook(config.catalogue, config.controls)
         self.offers = OfferReader(config.offers)
         self.quantities = QuantityReader(config.offers)
@@ -53,6 +58,7 @@ class Reader:
         if verdict.offer in ("sale", "rental"):
             chips = self._offered(doc, mentions, lot, price.per if price else None)
         offer = verdict.offer if chips or verdict.offer not in ("sale", "rental") else "other"
+        price = self._in_dollars(price, offer, chips, doc.date)
         stock = None if offer in ("wanted", "service") else self.quantities.read(doc)
         if price and price.per == "lot" and stock is not None and lot and stock == lot:
             stock = 1
@@ -65,6 +71,18 @@ class Reader:
             listing.site, listing.listing_id, offer, chips, facts.restricted, price, stock, facts.condition,
             from_fields(doc, facts), language=listing.language, notes=notes,
         )  # fmt: skip
+
+    def _in_dollars(self, price: Price | None, offer: str, chips: tuple[ChipOffer, ...], on: date) -> Price | None:
+        """The price with USD for one chip, or one chip-hour, where it is a price of chips at all."""
+        if price is None or price.amount is None or price.currency is None or not chips or price.kind not in ("asking", "range"):
+            return price
+        dollars = self.exchange.to_usd(price.amount, price.currency, on)
+        if dollars is None:
+            return replace(price, reason=f"no exchange rate for {price.currency}")
+        count = 1 if price.per in ("gpu_hour", "gpu_month") else sum(c.count for c in chips) if price.per == "lot" else chips[0].count
+        hours = HOURS_A_MONTH if price.per.endswith("month") else 1
+        unit = (dollars.usd / count / hours).quantize(Decimal("0.0001"))
+        return replace(price, unit_usd=unit, rate=dollars.text(price.currency))
 
     def _offered(self, doc: Document, mentions: Sequence[Mention], lot: int | None, per: str | None) -> tuple[ChipOffer, ...]:
         """The chip of the first strong name in title, else description; a machine takes its chip from the text."""
