@@ -45,7 +45,7 @@ def common(
     ctx.obj = State(home=home, debug=debug)
 
 
-for _module in ("gather", "judge", "review", "demo", "upkeep"):
+for _module in ("gather", "judge", "review", "tune", "demo", "upkeep"):
     import_module(f"chipwatch.commands.{_module}").register(app)
 
 

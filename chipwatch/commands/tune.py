@@ -1,0 +1,155 @@
+"""Commands that tune: the curve, trying a change, applying one with its reason, undoing, reporting."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Any
+
+import typer
+
+from chipwatch.app import State, UseError, note, now_utc, write_json, write_rows
+
+CHANGE_COLUMNS = ["listing", "site", "title", "before", "after", "severity", "decision"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    tune = typer.Typer(help="See what a threshold would do before it is set; set it with a reason; undo it.", invoke_without_command=True)
+    tune.callback()(curve)
+    tune.command("try")(try_change)
+    tune.command("apply")(apply_change)
+    tune.command("undo")(undo_change)
+    tune.command("report")(report)
+    tune.command("weights")(weights)
+    app.add_typer(tune, name="tune")
+
+
+def curve(
+    ctx: typer.Context,
+    budget: Annotated[str | None, typer.Option(help="Alerts you can read, e.g. 15/day: proposes the threshold for it.")] = None,
+    precision: Annotated[float | None, typer.Option(min=0, max=1, help="Share of right alerts wanted, e.g. 0.8.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False,
+) -> None:
+    """Show alerts per day over the score on your own history, with precision among decided ones."""
+    if ctx.invoked_subcommand:
+        return
+    from detector import apply, tune
+
+    state: State = ctx.obj
+    with state.store(readonly=True) as store:
+        history = apply.history(store)
+        seen = tune.recall(sum(bool(p.right) for p in history), apply.drawn(store))
+    if budget or precision is not None:
+        found = tune.propose(history, budget_per_day=_per_day(budget) if budget else None, precision=precision)
+        write_json(dataclasses.asdict(found)) if json else print(found.why)
+        if found.threshold is not None:
+            note(f"try it: chipwatch tune try severity.medium={found.threshold:g}")
+        return
+    points = [p for p in tune.curve(history) if p.score > 0]
+    step = max(len(points) // 25, 1)
+    rows = [
+        {"score": p.score, "alerts_per_day": round(p.per_day, 2), "precision": p.precision.value, "low": p.precision.low,
+         "high": p.precision.high, "decided": p.precision.n}
+        for p in points[::step]
+    ]  # fmt: skip
+    write_rows(rows, ["score", "alerts_per_day", "precision", "low", "high", "decided"], as_json=json)
+    if seen.value is not None:
+        note(f"recall estimated from {seen.decided} of {seen.drawn} random draws: {seen.value:.2f} ({seen.low:.2f} to {seen.high:.2f})")
+
+
+def _per_day(text: str) -> float:
+    number, _, unit = text.partition("/")
+    try:
+        value = float(number)
+    except ValueError as error:
+        raise UseError(f"--budget {text!r}: write alerts per day, e.g. 15/day") from error
+    if unit not in ("", "day", "week"):
+        raise UseError(f"--budget {text!r}: the unit is day or week")
+    return value / 7 if unit == "week" else value
+
+
+def try_change(
+    ctx: typer.Context,
+    changes: Annotated[list[str], typer.Argument(help="key=value, e.g. severity.medium=0.4 or weight.no_paperwork=1.5")],
+    json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+) -> None:
+    """Replay your history under a change: which alerts appear, which vanish, which confirmed ones would be lost."""
+    from detector import apply, tune
+
+    state: State = ctx.obj
+    with state.store(readonly=True) as store:
+        done = tune.replay(apply.history(store), apply.preview(state.config, apply.parse_changes(changes)))
+        named = {c.past.listing: store.listing(c.past.listing) for c in (*done.appear, *done.vanish)}
+    groups = {"lost": done.lost, "vanish": done.vanish, "appear": done.appear}
+    rows = {name: [_row(c, named) for c in group] for name, group in groups.items()}
+    if json:
+        write_json({"judged": done.judged, "alerts_before": done.alerts_before, "alerts_after": done.alerts_after, **rows})
+        return
+    print(f"{done.judged} judged offers: {done.alerts_before} alerts before, {done.alerts_after} after")
+    titles = {"lost": "CONFIRMED alerts that would be lost", "vanish": "would vanish", "appear": "would appear"}
+    for name, title in titles.items():
+        if rows[name]:
+            write_rows(rows[name], CHANGE_COLUMNS, as_json=False, title=f"{title}: {len(rows[name])}")
+    note("nothing was stored; set it with: chipwatch tune apply " + " ".join(changes) + ' --why "..."')
+
+
+def _row(change: Any, named: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    listing = named[change.past.listing]
+    return {
+        "listing": change.past.listing, "site": listing["site"], "title": listing["title"], "before": change.past.score,
+        "after": change.score, "severity": change.severity, "decision": change.past.decision,
+    }  # fmt: skip
+
+
+def apply_change(
+    ctx: typer.Context,
+    changes: Annotated[list[str], typer.Argument(help="key=value, e.g. severity.medium=0.4")],
+    why: Annotated[str, typer.Option(help="The reason; kept with the version.")],
+    who: Annotated[str | None, typer.Option(envvar="CHIPWATCH_WHO", help="Your name.")] = None,
+) -> None:
+    """Set a change in the home's thresholds.toml, keeping its comments, as a version with who, when and why."""
+    from chipwatch.commands.judge import _user
+    from detector import apply
+
+    state: State = ctx.obj
+    with state.store() as store:
+        version = apply.apply(store, state.config, apply.parse_changes(changes), why=why, who=who or _user(), now=now_utc())
+    write_json({"thresholds": version, "why": why})
+    note("listings are judged anew by the next `chipwatch detect`; that lists changes and notifies nobody. Undo: chipwatch tune undo")
+
+
+def undo_change(ctx: typer.Context, why: Annotated[str, typer.Option(help="The reason.")] = "undone", who: Annotated[str | None, typer.Option(envvar="CHIPWATCH_WHO")] = None) -> None:
+    """Put back the thresholds as they were before the last change."""
+    from chipwatch.commands.judge import _user
+    from detector import apply
+
+    state: State = ctx.obj
+    with state.store() as store:
+        write_json({"thresholds": apply.undo(store, why=why, who=who or _user(), now=now_utc())})
+
+
+def report(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False) -> None:
+    """Precision by signal, site and severity among decided alerts, over all time and by month."""
+    from detector import apply, tune
+
+    state: State = ctx.obj
+    with state.store(readonly=True) as store:
+        rows = [
+            {"by": p.by, "value": p.value, "period": p.period or "all", "precision": p.precision.value, "low": p.precision.low,
+             "high": p.precision.high, "decided": p.precision.n}
+            for p in tune.report(apply.history(store))
+        ]  # fmt: skip
+    write_rows(rows, ["by", "value", "period", "precision", "low", "high", "decided"], as_json=json)
+    if not rows:
+        note("nothing was decided yet: chipwatch alerts decide ID confirm|dismiss")
+
+
+def weights(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False) -> None:
+    """Weights that your decisions speak for, beside those in force; shown, never applied by itself."""
+    from detector import apply, tune
+    from detector.judge import Judge
+
+    state: State = ctx.obj
+    with state.store(readonly=True) as store:
+        found = tune.estimate_weights(apply.history(store), Judge.from_config(state.config))
+    write_rows([dataclasses.asdict(w) for w in found], ["evidence", "now", "proposed", "n"], as_json=json)
