@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 BATCH = 200
 """Listings a transaction; larger ones keep other writers waiting."""
+_OF_DETAIL = ("description", "quantity", "condition", "location", "ships_to")
 LONGEST_S = 5.0
 """A listing waits no longer than this for its batch."""
 
@@ -44,21 +46,36 @@ class Recorder:
         )  # fmt: skip
 
     def take(self, listings: Iterable[Listing], evidence: EvidenceRef | None) -> int:
-        """Record listings of one page; how many of them this run had not seen."""
+        """Record listings of one page; how many of them this run had not seen.
+
+        A run sees a listing once: the first page wins. Searches overlap and now and then disagree by a cent; a run that
+        was killed and done again must end in the same state.
+        """
         fresh = 0
         for listing in listings:
             if listing.listing_id not in self._ids:
                 self._ids.add(listing.listing_id)
                 self.facts.count_fill(listing)
+                self._waiting.append((listing, evidence))
                 fresh += 1
-            self._waiting.append((listing, evidence))
         if len(self._waiting) >= BATCH or time.monotonic() - self._since > LONGEST_S:
             self.flush()
         return fresh
 
-    def knows(self, listing_id: str) -> bool:
-        """Has this run seen the listing?"""
-        return listing_id in self._ids
+    def take_card(self, card: Listing, evidence: EvidenceRef | None) -> None:
+        """Record what a list said of a listing whose own page could not be had.
+
+        What only that page tells is carried over from the last time, so that a failed request is no change of the offer.
+        """
+        from storage.ids import listing_key
+
+        history = self.store.history(listing_key(card.site, card.listing_id))
+        if history:
+            last = history[-1].listing
+            missing = {name: getattr(last, name) for name in _OF_DETAIL if getattr(card, name) is None}
+            note = {"detail_from": history[-1].observed_at}
+            card = dataclasses.replace(card, **missing, attributes={**card.attributes, **note})
+        self.take([card], evidence)
 
     def flush(self) -> None:
         """Commit what is waiting."""

@@ -12,6 +12,7 @@ import asyncio
 import json
 import logging
 import os
+import resource
 import signal
 import sys
 import threading
@@ -211,7 +212,7 @@ def extras(plan: Plan, outcome: Outcome) -> dict[str, Any]:
     return {
         "fill": share, "problems": facts.problems, "failed": dict(facts.failed), "refused": dict(facts.refused),
         "stops": facts.stops, "limits": facts.limits, "errors": facts.errors[:20], "broken": list(outcome.broken),
-        "waited_s": round(facts.waited_s, 2), "robots": {host: found.facts() for host, found in plan.robots.items()},
+        "waited_s": round(facts.waited_s, 2), "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "robots": {host: found.facts() for host, found in plan.robots.items()},
     }  # fmt: skip
 
 

@@ -90,11 +90,10 @@ def plain_text(markup: Any) -> str | None:
         return None
     if "<" not in markup and "&" not in markup:
         return markup.strip()
-    from selectolax.lexbor import LexborHTMLParser
+    from crawler import dom
 
-    tree = LexborHTMLParser(markup)
-    for node in tree.css("script, style, noscript, template"):
-        node.decompose()
-    body = tree.body
-    lines = (" ".join(line.split()) for line in (body.text(separator="\n") if body else "").splitlines())
-    return "\n".join(line for line in lines if line) or None
+    try:
+        body = dom.parse(markup).body
+    except dom.TooDeep:
+        return None
+    return dom.visible_text(body) or None if body else None

@@ -45,6 +45,8 @@ class MarketSpider(scrapy.Spider):
         self._plan = plan
         self._lists: dict[str, int] = {}
         self._fresh_follows: set[str] = set()
+        self._seen_on: dict[str, EvidenceRef] = {}
+        """Evidence of the list on which a listing stood whose own page is opened, by listing id."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> MarketSpider:
@@ -120,6 +122,8 @@ class MarketSpider(scrapy.Spider):
         if self.recorder is not None:
             evidence = self._archive(page, response, reading)
             fresh = self._record(reading, evidence)
+            if not reading.recognised and follow.card is not None:
+                self.recorder.take_card(follow.card, self._seen_on.get(follow.card.listing_id))
         else:
             yield from (listing.to_dict() for listing in reading.listings)
             fresh = len(reading.listings)
@@ -159,6 +163,7 @@ class MarketSpider(scrapy.Spider):
         """Record what the page completes: a listing whose own page is opened next waits for that page."""
         assert self.recorder is not None
         opened = {f.card.listing_id for f in reading.follow if f.card is not None and self._opens(f)}
+        self._seen_on.update((entry, evidence) for entry in opened if entry not in self._seen_on)
         return self.recorder.take(
             [entry for entry in reading.listings if entry.listing_id not in opened], evidence
         )
@@ -192,6 +197,9 @@ class MarketSpider(scrapy.Spider):
         """A request without a usable answer: count it by cause, so that the outcome can name it."""
         facts, error = self.plan.facts, failure.value
         follow = failure.request.cb_kwargs.get("follow") if hasattr(failure, "request") else None
+        gone = isinstance(error, HttpError) and error.response.status in GONE
+        if follow is not None and follow.card is not None and self.recorder is not None and not gone:
+            self.recorder.take_card(follow.card, self._seen_on.get(follow.card.listing_id))
         if isinstance(error, Refused):
             if error.kind == "robots":
                 facts.robots += 1
