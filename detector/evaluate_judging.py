@@ -20,7 +20,7 @@ from config.loader import Config
 from detector.evaluate import Case, load
 from detector.fx import Exchange
 from detector.judge import Judge, Judgement
-from detector.market import Answer, Book, NotEnough, condition_group, offer_kind, peer_of
+from detector.market import Answer, Book, NotEnough, answer_for, peer_of
 from detector.reading.document import parse_time
 from detector.reading.model import ChipOffer, Price, Reading, Signal
 from storage.listing import Listing
@@ -82,22 +82,24 @@ def observed(listing: Listing, today: date) -> date:
     return moment.date() if moment else today
 
 
-def judge_all(pairs: Iterable[tuple[Listing, Reading]], config: Config, today: date, part: str = "all") -> list[Judgement]:
-    """Each listing judged in file order against the market of the listings before it, on a fresh home."""
-    book, judge = Book(config.market), Judge.from_config(config)
+def judge_all(pairs: Iterable[tuple[Listing, Reading]], config: Config, today: date, part: str = "all", book: Book | None = None) -> list[Judgement]:
+    """Each listing judged against the market of the file itself and of `book`, as after one import and `detect`."""
+    book, judge = book or Book(config.market), Judge.from_config(config)
     normal = {row.id for row in config.market.region if row.dear_is_normal}
-    out = []
-    for listing, reading in pairs:
-        day, region = observed(listing, today), book.region(listing.country)
-        answer: Answer = NotEnough(0, "no chip")
-        if reading.chips:
-            answer = book.reference(
-                reading.chips[0].chip, offer_kind(reading), region, condition_group(reading), day.toordinal()
-            )
-        peer = peer_of(listing, reading, book, answer, day=day, seller=listing.seller_id or listing.seller_name, statistics=True)
-        out.append(judge.judge(listing, _only(reading, part), answer if part in ("all", "price") else NotEnough(0, "left out"), dear_is_normal=region in normal))
+    known = list(pairs)
+    for listing, reading in known:  # one import: all of it is known when the first is judged
+        day, seller = observed(listing, today), listing.seller_id or listing.seller_name
+        peer = peer_of(listing, reading, book, day=day, seller=seller, statistics=True)
         if peer is not None:
             book.add(peer)
+    out = []
+    for listing, reading in known:
+        day, seller = observed(listing, today), listing.seller_id or listing.seller_name
+        answer: Answer = NotEnough(0, "left out")
+        if part in ("all", "price"):
+            answer = answer_for(listing, reading, book, day=day, seller=seller)
+        dear = book.region(listing.country) in normal
+        out.append(judge.judge(listing, _only(reading, part), answer, dear_is_normal=dear))
     return out
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from detector import others
 from detector.features import figures, segment
 from detector.judge import Judge, Opinion, with_judgement
-from detector.market import Answer, Book, NotEnough, Peer, condition_group, market_record, offer_kind
+from detector.market import Book, Peer, answer_for, market_record
 from detector.reading.document import parse_time
 from detector.reading.read import Reader
 
@@ -31,6 +31,7 @@ class Inspector:
         self.reader, self.judge, self.book = Reader(config), Judge.from_config(config), Book(config.market)
         self.dear = {row.id for row in config.market.region if row.dear_is_normal}
         self.model: Model | None = None
+        self._seller = store.seller_key if store is not None else _no_seller
         if store is not None:
             from detector.run import model_in_force
 
@@ -44,11 +45,7 @@ class Inspector:
         reading = self.reader.read(listing, today)
         moment = parse_time(listing.observed_at) or parse_time(listing.posted_at)
         day, region = (moment.date() if moment else today), self.book.region(listing.country)
-        answer: Answer = NotEnough(0, "no chip is named")
-        if reading.chips:
-            answer = self.book.reference(
-                reading.chips[0].chip, offer_kind(reading), region, condition_group(reading), day.toordinal()
-            )
+        answer = answer_for(listing, reading, self.book, day=day, seller=self._seller(listing))
         opinion: Opinion | None = None
         if self.model is not None and reading.chips:
             from detector.model import Row
@@ -64,3 +61,7 @@ class Inspector:
             "thresholds": self.config.thresholds_version,
         }  # fmt: skip
         return with_judgement(reading, judgement, versions) | {"market": market_record(answer)}
+
+
+def _no_seller(listing: Listing) -> str | None:
+    return None

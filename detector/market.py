@@ -2,14 +2,15 @@
 
 A reference is formed level by level: the dated seed, then the chip's peers everywhere, then those of the region, then
 those of the same condition there. Each level is a time-weighted median of log unit prices, shrunk to the level above
-by how many voices speak. Peers are added in the order in which they were recorded; a reference for a day uses only
-peers observed before that day, so later observations change nothing.
+by how many voices speak. A reference for a day uses only peers observed up to that day and recorded no later than the
+offer that asks (`detector.run` adds them in that order), so later observations change nothing; an offer is never its
+own peer.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 CONDITION_GROUPS = {"new": "new", "used": "used", "refurbished": "used"}
 
 ELSEWHERE = "other"
+
+SMALL = 60
+"""Voices up to which the asking seller is left out; among more its own voice moves the median by nothing."""
 
 
 class Peer(NamedTuple):
@@ -90,8 +94,8 @@ Answer = Reference | NotEnough
 class Book:
     """All confirmed offers seen so far, and the references they make.
 
-    `add` in recording order; `reference` for a day. References of a day are kept until a peer from before that day
-    arrives (a late import), so a daily run and a rebuild see the same book at the same observation.
+    `add` in recording order; `reference` for a day. What a segment says on a day is kept until a peer from up to that
+    day arrives, so a daily run and a rebuild see the same book at the same observation.
     """
 
     def __init__(self, market: Market) -> None:
@@ -116,45 +120,58 @@ class Book:
         for segment in _segments(peer.kind, peer.chip, peer.region, peer.condition):
             insort(self._segments.setdefault(segment, []), peer, key=_day)
             known = self._voices.get(segment)
-            if known is not None and peer.day < known[0]:
+            if known is not None and peer.day <= known[0]:
                 del self._voices[segment]
 
-    def reference(self, chip: str, kind: str, region: str, condition: str, day: int) -> Answer:
-        """What the market asks for `chip` on `day` (ordinal), from peers observed before it."""
+    def reference(self, chip: str, kind: str, region: str, condition: str, day: int, own: str = "") -> Answer:
+        """What the market asks for `chip` on `day` (ordinal); `own` is the asking offer's seller, left out."""
         everywhere, here, alike = _segments(kind, chip, region, condition)
-        whole = self._speak(everywhere, day)
-        seed = self.seeds.get((kind, chip))
-        if seed is None and whole.effective < self.forming.min_peers:
+        whole = self._speak(everywhere, day, own)
+        seed, enough = self.seeds.get((kind, chip)), whole.effective >= self.forming.min_peers
+        if seed is None and not enough:
             return NotEnough(whole.n, f"{whole.n} peers in {self.forming.window_days} days and no seed price")
-        level = self._start(seed, whole, region)
-        n, words = whole.n, "all markets"
+        level = self._start(seed, whole, region, day)
+        n, words, wider = *((whole.n, "all markets") if enough else (0, "seed")), whole
         for segment, name in ((here, region), (alike, f"{region}, {condition}")):
-            voices = self._speak(segment, day)
-            # The same voices have spoken in the wider segment: a few of them must not be heard three times.
+            voices = self._speak(segment, day, own)
             if voices.effective >= self.forming.min_peers:
-                level = level.shrink(voices, self.forming.level_weight)
-                n, words = voices.n, name
+                level = level.shift(voices, wider, self.forming.level_weight)
+                n, words, wider = voices.n, name, voices
         return Reference(
-            round(math.exp(level.low), 6), round(math.exp(level.high), 6), max(level.spread, self.forming.least_spread), n, words,
-            self.forming.window_days, seed.id if seed else None,
+            round(math.exp(level.low), 6), round(math.exp(level.high), 6), max(level.spread, self.forming.least_spread), n,
+            words, self.forming.window_days, seed.id if seed else None,
         )  # fmt: skip
 
-    def _start(self, seed: Seed | None, whole: _Voices, region: str) -> _Level:
-        """The seed moved by the chip's peers everywhere; without a seed, what these say."""
-        if seed is None:
-            return _Level(whole.centre, whole.centre, self.forming.spread).shrink(whole, self.forming.level_weight)
-        factor = next((row.factor for row in self.regions.values() if row.id == region), 1.0)
-        level = _Level(math.log(seed.low * factor), math.log(seed.high * factor), self.forming.spread)
-        return level.shrink(whole, self.forming.seed_weight)
+    def is_far_from_seed(self, kind: str, chip: str, usd: float) -> bool:
+        """Whether a price is `fault_ratio` times off the seed: a reading fault, no voice for the market."""
+        seed, ratio = self.seeds.get((kind, chip)), self.forming.fault_ratio
+        return seed is not None and (usd * ratio < seed.low or usd > seed.high * ratio)
 
-    def _speak(self, segment: _Segment, day: int) -> _Voices:
+    def _start(self, seed: Seed | None, whole: _Voices, region: str, day: int) -> _Level:
+        """The seed moved by the chip's peers everywhere; without a seed, what these say."""
+        forming = self.forming
+        if seed is None:
+            return _Level(whole.centre, whole.centre, forming.spread).shrink(whole, forming.level_weight)
+        factor = next((row.factor for row in self.regions.values() if row.id == region), 1.0)
+        level = _Level(math.log(seed.low * factor), math.log(seed.high * factor), forming.spread)
+        if whole.effective < forming.min_peers:
+            return level
+        age = abs(day - seed.asof.toordinal()) / forming.seed_half_life_days
+        return level.shrink(whole, forming.seed_weight * 0.5**age)
+
+    def _speak(self, segment: _Segment, day: int, own: str) -> _Voices:
         known = self._voices.get(segment)
         if known is None or known[0] != day:
-            peers = self._segments.get(segment, [])
-            first = bisect_left(peers, day - self.forming.window_days, key=_day)
-            window = peers[first : bisect_left(peers, day, key=_day)]
+            window = self._window(segment, day)
             known = self._voices[segment] = day, _voices(window, day, self.forming.half_life_days)
-        return known[1]
+        if not own or not 0 < known[1].n <= SMALL:
+            return known[1]
+        others = [peer for peer in self._window(segment, day) if peer.seller != own]
+        return _voices(others, day, self.forming.half_life_days)
+
+    def _window(self, segment: _Segment, day: int) -> list[Peer]:
+        peers = self._segments.get(segment, [])
+        return peers[bisect_left(peers, day - self.forming.window_days, key=_day) : bisect_right(peers, day, key=_day)]
 
 
 _Segment = tuple[str, str, str | None, str | None]
@@ -185,12 +202,19 @@ class _Level(NamedTuple):
     spread: float
 
     def shrink(self, voices: _Voices, weight: float) -> _Level:
-        """This level as the prior of `weight` voices, moved by what the voices say."""
-        if not voices.n:
-            return self
-        share = voices.effective / (voices.effective + weight) if weight or voices.effective else 0.0
+        """This level as the prior of `weight` voices, moved to what the voices say."""
+        share = voices.effective / (voices.effective + weight)
         low, high = (end + share * (voices.centre - end) for end in (self.low, self.high))
         return _Level(low, high, self.spread + share * (voices.spread - self.spread))
+
+    def shift(self, voices: _Voices, wider: _Voices, weight: float) -> _Level:
+        """This level moved by how the voices of a narrower segment differ from the wider one that formed it.
+
+        Only the difference counts: the same voices have spoken in the wider segment and must not be heard twice.
+        """
+        share = voices.effective / (voices.effective + weight)
+        step = share * (voices.centre - wider.centre)
+        return _Level(self.low + step, self.high + step, self.spread + share * (voices.spread - self.spread))
 
 
 def _voices(peers: list[Peer], day: int, half_life: float) -> _Voices:
@@ -286,23 +310,27 @@ def condition_group(reading: Reading) -> str:
 
 
 def peer_of(
-    listing: Listing, reading: Reading, book: Book, answer: Answer, *, day: date, seller: str | None, statistics: bool
+    listing: Listing, reading: Reading, book: Book, *, day: date, seller: str | None, statistics: bool
 ) -> Peer | None:
-    """The offer as a peer for others, or None if it may not or cannot speak for the market.
-
-    `answer` is the reference the offer itself was measured against: a price `fault_ratio` times off is a reading
-    fault, no price.
-    """
+    """The offer as a peer for others, or None if it may not or cannot speak for the market."""
     if not statistics or why_not_compared(listing, reading) is not None:
         return None
     assert reading.price is not None and reading.price.unit_usd is not None
-    usd = float(reading.price.unit_usd)
-    if isinstance(answer, Reference) and is_fault(usd, answer, book.forming):
+    usd, kind, chip = float(reading.price.unit_usd), offer_kind(reading), reading.chips[0].chip
+    if book.is_far_from_seed(kind, chip, usd):
         return None
     name = f"{listing.site}/{listing.listing_id}"
-    return Peer(
-        reading.chips[0].chip, offer_kind(reading), book.region(listing.country), condition_group(reading),
-        usd, day.toordinal(), seller or name, name,
+    region = book.region(listing.country)
+    return Peer(chip, kind, region, condition_group(reading), usd, day.toordinal(), seller or name, name)
+
+
+def answer_for(listing: Listing, reading: Reading, book: Book, *, day: date, seller: str | None) -> Answer:
+    """The reference that an offer is measured against on `day`, its own seller left out."""
+    if not reading.chips:
+        return NotEnough(0, "no chip is named")
+    return book.reference(
+        reading.chips[0].chip, offer_kind(reading), book.region(listing.country), condition_group(reading), day.toordinal(),
+        seller or f"{listing.site}/{listing.listing_id}",
     )  # fmt: skip
 
 

@@ -92,14 +92,12 @@ class Memory:
         last = self._last.get(observation.listing_key)
         return (last[1], last[2]) if last else None
 
-    def take(self, observation: Observation, unit_usd: float | None, offers_chip: bool, peer: Peer | None) -> None:
+    def take(self, observation: Observation, unit_usd: float | None, offers_chip: bool) -> None:
         """Remember a judged observation."""
         listing = observation.listing
         self._last[observation.listing_key] = unit_usd, listing.title, listing.description
         if observation.seller_key is not None:
             self._offers.setdefault(observation.seller_key, {})[observation.listing_key] = offers_chip
-        if peer is not None:
-            self.book.add(peer)
 
     def likenesses(self, texts: Sequence[Text], batch: Sequence[Observation]) -> list[Likeness]:
         """Shelve a batch's texts and compare each with the earlier ones it may be a copy of."""

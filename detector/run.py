@@ -2,9 +2,9 @@
 
 The order of the work, and why it is so:
  1. observations   what no reading by these versions was made from yet, in the order in which it became known
- 2. reading        what is offered (`detector.reading`); pure, one observation at a time
- 3. likeness       near-copies among earlier texts, before the market, which counts one voice a seller
- 4. market         the reference as known at the observation's day; the offer itself joins the book only afterwards
+ 2. reading        what is offered (`detector.reading`); what was recorded together is read together, for its peers
+ 3. likeness       near-copies among earlier texts, other listings of the seller, the listing's own past
+ 4. market         the reference as known at the observation's day: earlier recorded peers and those recorded with it
  5. features       figures against that reference and the seller's past
  6. forest         the model in force, or none (cold start); a batch at a time, since trees are fast in batches
  7. judge          signals + price + forest -> score with reasons
@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Protocol
 
 from detector import others
@@ -28,16 +29,7 @@ from detector.alerts import Facts, Intent, Mute, Standing, decide
 from detector.errors import DetectError
 from detector.features import Figures, figures, segment, unit_price
 from detector.judge import Judge, Judgement, Opinion, nothing_to_judge, with_judgement
-from detector.market import (
-    Answer,
-    NotEnough,
-    Peer,
-    Reference,
-    condition_group,
-    market_record,
-    offer_kind,
-    peer_of,
-)
+from detector.market import Answer, Book, Peer, Reference, answer_for, market_record, peer_of
 from detector.memory import Likeness, Memory, peer_record
 from detector.neighbours import Text, canonical, sketch
 from storage.readings import Judged, version_key
@@ -78,6 +70,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class _Read:
+    """One observation between reader and market."""
+
+    waiting: Waiting
+    observation: Observation
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
 class _Measured:
     """One observation between market and judge."""
 
@@ -103,6 +104,7 @@ class Run:
             "knowledge": config.knowledge_version, "model": model.version if model else None,
             "thresholds": config.thresholds_version,
         }  # fmt: skip
+        self._book = Book(config.market)
         self.outcome = Outcome(model=self.versions["model"])
 
     def go(self, *, rebuild: bool = False, progress: Progress | None = None) -> Outcome:
@@ -112,19 +114,39 @@ class Run:
         version = version_key(self.config.knowledge_version, self.versions["model"], self.config.thresholds_version)
         done, waiting = self.store.to_judge(version)
         memory = Memory(self.store, self.config, complete=done == 0, start=waiting[0].moment if waiting else None)
+        self._book = memory.book
         if waiting:
             memory.load(min(one.moment.observed_at for one in waiting))
         mutes = [Mute(m["id"], m["scope"], m["value"], m["expires_at"]) for m in self.store.mutes(self.now)]
-        for at in range(0, len(waiting), BATCH):
-            self._batch(waiting[at : at + BATCH], memory, mutes, fresh_allowed=not rebuild)
-            if progress:
-                progress(min(at + BATCH, len(waiting)), len(waiting))
+        for _, group in groupby(waiting, key=lambda one: one.window):
+            window = self._read(list(group), memory)
+            for at in range(0, len(window), BATCH):
+                self._batch(window[at : at + BATCH], memory, mutes, fresh_allowed=not rebuild)
+                if progress:
+                    progress(self.outcome.judged, len(waiting))
         return self.outcome
 
-    def _batch(self, part: Sequence[Waiting], memory: Memory, mutes: Sequence[Mute], *, fresh_allowed: bool) -> None:
-        observations = self.store.observations([one.moment.observation for one in part])
-        memory.prepare(observations)
-        measured = list(self._measure(observations, memory))
+    def _read(self, group: Sequence[Waiting], memory: Memory) -> list[_Read]:
+        """Steps 1 and 2 for what became known together, and all of its peers into the book."""
+        observations = self.store.observations([one.moment.observation for one in group])
+        read = [
+            _Read(one, observation, self.reader.read(observation.listing, _day(observation)))
+            for one, observation in zip(group, observations, strict=True)
+        ]
+        for one in read:
+            peer = self._peer(one)
+            if peer is not None:
+                memory.book.add(peer)
+        return read
+
+    def _peer(self, one: _Read) -> Peer | None:
+        o, known = one.observation, self.config.sites.get(one.observation.listing.site)
+        allowed = known is None or known.access is None or known.access.statistics
+        return peer_of(o.listing, one.reading, self._book, day=_day(o), seller=o.seller_key, statistics=allowed)
+
+    def _batch(self, part: Sequence[_Read], memory: Memory, mutes: Sequence[Mute], *, fresh_allowed: bool) -> None:
+        memory.prepare([one.observation for one in part])
+        measured = list(self._measure(part, memory))
         judged = [(m, self._judge(m, opinion), opinion) for m, opinion in zip(measured, self._opinions(measured), strict=True)]
         standing = self.store.standing_alerts(
             name for m in measured for name in (m.observation.listing_key, m.relist_of) if name
@@ -132,20 +154,20 @@ class Run:
         state = {name: _standing(row) for name, row in standing.items()}
         intents = []
         for one, (m, judgement, _) in zip(part, judged, strict=True):
-            fresh = one.fresh and fresh_allowed
-            if fresh or one.current:
+            fresh = one.waiting.fresh and fresh_allowed
+            if fresh or one.waiting.current:
                 intents += self._intents(m, judgement, state, mutes, fresh=fresh)
             self.outcome.judged += 1
-            self.outcome.fresh += one.fresh
+            self.outcome.fresh += one.waiting.fresh
             self.outcome.offers[m.reading.offer] += 1
             self.outcome.severities[judgement.severity] += 1
         with self.store.transaction():
             self.store.save_judgements([self._row(m, judgement, opinion) for m, judgement, opinion in judged])
             self.outcome.alerts.update(self.store.apply_intents(intents, now=self.now))
 
-    def _measure(self, observations: Sequence[Observation], memory: Memory) -> Iterator[_Measured]:
-        """Steps 2 to 5."""
-        options = self.config.thresholds.repeats
+    def _measure(self, part: Sequence[_Read], memory: Memory) -> Iterator[_Measured]:
+        """Steps 3 to 5."""
+        options, observations = self.config.thresholds.repeats, [one.observation for one in part]
         texts = [
             Text(
                 o.id, o.listing_key, o.listing.site, o.seller_key, _day(o).toordinal(),
@@ -154,24 +176,18 @@ class Run:
             for o in observations
         ]  # fmt: skip
         parties = self.store.listed_parties({o.seller_key for o in observations if o.seller_key})
-        for observation, text, like in zip(observations, texts, memory.likenesses(texts, observations), strict=True):
-            reading = self.reader.read(observation.listing, _day(observation))
-            listed = others.listed_party(parties.get(observation.seller_key or "", ()), observation.recorded_at)
-            yield self._one(observation, reading, memory, like, text.bands, listed)
+        for one, text, like in zip(part, texts, memory.likenesses(texts, observations), strict=True):
+            o = one.observation
+            listed = others.listed_party(parties.get(o.seller_key or "", ()), o.recorded_at)
+            yield self._one(one, memory, like, text.bands, listed)
 
     def _one(
-        self, observation: Observation, reading: Reading, memory: Memory, like: Likeness, bands: bytes | None, listed: Signal | None
+        self, one: _Read, memory: Memory, like: Likeness, bands: bytes | None, listed: Signal | None
     ) -> _Measured:
-        listing, day, book = observation.listing, _day(observation), memory.book
-        region, history = book.region(listing.country), memory.history(observation)
-        answer: Answer = NotEnough(0, "no chip is named")
-        if reading.chips:
-            answer = book.reference(
-                reading.chips[0].chip, offer_kind(reading), region, condition_group(reading), day.toordinal()
-            )
-        peer = peer_of(
-            listing, reading, book, answer, day=day, seller=observation.seller_key, statistics=self._may_count(listing.site)
-        )
+        observation, reading = one.observation, one.reading
+        listing, region = observation.listing, memory.book.region(observation.listing.country)
+        history = memory.history(observation)
+        answer = answer_for(listing, reading, memory.book, day=_day(observation), seller=observation.seller_key)
         told = {signal.signal for signal in reading.signals}
         found = (
             others.new_seller(listing, self.config.signals.settings),
@@ -181,15 +197,11 @@ class Run:
             listed,
         )
         signs = tuple(signal for signal in found if signal is not None and signal.signal not in told)
-        memory.take(observation, unit_price(listing, reading), bool(reading.chips), peer)
+        memory.take(observation, unit_price(listing, reading), bool(reading.chips))
         return _Measured(
-            observation, reading, answer, figures(listing, reading, answer, history), segment(reading, region), peer,
-            bands, signs, like.relist_of,
+            observation, reading, answer, figures(listing, reading, answer, history), segment(reading, region),
+            self._peer(one), bands, signs, like.relist_of,
         )  # fmt: skip
-
-    def _may_count(self, site: str) -> bool:
-        known = self.config.sites.get(site)
-        return known is None or known.access is None or known.access.statistics
 
     def _opinions(self, measured: Sequence[_Measured]) -> Iterable[Opinion | None]:
         if self.model is None:

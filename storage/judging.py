@@ -17,6 +17,9 @@ from storage.observation import SELECT, Observation, observation_of
 PART = 500
 """Names in one question; SQLite takes at least 999 parameters everywhere."""
 
+WINDOW = 5000
+"""Observations that are held at once to be measured against each other."""
+
 _NEVER = "9"
 """Sorts after every date."""
 
@@ -34,11 +37,15 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An observation to be judged. `fresh`: it was never judged before. `current`: it is its listing's latest."""
+    """An observation to be judged. `fresh`: it was never judged before. `current`: it is its listing's latest.
+
+    Observations of one `window` became known together: they were recorded at the same time (at most WINDOW of them).
+    """
 
     moment: Moment
     fresh: bool
     current: bool
+    window: tuple[str, int]
 
 
 class Judging(Base):
@@ -57,12 +64,15 @@ class Judging(Base):
                 WHERE r.quarantined = 0 AND o.erased_at IS NULL ORDER BY {_ORDER}"""
         )
         done = next((at for at, row in enumerate(rows) if row["version"] != version), len(rows))
-        return done, [
-            Waiting(
-                Moment(row["recorded_at"], row["observed_at"], row["id"]), row["version"] is None, bool(row["current"])
-            )
-            for row in rows[done:]
-        ]
+        waiting, group, first = [], "", 0
+        for at, row in enumerate(rows):
+            if row["recorded_at"] != group:
+                group, first = row["recorded_at"], at
+            if at >= done:
+                moment = Moment(group, row["observed_at"], row["id"])
+                window = group, (at - first) // WINDOW
+                waiting.append(Waiting(moment, row["version"] is None, bool(row["current"]), window))
+        return done, waiting
 
     def observations(self, names: Sequence[str]) -> list[Observation]:
         """The named observations, in the given order."""

@@ -59,15 +59,29 @@ def test_a_fresh_home_has_the_seed_and_says_so() -> None:
 
 
 def test_many_peers_outweigh_the_seed_and_few_do_not() -> None:
-    assert ask(book(peers(3000, 3))).centre > 4500
+    assert ask(book(peers(3000, 4))).centre == 5000
+    assert ask(book(peers(3000, 8))).centre > 3800
     many = ask(book(peers(3000, 60)))
-    assert many.centre < 3300 and many.n == 60 and many.segment == "us, used"
+    assert many.centre < 3500 and many.n == 60 and many.segment == "us, used"
 
 
 def test_one_seller_speaks_once_however_many_listings() -> None:
     flood = book(peers(1000, 50, seller="one dealer"))
     assert ask(flood).centre > 4000
-    assert ask(flood).n == 1
+    assert ask(flood).n == 0  # one voice is not enough to be heard at all
+
+
+def test_an_offer_is_not_its_own_peer() -> None:
+    made = book(peers(1000, 5), peers(9000, 1, seller="me"))
+    asked = [made.reference(A100, "sale", "us", "used", NOW, own) for own in ("me", "somebody else")]
+    assert [one.n for one in asked if isinstance(one, Reference)] == [5, 6]
+
+
+def test_a_seed_weighs_less_the_further_its_day_is() -> None:
+    near, far = book(peers(3000, 10)), Book(MARKET)
+    for peer in peers(3000, 10, day=NOW - 900):
+        far.add(peer)
+    assert ask(far, day=NOW - 895).centre < ask(near).centre
 
 
 def test_regions_are_markets_of_their_own() -> None:
@@ -78,7 +92,7 @@ def test_regions_are_markets_of_their_own() -> None:
 def test_later_peers_change_no_earlier_reference() -> None:
     made = book(peers(4000, 10, day=NOW - 10))
     before = ask(made, day=NOW - 5)
-    for peer in peers(1000, 40, day=NOW - 5) + peers(1000, 40, day=NOW - 1):
+    for peer in peers(1000, 40, day=NOW - 4) + peers(1000, 40, day=NOW - 1):
         made.add(peer)
     assert ask(made, day=NOW - 5) == before
     assert ask(made, day=NOW).centre < before.centre
@@ -143,24 +157,24 @@ def test_rental_and_sale_are_two_markets() -> None:
 def test_who_is_no_peer_and_gets_no_price_sign(change: dict[str, object], words: str) -> None:
     reading = replace(READING, **change)  # type: ignore[arg-type]
     assert words in (why_not_compared(LISTING, reading) or "")
-    assert peer_of(LISTING, reading, book(), ask(book()), day=TODAY, seller="s", statistics=True) is None
+    assert peer_of(LISTING, reading, book(), day=TODAY, seller="s", statistics=True) is None
 
 
 def test_a_plain_offer_is_a_peer() -> None:
     assert why_not_compared(LISTING, READING) is None
-    found = peer_of(LISTING, READING, book(), ask(book()), day=TODAY, seller="s", statistics=True)
+    found = peer_of(LISTING, READING, book(), day=TODAY, seller="s", statistics=True)
     assert found == Peer(A100, "sale", "us", "used", 4000, NOW, "s", "ebay/1")
 
 
 def test_a_site_that_forbids_statistics_never_speaks() -> None:
-    assert peer_of(LISTING, READING, book(), ask(book()), day=TODAY, seller="s", statistics=False) is None
+    assert peer_of(LISTING, READING, book(), day=TODAY, seller="s", statistics=False) is None
 
 
 @pytest.mark.parametrize("usd", [5, 4_000_000])
 def test_a_price_a_thousand_times_off_is_a_fault_and_no_peer(usd: int) -> None:
     assert is_fault(usd, ask(book()), MARKET.forming)
     wrong = replace(READING, price=replace(READING.price, unit_usd=Decimal(usd)))  # type: ignore[type-var]
-    assert peer_of(LISTING, wrong, book(), ask(book()), day=TODAY, seller="s", statistics=True) is None
+    assert peer_of(LISTING, wrong, book(), day=TODAY, seller="s", statistics=True) is None
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ class Seed(Row):
     chips: tuple[str, ...]
     low: Annotated[float, Field(gt=0)]
     high: Annotated[float, Field(gt=0)]
-    asof: date | str
+    asof: date
+    """The further from this day, the less the seed weighs against peers."""
     source: str
 
     @model_validator(mode="after")
@@ -68,7 +69,9 @@ class Forming(Table):
     min_peers: Annotated[float, Field(ge=2)] = 5
     """Voices below which peers alone make no reference."""
     seed_weight: Annotated[float, Field(ge=0)] = 15.0
-    """How many voices the seed counts for."""
+    """How many voices the seed counts for on its own day."""
+    seed_half_life_days: Annotated[float, Field(gt=0)] = 365.0
+    """A seed this far from the day asked for weighs half."""
     level_weight: Annotated[float, Field(ge=0)] = 15.0
     """How many voices a wider segment counts for when a narrower one speaks."""
     spread: Annotated[float, Field(gt=0)] = 0.25
