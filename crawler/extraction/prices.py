@@ -1,0 +1,184 @@
+"""Prices as shops show and mark them: text in, amount and currency out; amounts are Decimal, never float.
+
+A figure with one separator before exactly three digits is read as thousands: no shop prices to the thousandth, except in
+the dinars and rials that have three decimals. What cannot be read is None, never a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from config.schema.money_words import Money
+
+THREE_DECIMALS = frozenset(("KWD", "BHD", "OMR", "JOD", "TND", "LYD", "IQD"))
+"""Currencies with thousandths, ISO 4217."""
+LARGEST = Decimal(10) ** 13
+"""No article costs more in any currency; longer digit strings are numbers of other things."""
+_FIGURE = r"\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3}(?!\d))+(?:[.,]\d{1,2}(?!\d))?|\d[\d.,'’٬٫]{0,24}\d|\d"
+_TAIL = r"(?:\s?[.,]?[-–—]{1,2}(?!\s?\d)|,=)?"
+_MACHINE = re.compile(r"-?\d+(?:\.\d+)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page is from: ISO 3166 country and BCP 47 language, where known; they decide shared signs."""
+
+    country: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price in a text: `text` as shown, `currency` ISO 4217 or None, `mark` the sign shown ('' if none)."""
+
+    text: str
+    amount: Decimal
+    currency: str | None
+    mark: str
+    start: int
+    end: int
+
+
+def figure(text: str, *, whole: bool = False, thousandths: bool = False) -> Decimal | None:
+    """`1.599,00` -> 1599.00, `21,50,000` -> 2150000, `0.999` -> 0.999; None if it is no figure."""
+    digits = re.sub(r"[\s'’\u00a0\u202f\u2009٬]", "", text).replace("٫", ".")
+    points, commas = digits.count("."), digits.count(",")
+    if points and commas:
+        decimal = "." if digits.rfind(".") > digits.rfind(",") else ","
+        if digits.count(decimal) > 1:
+            return None
+        digits = digits.replace("," if decimal == "." else ".", "").replace(decimal, ".")
+    elif points + commas > 1:
+        parts = re.split("[.,]", digits)
+        if any(len(part) not in (2, 3) for part in parts[1:]) or len(parts[-1]) != 3:
+            return None
+        digits = "".join(parts)
+    elif points + commas == 1:
+        head, tail = re.split("[.,]", digits)
+        thousands = len(tail) == 3 and len(head) <= 3 and head.lstrip("0") != "" and not thousandths
+        digits = head + tail if thousands or (whole and len(tail) == 3) else f"{head}.{tail}"
+    return _decimal(digits)
+
+
+def machine(value: str) -> Decimal | None:
+    """A price in markup or state, where a point is the decimal sign; shops that write it as shown are read so too."""
+    text = value.strip()
+    if _MACHINE.match(text):
+        return _decimal(text)
+    found = re.search(_FIGURE, text)
+    return figure(found.group()) if found and len(text) <= 60 else None
+
+
+def _decimal(digits: str) -> Decimal | None:
+    try:
+        amount = Decimal(digits)
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and abs(amount) < LARGEST else None
+
+
+class PriceReader:
+    """Finds prices in shown texts by the marks of `config/money`: a figure first, then the marks on its two sides."""
+
+    def __init__(self, money: Money) -> None:
+        self.whole = {row.id for row in money.currency if row.whole}
+        self.codes = {row.id for row in money.currency}
+        self.sure = {mark.casefold(): row.id for row in money.currency for mark in (*row.marks, *row.after)}
+        self.shared = {mark.casefold(): row for row in money.shared for mark in row.marks if row.id != "r"}
+        self.sure |= {
+            f"{mark[:-1]} $": code for mark, code in self.sure.items() if len(mark) > 1 and mark.endswith("$")
+        }
+        self.only_after = {mark.casefold() for row in money.currency for mark in row.after}
+        self.only_after |= {mark.casefold() for row in money.shared if row.place == "after" for mark in row.marks}
+        self.factors = {
+            mark: row.value for row in money.multiplier if not row.doubtful for mark in row.marks if not mark.isascii()
+        }
+        many = "|".join(sorted(map(re.escape, self.factors), key=len, reverse=True))
+        self.pattern = re.compile(
+            rf"(?<![\w.,#])(?<!\d[-/])(?P<figure>{_FIGURE})(?P<tail>{_TAIL})(?P<many>\s?(?:{many})(?![^\W\d_]))?"
+        )
+
+    def find(self, text: str, place: Place, *, bare: bool = False) -> list[Price]:
+        """The prices of a short text in order; figures without a mark only where `bare`."""
+        found = []
+        for match in self.pattern.finditer(self._parted(text)):
+            start, end = match.span()
+            before = self._before(text, start)
+            after = "" if before else self._after(text, end)
+            if not (before or after or bare):
+                continue
+            price = self._price(text, match, before, after, place)
+            if price is not None:
+                found.append(price)
+        return found
+
+    def _price(self, text: str, match: re.Match[str], before: str, after: str, place: Place) -> Price | None:
+        mark = (before or after).strip()
+        code = self.currency(mark, place)
+        amount = figure(match["figure"], whole=code in self.whole, thousandths=code in THREE_DECIMALS)
+        if amount is None:
+            return None
+        if match["many"]:
+            amount *= self.factors[match["many"].strip()]
+        start, end = match.start() - len(before), match.end() + len(after)
+        return Price(text[start:end].strip(), amount, code, mark, start, end)
+
+    def _parted(self, text: str) -> str:
+        """The text with marks that touch a figure made blanks, so that the figure stands alone: `Rs23`, not `H100`."""
+        return _TOUCHING.sub(lambda found: " " * len(found[0]) if self._known(found[0]) else found[0], text)
+
+    def _known(self, mark: str) -> bool:
+        folded = mark.casefold()
+        return folded in self.sure or folded in self.shared or mark in self.codes
+
+    def _before(self, text: str, at: int) -> str:
+        """The mark that ends before the figure, with the blanks between; '' if none."""
+        stop = at
+        while stop > 0 and at - stop < 3 and text[stop - 1] in " \u00a0\u202f\t:":
+            stop -= 1
+        for length in range(min(6, stop), 0, -1):
+            mark = text[stop - length : stop]
+            alone = not mark[0].isalpha() or stop == length or not text[stop - length - 1].isalpha()
+            if alone and self._known(mark) and mark.casefold() not in self.only_after:
+                return text[stop - length : at]
+        return ""
+
+    def _after(self, text: str, end: int) -> str:
+        """The mark that follows the figure, with the blanks between; '' if none."""
+        start = end
+        while start < len(text) and start - end < 3 and text[start] in " \u00a0\u202f\t":
+            start += 1
+        for length in range(min(6, len(text) - start), 0, -1):
+            mark = text[start : start + length]
+            follows = text[start + length : start + length + 1]
+            alone = not (mark[-1].isalpha() and mark[-1].isascii()) or not follows.isalpha()
+            # In 'A100 $9,999' the sign belongs to the next figure.
+            if alone and not follows.isdigit() and self._known(mark):
+                return text[end : start + length]
+        return ""
+
+    def currency(self, mark: str, place: Place) -> str | None:
+        """ISO code of a sign, word or code; None where country and language do not decide."""
+        if not mark:
+            return None
+        folded = mark.casefold()
+        if folded in self.sure:
+            return self.sure[folded]
+        if folded.upper() in self.codes:
+            return folded.upper()
+        row = self.shared.get(folded)
+        if row is None:
+            return None
+        if place.country in row.by_country:
+            return row.by_country[place.country or ""]
+        if place.country:
+            return row.abroad or row.otherwise
+        language = (place.language or "").lower()
+        return row.by_language.get(language) or row.by_language.get(language.split("-")[0]) or row.otherwise
+
+
+_TOUCHING = re.compile(r"(?<![^\W_])[^\W\d_]{1,4}(?=\d)")
