@@ -1,0 +1,91 @@
+"""The words of `config/extraction.toml`, compiled once for fast reading of pages."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from crawler.extraction.prices import PriceReader
+
+if TYPE_CHECKING:
+    from config.schema.extraction import Extraction
+    from config.schema.money_words import Money
+
+PRICE, CURRENT, STRUCK, RELATED, SHIPPING, INSTALMENT, SAVING, PER_MEASURE, STOCK, HIDDEN, BRAND = (
+    1 << bit for bit in range(11)
+)
+"""What a part of a page is for, as bits; the names are those of `Naming` rows."""
+BITS = dict(
+    price=PRICE, current=CURRENT, struck=STRUCK, related=RELATED, shipping=SHIPPING, instalment=INSTALMENT,
+    saving=SAVING, per_measure=PER_MEASURE, stock=STOCK, hidden=HIDDEN, brand=BRAND,
+)  # fmt: skip
+_TOKEN = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])")
+_NOISE = re.compile(r"[\s\-_]+")
+_LONGEST_NAME = 300
+"""Characters of a class attribute that are looked at; longer ones are a hostile page or generated style names."""
+
+
+class Words:
+    """Compiled words; one instance serves any number of pages."""
+
+    def __init__(self, knowledge: Extraction, money: Money) -> None:
+        self.prices = PriceReader(money)
+        self.tokens: dict[str, int] = {}
+        self.tags: dict[str, int] = {}
+        for row in knowledge.naming:
+            for token in row.tokens:
+                self.tokens[token] = self.tokens.get(token, 0) | BITS[row.id]
+            for tag in row.tags:
+                self.tags[tag] = self.tags.get(tag, 0) | BITS[row.id]
+        self.stems = [
+            (re.compile("|".join(map(re.escape, row.stems))), BITS[row.id]) for row in knowledge.naming if row.stems
+        ]
+        self.wording = {row.id: _any(row.patterns) for row in knowledge.wording}
+        self.says = [(_any(row.patterns), row.id) for row in knowledge.availability if row.patterns]
+        self.values = {value: row.id for row in knowledge.availability for value in row.values}
+        self.labels = {word: row.id for row in knowledge.label for word in row.words}
+        self.keys: dict[str, dict[str, int]] = {
+            row.id: {name: rank for rank, name in enumerate(row.names)} for row in knowledge.key
+        }
+        self.conditions = {row.id: row.says for row in knowledge.condition}
+        self.placeholder = re.compile(f"(?:{'|'.join(knowledge.placeholder)})$", re.I)
+        self.marks_of = lru_cache(maxsize=4096)(self._marks_of)
+
+    def _marks_of(self, name: str) -> int:
+        """Bits of a class name, id or itemprop."""
+        name = name[:_LONGEST_NAME]
+        bits = 0
+        for token in _TOKEN.findall(name):
+            bits |= self.tokens.get(token.lower(), 0)
+        lower = name.lower()
+        for pattern, bit in self.stems:
+            if pattern.search(lower):
+                bits |= bit
+        return bits
+
+    def field_of(self, label: str) -> str | None:
+        """The field that a label in a table of facts stands for."""
+        return self.labels.get(label.strip().strip(":：.-–*").strip().lower()) or self.labels.get(label.strip(" :：").lower())
+
+    def says_nothing(self, value: str) -> bool:
+        """Is the value a stand-in such as `n/a`?"""
+        return not value or self.placeholder.match(value) is not None
+
+
+def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.I)
+
+
+def squeezed(text: str) -> str:
+    """Lower case without blanks, `-` and `_`: how keys and markup values are compared."""
+    return _NOISE.sub("", text).lower()
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Words:
+    """The words that the program ships with."""
+    from config.loader import Config, load_merged
+    from config.schema.money_words import Money
+
+    return Words(Config().extraction, load_merged(Money, "money/*.toml", None))
