@@ -81,6 +81,10 @@ class Series(Row):
     source: str
     note: str = ""
 
+    def ident(self, number: str, suffix: str) -> str:
+        """Id of a member: `nvidia-rtx` + `4070` + `ti super` = `nvidia-rtx-4070-ti-super`."""
+        return "-".join([self.stem, *number.split(), *suffix.split()])
+
 
 class System(Row):
     """A machine, board or set that holds `count` of `chip`; chip None = the text must say which."""
