@@ -16,10 +16,10 @@ PRICE, CURRENT, STRUCK, RELATED, SHIPPING, INSTALMENT, SAVING, PER_MEASURE, STOC
     1 << bit for bit in range(11)
 )
 """What a part of a page is for, as bits; the names are those of `Naming` rows."""
-BITS = dict(
-    price=PRICE, current=CURRENT, struck=STRUCK, related=RELATED, shipping=SHIPPING, instalment=INSTALMENT,
-    saving=SAVING, per_measure=PER_MEASURE, stock=STOCK, hidden=HIDDEN, brand=BRAND,
-)  # fmt: skip
+BITS = {
+    "price": PRICE, "current": CURRENT, "struck": STRUCK, "related": RELATED, "shipping": SHIPPING, "instalment": INSTALMENT,
+    "saving": SAVING, "per_measure": PER_MEASURE, "stock": STOCK, "hidden": HIDDEN, "brand": BRAND,
+}  # fmt: skip
 _TOKEN = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])")
 _NOISE = re.compile(r"[\s\-_]+")
 _LONGEST_NAME = 300
