@@ -11,13 +11,15 @@ import orjson
 from crawler.extraction import schema_org
 from crawler.extraction.claims import Claim
 
-_COMMENT = re.compile(r"/\*.{0,2000}?\*/|<!--|-->|//\s*<!\[CDATA\[|//\s*\]\]>|<!\[CDATA\[|\]\]>", re.S)
-_CONTROL = re.compile(r"[\x00-\x1f]+")
+_COMMENT = re.compile(r"/\*[^*]{0,200}\*/|<!--|-->|//\s*<!\[CDATA\[|//\s*\]\]>|<!\[CDATA\[|\]\]>")
+_BLANK = re.compile(r"[\x00-\x20\u00a0]+")
 _TRAILING = re.compile(r",\s*([}\]])")
 _MISSING = re.compile(r"([}\]\"])\s+(\"[\w@]{1,40}\"\s*:)")
 _MOST_NODES = 20_000
 _LARGEST = 4_000_000
 """Characters of one script that are read."""
+_LARGEST_BROKEN = 300_000
+"""Characters of a broken script that are worth mending."""
 ELSEWHERE = frozenset((
     "isrelatedto", "issimilarto", "isaccessoryorsparepartfor", "isconsumablefor", "review", "reviews", "aggregaterating",
     "itemreviewed", "isvariantof", "hasvariant",
@@ -33,7 +35,7 @@ def load(script: str) -> Any:
         return orjson.loads(script)
     except ValueError:
         pass
-    for candidate in _repairs(script):
+    for candidate in _repairs(script) if len(script) <= _LARGEST_BROKEN else ():
         try:
             return orjson.loads(candidate)
         except ValueError:
@@ -44,7 +46,7 @@ def load(script: str) -> Any:
 def _repairs(script: str) -> list[str]:
     """The script with comments, control signs, trailing commas and a trailing semicolon taken away, entities read,
     commas put between members, objects that follow each other made a list, brackets closed or surplus ones dropped."""
-    text = _CONTROL.sub(" ", _COMMENT.sub(" ", script)).strip().rstrip(";").strip()
+    text = _BLANK.sub(" ", _COMMENT.sub(" ", script)).strip().rstrip(";").strip()
     if "&quot;" in text and '"' not in text:
         text = html.unescape(text)
     text = _MISSING.sub(r"\1,\2", _TRAILING.sub(r"\1", text))
