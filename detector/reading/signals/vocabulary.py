@@ -78,6 +78,9 @@ _CYRILLIC = str.maketrans("abekmhopctyxr", "авекмнорстухг")
 _HIDDEN = {"serial", "label", "loss", "defaced", "messenger", "paper", "customs", "control", "sample", "grey", "cleared"}
 _HOLE = "\x00"
 
+# Words that join others do not swallow them: `のシール` still holds a label.
+_JOINING = frozenset(["reads", "from", "to", "via", "users", "reach", "required", "no_ship", "open_to", "if_after", "done"])
+
 # Arabic joins article and short prepositions to the word.
 _ARABIC_PREFIXES = frozenset(["", "و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل", "ولل", "وب", "ول"])
 
@@ -196,7 +199,7 @@ def longest(hits: Iterable[Hit]) -> list[Hit]:
         if hit.end <= reach and (hit.start, hit.end) != widest:
             continue
         kept.append(hit)
-        if hit.end > reach:
+        if hit.end > reach and hit.concept not in _JOINING:
             reach, widest = hit.end, (hit.start, hit.end)
     return kept
 
