@@ -7,7 +7,7 @@ from typing import Literal
 from config.loader import Row, Table
 
 Mark = Literal[
-    "price", "current", "struck", "related", "shipping", "instalment", "saving", "per_measure", "stock", "hidden", "brand",
+    "price", "current", "struck", "related", "tile", "shipping", "instalment", "saving", "per_measure", "stock", "hidden", "brand",
 ]  # fmt: skip
 FieldName = Literal["sku", "brand", "gtin", "mpn", "condition", "seller_name", "location", "category", "quantity", "site_id"]
 

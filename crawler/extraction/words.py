@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from config.schema.extraction import Extraction
     from config.schema.money_words import Money
 
-PRICE, CURRENT, STRUCK, RELATED, SHIPPING, INSTALMENT, SAVING, PER_MEASURE, STOCK, HIDDEN, BRAND = (
-    1 << bit for bit in range(11)
+PRICE, CURRENT, STRUCK, RELATED, TILE, SHIPPING, INSTALMENT, SAVING, PER_MEASURE, STOCK, HIDDEN, BRAND = (
+    1 << bit for bit in range(12)
 )
 """What a part of a page is for, as bits; the names are those of `Naming` rows."""
 BITS = {
-    "price": PRICE, "current": CURRENT, "struck": STRUCK, "related": RELATED, "shipping": SHIPPING, "instalment": INSTALMENT,
+    "price": PRICE, "current": CURRENT, "struck": STRUCK, "related": RELATED, "tile": TILE, "shipping": SHIPPING, "instalment": INSTALMENT,
     "saving": SAVING, "per_measure": PER_MEASURE, "stock": STOCK, "hidden": HIDDEN, "brand": BRAND,
 }  # fmt: skip
 _TOKEN = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])")
