@@ -1,7 +1,8 @@
-"""Which chips a text names: one pass of an automaton over the squeezed text, borders checked in the written one.
+"""Which chips a text names: one pass of an automaton over the squeezed text, borders and gaps checked in the written one.
 
-A mention is a name that stands as a word; whether the chip is offered is decided elsewhere. `H 1 O O`, `Ｈ１００` and
-Cyrillic `Н100` are one name here, since all are matched without separators, width and look-alikes.
+A mention is a name that stands as a word; whether the chip is offered is decided elsewhere. `H 1 O O`, `Ｈ１００`,
+Cyrillic `Н100` and `A1OO` are one name here, since all are matched without separators, width and look-alikes, and then
+held against how they were typed: a name may be run together, parted where letters meet digits, or spaced throughout.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from detector.reading.text import Folded, fold
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name at folded positions of a field. `count` is chips in one such article (8 for a DGX); `chip` None is a
-    machine whose chip the text must say. `form` and `memory_gb` are what the name itself says."""
+    """A name at folded positions of a field.
+
+    `base` is the catalogue row; None for a machine whose chip the text must say. `chip` is the id the name itself
+    gives (a part number gives a variant). `count` is chips in one such article (8 for a DGX). `strong` names need little
+    around them, weak ones (short codes) need hardware words; `sure` ones have the vendor's word right before them.
+    """
 
     field: str
     start: int
@@ -28,14 +33,19 @@ class Mention:
     base: str | None
     count: int = 1
     form: str | None = None
-    memory_gb: int | None = None
     strong: bool = True
     system: bool = False
     part: bool = False
+    sure: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Name:
+    """A catalogue name: `key` squeezed, `breaks` where its words part (0 < break < len)."""
+
+    key: str
+    breaks: frozenset[int]
     chip: str | None
     base: str | None
     count: int = 1
@@ -45,134 +55,165 @@ class _Name:
     part: bool = False
 
 
-# What may follow a name without a separator: plural, form, memory, unit words of traders.
-_AFTER = re.compile(r"(?:s|'s)(?![a-z0-9])|pcie|pci|sxm|nvl|oam|hbm|gpu|x\d|cards?|\d{2,3}g|gb?(?![a-z])|turbo|48g|ti(?![a-z])")
-_COUNTED = re.compile(r"(?<![a-z0-9])\d{1,3}[x*×]$")
-_VENDOR = re.compile(
-    r"nvidia|nvda|英伟达|老黄|geforce|tesla|gpu|显卡|计算卡|加速卡|graphics|accelerator|グラボ|グラフィック|gpu카드|그래픽|видеокарт|grafikkart"
-    r"|sxm|pcie|pci-e|hbm|nvlink|cuda|hgx|dgx|算力|服务器|server|サーバ|서버|сервер|显存|模组|vram|inference|推理|训练|\bai\b|大模型|llm"
-    r"|\d{2,3}\s?gb?\b|ускорител|card đồ họa|\bvga\b|ekran kart|placa de v|tarjeta gr|كرت|بطاقة|instinct|amd|rtx|blackwell|hopper|ampere"
+# What may follow a name without a separator: plural, form, memory, counts and the nouns of traders.
+_AFTER = re.compile(
+    r"(?:s|'s|es)(?![a-z0-9])|pcie|pci|sxm|nvl|oam|hbm|gpu|x\d|[-]?\d{2,3}\s?gb?(?![a-z0-9])|cards?(?![a-z])|turbo|oc(?![a-z])|fe(?![a-z])"
+    r"|\d{2,3}gb?(?![a-z])|ti(?![a-z])|[àâäáéèêëíìîïóòôöúùûüçñğışž]"
 )
-_FORMS = (
-    ("nvl", re.compile(r"(?<![a-z])nvl(?![a-z0-9])")), ("sxm5", re.compile(r"sxm\s?-?5")), ("sxm4", re.compile(r"sxm\s?-?4")),
-    ("sxm2", re.compile(r"[sx]{1,2}[xm]{1,2}\s?-?2")), ("sxm", re.compile(r"(?<![a-z])(?:sxm|smx)(?![0-9a-z])")),
-    ("pcie", re.compile(r"pci\s?-?e(?![a-z])|pcie|pcle|\bpci express")), ("oam", re.compile(r"(?<![a-z])oam(?![a-z])")),
-)  # fmt: skip
-_MEMORY = re.compile(r"(?<![\d.,])(\d{2,4})\s?(?:gb?|гб|g显存|기가)(?![a-z0-9])")
+_COUNTED = re.compile(r"(?<![a-z0-9])\d{1,3}\s?[x*×х]$")
+_VENDOR_BEFORE = re.compile(
+    r"(?:nvidia|nvda|tesla|geforce|quadro|rtx|gtx|amd|radeon|instinct|intel|habana|gpu|dgx|hgx|英伟达|辉达|n卡|エヌビディア|엔비디아|نفيديا|지포스)(?:®|™)?[\s\-_]*$"
+)
+# Units that make a bare number no name: money, length, speed, capacity.
+_NOT_NAME_AFTER = re.compile(r"\s?(?:元|円|원|руб|₽|usd|eur|€|\$|k\b|km|mm|cm|ml|mah|rpm|v\b|w\b|hz|nm|лет|年|fps|points?|pts|円|块钱|tr\b|triệu)")
+_NOT_NAME_BEFORE = re.compile(r"(?:[$€£¥₽₹]\s?|rp\s?|rm\s?|[.,#/]\d*|hk\$\s?|usd\s?|eur\s?|\d[.,]?)$")
+_PUNCT_GAP = re.compile(r"[\s\-_.·•*'’~/|\"“”«»\u3000]+")
+_WORD_GAP = re.compile(r"[\s\-_®™]{1,3}")
+_RUN_IN = {"0": "o", "1": "li"}
+"""Letters typed for a digit."""
 
 
 class Finder:
-    """The catalogue, compiled. Weak names count only beside hardware words."""
+    """The catalogue's names, compiled."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.chips: dict[str, Chip] = {chip.id: chip for chip in catalogue.chip}
         self._names: dict[str, _Name] = {}
         for chip in catalogue.chip:
-            self._add(chip.strong, _Name(chip.id, chip.id))
-            self._add(chip.weak, _Name(chip.id, chip.id, strong=False))
+            self._add(chip.strong, chip.id, chip.id)
+            self._add(chip.weak, chip.id, chip.id, strong=False)
         for series in catalogue.series:
             for number in series.numbers:
                 for suffix in ["", *series.suffixes]:
-                    ident = "-".join([series.stem, number, *suffix.split()])
-                    self._add((f"{p} {number} {suffix}" for p in series.prefixes), _Name(ident, ident))
+                    ident = series.ident(number, suffix)
+                    self._add((f"{p} {number} {suffix}" for p in series.prefixes), ident, ident)
                     if number in series.bare:
-                        self._add([f"{number} {suffix}"], _Name(ident, ident, strong=False))
+                        self._add([f"{number} {suffix}"], ident, ident, strong=False)
         for system in catalogue.system:
-            base = system.chip
-            self._add(system.strong, _Name(base, base, system.count, system.form, system=True))
-            self._add(system.weak, _Name(base, base, system.count, system.form, strong=False, system=True))
+            facts = {"count": system.count, "form": system.form, "system": True}
+            self._add(system.strong, system.chip, system.chip, **facts)
+            self._add(system.weak, system.chip, system.chip, strong=False, **facts)
         bases = {v.id: chip.id for chip in catalogue.chip for v in chip.variants}
         for part in catalogue.part:
-            self._add([part.number], _Name(part.chip, bases.get(part.chip, part.chip), part.count, part=True))
-        self._keys = sorted(self._names)
+            self._add([part.number], part.chip, bases.get(part.chip, part.chip), count=part.count, part=True)
+        keys = [(key, key) for key in self._names]
+        keys += [(alike, key) for key in self._names for alike in _alikes(key) if alike not in self._names]
+        self._keys, self._meant = [k for k, _ in keys], [m for _, m in keys]
         self._automaton = AhoCorasick(self._keys)
 
-    def _add(self, names: Iterable[str], entry: _Name) -> None:
+    def _add(self, names: Iterable[str], chip: str | None, base: str | None, **facts: object) -> None:
         for name in names:
-            key = fold(name).squeezed
+            words = [fold(word).squeezed for word in re.split(r"[\s\-]+", name.strip())]
+            key = "".join(words)
+            at, breaks = 0, set()
+            for word in words[:-1]:
+                at += len(word)
+                breaks.add(at)
+            # Traders part letters from digits as they please: H-100, L 40S, MI 300X.
+            breaks |= {i for i in range(1, len(key)) if key[i - 1].isalpha() and key[i].isdigit()}
             if len(key) >= 2:
-                self._names.setdefault(key, entry)
+                self._names.setdefault(key, _Name(key, frozenset(breaks), chip, base, **facts))  # type: ignore[arg-type]
 
     def find(self, field: str, text: Folded) -> list[Mention]:
         """Mentions of a field in order of place, none inside a longer one."""
-        squeezed = text.squeezed
-        found = list(self._matches(field, text, squeezed))
         kept: list[Mention] = []
-        reach = -1
-        for m in sorted(found, key=lambda m: (m.start, -m.end)):
-            if m.end > reach:
-                kept.append(m)
-                reach = m.end
+        for mention in sorted(self._matches(field, text), key=lambda m: (m.start, -m.end)):
+            if not kept or mention.start >= kept[-1].end:
+                kept.append(mention)
         return kept
 
-    def _matches(self, field: str, text: Folded, squeezed: str) -> Iterator[Mention]:
-        for number, start, end in self._automaton.find_matches_as_indexes(squeezed, overlapping=True):
-            entry = self._names[self._keys[number]]
-            a, b = text.kept[start], text.kept[end - 1] + 1
-            if _stands(entry, self._keys[number], text.latin, a, b):
+    def _matches(self, field: str, text: Folded) -> Iterator[Mention]:
+        for number, start, end in self._automaton.find_matches_as_indexes(text.squeezed, overlapping=True):
+            name = self._names[self._meant[number]]
+            places = text.kept[start:end]
+            if _stands(name, text, places):
+                a, b = places[0], places[-1] + 1
+                sure = not name.part and bool(_VENDOR_BEFORE.search(text.latin[max(0, a - 14) : a]))
                 yield Mention(
-                    field, a, b, entry.chip, entry.base, entry.count, entry.form, None, entry.strong, entry.system, entry.part
+                    field, a, b, name.chip, name.base, name.count, name.form,
+                    name.strong, name.system, name.part, sure, name.key,
                 )  # fmt: skip
 
-    def resolve(self, mention: Mention, texts: Iterable[Folded]) -> tuple[str, int | None]:
-        """(id as precise as the text says and no more, memory in GB where told)."""
-        base = self.chips.get(mention.base or "")
-        if base is None:
-            return mention.chip or "", None
-        if mention.chip != mention.base:
-            variant = next((v for v in base.variants if v.id == mention.chip), None)
-            return mention.chip or "", variant.memory_gb[0] if variant and variant.memory_gb else None
-        latin = [t.latin for t in texts]
-        form, memory = mention.form or _form(latin), _memory(latin, base)
-        if not base.variants:
-            return base.id, memory
-        fitting = [v for v in base.variants if _fits_form(v.form, form) and (memory is None or not v.memory_gb or memory in v.memory_gb)]
-        told = [v for v in fitting if (v.form and form) or (v.form is None and memory in v.memory_gb)]
-        if memory is not None and not form:
-            told = told or [v for v in base.variants if memory in v.memory_gb and sum(memory in w.memory_gb for w in base.variants) == 1 and v.form == "nvl"]
-        return (told[0].id, memory) if len({v.id for v in told}) == 1 else (base.id, memory)
+
+def _alikes(key: str) -> set[str]:
+    """Spellings with `l` or `i` for every 1 (`al00`); `o` for 0 is squeezed already."""
+    return {key.replace("1", letter) for letter in "li"} if "1" in key and any(c.isalpha() for c in key) else set()
 
 
-def _stands(entry: _Name, key: str, text: str, start: int, end: int) -> bool:
-    """Whether the name stands as a word, typed as a name is, with context where it is weak."""
-    before, after = text[max(0, start - 6) : start], text[end : end + 8]
-    if before and before[-1].isascii() and before[-1].isalnum() and not _COUNTED.search(before):
+def _stands(name: _Name, text: Folded, places: list[int]) -> bool:
+    """Whether the name stands as a word and is typed as a name is."""
+    latin, start, end = text.latin, places[0], places[-1] + 1
+    return (
+        _borders(name, latin, start, end)
+        and _spelled(name, text, places)
+        and _gaps(name, latin, places)
+        and (not name.key.isdigit() or _bare_number(latin, start, end))
+    )
+
+
+def _borders(name: _Name, latin: str, start: int, end: int) -> bool:
+    before, after = latin[max(0, start - 10) : start], latin[end : end + 10]
+    if before and _glues(before[-1]) and not (_COUNTED.search(before) or _VENDOR_BEFORE.search(before)):
         return False
-    if after and after[0].isascii() and after[0].isalnum() and not _AFTER.match(after):
+    if name.part or not after or not _glues(after[0]):
+        # A hyphen and more letters or digits make a part number of it: A-10L, T4-D2, P4-3966.
+        tail = re.match(r"[-_][a-z0-9]+", after)
+        short = len(name.key) <= 3 and not name.part
+        return not (short and tail and not re.match(r"[-_](?:\d{1,3}gb?\b|pcie|sxm|gpu|hbm|nvidia|server|16q|24g|48g)", after)) and not (
+            short and re.search(r"[a-z0-9][-_/]$", before) and not _VENDOR_BEFORE.search(before) and not re.search(r"[ablmtvhp]\d{1,3}s?/$|(?:nvidia|gpu|tesla)[-_/]$", before)
+        )
+    return bool(_AFTER.match(after))
+
+
+def _glues(char: str) -> bool:
+    """Whether a neighbouring character would make the name part of a longer word."""
+    return (char.isascii() and char.isalnum()) or "\u00c0" <= char <= "\u024f" or "\u0400" <= char <= "\u04ff"
+
+
+def _spelled(name: _Name, text: Folded, places: list[int]) -> bool:
+    """Every character is the name's own, or a letter typed for its digit; all letters only where shouted (`AIOO`)."""
+    digits = 0
+    swapped = False
+    for char, at in zip(name.key, places, strict=True):
+        typed = text.latin[at]
+        if typed == char or (char == "0" and typed == "0"):
+            digits += char.isdigit()
+        elif typed in _RUN_IN.get(char, ""):
+            swapped = True
+        else:
+            return False
+    if swapped and not digits and any(c.isdigit() for c in name.key):
+        return text.quote(places[0], places[-1] + 1).isupper() and len(name.key) >= 4
+    return True
+
+
+def _gaps(name: _Name, latin: str, places: list[int]) -> bool:
+    """Whether the blanks, dots and hyphens inside the name stand where a name has them."""
+    gaps = {i for i in range(1, len(places)) if places[i] > places[i - 1] + 1}
+    if not gaps:
+        return True
+    between = {i: latin[places[i - 1] + 1 : places[i]] for i in gaps}
+    if len(gaps) == len(places) - 1 and len(places) >= 3:  # H 1 0 0, A.1.0.0
+        return all(_PUNCT_GAP.fullmatch(gap) for gap in between.values())
+    if not all(_WORD_GAP.fullmatch(gap) for gap in between.values()):
         return False
-    written = text[start:end]
-    gaps = len(re.findall(r"[a-z0-9](?=[^a-z0-9]+[a-z0-9])", written))
-    if gaps and not entry.part and not entry.system and len(key) <= 6:
-        spread = gaps == len(key) - 1
-        hyphened = gaps == 1 and re.fullmatch(r"[a-z]+[-_.·]?\d+[a-z]*|[a-z]+ ?\d+ ?[a-z]*|\d+ ?[a-z]", written)
-        if not spread and not hyphened:
-            return False
-        if re.match(r"[al] \d", written) and not _VENDOR.search(text[max(0, start - 12) : start]):
-            return False
-    around = text[max(0, start - 60) : start] + " " + text[end : end + 60]
-    return entry.strong or bool(_VENDOR.search(around))
+    if gaps <= name.breaks:
+        return _word_and_number(name, latin, places) if len(gaps) == 1 and not name.breaks - gaps and len(name.key) <= 4 else True
+    extra = gaps - name.breaks  # spaced inside one word, plain elsewhere: R T X 4090, B-l-a-c-k
+    return len(extra) >= 2 and all(_PUNCT_GAP.fullmatch(between[i]) for i in extra) and len(name.key) >= 4
 
 
-def _form(texts: list[str]) -> str | None:
-    """The first form said, in the first text that says one."""
-    for text in texts:
-        said = [(found.start(), name) for name, pattern in _FORMS if (found := pattern.search(text))]
-        if said:
-            names = {name for _, name in said}
-            if "pcie" in names and len(names) > 1:  # 'PCIe Gen5' is said of NVL cards and of servers' slots too
-                said = [pair for pair in said if pair[1] != "pcie"] or said
-            return min(said)[1]
-    return None
+def _word_and_number(name: _Name, latin: str, places: list[int]) -> bool:
+    """`a 100` may be an article and a number: a blank parts a short name only before a form, memory or hardware word,
+    or after a vendor's."""
+    start, end = places[0], places[-1] + 1
+    if "-" in latin[start:end] or not latin[start].isalpha() or latin[start + 1].isalpha():
+        return True
+    if _VENDOR_BEFORE.search(latin[max(0, start - 14) : start]):
+        return True
+    return bool(re.match(r"\W{0,2}(?:\d{2,3}\s?g|pcie|pci-e|sxm|hbm|nvl|显卡|gpu|cards?\b|计算卡|加速卡)", latin[end : end + 10]))
 
 
-def _fits_form(of_variant: str | None, said: str | None) -> bool:
-    return of_variant is None or said is None or of_variant == said or (said == "sxm" and of_variant.startswith("sxm"))
-
-
-def _memory(texts: list[str], chip: Chip) -> int | None:
-    sizes = {*chip.memory_gb, *(gb for v in chip.variants for gb in v.memory_gb)}
-    for text in texts:
-        for found in _MEMORY.finditer(text):
-            if int(found[1]) in sizes:
-                return int(found[1])
-    return None
+def _bare_number(latin: str, start: int, end: int) -> bool:
+    """A name of digits alone (4090) is none where it is money, a measure or part of a figure."""
+    return not _NOT_NAME_AFTER.match(latin[end : end + 8]) and not _NOT_NAME_BEFORE.search(latin[max(0, start - 5) : start])

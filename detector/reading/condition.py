@@ -3,45 +3,65 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from detector.reading.document import Document
+from detector.reading.cues import Hits
+from detector.reading.page import Page
 from detector.reading.text import fold_pattern
 
-if TYPE_CHECKING:
-    from config.schema.offers import Offers
+ORDER = ("parts", "refurbished", "used", "new")
+"""A field that says several things is read by the strongest."""
 
-_NOT = re.compile(r"(?:not|no|non|isn.t|不是|非|无|没有?|не|kein\w*|nicht|không|tidak|bukan|değil|sin|sem|ではな)\W{0,2}$")
+_NOT = re.compile(
+    fold_pattern(
+        r"(?:\bnot|\bno|\bnon|isn't|never|不是|非|无|没有?|未|不|不曾|\bне|\bkein\w*|\bnicht|\bkhông|\bchưa|\btidak|\bbukan|\bdeğil|\bsin|\bsem|\bnão|\bno|بدون|ではな|安|안)\W{0,2}$"
+    )
+)
+# 'new' of another thing: a part of it, the papers, a fan, a driver, a season.
+_OTHER_NEW = re.compile(fold_pattern(r"\s?(?:pcb|显存|风扇|硅脂|thermal|fan|driver|price|year|york|jersey|mexico|delhi|batch|bracket|accounts?|paste|term|user|用户|散热|固件|firmware|板)"))
+_BEFORE_NEW = re.compile(fold_pattern(r"(?:almost |like |near |nearly |as |几乎|近|准|接近|近乎|成色|换了?|신|거의 |почти |как |wie |fast |como |quase |come |comme |neredeyse |gần như |như |seperti |macam |شبه |换过)\s?$"))
+# Dead, faulty and 'for parts' of something that is not the article.
+_OTHER_PARTS = re.compile(fold_pattern(r"\s?(?:pixel|link|fan|包|换|修|不|保)|.{0,6}(?:除外|免费|全额|返修|包退)"))
 
 
-class ConditionReader:
-    """Compiled condition words of offers.toml; parts before refurbished before used before new."""
+def read_condition(page: Page, offer: str) -> str:
+    """new, used, refurbished, parts or unknown. Time on a machine has no condition."""
+    if offer == "rental":
+        return "unknown"
+    text = page.doc.text("condition")
+    field = _strongest(page.cues.find(text), ORDER) if text else None
+    told = _strongest(page.title, ("parts", "refurbished")) or _strongest(page.description, ("refurbished",))
+    if field in ("used", "new") and told == "refurbished":
+        return "refurbished"
+    if field:
+        return field
+    return told or _from_text(page) or "unknown"
 
-    ORDER = ("parts", "refurbished", "used", "new")
 
-    def __init__(self, offers: Offers) -> None:
-        self._words: dict[str, re.Pattern[str]] = {}
-        for kind in self.ORDER:
-            parts = [fold_pattern(p) for row in offers.words if row.meaning == kind for p in row.patterns]
-            self._words[kind] = re.compile("|".join(f"(?:{p})" for p in parts))
-
-    def read(self, doc: Document, offer: str) -> str:
-        """new, used, refurbished, parts or unknown; a rental is unknown."""
-        if offer == "rental":
-            return "unknown"
-        field = doc.text("condition")
-        if field and (kind := self._in(field)):
+def _from_text(page: Page) -> str | None:
+    for hits in (page.title, page.description):
+        if kind := _strongest(hits, ("parts",)) if hits is page.title else None:
             return kind
-        return self._in(doc.text("title")) or self._in(doc.text("description")) or "unknown"
+        used, new = _strongest(hits, ("used", "used-text")), _strongest(hits, ("new",))
+        if new and not (used and hits is page.description and _first(hits, "used", "used-text") < _first(hits, "new")):
+            return "new"
+        if used:
+            return "used"
+    return _strongest(page.description, ("parts",))
 
-    def _in(self, text: str) -> str | None:
-        found = {}
-        for kind, pattern in self._words.items():
-            for match in pattern.finditer(text):
-                if not _NOT.search(text[max(0, match.start() - 8) : match.start()]):
-                    found[kind] = match
-                    break
-        for kind in self.ORDER:
-            if kind in found and not (kind == "new" and "used" in found):
-                return kind
-        return None
+
+def _first(hits: Hits, *cues: str) -> int:
+    return min((hit.start for cue in cues for hit in hits[cue]), default=1 << 30)
+
+
+def _strongest(hits: Hits, order: tuple[str, ...]) -> str | None:
+    for kind in order:
+        for hit in hits[kind]:
+            before, after = hits.text[max(0, hit.start - 9) : hit.start], hits.text[hit.end : hit.end + 9]
+            if _NOT.search(before) and not hits.text[hit.start : hit.end].startswith(("未", "不", "not")):
+                continue
+            if kind == "new" and (_OTHER_NEW.match(after) or _BEFORE_NEW.search(before)):
+                continue
+            if kind == "parts" and _OTHER_PARTS.match(after):
+                continue
+            return "used" if kind == "used-text" else kind
+    return None

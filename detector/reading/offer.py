@@ -1,24 +1,43 @@
-"""What kind of offer a listing is, decided before any chip is believed: the head noun, the buyer's words, the look-alikes.
+"""What kind of offer a listing is, before any chip is believed to be offered.
 
-Order: wanted, service, look-alike and souvenir, accessory, rental, sale. Each step looks at the title first, since a
-title names the article; the description only says what is not included or that the whole is something else.
+Order, since each step is only right if those before it said no: credit and talk, wanted, service, souvenir and
+look-alike, accessory, rental, sale. The title names the article; the description only says that something else is true.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
-from config.schema.offers import Offers
 from detector.reading.chips import Mention
-from detector.reading.document import Document
+from detector.reading.cues import Hit
+from detector.reading.page import Page
 from detector.reading.text import fold_pattern
 
-_SYSTEM_WORDS = re.compile(r"dgx|hgx|server|服务器|整机|8卡|八卡|baseboard|サーバ|서버|сервер")
-_BEFORE = 14
-"""Folded characters before a chip's name in which 'for' makes it the thing fitted."""
+ACCESSORY_AT = 3
+"""Points from which a listing is an accessory; see `_accessory`."""
+
+_HAVE_WANT = re.compile(r"\[h\](?P<have>.*?)\[w\](?P<want>.*)|\[w\](?P<want2>.*?)\[h\](?P<have2>.*)|\[w\](?P<want3>.*)")
+_MONEY = re.compile(r"paypal|cash|zelle|venmo|wire|crypto|usdt|btc|escrow|money|\$\s?\d|local|bank")
+_TALK_END = re.compile(r"[?？]\s*$")
+_PLACE = re.compile(fold_pattern("回收站|回收成色"))
+_CARD_NOUN = re.compile(
+    fold_pattern(
+        r"graphics? cards?|video cards?|accelerators?|\bgpus?\b|显卡|计算卡|加速卡|推理卡|グラフィックボード|グラボ|그래픽카드|видеокарт\w*|grafikkarte|\bcard\b|\bmodule\b|模组|一体卡|整机"
+    )
+)
+_RUN_WORDS = re.compile(
+    fold_pattern(
+        r"nvidia-smi|gpu-burn|压测|跑分|跑训练|跑大模型|烤机|双烤|满载|stress|benchmark|furmark|dcgm|vram (?:test|ok)|ran (?:llama|training)|训练|추론|벤치|동작확인|動作確認|負荷テスト|тест\w* под нагрузкой"
+    )
+)
+_PC = re.compile(
+    fold_pattern(
+        r"gaming pc|custom pc|desktop|prebuilt|整机|主机|台式|laptop|notebook|笔记本|ゲーミングpc|デスクトップ|컴퓨터|데스크탑|본체|сборка|игровой комп|системный блок|ноутбук|gaming-pc|komplett-pc|pc gamer|pc gaming|workstation|bộ máy|máy tính|kasa|rakitan|كمبيوتر|i[579]-?\d{4}|14900k|13900k|9950x3d|7950x|9800x3d|7800x3d|ryzen"
+    )
+)
+_MACHINE = re.compile(fold_pattern(r"dgx|hgx|server|服务器|八?8?卡|baseboard|サーバ|서버|сервер|servidor|sunucu|máy chủ|node"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,78 +49,178 @@ class Verdict:
     whole_pc: bool = False
 
 
-class OfferReader:
-    """Compiled words of offers.toml."""
+def read_offer(page: Page) -> Verdict:
+    """The kind of offer. Never raises; a listing that names no chip is `other` unless it is plainly a thing for one."""
+    for step in _STEPS:
+        if verdict := step(page):
+            return verdict
+    return Verdict("other", "no chip is named")
 
-    def __init__(self, offers: Offers) -> None:
-        patterns: dict[str, list[str]] = {}
-        for row in offers.words:
-            patterns.setdefault(row.meaning, []).extend(fold_pattern(p) for p in row.patterns)
-        self.patterns = {meaning: re.compile("|".join(f"(?:{p})" for p in parts)) for meaning, parts in patterns.items()}
 
-    @cached_property
-    def _fits(self) -> re.Pattern[str]:
-        return re.compile(rf"(?:{self.patterns['fits'].pattern})")
+def _credit(page: Page) -> Verdict | None:
+    if (word := page.title.first("credit")) and not any(m.system or m.part for m in page.mentions):
+        return Verdict("other", word)
+    return None
 
-    def _first(self, meaning: str, text: str) -> re.Match[str] | None:
-        return self.patterns[meaning].search(text)
 
-    def read(self, doc: Document, mentions: Sequence[Mention]) -> Verdict:
-        """The kind of offer."""
-        title, description, category = doc.text("title"), doc.text("description"), doc.text("category")
-        in_title = [m for m in mentions if m.field == "title"]
-        for meaning, offer in (("wanted", "wanted"), ("service", "service")):
-            if found := self._first(meaning, title):
-                return Verdict(offer, found[0])
-        if found := self._first("wanted", description[:40]):
-            return Verdict("wanted", found[0])
-        if category and (found := self._first("service", category)):
-            return Verdict("service", found[0])
-        if (found := self._first("other", title)) and not self._card_in(title, in_title, description):
-            return Verdict("other", found[0])
-        if found := self._first("other_text", description):
-            return Verdict("other", found[0])
-        if accessory := self._accessory(title, description, in_title):
-            return Verdict("accessory", accessory)
-        if self._rental(doc):
-            return Verdict("rental", "time on a machine")
-        if not mentions:
-            found = self._first("other", title + " " + category)
-            return Verdict("other", found[0] if found else "no chip is named")
-        return Verdict("sale", "a chip is named", whole_pc=self._is_pc(title, in_title))
-
-    def _card_in(self, title: str, in_title: Sequence[Mention], description: str) -> bool:
-        """A look-alike word in the title is a disguise or a by-word if a card is plainly named."""
-        strong = [m for m in in_title if m.part or m.system]
-        return bool(strong) or bool(in_title and self._first("goods", title) and re.search(r"\d{2,3}\s?gb?\b", title))
-
-    def _accessory(self, title: str, description: str, in_title: Sequence[Mention]) -> str | None:
-        said = self._first("accessory_text", title) or self._first("accessory_text", description)
-        nouns = list(self.patterns["accessory"].finditer(title))
-        if said and (nouns or said.string is title or re.search(r"box|盒|箱|박스|короб|karton|hộp|kotak|kutu|caja|caixa|核心|芯片", said[0])):
-            return said[0]
-        if not nouns:
-            return None
-        if any(m.system for m in in_title) or re.search(r"(?:with|w/|含|带|incl\w*|送|附|付き|포함|с|mit|kèm|con|com)\W{0,2}$", title[: nouns[0].start()]):
-            return None
-        noun = nouns[-1]
-        if not in_title:
-            return noun[0]
-        first = in_title[0]
-        goods = self._first("goods", title)
-        if noun.start() > first.end and (goods is None or goods.start() > noun.start() or self._fits.search(title)):
-            return noun[0]
-        if nouns[0].start() < first.start:
-            return nouns[0][0]
-        if noun.start() > first.end and not re.search(r"\d\s?gb?\b", title[: noun.start()]):
-            return noun[0]
+def _wanted(page: Page) -> Verdict | None:
+    title = page.title.text
+    if (trade := _HAVE_WANT.search(title)) is not None:
+        have = trade["have"] or trade["have2"] or ""
+        want = trade["want"] or trade["want2"] or trade["want3"] or ""
+        wants_goods = bool(page.named and any(m.field == "title" and m.start >= title.find(want) for m in page.named)) if want else False
+        if not have or (_MONEY.search(have) and wants_goods):
+            return Verdict("wanted", "[w]")
         return None
+    hits = [h for h in page.title["wanted"] if not _PLACE.match(title, h.start)]
+    if hits and not (page.title["sale"] and page.title["sale"][0].start < hits[0].start):
+        return Verdict("wanted", title[hits[0].start : hits[0].end])
+    if (word := page.category.first("wanted")) is not None:
+        return Verdict("wanted", word)
+    text = page.description.text
+    opening = [h for h in page.description["wanted"] if h.start < 45 and not _PLACE.match(text, h.start)]
+    if opening and not page.title["sale"] and not page.description["sale"]:
+        return Verdict("wanted", text[opening[0].start : opening[0].end])
+    return None
 
-    def _rental(self, doc: Document) -> bool:
-        price = doc.text("price_text")
-        if re.search(r"/\s?(?:gpu|卡|card)?\s?/?(?:hr|hour|h\b|时|小时|月|month|mo\b|시간|час|jam|giờ|saat|stunde|mes\b|hora)|卡时|per (?:gpu )?(?:hour|month)|時間|月額", price):
-            return True
-        return bool(self._first("rental", doc.text("title")) or self._first("rental", doc.text("category")))
 
-    def _is_pc(self, title: str, in_title: Sequence[Mention]) -> bool:
-        return bool(self._first("pc", title)) and not any(m.system for m in in_title) and not _SYSTEM_WORDS.search(title)
+def _service(page: Page) -> Verdict | None:
+    word = page.title.first("service")
+    if page.category["service"] and (word or page.description["service"]):
+        return Verdict("service", page.category.first("service") or "")
+    if word is None:
+        not_selling = page.description["not-selling"]
+        return Verdict("service", page.description.first("not-selling") or "") if not_selling and page.description["service"] else None
+    if page.title["sale"] and page.mentions:
+        return None
+    first = page.title["service"][0].start
+    chips = [m for m in page.mentions if m.field == "title"]
+    supported = page.description["not-selling"] or page.description["service"] or len(chips) != 1 or first < chips[0].start
+    return Verdict("service", word) if supported else None
+
+
+def _talk(page: Page) -> Verdict | None:
+    word = page.title.first("news")
+    if word and (page.no_price or word.startswith("[")):
+        return Verdict("other", word)
+    if page.no_price and not page.title["sale"] and not page.description["sale"]:
+        if _TALK_END.search(page.title.text) or page.description["news"]:
+            return Verdict("other", "no price, and talk about chips")
+    return None
+
+
+def _souvenir(page: Page) -> Verdict | None:
+    if word := page.title.first("souvenir"):
+        return Verdict("other", word)
+    return None
+
+
+def _look_alike(page: Page) -> Verdict | None:
+    if page.mentions or (not page.named and not page.homonymous):
+        return None
+    if page.title["without-chip"] or (page.description["without-chip"] and page.title["accessory"] and page.title["hardware"]):
+        return None
+    return Verdict("other", page.title.first("homonym") or page.category.first("homonym") or "a name without hardware around it")
+
+
+def _accessory(page: Page) -> Verdict | None:
+    """Points for and against a thing that is for a chip.
+
+    For: said not to hold the chip (title 4, text 3), a noun of such things in the title (2, 1 more for each other up to
+    2), a word for 'for' between noun and chip (2), a list of chips (3 from three on, 1 for two), the noun before the
+    chip or last of all (1). Against: a machine by name, a card named after the noun, the chip's memory beside it, talk
+    of running it. Nouns that come `with` the card do not count.
+    """
+    title = page.title
+    nouns = _own_nouns(page)
+    without_title, without_text = bool(title["without-chip"]), bool(page.description["without-chip"])
+    if not nouns and not without_title:
+        return _empty_case(page, without_text)
+    points = 4 * without_title + 3 * without_text
+    chips = [m for m in page.named if m.field == "title"]
+    if nouns:
+        points += 1 + min(len({title.text[h.start : h.end] for h in nouns}), 3)
+        points += 2 * _linked(page, nouns, chips)
+        points += _ordered(title.text, nouns, chips)
+    families = len({m.base for m in chips})
+    points += 3 if families >= 3 else int(families == 2)
+    if any(m.system for m in chips):
+        points -= 3
+    if not without_title and not without_text:
+        points -= 2 * bool(title["memory-size"] and chips and not _linked(page, nouns, chips) and not _leads(nouns, chips))
+        points -= bool(_RUN_WORDS.search(page.description.text))
+    word = title.first("without-chip", "accessory") or page.description.first("without-chip") or ""
+    return Verdict("accessory", word) if points >= ACCESSORY_AT else None
+
+
+def _own_nouns(page: Page) -> list[Hit]:
+    """Nouns of things in the title, without those that come along with a card ('+ adapter', 'w/ heatsink')."""
+    title = page.title
+    withs = title["with"]
+    chips = [m for m in page.mentions if m.field == "title"]
+    kept = []
+    for noun in title["accessory"]:
+        along = any(0 <= noun.start - w.end <= 12 and any(c.end <= w.start for c in chips) and not any(n.start < w.start for n in title["accessory"]) for w in withs)
+        if not along:
+            kept.append(noun)
+    return kept
+
+
+def _linked(page: Page, nouns: list[Hit], chips: list[Mention]) -> bool:
+    """Whether a word for 'for' stands between a noun and a chip, in either order."""
+    text = page.title.text
+    for hit in page.title["fits"]:
+        for chip in chips:
+            if 0 <= chip.start - hit.end <= 24 and any(n.end <= hit.start + 1 for n in nouns):
+                return True
+            if 0 <= hit.start - chip.end <= 10 and any(0 <= n.start - hit.end <= 24 for n in nouns):
+                return True
+            if 0 <= chip.start - hit.end <= 6 and any(n.start >= chip.end for n in nouns) and text[: hit.start].strip(" [【(") == "":
+                return True
+    return False
+
+
+def _leads(nouns: list[Hit], chips: list[Mention]) -> bool:
+    return bool(nouns and chips and nouns[0].start < chips[0].start)
+
+
+def _ordered(title: str, nouns: list[Hit], chips: list[Mention]) -> int:
+    """1 where the noun comes before the chip or closes the title, less 1 where a card's noun comes after it."""
+    last_card = max((m.start() for m in _CARD_NOUN.finditer(title)), default=-1)
+    closes = bool(chips) and nouns[-1].start > chips[-1].end and nouns[-1].start > last_card
+    return int(_leads(nouns, chips) or closes) - int(last_card > nouns[-1].start and not _leads(nouns, chips))
+
+
+def _empty_case(page: Page, without_text: bool) -> Verdict | None:
+    """A description that says no chip is inside, for a title that names no thing for one."""
+    if not without_text or (page.mentions and any(m.field == "title" and m.sure for m in page.mentions) and _RUN_WORDS.search(page.description.text)):
+        return None
+    if page.description["accessory"] or not page.mentions:
+        return Verdict("accessory", page.description.first("without-chip") or "")
+    return None
+
+
+def _rental(page: Page) -> Verdict | None:
+    if not page.mentions:
+        return None
+    if word := page.price.first("rental-price"):
+        return Verdict("rental", word)
+    hits = [h for h in page.title["rental"] if not re.search(r"(?:off|ex|post)[- ]$", page.title.text[: h.start])]
+    if hits and not page.title["sale"]:
+        return Verdict("rental", page.title.text[hits[0].start : hits[0].end])
+    if word := page.category.first("rental"):
+        return Verdict("rental", word)
+    return None
+
+
+def _sale(page: Page) -> Verdict | None:
+    if not page.mentions:
+        return None
+    title = page.title.text
+    whole = bool(_PC.search(title)) and not any(m.system for m in page.mentions) and not _MACHINE.search(title)
+    return Verdict("sale", "a chip is named", whole)
+
+
+_STEPS: tuple[Callable[[Page], Verdict | None], ...] = (
+    _credit, _talk, _wanted, _service, _souvenir, _look_alike, _accessory, _rental, _sale,
+)  # fmt: skip

@@ -1,102 +1,255 @@
-"""How many: chips in one priced unit, and priced units on offer."""
+"""How many: articles in one priced lot, chips in one priced unit, and priced units on offer."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from detector.reading.chips import Mention
-from detector.reading.document import Document
+from detector.reading.page import Page
 from detector.reading.text import fold_pattern
 
-if TYPE_CHECKING:
-    from config.schema.offers import Offers
+MOST = 20000
+"""A larger number is no stock of cards."""
 
-_CJK_NUMBERS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10, "单": 1}
-_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "zwei": 2, "drei": 3, "vier": 4, "dos": 2, "duas": 2, "hai": 2, "iki": 2, "dört": 4, "два": 2, "две": 2}
-_EIGHT = re.compile(r"(?<![\d.])(\d{1,2})\s?(?:卡|장)(?:整机|机|服务器|模组|准系统|裸金属|主机| ?서버|\b)|(八|四|双)卡|(?<![\d.])(\d{1,2})[- ]?(?:gpu|card)s?\b(?! hours)|[x*×]\s?(\d{1,2})\b|(?<![\d.])(\d{1,2})\s?(?:[x*×]|枚|基)\s?(?=nvidia|amd|tesla|[ahblm]\d|mi|rtx|gpu)")
-_SERVER = re.compile(r"server|node|整机|服务器|裸金属|准系统|模组|baseboard|サーバ|서버|сервер|system|机箱|一体机|cụm|máy chủ|台/月|/台|单台|每台|chassis|ubb")
-_LOT = re.compile(r"\b(?:lot|set|bundle|pack) of (\d{1,3})\b|(?<!\d)(\d{1,3})\s?(?:pcs?|x|枚|장|개|шт|stk|stück)\W{0,3}(?:\w+\W+){0,8}?lot\b|lot\b\W{0,3}(\d{1,3})\b|(\d{1,3})\s?枚(?:セット|まとめ)|(\d{1,3})\s?(?:er|-?pack)\b|一套(\d{1,2})|打包(\d{1,3})|一起(\d{1,2})")
+_CJK = {"一": 1, "单": 1, "两": 2, "俩": 2, "二": 2, "双": 2, "三": 3, "仨": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10, "十二": 12, "十五": 15, "廿": 20, "二十": 20, "卅": 30, "三十": 30, "五十": 50, "一百": 100, "百": 100}
+_KOREAN = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10}
+_WORDS = {
+    "one": 1, "single": 1, "two": 2, "pair of": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "twelve": 12, "dozen": 12, "a dozen": 12, "fifteen": 15, "sixteen": 16, "twenty": 20, "thirty": 30, "forty": 40,
+    "fifty": 50, "hundred": 100, "одна": 1, "один": 1, "одну": 1, "две": 2, "два": 2, "три": 3, "четыре": 4, "пять": 5, "шесть": 6,
+    "семь": 7, "восемь": 8, "десять": 10, "десяток": 10, "двадцать": 20, "ein": 1, "eine": 1, "einen": 1, "zwei": 2, "drei": 3,
+    "vier": 4, "fünf": 5, "sechs": 6, "acht": 8, "zehn": 10, "zwölf": 12, "un": 1, "una": 1, "uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5,
+    "seis": 6, "ocho": 8, "diez": 10, "doce": 12, "um": 1, "uma": 1, "dois": 2, "duas": 2, "três": 3, "quatro": 4, "oito": 8, "dez": 10,
+    "deux": 2, "trois": 3, "bir": 1, "iki": 2, "üç": 3, "dört": 4, "beş": 5, "sekiz": 8, "on": 10, "một": 1, "hai": 2, "ba": 3, "bốn": 4, "năm": 5,
+    "tám": 8, "mười": 10, "satu": 1, "dua": 2, "tiga": 3, "empat": 4, "lima": 5, "lapan": 8, "delapan": 8, "sepuluh": 10, "واحد": 1,
+    "واحدة": 1, "كرتين": 2, "اثنين": 2, "ثلاث": 3, "ثلاثة": 3, "اربع": 4, "اربعة": 4, "خمس": 5, "خمسة": 5, "ست": 6, "ثمانية": 8, "عشرة": 10, "عشر": 10, "ek": 1, "do": 2, "teen": 3, "char": 4,
+}  # fmt: skip
+_ARTICLES = frozenset({"un", "una", "uno", "um", "uma", "ein", "eine", "einen", "on", "do", "один", "bir"})
+"""Number words that are as often an article or another word: only right before a counter or a name."""
 
-
-class QuantityReader:
-    """Compiled unit and stock words of offers.toml."""
-
-    def __init__(self, offers: Offers) -> None:
-        words: dict[str, list[str]] = {}
-        for row in offers.words:
-            words.setdefault(row.meaning, []).extend(fold_pattern(p) for p in row.patterns)
-        unit = "|".join(sorted(words["unit"], key=len, reverse=True))
-        number = rf"(?<![\d.,:/\-$€£¥₽])(\d{{1,5}}|[{''.join(_CJK_NUMBERS)}]|\b(?:{'|'.join(_WORDS)})\b)"
-        self._counted = re.compile(rf"{number}\s?\+?(?:more )?(?:{unit})(?![a-z0-9])")
-        self._bare = re.compile(rf"(?:{'|'.join(words['stock'])})\W{{0,3}}[x×]?\s?(\d{{1,4}})(?![\d.,]|\s?(?:gb?|w|%|年|个月|month|year|tb|day|天|hour|h\b))")
-        self._stock = re.compile("|".join(words["stock"]))
-        self._not_stock = re.compile("|".join(words["not_stock"]))
-
-    def read(self, doc: Document) -> int | None:
-        """Priced units on offer; a plain statement in the text wins over a field that only says 1."""
-        field = doc.listing.quantity
-        said = self._said(doc)
-        if field is None or (field == 1 and said is not None and said > 1):
-            return said
-        return field
-
-    def _said(self, doc: Document) -> int | None:
-        found: list[tuple[bool, int]] = []
-        for name in ("title", "description"):
-            text = doc.text(name)
-            for clause in re.split(r"[\n。；;!！?？]|\. ", text):
-                found += self._in_clause(clause)
-        sure = [n for certain, n in found if certain]
-        if sure:
-            return max(sure)
-        return found[0][1] if found else None
-
-    def _in_clause(self, clause: str) -> list[tuple[bool, int]]:
-        out = []
-        for match in self._counted.finditer(clause):
-            around = clause[max(0, match.start() - 12) : match.end() + 10]
-            if self._not_stock.search(around) or re.match(r"\s?(?:以上|起|/)", clause[match.end() :]):
-                continue
-            number = _number(match[1])
-            if number and number < 100000:
-                out.append((bool(self._stock.search(clause)), number))
-        for match in self._bare.finditer(clause):
-            if not self._not_stock.search(clause[max(0, match.start() - 12) : match.end() + 10]):
-                out.append((True, int(match[1])))
-        return out
+_NUMBERS: dict[str, int] = {**_CJK, **_KOREAN, **_WORDS}
+_CJK_PATTERN = "|".join(sorted({*_CJK, *_KOREAN}, key=len, reverse=True))
+_WORD_PATTERN = "|".join(sorted(_WORDS, key=len, reverse=True))
+_NUMBER = rf"(?<![\d.,:/\-–$€£¥₽₹~₫])(?P<n>\d{{1,5}}(?!\d)|(?<![一二三四五六七八九十百])(?:{_CJK_PATTERN})|(?<![^\W\d_])(?:{_WORD_PATTERN})(?![^\W\d_]))"
+_BEFORE_COUNTER = re.compile(fold_pattern(rf"{_NUMBER}\s?\+?\s?(?:多|来|余|x|×|\*|more|brand new|new|used|loose|sealed|original|x?\s?nvidia|nvidia|full|seal|قطعه)?\s?$"))
+_TIMES_NAME = re.compile(fold_pattern(rf"{_NUMBER}\s?(?:pcs?\.?|[x×*х]|枚|张|块|片|颗|台|장|шт\.?|stück|stk|adet|cái|con|units?|of)?\s?(?:of )?(?:the |loose |new |used |sealed |brand new |original |genuine )?(?:nvidia |tesla |geforce |amd |instinct |intel |supermicro |rtx |英伟达)*$"))
+_NAME_TIMES = re.compile(fold_pattern(r"(?:[\s\-]*(?:\d{2,3}\s?gb?|pcie|pci-e|sxm\d?|oam|hbm\d?e?|nvl|hl-\d+\w?|turbo|fe|blower|gpus?|cards?|モジュール|모듈|模组|module|整机|八卡))*\s*[,，、(（-]?\s?(?:[x×*х]\s?(?P<x>\d{1,3})(?![\d.]|\s?(?:gb|mm|g\b))|(?P<c>\d{1,4})\s?(?:张|片|块|颗|枚|장|шт|pcs|台|套|组|個|个|adet|stück|units|cái|con|piezas|peças)|(?P<w>" + _CJK_PATTERN + r")\s?(?:张|片|块|颗|枚|장|台|套|组|个|개))"))
+_TIERS_AFTER = re.compile(fold_pattern(r"\s?(?:以上|起|及以上|\+?\s?[:：]?\s?[¥$]|or more|이상|以上|\d*\s?(?:张|片)?以上)"))
+_PER_AFTER = re.compile(fold_pattern(r"\s?(?:/|per|每|a (?:week|month)|pro |por |/月|в месяц|sebulan)"))
+_MACHINE = re.compile(
+    fold_pattern(
+        r"server|服务器|伺服器|整机|卡机|模组|裸金属|baseboard|base board|ベースボード|サーバ|서버|сервер|servidor|sunucu|máy chủ|\bmáy\b|node\b|nodes\b|节点|\bsystems?\b|platform|chassis|sled|机柜|dgx|hgx|8卡|八卡|узел|\bubb\b|枚組|枚搭載|工作站整|一体机|\bmachine|\brack\b|компл"
+    )
+)
+_CHIPS_IN_MACHINE = re.compile(
+    fold_pattern(
+        r"(?<![\d.,/\-])(?P<a>\d{1,2}|八|四|十|两|二|六)\s?(?:张)?卡(?!片|时|/)|(?<![\d.,/])(?P<b>\d{1,2})\s?-?\s?(?:x\s?)?(?:gpus?|way|card|枚搭載|枚組|枚|장|gpu搭載)(?![a-z])"
+        r"|(?<![\d.,])(?P<e>eight|four|ten|acht|ocho|oito|восемь)[\s-](?:gpu|card)"
+    )
+)
+_NO_MACHINE_BEFORE = re.compile(fold_pattern(r"(?:支持|可上|能插|可插|能上|兼容|最多|最大|插|up to |supports? |fits |for |/|双|单|每|tested in |test(?:ed)? on |上)\W{0,3}$"))
+_SMALL_WORDS = {"eight": 8, "four": 4, "ten": 10, "acht": 8, "ocho": 8, "oito": 8, "восемь": 8}
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isdigit() else _CJK_NUMBERS.get(text) or _WORDS.get(text, 0)
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A number of articles the text states: how firmly (2 stock words, 1 a plain count), and whether of machines."""
+
+    number: int
+    firm: int
+    kind: str
+    at: int
 
 
-def chips_in_unit(doc: Document, mention: Mention, *, lot: int | None, per: str | None) -> int:
-    """Chips in one priced unit: what the machine's name says, the cards of a server, the articles of a lot."""
-    if per in ("gpu_hour", "gpu_month"):
-        return 1
-    base = mention.count
-    title, description = doc.text("title"), doc.text("description")
-    if base == 1 and not mention.part:
-        for text in (title, description[:400]):
-            if _SERVER.search(text) and (found := _EIGHT.search(text)):
-                said = next(g for g in found.groups() if g)
-                number = int(said) if said.isdigit() else {"八": 8, "四": 4, "双": 2}[said]
-                if 2 <= number <= 16:
-                    base = number
-                    break
-    return base * lot if per == "lot" and lot else base
+def is_machine(page: Page) -> bool:
+    """Whether the article is a machine or a board with several chips."""
+    return chips_in_machine(page, None) > 1
 
 
-def lot_size(doc: Document) -> int | None:
-    """How many articles one price covers, where the text says so."""
+def chips_in_machine(page: Page, chip: Mention | None, machine: Mention | None = None) -> int:
+    """Chips in the machine that is offered; 1 where it is none. What the text counts wins over the machine's usual."""
+    usual = machine.count if machine else max((m.count for m in page.mentions if m.system or m.part), default=1)
     for name in ("title", "description"):
-        if found := _LOT.search(doc.text(name)):
-            return int(next(g for g in found.groups() if g))
-    return None
+        text = page.doc.fields[name].latin if name in page.doc.fields else ""
+        if name == "description" and not (_MACHINE.search(page.doc.text("title")) or usual > 1 or _MACHINE.search(text)):
+            break
+        if (number := _counted_in(page, name, text, usual)) > 1:
+            return number
+    return usual
 
 
-def mention_count(mentions: Sequence[Mention]) -> int:
-    """Distinct chips named."""
-    return len({m.chip for m in mentions})
+def _counted_in(page: Page, name: str, text: str, usual: int) -> int:
+    title_machine = bool(_MACHINE.search(page.doc.text("title"))) or usual > 1
+    for found in _CHIPS_IN_MACHINE.finditer(text):
+        said = found["a"] or found["b"] or found["e"]
+        number = int(said) if said.isdigit() else _SMALL_WORDS.get(said) or _CJK.get(said, 0)
+        if not 2 <= number <= 72 or _NO_MACHINE_BEFORE.search(text[max(0, found.start() - 10) : found.start()]):
+            continue
+        word = found.group()
+        near = text[found.start() : found.end() + 12]
+        if name == "title" or title_machine:
+            if (found["a"] and (number in (4, 8, 10, 16) or _MACHINE.search(near))) or (_MACHINE.search(text) and not re.search(r"card$", word)):
+                return number
+            if found["e"] or _MACHINE.search(near):
+                return number
+    if not title_machine and not (name == "description" and re.search(fold_pattern("整机|服务器|server|сервер|서버|サーバ"), text)):
+        return 1
+    if name == "description" and not title_machine:
+        return 1
+    for mention in (m for m in page.mentions if m.field == name and not m.part):
+        before, after = text[max(0, mention.start - 26) : mention.start], text[mention.end : mention.end + 40]
+        if (m := _TIMES_NAME.search(before)) and (n := _value(m["n"])) and 2 <= n <= 72 and _firm_times(m.group()):
+            return n
+        if (m := _NAME_TIMES.match(after)) and m["x"] and 2 <= int(m["x"]) <= 72:
+            return int(m["x"])
+    return 1
+
+
+def _firm_times(text: str) -> bool:
+    """'8x A100', '8 H100', 'ten A40': a count before a name; a lone article is none."""
+    return not any(text.strip().startswith(word + " ") or text.strip() == word for word in _ARTICLES)
+
+
+def _value(text: str) -> int | None:
+    return int(text) if text.isdigit() else _NUMBERS.get(text)
+
+
+def lot_size(page: Page) -> int | None:
+    """How many articles the displayed price covers, where the text says that it covers them together."""
+    title, text = page.title, page.description
+    if not (title["lot"] or text["lot"]) or title["each"]:
+        return None
+    if text["each"] and not title["lot"]:
+        return None
+    for hits in (title, text):
+        for hit in hits["lot"]:
+            near = hits.text[hit.end : hit.end + 14]
+            if m := re.match(fold_pattern(rf"\W{{0,3}}{_NUMBER}(?!\s?(?:gb|%))"), near):
+                number = _value(m["n"])
+                if number and 2 <= number <= 1000:
+                    return number
+            if m := _BEFORE_COUNTER.search(hits.text[max(0, hit.start - 6) : hit.start]):
+                number = _value(m["n"])
+                if number and 2 <= number <= 1000:
+                    return number
+    said = [s for s in stated(page, machine=is_machine(page)) if s.number > 1]
+    return max(said, key=lambda s: s.firm).number if said else None
+
+
+def read_quantity(page: Page, *, offer: str, per: str | None, chips: int) -> int | None:
+    """Priced units on offer: the field, unless it is absent or says 1 and the text plainly says more."""
+    if offer in ("wanted", "service"):
+        return None
+    field = page.doc.listing.quantity
+    machine = is_machine(page)
+    said = list(stated(page, machine=machine))
+    if per == "lot":
+        return field if field is not None else 1
+    if offer == "rental":
+        said = [s for s in said if s.firm > 1 and s.number > 1 and s.kind in ("machine", "any")]
+    best = _choose(said, chips)
+    if field is None or (field == 1 and best is not None and best > 1):
+        return best
+    return field
+
+
+def _choose(said: Sequence[Said], chips: int) -> int | None:
+    if not said:
+        return None
+    firm = [s for s in said if s.firm == max(s.firm for s in said)]
+    if chips > 1:
+        listed = [s for s in firm if s.number < 1000]
+        if len(listed) == chips:
+            return sum(s.number for s in listed)
+    return max(s.number for s in firm)
+
+
+def stated(page: Page, *, machine: bool) -> Iterator[Said]:
+    """Numbers of articles that title and description state."""
+    for name in ("title", "description"):
+        if name in page.doc.fields:
+            yield from _beside_names(page, name, machine)
+            yield from _counted(page, name, machine)
+
+
+def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
+    """'4x A100', 'L40S x2', 'one H100', 'L40S 十二张': loose cards; in a machine such a number counts its chips."""
+    text = page.doc.fields[name].latin
+    for mention in page.mentions:
+        if mention.field != name or (machine and not mention.system):
+            continue
+        before, after = text[max(0, mention.start - 28) : mention.start], text[mention.end : mention.end + 44]
+        if m := _TIMES_NAME.search(before):
+            number = _value(m["n"])
+            loose = m["n"] in _ARTICLES and name == "title"
+            if number and number <= MOST and not loose and not _excluded(page, name, mention.start - len(m.group()), mention.end) and _parted(text, mention, m):
+                yield Said(number, 1, "card", mention.start)
+        if m := _NAME_TIMES.match(after):
+            number = int(m["x"] or m["c"]) if (m["x"] or m["c"]) else _value(m["w"])
+            end = mention.end + m.end()
+            if number and number <= MOST and not _TIERS_AFTER.match(text[end : end + 8]) and not _excluded(page, name, mention.end, end + 4):
+                yield Said(number, 1, "card", mention.end)
+
+
+def _parted(text: str, mention: Mention, found: re.Match[str]) -> bool:
+    """A number straight before a bare-number name needs a sign between: '2 4090' is a count, '24090' none."""
+    return not found["n"].isdigit() or (bool(re.search(r"\D$", text[: mention.start])) and int(found["n"]) < 2000)
+
+
+def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
+    """Numbers with a counter after them, not excluded by what stands around."""
+    hits = page.hits(name)
+    text = hits.text
+    kinds = [("machine", h) for h in hits["counter-machine"]] + [("any", h) for h in hits["counter-any"]] + [("card", h) for h in hits["counter-card"]]
+    for kind, hit in kinds:
+        if machine and kind == "card":
+            continue
+        m = _BEFORE_COUNTER.search(text[max(0, hit.start - 22) : hit.start])
+        number = _value(m["n"]) if m else None
+        if m is None or number is None or not 1 <= number <= MOST:
+            continue
+        start = max(0, hit.start - 22) + m.start()
+        if _TIERS_AFTER.match(text[hit.end : hit.end + 8]) or _PER_AFTER.match(text[hit.end : hit.end + 8]):
+            continue
+        if re.search(fold_pattern(r"(?:/|每|第|单|一|up to |≥|>=|per |ab |从|几)\s?$"), text[max(0, start - 8) : start]) or _excluded(page, name, start, hit.end + 6):
+            continue
+        firm = 2 if _stock_near(page, name, start, hit.end) else 1
+        if number == 1 and (kind == "any" or not _plain_one(text, start, hit.end)) and firm == 1:
+            continue
+        yield Said(number, firm, kind, start)
+
+
+def _plain_one(text: str, start: int, end: int) -> bool:
+    """'一张', 'one card': stock only where it closes a clause or follows a name, not '一张图', 'one card that'."""
+    return bool(re.match(r"\s?(?:$|[。.,，、!！\n；;)）です]|出|转|可|，)", text[end : end + 3]))
+
+
+def _clause(text: str, start: int, end: int, reach: int = 18) -> tuple[int, int]:
+    """The words around a span up to the next pause, at most `reach` away."""
+    low, high = max(0, start - reach), min(len(text), end + reach)
+    for at in range(start - 1, low - 1, -1):
+        if text[at] in "\n。；;!！?？,，、|" :
+            low = at + 1
+            break
+    for at in range(end, high):
+        if text[at] in "\n。；;!！?？,，|":
+            high = at
+            break
+    return low, high
+
+
+def _excluded(page: Page, name: str, start: int, end: int) -> bool:
+    low, high = _clause(page.hits(name).text, max(0, start), end, 12)
+    return any(low <= hit.start and hit.end <= high for hit in page.hits(name)["not-stock"])
+
+
+def _stock_near(page: Page, name: str, start: int, end: int) -> bool:
+    low, high = _clause(page.hits(name).text, start, end)
+    return any(low <= hit.start and hit.end <= high for hit in page.hits(name)["stock"])
+
+
+def numbers() -> Mapping[str, int]:
+    """Number words that are understood."""
+    return _NUMBERS

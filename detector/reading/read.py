@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -19,14 +18,19 @@ from typing import TYPE_CHECKING
 
 from detector.controls import ControlBook
 from detector.fx import Exchange
-from detector.reading import money, quantity
+from detector.reading import money
 from detector.reading.chips import Finder, Mention
-from detector.reading.condition import ConditionReader
+from detector.reading.condition import read_condition
 from detector.reading.context_signals import from_fields
+from detector.reading.cues import Cues
 from detector.reading.document import Document
 from detector.reading.model import ChipOffer, Facts, Price, Reading
-from detector.reading.offer import OfferReader
-from detector.reading.quantity import QuantityReader
+from detector.reading.offer import read_offer
+from detector.reading.offered import machine, offered
+from detector.reading.page import Page
+from detector.reading.quantity import chips_in_machine, lot_size, read_quantity
+from detector.reading.unknown import unknown_accelerators
+from detector.reading.variants import resolve
 from storage.listing import Listing
 
 if TYPE_CHECKING:
@@ -41,35 +45,30 @@ class Reader:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.finder = Finder(config.catalogue)
+        self.cues = Cues(config.offers)
         self.exchange = Exchange(config.market.rate)
         self.controls = ControlBook(config.catalogue, config.controls)
-        self.offers = OfferReader(config.offers)
-        self.quantities = QuantityReader(config.offers)
-        self.conditions = ConditionReader(config.offers)
 
     def read(self, listing: Listing, today: date) -> Reading:
         """The reading; never raises on any text. `today` dates a listing that has no date."""
         doc = Document(listing, today)
-        mentions = [m for name in ("title", "description") if name in doc.fields for m in self.finder.find(name, doc.fields[name])]
-        verdict = self.offers.read(doc, mentions)
-        lot = quantity.lot_size(doc) if verdict.offer == "sale" else None
-        price = money.read_price(doc, offer=verdict.offer, config=self.config, lot=lot)
-        chips: tuple[ChipOffer, ...] = ()
-        if verdict.offer in ("sale", "rental"):
-            chips = self._offered(doc, mentions, lot, price.per if price else None)
-        offer = verdict.offer if chips or verdict.offer not in ("sale", "rental") else "other"
+        page = Page(doc, self.finder, self.cues)
+        verdict = read_offer(page)
+        named = offered(page) if verdict.offer in ("sale", "rental") else []
+        offer = verdict.offer if named or verdict.offer not in ("sale", "rental") else "other"
+        lot = lot_size(page) if offer == "sale" else None
+        price = money.read_price(doc, offer=offer, config=self.config, lot=lot)
+        chips = tuple(chip for chip in (self._chip(page, m, price, lot) for m in named) if chip)
         price = self._in_dollars(price, offer, chips, doc.date)
-        stock = None if offer in ("wanted", "service") else self.quantities.read(doc)
-        if price and price.per == "lot" and stock is not None and lot and stock == lot:
-            stock = 1
+        stock = read_quantity(page, offer=offer, per=price.per if price else None, chips=len(chips))
         facts = Facts(
-            offer, chips, any(c.restricted for c in chips), price, stock, self.conditions.read(doc, offer),
-            sum(c.count for c in chips) * stock if chips and stock is not None else None,
+            offer, chips, any(c.restricted for c in chips), price, stock, read_condition(page, offer),
+            _total(chips, stock, price),
         )  # fmt: skip
         notes = {"offer": verdict.why, **({"goods": "whole_pc"} if verdict.whole_pc else {})}
         return Reading(
             listing.site, listing.listing_id, offer, chips, facts.restricted, price, stock, facts.condition,
-            from_fields(doc, facts), language=listing.language, notes=notes,
+            from_fields(doc, facts), language=listing.language, unknown_accelerators=unknown_accelerators(page), notes=notes,
         )  # fmt: skip
 
     def _in_dollars(self, price: Price | None, offer: str, chips: tuple[ChipOffer, ...], on: date) -> Price | None:
@@ -84,18 +83,36 @@ class Reader:
         unit = (dollars.usd / count / hours).quantize(Decimal("0.0001"))
         return replace(price, unit_usd=unit, rate=dollars.text(price.currency))
 
-    def _offered(self, doc: Document, mentions: Sequence[Mention], lot: int | None, per: str | None) -> tuple[ChipOffer, ...]:
-        """The chip of the first strong name in title, else description; a machine takes its chip from the text."""
-        texts = [doc.fields[name] for name in ("title", "description") if name in doc.fields]
-        named = [m for m in mentions if m.chip] or []
-        chosen = next((m for m in named if m.field == "title"), None) or next(iter(named), None)
-        if chosen is None:
-            return ()
-        system = next((m for m in mentions if m.system and (m.chip is None or m.chip == chosen.base)), None)
-        if system is not None and chosen.count == 1:
-            chosen = replace(chosen, count=system.count, form=chosen.form or system.form)
-        ident, memory = self.finder.resolve(chosen, texts)
-        count = quantity.chips_in_unit(doc, chosen, lot=lot, per=per)
-        finding = self.controls.find(ident, doc.date)
-        a, b = doc.fields[chosen.field].span(chosen.start, chosen.end)
-        return (ChipOffer(ident, count, chosen.field, a, b, memory, finding.control, finding.restricted),)
+    def _chip(self, page: Page, mention: Mention, price: Price | None, lot: int | None) -> ChipOffer | None:
+        """The offered chip: as precise as the text, with how many a priced unit holds and its control on the date."""
+        if mention.base is None:
+            return None
+        host = machine(page, mention)
+        count = chips_in_machine(page, mention, host)
+        row = self.finder.chips.get(mention.base)
+        ident, memory = mention.chip or mention.base, None
+        if row is not None:
+            form = mention.form or (host.form if host else None)
+            texts = [(name, page.doc.fields[name].latin) for name in ("title", "description") if name in page.doc.fields]
+            ident, memory = resolve(replace(mention, form=form), row, texts, count)
+        finding = self.controls.find(ident, page.doc.date)
+        a, b = page.doc.fields[mention.field].span(mention.start, mention.end)
+        return ChipOffer(ident, _in_unit(count, price, lot), mention.field, a, b, memory, finding.control, finding.restricted)
+
+
+def _in_unit(count: int, price: Price | None, lot: int | None) -> int:
+    """Chips one price pays for."""
+    per = price.per if price else "unit"
+    if per in ("gpu_hour", "gpu_month"):
+        return 1
+    if per == "lot":
+        articles = (price.articles if price else None) or lot or 1
+        return articles if count == 1 or articles == count else count * articles
+    return count
+
+
+def _total(chips: tuple[ChipOffer, ...], stock: int | None, price: Price | None) -> int | None:
+    """Chips over all units: each chip once where one number counts several kinds of articles."""
+    if not chips or stock is None:
+        return None
+    return stock * chips[0].count if len(chips) > 1 and (price is None or price.per != "lot") else stock * sum(c.count for c in chips)

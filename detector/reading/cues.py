@@ -1,0 +1,94 @@
+"""Words with a meaning, found in one pass: an automaton over all words of all languages, borders checked afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ahocorasick_rs import AhoCorasick
+
+from config.schema.offers import Offers
+from detector.reading.text import fold, fold_pattern
+
+# Scripts that put no space between words, or that glue particles to them (Korean after, Arabic before and after).
+_NO_START_BORDER = re.compile(r"[\u0590-\u06ff\u0900-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_NO_END_BORDER = _NO_START_BORDER
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A word at folded positions of a text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Hits:
+    """The hits of one text by cue, in order of place, none inside a longer one of the same cue."""
+
+    text: str
+    by_cue: dict[str, list[Hit]] = field(default_factory=dict)
+
+    def __getitem__(self, cue: str) -> list[Hit]:
+        return self.by_cue.get(cue, [])
+
+    def __contains__(self, cue: str) -> bool:
+        return cue in self.by_cue
+
+    def words(self, cue: str) -> set[str]:
+        """The different words of a cue that stand in the text."""
+        return {self.text[hit.start : hit.end] for hit in self[cue]}
+
+    def first(self, *cues: str) -> str | None:
+        """The words of the earliest hit of these cues."""
+        found = min((hit for cue in cues for hit in self[cue]), key=lambda hit: hit.start, default=None)
+        return self.text[found.start : found.end] if found else None
+
+
+class Cues:
+    """The cues of a config, compiled."""
+
+    def __init__(self, offers: Offers) -> None:
+        self._entries: dict[str, list[tuple[str, bool, bool]]] = defaultdict(list)
+        patterns: dict[str, list[str]] = defaultdict(list)
+        for row in offers.cue:
+            for word in row.words:
+                self._add(row.cue, word)
+            patterns[row.cue] += [fold_pattern(p) for p in row.patterns]
+        self._keys = sorted(self._entries)
+        self._automaton = AhoCorasick(self._keys)
+        self._patterns = {cue: re.compile("|".join(f"(?:{p})" for p in found)) for cue, found in patterns.items() if found}
+
+    def _add(self, cue: str, word: str) -> None:
+        key = fold(word.strip("*")).text
+        start = key[0].isalnum() and not word.startswith("*") and not _NO_START_BORDER.match(key[0])
+        end = key[-1].isalnum() and not word.endswith("*") and not _NO_END_BORDER.match(key[-1])
+        self._entries[key].append((cue, start, end))
+
+    def find(self, text: str) -> Hits:
+        """All cues of a folded text."""
+        found: dict[str, list[Hit]] = defaultdict(list)
+        for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            key = self._keys[number]
+            for cue, border_before, border_after in self._entries[key]:
+                if border_before and start and text[start - 1].isalnum() and not _NO_START_BORDER.match(text[start - 1]):
+                    continue
+                if border_after and end < len(text) and text[end].isalnum() and not _NO_END_BORDER.match(text[end]):
+                    continue
+                found[cue].append(Hit(start, end))
+        for cue, pattern in self._patterns.items():
+            found_by_pattern = [Hit(m.start(), m.end()) for m in pattern.finditer(text) if m.end() > m.start()]
+            if found_by_pattern:
+                found[cue] += found_by_pattern
+        return Hits(text, {cue: _longest(hits) for cue, hits in found.items()})
+
+
+def _longest(hits: Iterable[Hit]) -> list[Hit]:
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda h: (h.start, -h.end)):
+        if not kept or hit.end > kept[-1].end:
+            kept.append(hit)
+    return kept

@@ -1,0 +1,138 @@
+"""Which of the named chips are offered: not what it is compared with, fits, replaces, is labelled as, or is tagged with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from detector.reading.chips import Mention
+from detector.reading.page import Page
+from detector.reading.text import fold_pattern
+
+_NOT_BEFORE = re.compile(
+    fold_pattern(
+        r"(?:\bnot (?:an? |the )?|\bno |\bnon[- ]|非|不是|别当|≠|!=|nicht (?:die |der )?|\bkein\w* |\bне |\bno es (?:una? )?|\bnão é (?:uma? )?|không phải |\bbukan |ليس |"
+        r"\bvs\.?|\bversus|\bthan (?:an? |the )?|\blike (?:an? |the )|similar to (?:an? )?|equivalent to (?:an? )?|instead of (?:an? )?|faster than|平替|替代|对标|媲美|吊打|秒杀|秒|超越|堪比|接近|比|胜过|≈|代替|"
+        r"alternative to (?:an? )?|replace(?:ment for|s)? (?:an? |my )?|upgrade(?:d)? (?:from|to) (?:an? )?|(?:跟|和|与)(?=\S{0,8}一样)|换(?:成|了)?|改(?:成)?|升级(?:到)?|bought (?:an? |the )|got (?:an? )(?:new )?|switch(?:ed|ing) to (?:an? )?)\W{0,3}$"
+    )
+)
+_NOT_AFTER = re.compile(
+    fold_pattern(
+        r"\W{0,2}(?:替代|平替|级别|级性能|の代わり|代わり|alternative|killer|replacement|대체|대용|equivalent|class\b|相当|じゃない|ではない|ではありません|이 아|가 아|아닙|아님|değil|涡轮一样|一样|同款|换的)"
+    )
+)
+_LABEL_AFTER = re.compile(fold_pattern(r"\W{0,2}(?:的)?\W?(?:标签|马甲|壳|贴纸|标版|外壳|铭牌|皮|sticker|label|shroud|ラベル|シール|라벨|스티커|наклейк|шильд|etikett|etiket)"))
+_LABEL_BEFORE = re.compile(
+    fold_pattern(
+        r"(?:labell?(?:ed)?(?: as)?|re-?labell?ed(?: as)?|标签(?:换成|改成|是)?|换成|改成|报的也?是|报成|写的是?|外装|ラベルは|外装とラベルは|ditempel label|ditukar label|marked as|badged as|sticker says|box says|under the name(?: of)?|declared as)\W*$"
+    )
+)
+_FITS_BEFORE = re.compile(
+    fold_pattern(r"(?:适用于?|适配|支持|兼容|通用|\bfits?|compatible with|suitable for|works with|\bfor (?:use (?:with|in) )?(?:an? |the |your )?(?:nvidia |tesla )?|对应|対応|für (?:die )?|\bдля |\bpara |\buntuk |\bcho |\biçin)\W{0,2}$")
+)
+_LISTED = re.compile(fold_pattern(r"[\s/、,，+&|或和与]{0,3}(?:or|and|oder|und|или|и|y|o|ou|e|hoặc|atau|veya|ve)?[\s/]{0,2}"))
+_JOINED = re.compile(fold_pattern(r"\W{0,2}(?:/|、|,|，|\+|&|\||和|与|及|または|や|と|\band\b|\bund\b|\bи\b|\by\b|\be\b|\bvà\b|\bdan\b|\bve\b|و)\W{0,3}(?:nvidia |tesla |rtx |geforce |hgx |dgx )?"))
+_CHOICE = re.compile(fold_pattern(r"(?:actual(?: item)?|real item(?: is)?|item is|实品是?|实物是?|实际是?|中身は|実物は|실물은|на самом деле|eigentlich|en realidad|sebenarnya)\W{0,4}(?:\S+\s){0,3}$"))
+
+
+def offered(page: Page) -> list[Mention]:
+    """One mention for each offered chip, in order of place; a machine's own mention stands in where no chip is named."""
+    plain = [m for m in _roles(page) if m is not None]
+    title = [m for m in plain if m.field == "title"]
+    text = [m for m in plain if m.field == "description"]
+    if page.title["disguise"] or page.description["disguise"]:
+        named = _chips(text)
+        if named:
+            return _several(page, named, [])[:1]
+    chosen = _several(page, _chips(title), _chips(text)) if _chips(title) else _from_text(page, _chips(text))
+    if chosen:
+        return chosen
+    return (title or text)[:1]
+
+
+def machine(page: Page, chip: Mention) -> Mention | None:
+    """The machine that holds the chip: named with it, or of a kind that is sold with several chips."""
+    if chip.system:
+        return chip
+    systems = [m for m in page.mentions if m.system]
+    return next((m for m in systems if m.base in (None, chip.base)), None) or next(
+        (m for m in systems if m.field == chip.field), None
+    )
+
+
+def _chips(mentions: Sequence[Mention]) -> list[Mention]:
+    """The first mention of each chip; a part number and a machine's default give way to a name in words."""
+    named = [m for m in mentions if m.base]
+    words = [m for m in named if not m.system] or named
+    best: dict[str, Mention] = {}
+    for mention in words:
+        key = str(mention.base)
+        if key not in best or (mention.chip != mention.base and best[key].chip == best[key].base):
+            best[key] = mention
+    if any(m.system for m in named) and words is not named:
+        return list(best.values())
+    for mention in named:
+        if mention.system:
+            best.setdefault(str(mention.base), mention)
+    return sorted(best.values(), key=lambda m: (m.field != "title", m.start))
+
+
+def _roles(page: Page) -> list[Mention | None]:
+    """The believed mentions, None for those that are not offered. A refusal runs on through a list: 非L40/L40S."""
+    out: list[Mention | None] = []
+    before: Mention | None = None
+    refused = False
+    for mention in page.mentions:
+        text = page.doc.fields[mention.field].latin
+        if before is not None and before.field == mention.field and refused:
+            refused = bool(_LISTED.fullmatch(text[before.end : mention.start]))
+        else:
+            refused = False
+        refused = refused or _refused(page, mention, text)
+        out.append(None if refused else mention)
+        before = mention
+    return out
+
+
+def _refused(page: Page, mention: Mention, text: str) -> bool:
+    before, after = text[max(0, mention.start - 30) : mention.start], text[mention.end : mention.end + 14]
+    if _CHOICE.search(before):
+        return False
+    if re.search(r"#\W?\w{0,8}$", before) or _NOT_AFTER.match(after) or _LABEL_AFTER.match(after):
+        return True
+    bare = re.sub(r"(?:nvidia|tesla|geforce|rtx|英伟达|amd)\s?$", "", before)
+    if _NOT_BEFORE.search(bare) or _LABEL_BEFORE.search(bare):
+        return True
+    return mention.field == "description" and bool(_FITS_BEFORE.search(bare))
+
+
+def _several(page: Page, title: list[Mention], text: list[Mention]) -> list[Mention]:
+    """Which of several names of a title are offered: those the description takes up, or those joined as one list."""
+    if len(title) < 2:
+        return title
+    taken_up = {m.base for m in text}
+    both = [m for m in title if m.base in taken_up]
+    if both:
+        return both
+    latin = page.doc.fields[title[0].field].latin
+    kept = title[:1]
+    for mention in title[1:]:
+        between = latin[kept[-1].end : mention.start]
+        if not _JOINED.search(between):
+            break
+        kept.append(mention)
+    return kept
+
+
+def _from_text(page: Page, text: list[Mention]) -> list[Mention]:
+    """Where the title names none: the first name, and others that stand at the head of a line or are joined to it."""
+    if len(text) < 2:
+        return text
+    latin = page.doc.fields["description"].latin
+    kept = text[:1]
+    for mention in text[1:]:
+        line = latin[latin.rfind("\n", 0, mention.start) + 1 : mention.start]
+        listed = re.fullmatch(r"[\W\d]*(?:x|×|\*|nvidia|tesla|hgx|dgx|pcs|units)?[\W\d]*(?:nvidia|tesla|hgx|dgx)?\W*", line)
+        if (listed and "\n" in latin[kept[-1].end : mention.start]) or _JOINED.fullmatch(latin[kept[-1].end : mention.start]):
+            kept.append(mention)
+    return kept
