@@ -81,3 +81,5 @@ class Extraction(Table):
     condition: list[Condition] = []
     placeholder: tuple[str, ...] = ()
     """Values of brands, SKUs and the like that say nothing: regular expressions on the whole value, no case."""
+    brand_phrases: tuple[str, ...] = ()
+    """Sentences that name the maker in their first group: regular expressions on the whole text, no case."""

@@ -41,7 +41,7 @@ class Words:
         self.stems = [
             (re.compile("|".join(map(re.escape, row.stems))), BITS[row.id]) for row in knowledge.naming if row.stems
         ]
-        self.wording = {row.id: _any(row.patterns) for row in knowledge.wording}
+        self.wording: dict[str, re.Pattern[str]] = {row.id: _any(row.patterns) for row in knowledge.wording}
         self.says = [(_any(row.patterns), row.id) for row in knowledge.availability if row.patterns]
         self.values = {value: row.id for row in knowledge.availability for value in row.values}
         self.labels = {word: row.id for row in knowledge.label for word in row.words}
@@ -49,6 +49,7 @@ class Words:
             row.id: {name: rank for rank, name in enumerate(row.names)} for row in knowledge.key
         }
         self.conditions = {row.id: row.says for row in knowledge.condition}
+        self.brand_phrases = [re.compile(phrase, re.I) for phrase in knowledge.brand_phrases]
         self.placeholder = re.compile(f"(?:{'|'.join(knowledge.placeholder)})$", re.I)
         self.marks_of = lru_cache(maxsize=4096)(self._marks_of)
 
@@ -66,7 +67,8 @@ class Words:
 
     def field_of(self, label: str) -> str | None:
         """The field that a label in a table of facts stands for."""
-        return self.labels.get(label.strip().strip(":：.-–*").strip().lower()) or self.labels.get(label.strip(" :：").lower())
+        folded = label.strip(" :：*–\u00a0\u200e\u200f").lower()
+        return self.labels.get(folded) or self.labels.get(folded.rstrip(" -"))
 
     def says_nothing(self, value: str) -> bool:
         """Is the value a stand-in such as `n/a`?"""

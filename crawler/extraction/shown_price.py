@@ -1,0 +1,203 @@
+"""The asked price among all figures a page shows: near the title and the buy button, not a former price, not another
+article's, not shipping, not an instalment.
+
+Every candidate gets points for and against; the weights were set by hand on pages of many shops and are the only figures
+here that were tuned. A candidate under `ENOUGH` is no price.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crawler.extraction import dom
+from crawler.extraction import words as w
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+    from crawler.extraction.dom import Piece, Shown
+    from crawler.extraction.prices import Place, Price
+
+ENOUGH = 3.0
+_LONG_TEXT = 120
+"""Characters of a text that may hold a price; running prose is no price tag."""
+_TAG_LENGTH = 45
+"""Characters of an element that is a price tag in several parts."""
+_MOST = 600
+_FIGURES_ONLY = re.compile(r"[\d\s.,'’\u00a0\u202f–-]{1,16}$")
+_DIGIT = re.compile(r"\d")
+
+AGAINST = {
+    w.STRUCK: 6.0, w.RELATED: 5.0, w.TILE: 1.0, w.SHIPPING: 5.0, w.INSTALMENT: 5.0, w.SAVING: 5.0, w.PER_MEASURE: 4.0,
+    w.HIDDEN: 1.5,
+}  # fmt: skip
+SAID_AGAINST = {"struck": 5.0, "shipping": 5.0, "instalment": 5.0, "saving": 5.0, "per_measure": 5.0}
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A shown figure that may be the price; `points` say how much speaks for it."""
+
+    price: Price
+    order: int
+    element: LexborNode
+    points: float = 0.0
+    struck: bool = False
+
+
+def candidates(shown: Shown, place: Place) -> list[Candidate]:
+    """All figures that may be the price, the likeliest first."""
+    found = _collect(shown, place)
+    buys = buy_places(shown)
+    repeated = Counter(_signature(candidate.element) for candidate in found)
+    for candidate in found:
+        candidate.points = _points(shown, candidate, buys, repeated)
+    return sorted(found, key=lambda candidate: (-candidate.points, candidate.order))
+
+
+def _collect(shown: Shown, place: Place) -> list[Candidate]:
+    reader = shown.words.prices
+    found: list[Candidate] = []
+    taken: set[int] = set()
+    for piece in shown.pieces:
+        if len(piece.text) > _LONG_TEXT or not _DIGIT.search(piece.text):
+            continue
+        prices = reader.find(piece.text, place)
+        if prices:
+            found += [Candidate(price, piece.order, piece.element) for price in prices[:3]]
+        elif _FIGURES_ONLY.match(piece.text):
+            joined = _joined(shown, piece, place, taken)
+            if joined is not None:
+                found.append(joined)
+        if len(found) >= _MOST:
+            break
+    return found
+
+
+def _joined(shown: Shown, piece: Piece, place: Place, taken: set[int]) -> Candidate | None:
+    """A price whose sign, whole part and cents stand in elements of their own; a bare figure where a price is expected."""
+    node: LexborNode | None = piece.element
+    for _ in range(4):
+        if node is None or node.tag in ("body", "-document"):
+            break
+        text = dom.short_text(node, _TAG_LENGTH + 1)
+        if len(text) > _TAG_LENGTH:
+            break
+        prices = shown.words.prices.find(text, place)
+        if prices:
+            if node.mem_id in taken:
+                return None
+            taken.add(node.mem_id)
+            return Candidate(prices[0], piece.order, node)
+        node = node.parent
+    if shown.bits(piece.element, 3) & w.PRICE:
+        prices = shown.words.prices.find(piece.text, place, bare=True)
+        if prices:
+            return Candidate(prices[0], piece.order, piece.element)
+    return None
+
+
+def _signature(element: LexborNode) -> tuple[str, str, str]:
+    parent = element.parent
+    above = (parent.attributes.get("class") or "") if parent is not None else ""
+    return element.tag or "", element.attributes.get("class") or "", above
+
+
+def buy_places(shown: Shown) -> list[int]:
+    """Where the page has a button that buys or asks, by order of text."""
+    found = []
+    buy, ask = shown.words.wording["buy"], shown.words.wording["ask"]
+    for piece in shown.pieces:
+        if len(piece.text) <= 40 and (buy.search(piece.text) or ask.search(piece.text)) and _pressable(piece.element):
+            found.append(piece.order)
+    for order, tag, node in shown.buttons:
+        value = (node.attributes.get("value") or "") if tag == "input" else (node.attributes.get("title") or "")
+        if 2 < len(value) <= 40 and buy.search(value):
+            found.append(order)
+    return sorted(found)[:50]
+
+
+def _pressable(element: LexborNode) -> bool:
+    node: LexborNode | None = element
+    for _ in range(4):
+        if node is None:
+            return False
+        if node.tag in ("button", "a", "input", "label") or "btn" in (name := (node.attributes.get("class") or "").lower()) or "button" in name or "cart" in name:
+            return True
+        node = node.parent
+    return False
+
+
+def _points(shown: Shown, candidate: Candidate, buys: list[int], repeated: Counter[tuple[str, str, str]]) -> float:
+    bits = shown.bits(candidate.element)
+    near = shown.bits(candidate.element, 3)
+    points = 1.0 if candidate.price.mark else -1.0
+    points += 3.0 if near & w.PRICE else 1.0 if bits & w.PRICE else 0.0
+    points += 1.0 if near & w.CURRENT else 0.0
+    points -= sum(weight for bit, weight in AGAINST.items() if (near if bit in (w.STRUCK, w.TILE, w.SAVING) else bits) & bit)
+    candidate.struck = bool(near & w.STRUCK)
+    points += _said(shown, candidate)
+    points += _distance(shown, candidate, buys)
+    if repeated[_signature(candidate.element)] >= 4:
+        points -= 1.0
+    if _inside_link(candidate.element):
+        points -= 1.5
+    if candidate.price.amount == 0:
+        points -= 4.0
+    return points
+
+
+def _inside_link(element: LexborNode) -> bool:
+    node: LexborNode | None = element
+    for _ in range(5):
+        if node is None:
+            return False
+        if node.tag == "a":
+            return len(node.attributes.get("href") or "") > 1
+        node = node.parent
+    return False
+
+
+def _said(shown: Shown, candidate: Candidate) -> float:
+    """Points for the words before and behind the figure."""
+    piece = shown.pieces[candidate.order]
+    own = piece.text.replace(candidate.price.text, " ")
+    before = _label(shown, candidate.order - 1)
+    behind = _label(shown, candidate.order + 1) if candidate.order + 1 < len(shown.pieces) else ""
+    wording = shown.words.wording
+    points = 0.0
+    for name, weight in SAID_AGAINST.items():
+        said = wording[name].search(own) or (wording[name].search(before) if len(before) <= 40 else None)
+        if said or (name in ("instalment", "per_measure") and len(behind) <= 25 and wording[name].match(behind)):
+            points -= weight
+            candidate.struck |= name == "struck"
+    if wording["price"].search(own) or wording["price"].search(before[-30:]):
+        points += 1.5
+    words_beside = len(own.split())
+    return points - (1.0 if words_beside > 6 else 0.0)
+
+
+def _label(shown: Shown, order: int) -> str:
+    """A neighbouring text, if it is one that says something of this figure and not another figure."""
+    if not 0 <= order < len(shown.pieces):
+        return ""
+    text = shown.pieces[order].text
+    return "" if len(text) > 60 or _DIGIT.search(text) else text
+
+
+def _distance(shown: Shown, candidate: Candidate, buys: list[int]) -> float:
+    """Points for standing behind the title, in the same part of the page, and close to a button that buys."""
+    points = 0.0
+    if shown.title_order is not None:
+        behind = candidate.order - shown.title_order
+        points += 4.0 * math.exp(-behind / 40) if behind >= 0 else 2.5 * math.exp(behind / 12) - 1.5
+        points -= 0.15 * min(shown.steps(candidate.element), 12)
+        points -= 2.0 if behind > 250 else 0.0
+    if buys:
+        gap = min(abs(candidate.order - buy) for buy in buys)
+        points += 2.0 * math.exp(-gap / 15)
+    return points
