@@ -1,0 +1,86 @@
+"""Can it be had? Markup values by their bare schema.org name, and what the page says near the title and the price.
+
+The rule where they disagree: a page that says near the title that the article is gone is believed over markup; a button
+that buys is believed over markup that says it is gone; else markup is believed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crawler.extraction import words as w
+from crawler.extraction.shown_price import buy_places
+from crawler.extraction.words import squeezed
+
+if TYPE_CHECKING:
+    from crawler.extraction.dom import Piece, Shown
+    from crawler.extraction.words import Words
+
+_BEFORE, _BEHIND = 25, 90
+"""Texts before and behind the title in which the page speaks of the article."""
+_LONGEST = 110
+_SCHEMA_ORG = {name.lower(): name for name in (
+    "BackOrder", "Discontinued", "InStock", "InStoreOnly", "LimitedAvailability", "MadeToOrder", "OnlineOnly", "OutOfStock",
+    "PreOrder", "PreSale", "Reserved", "SoldOut",
+)}  # fmt: skip
+GONE = frozenset(("OutOfStock", "SoldOut", "Discontinued", "Reserved"))
+_UNSURE = w.RELATED | w.SHIPPING
+_CHOICES = frozenset(("option", "select", "script"))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the page shows: a schema.org name or None, the words it goes by, and whether a button buys."""
+
+    name: str | None
+    text: str
+    button: bool
+
+
+def bare(value: str, words: Words) -> str | None:
+    """`http://schema.org/InStock`, `in stock`, `true` -> `InStock`; None if it is none of these."""
+    last = squeezed(re.split(r"[/#]", value.strip())[-1]) if "://" in value else squeezed(value)
+    last = last.removeprefix("schema.org/").removeprefix("schema:")
+    return words.values.get(last) or _SCHEMA_ORG.get(last)
+
+
+def coarse(name: str) -> str:
+    """The name as buyers understand it: sold out and discontinued are out of stock, limited and in-store are in stock."""
+    if name in GONE:
+        return "OutOfStock"
+    return "InStock" if name in ("LimitedAvailability", "InStoreOnly", "OnlineOnly", "MadeToOrder") else name
+
+
+def shown(page: Shown, price_order: int | None) -> Said:
+    """What the page says near the title and the price."""
+    start, end = _zone(page, price_order)
+    near = price_order if price_order is not None else start
+    button = any(start <= order <= end or abs(order - near) <= 40 for order in buy_places(page))
+    found: str | None = None
+    words_found = ""
+    for piece in page.pieces[start:end]:
+        name = _name(page, piece)
+        if name == "OutOfStock":
+            return Said(name, piece.text, button)
+        if name and not found:
+            found, words_found = name, piece.text
+    return Said(found, words_found, button)
+
+
+def _zone(page: Shown, price_order: int | None) -> tuple[int, int]:
+    title = page.title_order if page.title_order is not None else (price_order or 0)
+    end = max(title, price_order or 0) + _BEHIND if price_order is not None and abs(price_order - title) < 200 else title + _BEHIND
+    return max(0, title - _BEFORE), end
+
+
+def _name(page: Shown, piece: Piece) -> str | None:
+    if len(piece.text) > _LONGEST or piece.element.tag in _CHOICES:
+        return None
+    for pattern, name in page.words.says:
+        if pattern.search(piece.text):
+            if page.bits(piece.element) & (_UNSURE | w.HIDDEN):
+                return None
+            return name if name != "InStock" or len(piece.text) < 60 else None
+    return None
