@@ -24,7 +24,6 @@ refusals_in_a_row = 3
 DEMO = """loopback = true
 country = "CN"
 currency = "CNY"
-language = "zh"
 """
 REST = """
 [pace]
@@ -63,11 +62,12 @@ def new_home(tmp_path: Path, factory: Any = None, settings: str = QUICK) -> Path
 
 
 def add_site(
-    home: Path, key: str, start: str | list[str], *, family: str = "cards", more: str = CARDS, top: str = "", delay: float = 0.01, pace: str = ""
+    home: Path, key: str, start: str | list[str], *, family: str = "cards", more: str = CARDS, top: str = "", delay: float = 0.01, pace: str = "", language: str = "zh"
 ) -> None:
     """Write a site file for a server on loopback."""
     starts = json.dumps([start] if isinstance(start, str) else start)
-    text = f'title = "{key}"\nfamily = "{family}"\nstart = {starts}\n{DEMO}{top}\n{more}{REST.format(delay=delay, pace=pace)}'
+    says = f'language = "{language}"\n' if language else ""
+    text = f'title = "{key}"\nfamily = "{family}"\nstart = {starts}\n{DEMO}{says}{top}\n{more}{REST.format(delay=delay, pace=pace)}'
     (home / "config" / "sites" / f"{key}.toml").write_text(text, encoding="utf-8")
 
 

@@ -53,6 +53,7 @@ class MarketSpider(scrapy.Spider):
         """Made by Scrapy; the plan comes in the setting CHIPWATCH_PLAN."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider._plan = spider._plan or crawler.settings["CHIPWATCH_PLAN"]
+        crawler.signals.connect(spider._dropped, signal=scrapy.signals.request_dropped)
         return spider
 
     @property
@@ -217,6 +218,11 @@ class MarketSpider(scrapy.Spider):
             facts.gone += 1
             return
         facts.failed[_cause(error)] += 1
+
+    def _dropped(self, request: Request) -> None:
+        """Scrapy drops an address asked before without a word; when a redirect led back to itself that is a failure."""
+        if request.url in request.meta.get("redirect_urls", ()):
+            self.plan.facts.failed["redirect loop"] += 1
 
     def closed(self, reason: str) -> None:
         """Take Scrapy's own reasons over into the facts."""

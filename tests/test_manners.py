@@ -1,0 +1,526 @@
+"""Manners, proved by the log of a server on loopback; and a hostile server, each of whose tricks ends in a named outcome."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.loader import Config
+from config.schema.settings import Settings
+from config.schema.sites import Access, Site
+from crawler.access import refusal
+from crawler.decoding import decode
+from crawler.outcome import Facts, decide
+from crawler.politeness import challenge, hosts, rest, robots
+from crawler.politeness.pause import Pause, retry_after
+from tests.crawling import (
+    add_site,
+    card,
+    crawl,
+    crawl_all,
+    evidence_bytes,
+    new_home,
+    observations,
+    page,
+    stats,
+)
+from tests.servers.web import Answer, Asked, Web, serve
+
+
+def board(web: Web, pages: int, cards: int = 2, first: str = "/list") -> None:
+    """A list of several pages."""
+
+    def answer(asked: Asked) -> Answer:
+        number = int(asked.query.get("page", 1))
+        body = "".join(card(f"{number}-{n}") for n in range(cards))
+        more = f'<a class=next href="{first}?page={number + 1}">next</a>' if number < pages else ""
+        return Answer(page(body, more))
+
+    web.route(first, answer)
+
+
+# -- the server's log
+
+
+def test_one_in_flight_and_the_configured_pause(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        board(web, 6)
+        for route in list(web.routes):
+            plain = web.routes[route]
+            web.route(route, lambda asked, plain=plain: _slow(plain(asked)))
+        add_site(home, "board", web.url + "/list", delay=0.15)
+        result = crawl(home, "board")
+    assert (result.outcome, result.listings) == ("ok", 12)
+    assert web.most_in_flight() == 1
+    assert min(web.pauses()) >= 0.15
+    agents = {asked.headers["user-agent"] for asked in web.log}
+    assert len(agents) == 1 and agents.pop().startswith("chipwatch/")
+    assert not any("cookie" in asked.headers for asked in web.log)
+
+
+def _slow(answer: Any) -> Any:
+    answer.delay = 0.05
+    return answer
+
+
+def test_a_longer_crawl_delay_wins(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/robots.txt", Answer("User-agent: *\nCrawl-delay: 0.4\n"))
+        board(web, 3)
+        add_site(home, "board", web.url + "/list")
+        result = crawl(home, "board")
+    assert result.outcome == "ok", result
+    assert min(web.pauses()[1:]) >= 0.4
+    assert web.paths(robots=True).count("/robots.txt") == 1
+
+
+def test_robots_rules_are_obeyed_and_what_they_forbid_is_told(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/robots.txt", Answer("User-agent: *\nDisallow: /list\nAllow: /list?page=1$\n\nUser-agent: chipwatch\nDisallow: /secret\n"))
+        board(web, 2)
+        web.route("/secret", Answer(page(card(1))))
+        add_site(home, "board", [web.url + "/list", web.url + "/secret"])
+        add_site(home, "closed", web.url + "/secret")
+        results = crawl_all(home, ["board", "closed"])
+    assert "/secret" not in web.paths()
+    assert results["board"].outcome == "partial" and "robots.txt" in (results["board"].detail or "")
+    assert results["closed"].outcome == "blocked" and "robots.txt" in (results["closed"].detail or "")
+
+
+def broken(handler: Any) -> None:
+    handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+UNREACHABLE = [("500", Answer("no", 500)), ("503", Answer("no", 503)), ("429", Answer("no", 429)), ("broken", lambda asked: broken)]
+
+
+@pytest.mark.parametrize("answer", [a for _, a in UNREACHABLE], ids=[name for name, _ in UNREACHABLE])
+def test_a_robots_txt_that_cannot_be_had_forbids_everything(tmp_path: Path, answer: Any) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/robots.txt", answer)
+        board(web, 2)
+        add_site(home, "board", web.url + "/list")
+        result = crawl(home, "board")
+    assert web.paths() == []
+    assert result.outcome == "blocked" and "robots.txt cannot be had" in (result.detail or "")
+
+
+def test_retry_after_is_waited_for_and_a_long_one_ends_the_run(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        answers = [Answer("slow down", 429, {"Retry-After": "1"}), Answer(page(card(1)))]
+        web.route("/list", lambda asked: answers.pop(0))
+        web.route("/busy", Answer("later", 503, {"Retry-After": "86400"}))
+        web.route("/busy2", Answer(page(card(2))))
+        add_site(home, "board", web.url + "/list")
+        add_site(home, "busy", [web.url + "/busy", web.url + "/busy2"])
+        results = crawl_all(home, ["board", "busy"])
+    asked = [entry for entry in web.log if entry.path == "/list"]
+    assert len(asked) == 2 and asked[1].began - asked[0].ended >= 1.0
+    assert results["board"].outcome == "ok"
+    assert results["busy"].outcome == "blocked" and "86400" in (results["busy"].detail or "")
+    assert web.paths().count("/busy2") == 0
+
+
+CHALLENGE = "<html><head><title>Just a moment...</title></head><body></body></html>"
+
+
+def test_no_request_after_a_challenge(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/list", Answer(page(card(1), '<a class=next href="/2">next</a>')))
+        web.route("/2", Answer(CHALLENGE + "x" * 100))
+        for number in range(3, 9):
+            web.route(f"/{number}", Answer(page(card(number))))
+        add_site(home, "board", [web.url + "/list", *(f"{web.url}/{n}" for n in range(3, 9))])
+        result = crawl(home, "board")
+    assert result.outcome == "blocked" and "challenge" in (result.detail or "")
+    assert web.paths()[-1] == "/2"
+    assert result.listings >= 1
+
+
+def test_a_streak_of_refusals_ends_the_run_and_a_single_one_does_not(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        for number in range(8):
+            web.route(f"/no/{number}", Answer("no", 403))
+            web.route(f"/mixed/{number}", Answer("no", 403) if number % 2 else Answer(page(card(number))))
+        add_site(home, "refused", [f"{web.url}/no/{n}" for n in range(8)])
+        add_site(home, "mixed", [f"{web.url}/mixed/{n}" for n in range(8)])
+        results = crawl_all(home, ["refused", "mixed"])
+    assert results["refused"].outcome == "blocked"
+    assert sum(path.startswith("/no/") for path in web.paths()) == 3
+    assert results["mixed"].outcome == "partial" and "status 403" in (results["mixed"].detail or "")
+    assert sum(path.startswith("/mixed/") for path in web.paths()) == 8
+
+
+def test_a_login_page_is_blocked(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/list", Answer("", 302, {"Location": "/account/login?next=/list"}))
+        web.route("/account/login", Answer("<title>Welcome</title><form></form>"))
+        add_site(home, "board", web.url + "/list")
+        result = crawl(home, "board")
+    assert result.outcome == "blocked" and "login" in (result.detail or "")
+
+
+def test_noarchive_keeps_digest_and_words_only(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/list", Answer(page(card(1), "<p>not to be kept</p>"), headers={"X-Robots-Tag": "noarchive"}))
+        web.route("/meta", Answer("<meta name=robots content='index, noarchive'>" + page(card(2), "<p>not to be kept</p>")))
+        web.route("/other", Answer(page(card(3), "<p>kept</p>"), headers={"X-Robots-Tag": "otherbot: noarchive"}))
+        add_site(home, "board", [web.url + "/list", web.url + "/meta", web.url + "/other"])
+        result = crawl(home, "board")
+    assert result.outcome == "ok", result
+    kept = {o.listing.listing_id: (o.evidence.kind, evidence_bytes(home, o)) for o in observations(home)}
+    for number in ("1", "2"):
+        kind, body = kept[number]
+        assert kind == "metadata" and b"not to be kept" not in body
+        assert b"A100 80GB" in body and b"payload-sha256" in body
+    assert b"<p>kept</p>" in kept["3"][1]
+
+
+# -- a hostile server
+
+
+def drip(handler: Any) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+    for _ in range(200):
+        handler.wfile.write(b"<p>")
+        handler.wfile.flush()
+        time.sleep(0.1)
+
+
+def endless(handler: Any) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+    while True:
+        handler.wfile.write(b"<p>more</p>" * 1000)
+
+
+def too_long(handler: Any) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5000\r\n\r\nshort")
+
+
+def half_closed(handler: Any) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n")
+    handler.wfile.flush()
+    handler.connection.shutdown(socket.SHUT_WR)
+    time.sleep(0.5)
+
+
+def bomb(layers: int) -> Answer:
+    body = b"<p>" + b"\0" * 30_000_000
+    for _ in range(layers):
+        body = gzip.compress(body, 6)
+    return Answer(body, headers={"Content-Encoding": ", ".join(["gzip"] * layers)})
+
+
+HOSTILE: dict[str, tuple[Any, str]] = {
+    "drip": (lambda asked: drip, "no complete answer in time"),
+    "endless": (lambda asked: endless, "answer too large"),
+    "long": (Answer(b"x" * 3_000_000), "answer too large"),
+    "bomb": (bomb(1), "answer too large after decompression"),
+    "nested": (bomb(2), "answer too large after decompression"),
+    "short": (lambda asked: too_long, "answer cut short"),
+    "half": (lambda asked: half_closed, ""),
+    "loop": (Answer("", 302, {"Location": "/loop"}), "redirect loop"),
+    "chain": (lambda asked: Answer("", 302, {"Location": f"/chain?n={int(asked.query.get('n', 0)) + 1}"}), "max redirections"),
+    "file": (Answer("", 302, {"Location": "file:///etc/hostname"}), "redirect refused"),
+    "inside": (Answer("", 302, {"Location": "http://127.0.0.2/"}), "redirect refused"),
+    "metadata": (Answer("", 301, {"Location": "http://169.254.169.254/latest/"}), "redirect refused"),
+    "elsewhere": (Answer("", 301, {"Location": "https://other.example/"}), "redirect refused"),
+}
+
+
+def test_every_trick_ends_in_a_named_cause_and_the_next_site_is_crawled(tmp_path: Path) -> None:
+    """One site that is nothing but tricks, then an honest one. Bounded: 60 s, 400 MB in the crawl's process."""
+    home = new_home(tmp_path)
+    began = time.monotonic()
+    with serve() as web:
+        for name, (answer, _) in HOSTILE.items():
+            web.route(f"/{name}", answer)
+        board(web, 2)
+        add_site(home, "tricks", [f"{web.url}/{name}" for name in HOSTILE])
+        add_site(home, "honest", web.url + "/list")
+        results = crawl_all(home, ["tricks", "honest"])
+    found = stats(home, results["tricks"])
+    assert results["tricks"].outcome == "failed"
+    for name, (_, cause) in HOSTILE.items():
+        assert any(cause in text for text in found["failed"]), f"{name}: {found['failed']}"
+    assert sum(found["failed"].values()) == len(HOSTILE)
+    assert found["peak_mb"] < 400
+    assert time.monotonic() - began < 60
+    assert (results["honest"].outcome, results["honest"].listings) == ("ok", 4)
+
+
+DEEP = "<div>" * 1_000_000 + "<li class=item><h3>x</h3>"
+DEEP_JSON = '<script type="application/ld+json">' + "[" * 100_000 + "</script>"
+LAUGHS = '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]><urlset><url><loc>{url}/p/&b;</loc></url></urlset>'
+
+
+def test_pages_made_to_break_parsers(tmp_path: Path) -> None:
+    home = new_home(tmp_path, settings='[politeness]\ntimeout_s = 5.0\nmax_body_mb = 8.0\nretries = 0\n')
+    with serve() as web:
+        web.route("/deep", Answer(DEEP))
+        web.route("/deepjson", Answer(DEEP_JSON))
+        web.route("/laughs.xml", Answer(LAUGHS.format(url=web.url)))
+        web.route("/big/robots.txt", Answer("x"))
+        web.route("/robots.txt", Answer("# " + "x" * 10_000_000 + "\nUser-agent: *\nDisallow: /\n", headers={"Content-Type": "text/plain"}))
+        add_site(home, "deep", web.url + "/deep")
+        add_site(home, "deepjson", web.url + "/deepjson", family="jsonld", more="[detail]\nonly = ['/deep']")
+        add_site(home, "laughs", web.url + "/deepjson", family="jsonld", more="", top=f'sitemap = ["{web.url}/laughs.xml"]')
+        results = crawl_all(home, ["deep", "deepjson", "laughs"])
+    # robots.txt of 10 MB is over the limit of an answer: it cannot be had, and nothing is fetched.
+    assert {name: result.outcome for name, result in results.items()} == {"deep": "blocked", "deepjson": "blocked", "laughs": "blocked"}
+    with serve() as web:
+        web.route("/deep", Answer(DEEP))
+        web.route("/deepjson", Answer(DEEP_JSON))
+        web.route("/laughs.xml", Answer(LAUGHS.format(url=web.url)))
+        add_site(home, "deep", web.url + "/deep")
+        add_site(home, "deepjson", web.url + "/deepjson", family="jsonld", more="")
+        add_site(home, "laughs", web.url + "/deepjson", family="jsonld", more="", top=f'sitemap = ["{web.url}/laughs.xml"]')
+        began = time.monotonic()
+        results = crawl_all(home, ["deep", "deepjson", "laughs"])
+    assert {result.outcome for result in results.values()} == {"changed"}
+    assert time.monotonic() - began < 45
+
+
+def test_endless_pagination_ends(tmp_path: Path) -> None:
+    """New listings for ever: the depth limit. The same page for ever: nothing new, so it ends by itself."""
+    home = new_home(tmp_path)
+    with serve() as web:
+        board(web, 10**9)
+        same = page(card("s"), '<a class=next href="/same?page={}">next</a>')
+        web.route("/same", lambda asked: Answer(same.format(int(asked.query.get("page", 1)) + 1)))
+        add_site(home, "endless", web.url + "/list", pace="max_depth = 7")
+        add_site(home, "counted", web.url + "/list", pace="max_pages = 5")
+        add_site(home, "same", web.url + "/same")
+        results = crawl_all(home, ["endless", "counted", "same"])
+    assert results["endless"].outcome == "partial" and "page 7" in (results["endless"].detail or "")
+    assert results["endless"].pages == 7
+    assert results["counted"].outcome == "partial" and results["counted"].requests <= 5
+    assert results["same"].outcome == "ok" and results["same"].pages == 2
+
+
+SCRIPTS = {
+    "gb18030": "英伟达 A100 显卡 全新未拆封 现货", "big5": "英偉達 A100 顯示卡 全新未拆封 現貨供應", "shift_jis": "NVIDIA A100 グラフィックボード 新品未開封",
+    "euc-kr": "엔비디아 A100 그래픽카드 미개봉 새제품", "windows-1251": "Видеокарта А100 новая, в наличии",
+}  # fmt: skip
+LANGUAGES = {"gb18030": "zh", "big5": "zh-TW", "shift_jis": "ja", "euc-kr": "ko", "windows-1251": "ru"}
+
+
+def test_mislabelled_encodings_are_read(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        for name, text in SCRIPTS.items():
+            web.route(f"/{name}", Answer(page(card(name, text, "65000")).encode(name), headers={"Content-Type": "text/html; charset=utf-8"}))
+        add_site(home, "board", [f"{web.url}/{name}" for name in SCRIPTS], language="")
+        result = crawl(home, "board")
+    assert result.outcome == "ok", result
+    assert {o.listing.listing_id: o.listing.title for o in observations(home)} == {n: f"{t} {n}" for n, t in SCRIPTS.items()}
+
+
+@pytest.mark.parametrize("label", ["", "utf-8", "iso-8859-1", "gb2312", "windows-1251", "euc-kr"])
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_decode_whatever_the_label(name: str, label: str) -> None:
+    body = page(card(1, SCRIPTS[name], "65000")).encode(name)
+    assert SCRIPTS[name] in decode(body, f"text/html; charset={label}", LANGUAGES[name])[0]
+
+
+# -- deciders
+
+
+def test_addresses() -> None:
+    listed = frozenset(("shop.example", "127.0.0.1"))
+    refused: list[tuple[str, bool]] = [
+        ("https://shop.example/x", False), ("https://SHOP.example./x", False), ("https://evil.example/", True),
+        ("https://shop.example.evil.example/", True), ("file:///etc/passwd", True), ("ftp://shop.example/", True),
+        ("https://user:pass@shop.example/", True), ("http://127.0.0.1/", True), ("http://[::1]/", True), ("https://shop.example:99999/", True),
+    ]  # fmt: skip
+    for url, no in refused:
+        assert (hosts.refused(url, listed, loopback=False) is not None) is no, url
+    assert hosts.refused("http://127.0.0.1:8000/", listed, loopback=True) is None
+    assert hosts.refused("https://shop.example/", listed, loopback=True) is not None
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [("93.184.216.34", True), ("10.0.0.1", False), ("127.0.0.1", False), ("169.254.169.254", False), ("100.64.0.1", False), ("0.0.0.0", False),
+     ("192.168.1.1", False), ("224.0.0.1", False), ("::1", False), ("fe80::1", False), ("fc00::1", False), ("::ffff:127.0.0.1", False),
+     ("2606:2800:220:1::1", True)],
+)  # fmt: skip
+def test_only_public_addresses(address: str, public: bool) -> None:
+    assert (hosts.address_refused(address, loopback=False) is None) is public
+
+
+def test_names_that_point_inside_are_refused_at_resolution() -> None:
+    from twisted.internet.error import DNSLookupError
+
+    from crawler.politeness.resolver import PublicResolver
+
+    resolver = PublicResolver.__new__(PublicResolver)
+    resolver.loopback = False
+    assert resolver._checked("93.184.216.34", "shop.example") == "93.184.216.34"
+    with pytest.raises(DNSLookupError, match="no public address"):
+        resolver._checked("127.0.0.1", "rebound.example")
+
+
+ROBOTS: list[tuple[int | None, str, str, bool]] = [
+    (200, "User-agent: *\nDisallow: /a\nAllow: /a/b", "/a/b/c", True),
+    (200, "User-agent: *\nDisallow: /a\nAllow: /a/b", "/a/c", False),
+    (200, "User-agent: *\nDisallow: /\n\nUser-agent: chipwatch\nDisallow: /x", "/y", True),
+    (200, "User-agent: *\nDisallow: /*.pdf$", "/q.pdf", False),
+    (200, "", "/x", True), (404, "", "/x", True), (401, "", "/x", True), (403, "", "/x", True),
+    (429, "", "/x", False), (500, "", "/x", False), (503, "", "/x", False), (None, "", "/x", False),
+    (200, "<html>not robots</html>", "/x", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "body", "path", "may"), ROBOTS)
+def test_robots_by_rfc_9309(status: int | None, body: str, path: str, may: bool) -> None:
+    found = robots.judge("https://shop.example/robots.txt", status, body.encode(), "chipwatch")
+    assert found.allows("https://shop.example" + path) is may
+
+
+def test_a_robots_txt_cut_at_the_limit_does_not_end_in_half_a_line() -> None:
+    body = b"User-agent: *\nDisallow: /secret\n" + b"#" * (500 * 1024 - 50) + b"\nDisallow: /half-of-this-is-cut\n"
+    found = robots.judge("https://shop.example/robots.txt", 200, body, "chipwatch", max_kb=500)
+    assert found.allows("https://shop.example/half") and not found.allows("https://shop.example/secret")
+
+
+def test_pause_and_retry_after() -> None:
+    pause = Pause(2.0)
+    assert pause.before("a", 100.0) == 0.0
+    pause.started("a", 100.0)
+    pause.ended("a", 103.0)
+    assert pause.before("a", 103.5) == 1.5
+    assert pause.before("b", 103.5) == 0.0
+    pause.at_least("a", 1.0)
+    assert pause.of("a") == 2.0
+    pause.at_least("a", 9.0)
+    pause.ended("a", 110.0)
+    assert pause.before("a", 110.0) == 9.0
+    now = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+    assert retry_after("120", now) == 120.0
+    assert retry_after("Mon, 02 Nov 2026 08:01:00 GMT", now) == 60.0
+    assert retry_after("Mon, 02 Nov 2026 07:00:00 GMT", now) == 0.0
+    assert retry_after("soon", now) is None and retry_after(None, now) is None
+    with pytest.raises(ValueError, match="pause of 0"):
+        Pause(0.0)
+
+
+MARKS: list[tuple[str, int, dict[str, str], str, str | None]] = [
+    ("https://s.example/x", 200, {}, "<title>A100 80GB - Shop</title>" + "p" * 500, None),
+    ("https://s.example/x", 403, {"cf-mitigated": "challenge"}, "", "cloudflare-header"),
+    ("https://s.example/x", 403, {}, "<script src=/cdn-cgi/challenge-platform/h/b.js></script>", "cloudflare-script"),
+    ("https://s.example/x", 200, {}, "<script src=/cdn-cgi/challenge-platform/h/b.js></script>" + "p" * 90_000, None),
+    ("https://s.example/x", 200, {}, "<title>Just a moment...</title>", "just-a-moment"),
+    ("https://s.example/x", 405, {"x-amzn-waf-action": "captcha"}, "", "aws-waf"),
+    ("https://s.example/x", 200, {"x-datadome": "protected"}, "<title>Shop</title>", None),
+    ("https://s.example/punish?x5=1", 200, {}, "", "alibaba-punish"),
+    ("https://s.example/x", 200, {}, "<title>安全验证</title>", "verify-zh"),
+    ("https://login.taobao.example/member/login.jhtml", 200, {}, "", "login-path"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("url", "status", "headers", "body", "mark"), MARKS)
+def test_challenges_are_told_from_pages(url: str, status: int, headers: dict[str, str], body: str, mark: str | None) -> None:
+    found = challenge.recognise(Config().challenges.mark, "https://s.example/x", url, status, headers, body.encode())
+    assert (found.id if found else None) == mark
+
+
+def site(**access: Any) -> Site:
+    table = {"basis": "robots_and_terms", "reviewed_by": "A. Analyst", "reviewed_on": date(2026, 10, 1), **access}
+    return Site(key="shop", title="Shop", family="feed", start=("https://shop.example/feed",), access=Access(**table))
+
+
+REFUSALS: list[tuple[Callable[[], Site], str]] = [
+    (lambda: site().model_copy(update={"access": None}), "no access table"),
+    (lambda: site().model_copy(update={"enabled": False}), "disabled"),
+    (lambda: site(reviewed_by=None), "never reviewed"),
+    (lambda: site(reviewed_on=None), "never reviewed"),
+    (lambda: site(reviewed_on=date(2026, 1, 1)), "older than 180 days"),
+    (lambda: site(reviewed_on=date(2027, 1, 1)), "future"),
+    (lambda: site(basis="own_capture"), "chipwatch import"),
+    (lambda: site(basis="demo"), "loopback"),
+]
+
+
+@pytest.mark.parametrize(("made", "says"), REFUSALS, ids=[says for _, says in REFUSALS])
+def test_a_site_without_a_fresh_review_does_not_run(made: Callable[[], Site], says: str) -> None:
+    settings = Settings.model_validate({"identity": {"contact": "desk@example.org"}})
+    assert says in (refusal(made(), settings, date(2026, 11, 2)) or "")
+    assert refusal(site(), settings, date(2026, 11, 2)) is None
+    assert "contact" in (refusal(site(), Settings(), date(2026, 11, 2)) or "")
+
+
+def test_a_host_that_showed_the_door_rests_until_a_person_acts(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+    names = frozenset(("shop.example",))
+    rest.remember(tmp_path, [("shop.example", "challenge", "challenge page")], now)
+    state = rest.read(tmp_path)
+    later = datetime(2027, 11, 2, tzinfo=UTC)
+    assert "left alone" in (rest.resting(site(), names, state, later, 24) or "")
+    assert rest.resting(site(), frozenset(("other.example",)), state, later, 24) is None
+    assert rest.resting(site(reviewed_on=date(2026, 11, 3)), names, state, later, 24) is None
+    assert rest.forget(tmp_path, names) == ["shop.example"]
+    assert rest.resting(site(), names, rest.read(tmp_path), later, 24) is None
+    rest.remember(tmp_path, [("shop.example", "retry_after", "busy")], now)
+    assert "rests until" in (rest.resting(site(), names, rest.read(tmp_path), datetime(2026, 11, 2, 20, tzinfo=UTC), 24) or "")
+    assert rest.resting(site(), names, rest.read(tmp_path), datetime(2026, 11, 3, 9, tzinfo=UTC), 24) is None
+
+
+def facts(**more: Any) -> Facts:
+    found = Facts(pages=10, lists=10, listings=100)
+    for name, value in more.items():
+        if name == "failed":
+            found.failed.update(value)
+        elif name == "filled":
+            found.filled.update(value)
+        else:
+            setattr(found, name, value)
+    return found
+
+
+OUTCOMES: list[tuple[Facts, tuple[int, ...], str]] = [
+    (facts(), (), "ok"),
+    (facts(signal="SIGTERM"), (), "killed"),
+    (facts(stops=["host: challenge"]), (), "blocked"),
+    (facts(pages=0, lists=0, listings=0, robots=4), (), "blocked"),
+    (facts(pages=0, lists=0, listings=0, failed={"status 500": 3}), (), "failed"),
+    (facts(pages=0, lists=0, listings=0), (), "failed"),
+    (facts(listings=0), (), "empty"),
+    (facts(pages=0, lists=0, listings=0, unrecognised=3), (), "changed"),
+    (facts(pages=1, lists=0, listings=0), (), "changed"),
+    (facts(limits=["stopped at the limit"]), (), "partial"),
+    (facts(failed={"status 500": 3}), (), "partial"),
+    (facts(pages=200, failed={"status 500": 3}), (), "ok"),
+    (facts(errors=["KeyError while reading a page"]), (), "partial"),
+    (facts(), (300, 310, 290), "changed"),
+    (facts(), (150, 160, 140), "ok"),
+    (facts(limits=["stopped"]), (300, 310, 290), "partial"),
+    (facts(listings=4), (), "changed"),
+    (facts(filled={"price": 20}), (), "changed"),
+]
+
+
+@pytest.mark.parametrize(("counted", "history", "name"), OUTCOMES)
+def test_outcomes(counted: Facts, history: tuple[int, ...], name: str) -> None:
+    expect = {"listings": 5, "fill": {"price": 0.5}} if counted.listings == 4 or counted.filled else {"listings": 5}
+    shop = Site(key="s", title="S", family="feed", start=("https://s.example/f",), expect=expect)
+    found = decide(counted, shop, history)
+    assert found.name == name
+    assert found.quarantine is (name == "changed")
+    assert found.detail or name == "ok"
