@@ -72,8 +72,12 @@ def main_claims(claims: list[Claim], names: list[str]) -> list[Claim]:
     if top < 0.4:
         return nameless[:1]
     first = named[scores.index(top)]
-    same = [c for c in named if c is first or likeness(c.facts["name"], first.facts["name"]) >= 0.75]
-    kept = [first, *(c for c in same if c is not first and c.origin != first.origin or c.facts["name"] == first.facts["name"] and c is not first)]
+    name = first.facts["name"]
+    kept = [first]
+    for claim in named:
+        again = claim.facts["name"] == name if claim.origin == first.origin else likeness(claim.facts["name"], name) >= 0.75
+        if claim is not first and again:
+            kept.append(claim)
     return kept + [c for c in nameless if c.origin not in {k.origin for k in kept if "price" in k.facts}]
 
 

@@ -1,0 +1,74 @@
+"""The generic extraction: any shop's page in, the facts of its one article out, each with its source.
+
+The order of the work: decode; read scripts and markup; see the page as shown; find the title; choose the article's own
+claims; weigh shown prices against marked ones; fill the other fields; say whether the page proves to offer one article.
+Hostile pages are bounded: bytes, depth, nodes, scripts, and what is read of each.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler import decoding
+from crawler import dom as tree_rules
+from crawler.extraction import (
+    dom, extracted, facts, fields, jsonld, merge, meta, microdata, places, proof, shown_price, words,
+)  # fmt: skip
+from crawler.extraction.claims import Claim
+from crawler.extraction.extracted import Extracted
+
+if TYPE_CHECKING:
+    from crawler.extraction.words import Words
+
+LARGEST = 8_000_000
+"""Bytes of a page that are read; what stands behind is not looked at."""
+_MOST_IMAGES = 20
+_MOST_SCRIPTS = 100
+
+
+def extract_page(
+    html: bytes | str, *, url: str | None = None, content_type: str | None = None, knowledge: Words | None = None
+) -> Extracted:
+    """What a page says of the article it offers. Never fails: a page that cannot be read is no product, with the reason."""
+    known = knowledge or words.shipped()
+    text = html[:LARGEST] if isinstance(html, str) else decoding.decode(html[:LARGEST], content_type or "")[0]
+    if tree_rules.too_deep(text.encode("utf-8", "replace")):
+        return Extracted(url=url, reason=f"elements nest deeper than {tree_rules.DEEPEST}", digest=extracted.digest(url or text))
+    problems: list[str] = []
+    tree = LexborHTMLParser(text.replace("\x00", ""))
+    heads = meta.read(tree)
+    address = url or places.canonical(tree, heads)
+    place = places.of(tree, heads, address)
+    claims = _claims(tree, text, problems)
+    card = meta.claim(heads)
+    page_title = (element.text(deep=True) if (element := tree.css_first("head title")) is not None else "")[:500]
+    shown = dom.read(tree, known)
+    dom.place_title(shown, [*(claim.facts.get("name", "") for claim in claims[:20]), card.facts.get("name", ""), page_title])
+    own = merge.main_claims(claims, [shown.title, card.facts.get("name", ""), page_title])
+    prices = shown_price.candidates(shown, place)
+    choice = merge.choose_price([*own, card], prices, shown_price.ENOUGH, place, known.prices)
+    page = fields.Sources(shown, own, card, facts.claim(shown), choice, address, known)
+    filled = fields.fill(page)
+    is_product, reason = proof.of(page, claims, filled)
+    images = [urljoin(address or "", image) for claim in (*own, card) for image in claim.images]
+    return Extracted(
+        url=address, **filled.values, image_urls=tuple(dict.fromkeys(images))[:_MOST_IMAGES],
+        language=place.language, country=place.country, origins=filled.origins, conflicts=tuple(filled.conflicts),
+        problems=tuple(problems), is_product=is_product, reason=reason, digest=extracted.digest(address or text),
+    )  # fmt: skip
+
+
+def _claims(tree: LexborHTMLParser, text: str, problems: list[str]) -> list[Claim]:
+    """What the page's markup says, the surest syntax first; each syntax is read only where its signs are in the text."""
+    found: list[Claim] = []
+    if "ld+json" in text:
+        scripts = tree.css('script[type*="ld+json" i]')[:_MOST_SCRIPTS]
+        found += jsonld.claims([script.text(deep=True) or "" for script in scripts], problems)
+    if "itemprop" in text:
+        found += microdata.claims(tree, microdata.MICRODATA)
+    if "typeof=" in text and ("schema.org" in text or "vocab=" in text):
+        found += microdata.claims(tree, microdata.RDFA)
+    return found
