@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
@@ -109,8 +110,8 @@ class Group(Row):
     """Unique over all languages: `<language>.<concept>` or `<language>.<concept>.<what>`."""
     concept: str
     terms: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Written as sellers write. `*` at the end: any ending; `*` at the start: any beginning. Spaces, hyphens and
-    underscores are one. A term with accents also matches without any accent."""
+    """Written as sellers write. `*` at the end of a word: any ending; `*` at the start of the term: any beginning. Spaces,
+    hyphens and underscores are one. A term with accents also matches without any accent."""
     reason: str
     """Why a trader means this, or where it was seen."""
 
@@ -125,8 +126,8 @@ class Group(Row):
     @classmethod
     def _written(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for term in value:
-            if not term.strip("* ") or "*" in term.strip("*"):
-                raise ValueError(f"{term!r}: a star may stand at the start or the end only, beside at least one letter")
+            if re.search(r"^\*?$|\*[^ ]|[^ ] *\* \*|^\* |\w \*", term.removeprefix("*")):
+                raise ValueError(f"{term!r}: a star may stand at the start of the term or at the end of a word only")
         return value
 
 

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from ahocorasick_rs import AhoCorasick
@@ -42,6 +42,8 @@ class _Entry:
     open_start: bool
     open_end: bool
     free: bool
+    tail: re.Pattern[str] | None = None
+    """What follows the first word with an open end, where the term goes on after it."""
 
 
 # Spaces, hyphens and underscores are one; typographic quotes are plain. One character stays one character.
@@ -103,10 +105,10 @@ class Vocabulary:
     def __init__(self, lexicons: Iterable[Lexicon]) -> None:
         self._entries: list[list[_Entry]] = []
         index: dict[str, int] = {}
-        merged: dict[tuple[str, str, bool, bool], _Entry] = {}
+        merged: dict[tuple[str, str, bool, bool, re.Pattern[str] | None], _Entry] = {}
         for lexicon in lexicons:
             for key, entry in _compile(lexicon):
-                slot = (key, entry.concept, entry.open_start, entry.open_end)
+                slot = (key, entry.concept, entry.open_start, entry.open_end, entry.tail)
                 merged[slot] = _join(merged[slot], entry) if slot in merged else entry
         for (key, *_), entry in merged.items():
             if key not in index:
@@ -134,8 +136,12 @@ class Vocabulary:
     def _scan(self, bare: str, plain: str) -> Iterator[Hit]:
         for number, start, end in self._automaton.find_matches_as_indexes(bare, overlapping=True):
             for entry in self._entries[number]:
-                if _stands(entry, bare, plain, start, end):
+                if not _stands(entry, bare, plain, start, end):
+                    continue
+                if entry.tail is None:
                     yield Hit(entry.concept, start, _reach(entry, bare, end), entry.languages, entry.group)
+                elif rest := entry.tail.match(bare, end):
+                    yield Hit(entry.concept, start, rest.end(), entry.languages, entry.group)
 
     def _closed_up(self, bare: str, plain: str) -> Iterator[Hit]:
         """Terms of scripts without spaces, written with something between the characters."""
@@ -173,7 +179,7 @@ class Vocabulary:
         holed = bare.translate({ord(char): _HOLE for char in _MASK})
         for number, start, end in automaton.find_matches_as_indexes(holed, overlapping=True):
             for entry in self._entries[keys[number]]:
-                if entry.concept in _HIDDEN and _borders(entry, holed, start, end):
+                if entry.concept in _HIDDEN and not entry.tail and _borders(entry, holed, start, end):
                     yield Hit(entry.concept, start, end, entry.languages, entry.group)
 
     @cached_property
@@ -181,7 +187,8 @@ class Vocabulary:
         """Every term worth hiding with one or two of its letters masked; made when a text first has a mask."""
         found: dict[str, int] = {}
         for number, key in enumerate(self._keys):
-            if len(key) < (3 if _UNSPACED.search(key) else 5) or all(e.concept not in _HIDDEN for e in self._entries[number]):
+            entries = self._entries[number]
+            if len(key) < (3 if _UNSPACED.search(key) else 5) or all(e.concept not in _HIDDEN or e.tail for e in entries):
                 continue
             for at in range(len(key)):
                 found.setdefault(key[:at] + _HOLE + key[at + 1 :], number)
@@ -207,16 +214,26 @@ def longest(hits: Iterable[Hit]) -> list[Hit]:
 def _compile(lexicon: Lexicon) -> Iterator[tuple[str, _Entry]]:
     for group in lexicon.groups:
         for term in group.terms:
-            written = fold(term.strip("*")).text.translate(_PUNCTUATION)
-            if term.strip("*").strip() == term.strip("*"):
-                written = written.strip()
+            first, star, rest = term.removeprefix("*").partition("*")
+            written = fold(first).text.translate(_PUNCTUATION).strip()
             free = lexicon.boundary == "free" or bool(_UNSPACED.search(written))
-            for form in {written, written.replace(" ", "")} if free and _UNSPACED.search(written) else {written}:
+            for form in _spacings(written) if free else (written,):
                 key = form.translate(_ACCENTS)
                 yield key, _Entry(
                     group.concept, (lexicon.language,), group.id, frozenset((form, key)),
-                    term.startswith("*"), term.endswith("*"), free,
+                    term.startswith("*"), bool(star), free, _tail(rest) if rest else None,
                 )  # fmt: skip
+
+
+def _spacings(written: str) -> set[str]:
+    """A term of a script that does not need spaces, with and without them."""
+    return {written, written.replace(" ", "")} if _UNSPACED.search(written) else {written}
+
+
+@cache
+def _tail(rest: str) -> re.Pattern[str]:
+    words = [re.escape(part) for part in view(fold(rest).text).split("*")]
+    return re.compile(r"\w{0,12}" + r"\w{0,12}".join(words) + r"(?!\w)")
 
 
 def _join(first: _Entry, second: _Entry) -> _Entry:
@@ -224,7 +241,7 @@ def _join(first: _Entry, second: _Entry) -> _Entry:
     languages = tuple(dict.fromkeys(first.languages + second.languages))
     return _Entry(
         first.concept, languages, first.group, first.written | second.written,
-        first.open_start, first.open_end, first.free,
+        first.open_start, first.open_end, first.free, first.tail,
     )  # fmt: skip
 
 
