@@ -15,7 +15,18 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler import decoding
 from crawler import dom as tree_rules
 from crawler.extraction import (
-    dom, extracted, facts, fields, jsonld, merge, meta, microdata, places, proof, shown_price, words,
+    dom,
+    extracted,
+    facts,
+    fields,
+    jsonld,
+    merge,
+    meta,
+    microdata,
+    places,
+    proof,
+    shown_price,
+    words,
 )  # fmt: skip
 from crawler.extraction.claims import Claim
 from crawler.extraction.extracted import Extracted
