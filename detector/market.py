@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from config.schema.market import Forming, Market, Seed
 
 if TYPE_CHECKING:
-    from detector.reading.model import Reading
+    from detector.reading.model import ChipOffer, Reading
     from storage.listing import Listing
 
 CONDITION_GROUPS = {"new": "new", "used": "used", "refurbished": "used"}
@@ -141,6 +141,11 @@ class Book:
             round(math.exp(level.low), 6), round(math.exp(level.high), 6), max(level.spread, self.forming.least_spread), n,
             words, self.forming.window_days, seed.id if seed else None,
         )  # fmt: skip
+
+    def name(self, kind: str, offer: ChipOffer) -> str:
+        """What a chip is called in the book: with its memory where form is not told and a seed knows the memory."""
+        precise = f"{offer.chip}@{offer.memory_gb}gb"
+        return precise if (kind, precise) in self.seeds else offer.chip
 
     def is_far_from_seed(self, kind: str, chip: str, usd: float) -> bool:
         """Whether a price is `fault_ratio` times off the seed: a reading fault, no voice for the market."""
@@ -316,7 +321,8 @@ def peer_of(
     if not statistics or why_not_compared(listing, reading) is not None:
         return None
     assert reading.price is not None and reading.price.unit_usd is not None
-    usd, kind, chip = float(reading.price.unit_usd), offer_kind(reading), reading.chips[0].chip
+    usd, kind = float(reading.price.unit_usd), offer_kind(reading)
+    chip = book.name(kind, reading.chips[0])
     if book.is_far_from_seed(kind, chip, usd):
         return None
     name = f"{listing.site}/{listing.listing_id}"
@@ -328,10 +334,10 @@ def answer_for(listing: Listing, reading: Reading, book: Book, *, day: date, sel
     """The reference that an offer is measured against on `day`, its own seller left out."""
     if not reading.chips:
         return NotEnough(0, "no chip is named")
+    kind, own = offer_kind(reading), seller or f"{listing.site}/{listing.listing_id}"
     return book.reference(
-        reading.chips[0].chip, offer_kind(reading), book.region(listing.country), condition_group(reading), day.toordinal(),
-        seller or f"{listing.site}/{listing.listing_id}",
-    )  # fmt: skip
+        book.name(kind, reading.chips[0]), kind, book.region(listing.country), condition_group(reading), day.toordinal(), own
+    )
 
 
 def is_fault(usd: float, reference: Reference, forming: Forming) -> bool:

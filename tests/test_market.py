@@ -135,6 +135,14 @@ def test_a_band_is_silent_inside_and_measured_at_its_ends() -> None:
     assert found.deviation(7000) == 0 and found.deviation(2500) == pytest.approx(math.log(0.5) / 0.25)
 
 
+def test_known_memory_of_an_unknown_form_chooses_the_seed() -> None:
+    offer = ChipOffer("nvidia-a100", 1, "title", 0, 4, memory_gb=80)
+    assert Book(MARKET).name("sale", offer) == "nvidia-a100@80gb"
+    assert Book(MARKET).name("sale", replace(offer, memory_gb=None)) == "nvidia-a100"
+    assert Book(MARKET).name("rental", offer) == "nvidia-a100"
+    assert Book(MARKET).name("sale", replace(offer, chip=A100, memory_gb=40)) == A100
+
+
 def test_rental_and_sale_are_two_markets() -> None:
     rental = Book(MARKET).reference("nvidia-h100-pcie-80gb", "rental", "us", "any", NOW)
     assert isinstance(rental, Reference) and rental.centre == pytest.approx(2.4)
