@@ -42,9 +42,10 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A catalogue name: `key` squeezed, `breaks` where its words part (0 < break < len)."""
+    """A catalogue name: `key` squeezed, `typed` the same with its own letters, `breaks` where its words part."""
 
     key: str
+    typed: str
     breaks: frozenset[int]
     chip: str | None
     base: str | None
@@ -103,16 +104,17 @@ class Finder:
 
     def _add(self, names: Iterable[str], chip: str | None, base: str | None, **facts: object) -> None:
         for name in names:
-            words = [fold(word).squeezed for word in re.split(r"[\s\-]+", name.strip())]
-            key = "".join(words)
+            folded = [fold(word) for word in re.split(r"[\s\-]+", name.strip())]
+            words = ["".join(word.latin[at] for at in word.kept) for word in folded]
+            typed, key = "".join(words), "".join(word.squeezed for word in folded)
             at, breaks = 0, set()
             for word in words[:-1]:
                 at += len(word)
                 breaks.add(at)
             # Traders part letters from digits as they please: H-100, L 40S, MI 300X.
-            breaks |= {i for i in range(1, len(key)) if key[i - 1].isalpha() and key[i].isdigit()}
+            breaks |= {i for i in range(1, len(typed)) if typed[i - 1].isalpha() and typed[i].isdigit()}
             if len(key) >= 2:
-                self._names.setdefault(key, _Name(key, frozenset(breaks), chip, base, **facts))  # type: ignore[arg-type]
+                self._names.setdefault(key, _Name(key, typed, frozenset(breaks), chip, base, **facts))  # type: ignore[arg-type]
 
     def find(self, field: str, text: Folded) -> list[Mention]:
         """Mentions of a field in order of place, none inside a longer one."""
@@ -174,15 +176,15 @@ def _spelled(name: _Name, text: Folded, places: list[int]) -> bool:
     """Every character is the name's own, or a letter typed for its digit; all letters only where shouted (`AIOO`)."""
     digits = 0
     swapped = False
-    for char, at in zip(name.key, places, strict=True):
+    for char, at in zip(name.typed, places, strict=True):
         typed = text.latin[at]
-        if typed == char or (char == "0" and typed == "0"):
+        if typed == char:
             digits += char.isdigit()
-        elif typed in _RUN_IN.get(char, ""):
+        elif typed in _RUN_IN.get(char, "") or (char == "o" and typed == "0"):
             swapped = True
         else:
             return False
-    if swapped and not digits and any(c.isdigit() for c in name.key):
+    if swapped and not digits and any(c.isdigit() for c in name.typed):
         return text.quote(places[0], places[-1] + 1).isupper() and len(name.key) >= 4
     return True
 

@@ -18,6 +18,11 @@ from detector.reading.text import fold_pattern
 ACCESSORY_AT = 3
 """Points from which a listing is an accessory; see `_accessory`."""
 
+A_TRIFLE = 0.03
+"""Share of a chip's price under which the article is hardly the chip: fans, cables and boxes cost 0.1 to 3 %."""
+A_CHIP = 0.3
+"""Share from which the article is hardly a thing for a chip."""
+
 _HAVE_WANT = re.compile(r"\[h\](?P<have>.*?)\[w\](?P<want>.*)|\[w\](?P<want2>.*?)\[h\](?P<have2>.*)|\[w\](?P<want3>.*)")
 _MONEY = re.compile(r"paypal|cash|zelle|venmo|wire|crypto|usdt|btc|escrow|money|\$\s?\d|local|bank")
 _TALK_END = re.compile(r"[?？]\s*$")
@@ -73,15 +78,24 @@ def _wanted(page: Page) -> Verdict | None:
             return Verdict("wanted", "[w]")
         return None
     hits = [h for h in page.title["wanted"] if not _PLACE.match(title, h.start)]
-    if hits and not (page.title["sale"] and page.title["sale"][0].start < hits[0].start):
+    if hits and not _no_chip_said(page) and not (page.title["sale"] and page.title["sale"][0].start < hits[0].start):
         return Verdict("wanted", title[hits[0].start : hits[0].end])
     if (word := page.category.first("wanted")) is not None:
         return Verdict("wanted", word)
     text = page.description.text
     opening = [h for h in page.description["wanted"] if h.start < 45 and not _PLACE.match(text, h.start)]
-    if opening and not page.title["sale"] and not page.description["sale"]:
+    if opening and not page.title["sale"] and not page.description["sale"] and not _no_chip_said(page):
         return Verdict("wanted", text[opening[0].start : opening[0].end])
     return None
+
+
+def _no_chip_said(page: Page) -> bool:
+    return bool(page.title["without-chip"])
+
+
+def _trifle(page: Page) -> bool:
+    """Whether the displayed price is far too small for the chip that is named."""
+    return page.price_share is not None and page.price_share < A_TRIFLE
 
 
 def _service(page: Page) -> Verdict | None:
@@ -95,7 +109,7 @@ def _service(page: Page) -> Verdict | None:
         return None
     first = page.title["service"][0].start
     chips = [m for m in page.mentions if m.field == "title"]
-    supported = page.description["not-selling"] or page.description["service"] or len(chips) != 1 or first < chips[0].start
+    supported = page.description["not-selling"] or page.description["service"] or len(chips) != 1 or first < chips[0].start or _trifle(page)
     return Verdict("service", word) if supported else None
 
 
@@ -134,6 +148,8 @@ def _accessory(page: Page) -> Verdict | None:
     title = page.title
     nouns = _own_nouns(page)
     without_title, without_text = bool(title["without-chip"]), bool(page.description["without-chip"])
+    if _PC.search(title.text) and page.mentions and not without_title and not without_text:
+        return None
     if not nouns and not without_title:
         return _empty_case(page, without_text)
     points = 4 * without_title + 3 * without_text
@@ -150,6 +166,9 @@ def _accessory(page: Page) -> Verdict | None:
         points -= 2 * bool(title["memory-size"] and chips and not _linked(page, nouns, chips) and not _leads(nouns, chips))
         points -= bool(_RUN_WORDS.search(page.description.text))
     word = title.first("without-chip", "accessory") or page.description.first("without-chip") or ""
+    points += 2 * _trifle(page)
+    if not without_title and not without_text and (page.price_share or 0) > A_CHIP and len(chips) == 1:
+        points -= 2
     return Verdict("accessory", word) if points >= ACCESSORY_AT else None
 
 

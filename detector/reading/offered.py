@@ -83,7 +83,7 @@ def _roles(page: Page) -> list[Mention | None]:
     before: Mention | None = None
     refused = False
     for mention in page.mentions:
-        text = page.doc.fields[mention.field].latin
+        text = page.doc.fields[mention.field].text
         if before is not None and before.field == mention.field and refused:
             refused = bool(_LISTED.fullmatch(text[before.end : mention.start]))
         else:
@@ -114,7 +114,7 @@ def _several(page: Page, title: list[Mention], text: list[Mention]) -> list[Ment
     both = [m for m in title if m.base in taken_up]
     if both:
         return both
-    latin = page.doc.fields[title[0].field].latin
+    latin = page.doc.fields[title[0].field].text
     kept = title[:1]
     for mention in title[1:]:
         between = latin[kept[-1].end : mention.start]
@@ -128,7 +128,7 @@ def _from_text(page: Page, text: list[Mention]) -> list[Mention]:
     """Where the title names none: the first name, and others that stand at the head of a line or are joined to it."""
     if len(text) < 2:
         return text
-    latin = page.doc.fields["description"].latin
+    latin = page.doc.fields["description"].text
     kept = text[:1]
     for mention in text[1:]:
         line = latin[latin.rfind("\n", 0, mention.start) + 1 : mention.start]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,14 +13,31 @@ from detector.reading.document import Document
 OPENING = 70
 """Folded characters of a description that count as its opening: where a buyer or a workshop says what it is."""
 
+NO_CHIP, CHIP = 0.05, 0.2
+"""Shares of a chip's usual price: nothing under the first is the chip, what is over the second may well be."""
+
 
 @dataclass(frozen=True)
 class Page:
-    """A document seen through the catalogue and the cue words."""
+    """A document seen through the catalogue and the cue words.
+
+    `appraise` gives the displayed price in USD as a share of what one chip of a catalogue row costs, None where either
+    is unknown or the figure is a stand-in or a deposit.
+    """
 
     doc: Document
     finder: Finder
     cues: Cues
+    appraise: Callable[[Document, str], float | None] | None = None
+
+    @cached_property
+    def price_share(self) -> float | None:
+        """The displayed price as a share of the dearest chip that the title names."""
+        if self.appraise is None:
+            return None
+        named = [m for m in self.named if m.base and m.field == "title"] or [m for m in self.named if m.base]
+        shares = [share for base in {str(m.base) for m in named} if (share := self.appraise(self.doc, base)) is not None]
+        return min(shares, default=None)
 
     @cached_property
     def title(self) -> Hits:
@@ -56,10 +74,13 @@ class Page:
         return any(hit.start < OPENING for hit in self.description[cue])
 
     @cached_property
-    def hardware(self) -> set[str]:
-        """Hardware words of title, description and category; the names of chips themselves are none."""
-        words = self.title.words("hardware") | self.description.words("hardware") | self.category.words("hardware")
-        return words
+    def hardware(self) -> bool:
+        """Whether something speaks for graphics hardware: a firm word or a maker, or two things that are less."""
+        parts = (self.title, self.description, self.category)
+        if any(part["hardware"] or part["brand"] for part in parts):
+            return True
+        weak = {word for part in parts for word in part.words("hardware-weak")}
+        return len(weak) + any(part["memory-size"] for part in parts) >= 2
 
     @cached_property
     def no_price(self) -> bool:
@@ -73,19 +94,32 @@ class Page:
     def _believed(self, mention: Mention) -> bool:
         if mention.system or mention.part:
             return True
+        beside = self._homonym_beside(mention)
+        if mention.sure or beside:
+            return not beside
+        if mention.key.isdigit() and len(mention.key) == 4:  # 4090: nothing else is called so
+            return not self.homonymous or mention.field == "description"
         own = self.hits(mention.field)
-        near = self.doc.fields[mention.field].latin[max(0, mention.start - 40) : mention.end + 40]
-        if mention.sure:
-            return not self._homonym_beside(mention)
         if mention.field == "title" and own["homonym"] and not own["hardware"]:
-            return False
-        if self._homonym_beside(mention):
             return False
         if self.homonymous and not (mention.field == "description" and own["hardware"] and not self.named_in_title):
             return False
         if mention.strong:
-            return bool(self.hardware or self.title["memory-size"] or self.description["memory-size"] or not self._any_homonym)
-        return bool(own["hardware"] or self.title["hardware"] or self.category["hardware"] or (own["memory-size"] and self.hardware)) and bool(near)
+            return self.hardware or self._unshared
+        if own["hardware"] or self.title["hardware"] or self.category["hardware"]:
+            return True
+        return (self.hardware and bool(own["memory-size"])) or (self._unshared and self._chip_price)
+
+    @cached_property
+    def _unshared(self) -> bool:
+        """Whether no word of another article stands anywhere and the price is no trifle."""
+        parts = (self.title, self.description, self.category)
+        return not any(part["homonym"] for part in parts) and (self.price_share is None or self.price_share > NO_CHIP)
+
+    @cached_property
+    def _chip_price(self) -> bool:
+        """Whether the price is one that a chip of the name has; a lamp's or a phone's is not."""
+        return self.price_share is not None and self.price_share > CHIP
 
     def _homonym_beside(self, mention: Mention) -> bool:
         """A homonym's word right beside the name: Coolpix A100, T4灯管, H100 helmet."""

@@ -72,7 +72,7 @@ def chips_in_machine(page: Page, chip: Mention | None, machine: Mention | None =
     """Chips in the machine that is offered; 1 where it is none. What the text counts wins over the machine's usual."""
     usual = machine.count if machine else max((m.count for m in page.mentions if m.system or m.part), default=1)
     for name in ("title", "description"):
-        text = page.doc.fields[name].latin if name in page.doc.fields else ""
+        text = page.doc.fields[name].text if name in page.doc.fields else ""
         if name == "description" and not (_MACHINE.search(page.doc.text("title")) or usual > 1 or _MACHINE.search(text)):
             break
         if (number := _counted_in(page, name, text, usual)) > 1:
@@ -176,7 +176,7 @@ def stated(page: Page, *, machine: bool) -> Iterator[Said]:
 
 def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
     """'4x A100', 'L40S x2', 'one H100', 'L40S 十二张': loose cards; in a machine such a number counts its chips."""
-    text = page.doc.fields[name].latin
+    text = page.doc.fields[name].text
     for mention in page.mentions:
         if mention.field != name or (machine and not mention.system):
             continue

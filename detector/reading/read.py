@@ -48,11 +48,12 @@ class Reader:
         self.cues = Cues(config.offers)
         self.exchange = Exchange(config.market.rate)
         self.controls = ControlBook(config.catalogue, config.controls)
+        self._worth = _worth(config)
 
     def read(self, listing: Listing, today: date) -> Reading:
         """The reading; never raises on any text. `today` dates a listing that has no date."""
         doc = Document(listing, today)
-        page = Page(doc, self.finder, self.cues)
+        page = Page(doc, self.finder, self.cues, self._price_share)
         verdict = read_offer(page)
         named = offered(page) if verdict.offer in ("sale", "rental") else []
         offer = verdict.offer if named or verdict.offer not in ("sale", "rental") else "other"
@@ -70,6 +71,14 @@ class Reader:
             listing.site, listing.listing_id, offer, chips, facts.restricted, price, stock, facts.condition,
             from_fields(doc, facts), language=listing.language, unknown_accelerators=unknown_accelerators(page), notes=notes,
         )  # fmt: skip
+
+    def _price_share(self, doc: Document, base: str) -> float | None:
+        """The displayed price as a share of one chip's seed price, by which a fan is told from a card."""
+        price, worth = money.read_price(doc, offer="sale", config=self.config), self._worth.get(base)
+        if price is None or price.amount is None or price.currency is None or price.kind not in ("asking", "range") or not worth:
+            return None
+        dollars = self.exchange.to_usd(price.amount, price.currency, doc.date)
+        return float(dollars.usd) / worth if dollars else None
 
     def _in_dollars(self, price: Price | None, offer: str, chips: tuple[ChipOffer, ...], on: date) -> Price | None:
         """The price with USD for one chip, or one chip-hour, where it is a price of chips at all."""
@@ -93,11 +102,22 @@ class Reader:
         ident, memory = mention.chip or mention.base, None
         if row is not None:
             form = mention.form or (host.form if host else None)
-            texts = [(name, page.doc.fields[name].latin) for name in ("title", "description") if name in page.doc.fields]
+            texts = [(name, page.doc.fields[name]) for name in ("title", "description") if name in page.doc.fields]
             ident, memory = resolve(replace(mention, form=form), row, texts, count)
         finding = self.controls.find(ident, page.doc.date)
         a, b = page.doc.fields[mention.field].span(mention.start, mention.end)
         return ChipOffer(ident, _in_unit(count, price, lot), mention.field, a, b, memory, finding.control, finding.restricted)
+
+
+def _worth(config: Config) -> dict[str, float]:
+    """Lowest seed price in USD by catalogue row, over its variants."""
+    by_chip = {chip: seed.low for seed in config.market.sale for chip in seed.chips}
+    worth = {}
+    for row in config.catalogue.chip:
+        prices = [by_chip[i] for i in (row.id, *(v.id for v in row.variants)) if i in by_chip]
+        if prices:
+            worth[row.id] = min(prices)
+    return worth
 
 
 def _in_unit(count: int, price: Price | None, lot: int | None) -> int:

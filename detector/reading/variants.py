@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from config.schema.catalogue import Chip, Variant
 from detector.reading.chips import Mention
-from detector.reading.text import fold_pattern
+from detector.reading.text import Folded, fold_pattern
 
 _FORMS = (
     ("nvl", r"(?<![a-z])nvl(?![a-z0-9])"),
@@ -44,18 +44,18 @@ _OTHER_MEMORY_BEFORE = re.compile(fold_pattern(r"(?:内存|ram|ddr[2345]|озу|
 _BARE_AFTER_NAME = re.compile(r"^[\s\-]{0,2}(\d{2,3})(?![\d.,]|\s?(?:w\b|%|卡|张|pcs|units|[x*×]))")
 
 
-def resolve(mention: Mention, chip: Chip, texts: Sequence[tuple[str, str]], count: int) -> tuple[str, int | None]:
+def resolve(mention: Mention, chip: Chip, texts: Sequence[tuple[str, Folded]], count: int) -> tuple[str, int | None]:
     """(id as precise as the text says, memory in GB where told).
 
-    `texts` are (field, folded latin text), title first; `count` is chips in one unit, for machines that state the sum.
+    `texts` are (field, folded text), title first; `count` is chips in one unit, for machines that state the sum.
     """
     if mention.chip != mention.base and mention.chip:
         own = next((v for v in chip.variants if v.id == mention.chip), None)
         return mention.chip, own.memory_gb[0] if own and own.memory_gb else None
-    memory = _memory(mention, chip, texts, count)
+    memory = _memory(mention, chip, [(name, text.text) for name, text in texts], count)
     if not chip.variants:
         return chip.id, memory
-    form = mention.form or _form(texts)
+    form = mention.form or _form([text.latin for _, text in texts])
     if form == "pcie" and chip.id == "nvidia-h100" and memory == 94:
         form = "nvl"
     return _narrowed(chip, form, memory), memory
@@ -84,9 +84,9 @@ def _fits(variant: Variant, form: str | None, memory: int | None) -> bool:
     return memory is None or not variant.memory_gb or memory in variant.memory_gb
 
 
-def _form(texts: Sequence[tuple[str, str]]) -> str | None:
+def _form(texts: Sequence[str]) -> str | None:
     """The form said in the first text that says one; a module outweighs a bus, a name of a module a board word."""
-    for _, text in texts:
+    for text in texts:
         said: list[str] = []
         for found in _FORM.finditer(text):
             before = text[max(0, found.start() - 14) : found.start()]
