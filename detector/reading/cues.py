@@ -13,8 +13,7 @@ from config.schema.offers import Offers
 from detector.reading.text import fold, fold_pattern
 
 # Scripts that put no space between words, or that glue particles to them (Korean after, Arabic before and after).
-_NO_START_BORDER = re.compile(r"[\u0590-\u06ff\u0900-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_NO_END_BORDER = _NO_START_BORDER
+_UNBOUND = re.compile(r"[\u0590-\u06ff\u0900-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ class Cues:
 
     def _add(self, cue: str, word: str) -> None:
         key = fold(word.strip("*")).text
-        start = key[0].isalnum() and not word.startswith("*") and not _NO_START_BORDER.match(key[0])
-        end = key[-1].isalnum() and not word.endswith("*") and not _NO_END_BORDER.match(key[-1])
+        start = key[0].isalnum() and not word.startswith("*") and not _UNBOUND.match(key[0])
+        end = key[-1].isalnum() and not word.endswith("*") and not _UNBOUND.match(key[-1])
         self._entries[key].append((cue, start, end))
 
     def find(self, text: str) -> Hits:
@@ -74,9 +73,9 @@ class Cues:
         for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
             key = self._keys[number]
             for cue, border_before, border_after in self._entries[key]:
-                if border_before and start and text[start - 1].isalnum() and not _NO_START_BORDER.match(text[start - 1]):
+                if border_before and start and _joins(text[start - 1], key[0]):
                     continue
-                if border_after and end < len(text) and text[end].isalnum() and not _NO_END_BORDER.match(text[end]):
+                if border_after and end < len(text) and _joins(text[end], key[-1]):
                     continue
                 found[cue].append(Hit(start, end))
         for cue, pattern in self._patterns.items():
@@ -84,6 +83,13 @@ class Cues:
             if found_by_pattern:
                 found[cue] += found_by_pattern
         return Hits(text, {cue: _longest(hits) for cue, hits in found.items()})
+
+
+def _joins(neighbour: str, own: str) -> bool:
+    """Whether a neighbour makes a longer word: letter to letter, digit to digit. '200pcs' and 'rtx4090' are two."""
+    if own.isdigit():
+        return neighbour.isdigit()
+    return neighbour.isalpha() and not _UNBOUND.match(neighbour)
 
 
 def _longest(hits: Iterable[Hit]) -> list[Hit]:

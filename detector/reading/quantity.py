@@ -32,12 +32,16 @@ _ARTICLES = frozenset({"un", "una", "uno", "um", "uma", "ein", "eine", "einen", 
 _NUMBERS: dict[str, int] = {**_CJK, **_KOREAN, **_WORDS}
 _CJK_PATTERN = "|".join(sorted({*_CJK, *_KOREAN}, key=len, reverse=True))
 _WORD_PATTERN = "|".join(sorted(_WORDS, key=len, reverse=True))
-_NUMBER = rf"(?<![\d.,:/\-–$€£¥₽₹~₫])(?P<n>\d{{1,5}}(?!\d)|(?<![一二三四五六七八九十百])(?:{_CJK_PATTERN})|(?<![^\W\d_])(?:{_WORD_PATTERN})(?![^\W\d_]))"
+_NUMBER = rf"(?<![\d.,:/\-–$€£¥₽₹~₫a-z])(?P<n>\d{{1,5}}(?!\d)|(?<![一二三四五六七八九十百])(?:{_CJK_PATTERN})|(?<![^\W\d_])(?:{_WORD_PATTERN})(?![^\W\d_]))"
 _BEFORE_COUNTER = re.compile(fold_pattern(rf"{_NUMBER}\s?\+?\s?(?:多|来|余|x|×|\*|more|brand new|new|used|loose|sealed|original|x?\s?nvidia|nvidia|full|seal|قطعه)?\s?$"))
 _TIMES_NAME = re.compile(fold_pattern(rf"{_NUMBER}\s?(?:pcs?\.?|[x×*х]|枚|张|块|片|颗|台|장|шт\.?|stück|stk|adet|cái|con|units?|of)?\s?(?:of )?(?:the |loose |new |used |sealed |brand new |original |genuine )?(?:nvidia |tesla |geforce |amd |instinct |intel |supermicro |rtx |英伟达)*$"))
 _NAME_TIMES = re.compile(fold_pattern(r"(?:[\s\-]*(?:\d{2,3}\s?gb?|pcie|pci-e|sxm\d?|oam|hbm\d?e?|nvl|hl-\d+\w?|turbo|fe|blower|gpus?|cards?|モジュール|모듈|模组|module|整机|八卡))*\s*[,，、(（-]?\s?(?:[x×*х]\s?(?P<x>\d{1,3})(?![\d.]|\s?(?:gb|mm|g\b))|(?P<c>\d{1,4})\s?(?:张|片|块|颗|枚|장|шт|pcs|台|套|组|個|个|adet|stück|units|cái|con|piezas|peças)|(?P<w>" + _CJK_PATTERN + r")\s?(?:张|片|块|颗|枚|장|台|套|组|个|개))"))
+_TIMES_BRAND = re.compile(r"(?<![\w.])(?P<n>\d{1,3})\s?[x×]\s(?:[a-z]+ ){1,3}$")
+_TITLE_TIMES = re.compile(fold_pattern(r"(?<![\w.])[x×]\s?(?P<n>\d{1,3})(?![\w.])|(?<![\w.])(?P<m>\d{1,3})\s?[x×](?![\w.])"))
+_MACHINE_TIMES = re.compile(fold_pattern(r"(?:整机|服务器|机|server|system|set|台|模组|node)s?\s?[x×*]\s?(?P<n>\d{1,3})(?![\d.])"))
+_PACK = re.compile(fold_pattern(rf"(?:一|每|1)\s?(?P<box>托|箱|盒|柜|盘)\s?(?P<n>\d{{1,3}}|{_CJK_PATTERN})\s?(?:片|张|颗|块|个)"))
 _TIERS_AFTER = re.compile(fold_pattern(r"\s?(?:以上|起|及以上|\+?\s?[:：]?\s?[¥$]|or more|이상|以上|\d*\s?(?:张|片)?以上)"))
-_PER_AFTER = re.compile(fold_pattern(r"\s?(?:/|per|每|a (?:week|month)|pro |por |/月|в месяц|sebulan)"))
+_PER_AFTER = re.compile(fold_pattern(r"\s?(?:/|目|月|年|日|天|周|小时|多?月|g(?![a-z])|位|人|号|核|per|每|a (?:week|month)|pro |por |/月|в месяц|sebulan)"))
 _MACHINE = re.compile(
     fold_pattern(
         r"server|服务器|伺服器|整机|卡机|模组|裸金属|baseboard|base board|ベースボード|サーバ|서버|сервер|servidor|sunucu|máy chủ|\bmáy\b|node\b|nodes\b|节点|\bsystems?\b|platform|chassis|sled|机柜|dgx|hgx|8卡|八卡|узел|\bubb\b|枚組|枚搭載|工作站整|一体机|\bmachine|\brack\b|компл"
@@ -119,7 +123,7 @@ def _value(text: str) -> int | None:
 def lot_size(page: Page) -> int | None:
     """How many articles the displayed price covers, where the text says that it covers them together."""
     title, text = page.title, page.description
-    if not (title["lot"] or text["lot"]) or title["each"]:
+    if not (title["lot"] or text["lot"]) or title["each"] or page.homonymous:
         return None
     if text["each"] and not title["lot"]:
         return None
@@ -168,8 +172,9 @@ def _choose(said: Sequence[Said], chips: int) -> int | None:
 
 def stated(page: Page, *, machine: bool) -> Iterator[Said]:
     """Numbers of articles that title and description state."""
+    disguised = bool(page.title["disguise"] or page.description["disguise"] or (page.homonymous and not page.named_in_title))
     for name in ("title", "description"):
-        if name in page.doc.fields:
+        if name in page.doc.fields and not (name == "title" and disguised):
             yield from _beside_names(page, name, machine)
             yield from _counted(page, name, machine)
 
@@ -180,17 +185,29 @@ def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
     for mention in page.mentions:
         if mention.field != name or (machine and not mention.system):
             continue
-        before, after = text[max(0, mention.start - 28) : mention.start], text[mention.end : mention.end + 44]
-        if m := _TIMES_NAME.search(before):
-            number = _value(m["n"])
+        before, after = text[max(0, mention.start - 40) : mention.start], text[mention.end : mention.end + 44]
+        m = _TIMES_NAME.search(before) or _TIMES_BRAND.search(before)
+        if m and (number := _value(m["n"])) and number <= MOST:
+            at = mention.start - len(before) + m.start()
             loose = m["n"] in _ARTICLES and name == "title"
-            if number and number <= MOST and not loose and not _excluded(page, name, mention.start - len(m.group()), mention.end) and _parted(text, mention, m):
-                yield Said(number, 1, "card", mention.start)
+            if not loose and not _named(page, name, at) and not _excluded(page, name, at, mention.end) and _parted(text, mention, m):
+                yield Said(number, 1, "card", at)
         if m := _NAME_TIMES.match(after):
             number = int(m["x"] or m["c"]) if (m["x"] or m["c"]) else _value(m["w"])
             end = mention.end + m.end()
-            if number and number <= MOST and not _TIERS_AFTER.match(text[end : end + 8]) and not _excluded(page, name, mention.end, end + 4):
+            if number and number <= MOST and not _TIERS_AFTER.match(text[end : end + 8]) and not _PER_AFTER.match(text[end : end + 6]):
                 yield Said(number, 1, "card", mention.end)
+    if name == "title" and not machine:
+        for m in _TITLE_TIMES.finditer(text):
+            yield Said(int(m["n"] or m["m"]), 1, "card", m.start())
+    if machine:
+        for m in _MACHINE_TIMES.finditer(text):
+            yield Said(int(m["n"]), 1, "machine", m.start())
+
+
+def _named(page: Page, name: str, at: int) -> bool:
+    """Whether a position lies in a chip's name (the 3 of Gaudi 3)."""
+    return any(m.field == name and m.start <= at < m.end for m in page.named)
 
 
 def _parted(text: str, mention: Mention, found: re.Match[str]) -> bool:
@@ -204,45 +221,66 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
     text = hits.text
     kinds = [("machine", h) for h in hits["counter-machine"]] + [("any", h) for h in hits["counter-any"]] + [("card", h) for h in hits["counter-card"]]
     for kind, hit in kinds:
-        if machine and kind == "card":
+        if machine and (kind == "card" or text[hit.start : hit.end] == "个"):
             continue
-        m = _BEFORE_COUNTER.search(text[max(0, hit.start - 22) : hit.start])
+        low = max(0, hit.start - 22)
+        m = _BEFORE_COUNTER.search(text[low : hit.start])
         number = _value(m["n"]) if m else None
         if m is None or number is None or not 1 <= number <= MOST:
             continue
-        start = max(0, hit.start - 22) + m.start()
-        if _TIERS_AFTER.match(text[hit.end : hit.end + 8]) or _PER_AFTER.match(text[hit.end : hit.end + 8]):
-            continue
-        if re.search(fold_pattern(r"(?:/|每|第|单|一|up to |≥|>=|per |ab |从|几)\s?$"), text[max(0, start - 8) : start]) or _excluded(page, name, start, hit.end + 6):
+        start = low + m.start()
+        if _named(page, name, start) or _excluded(page, name, start, hit.end):
             continue
         firm = 2 if _stock_near(page, name, start, hit.end) else 1
-        if number == 1 and (kind == "any" or not _plain_one(text, start, hit.end)) and firm == 1:
+        if number == 1 and firm == 1 and not _plain_one(text, start, hit.end):
             continue
         yield Said(number, firm, kind, start)
+    if pack := _PACK.search(text):
+        each = _value(pack["n"]) or 0
+        for m in re.finditer(fold_pattern(rf"{_NUMBER}\s?{pack['box']}"), text):
+            if (boxes := _value(m["n"])) and boxes > 1 and each:
+                yield Said(boxes * each, 3, "card", m.start())
+    for hit in hits["single"]:
+        yield Said(1, 1, "any", hit.start)
 
 
 def _plain_one(text: str, start: int, end: int) -> bool:
-    """'一张', 'one card': stock only where it closes a clause or follows a name, not '一张图', 'one card that'."""
-    return bool(re.match(r"\s?(?:$|[。.,，、!！\n；;)）です]|出|转|可|，)", text[end : end + 3]))
+    """'一张', 'one card': stock only where it closes a clause, not '一张图', and not the unit of a price: 16.5万一张."""
+    if re.search(fold_pattern(r"(?:万|元|块|钱|\d|k|锁|拍|先|价|每|再|另|第|同)\s?$"), text[max(0, start - 3) : start]):
+        return False
+    return bool(re.match(fold_pattern(r"\s?(?:$|[。.,，、!！\n；;)）(（]|です|예요|이에요|입니다|뿐|出|转|可|限)"), text[end : end + 4]))
+
+
+_MONEY_BEFORE = re.compile(fold_pattern(r"(?:打包|价|报|整机|总|售|卖|出价|只要|仅要|收)\s?$"))
+_RATE_BEFORE = re.compile(fold_pattern(r"(?:/|每|第|单|up to |≥|>=|per |ab |从|几|for |of )\s?$"))
+
+
+def _excluded(page: Page, name: str, start: int, end: int) -> bool:
+    """Whether a number is a minimum, a rate, room, a measure, a price in ten thousands, or counts things for the article."""
+    hits = page.hits(name)
+    text = hits.text
+    after, before = text[end : end + 8], text[max(0, start - 8) : start]
+    if _TIERS_AFTER.match(after) or _PER_AFTER.match(after) or _RATE_BEFORE.search(before):
+        return True
+    if text[start:end].endswith("个") and _MONEY_BEFORE.search(before):
+        return True
+    low, _ = _clause(text, start, end, 16)
+    for hit in hits["not-stock"]:
+        if end <= hit.start <= end + 2 or (low <= hit.start and hit.end <= start and not re.search(r"\d", text[hit.end : start])):
+            return True
+    # 风扇三只, 2 fans: things that belong to the card.
+    return any((low <= hit.start and hit.end <= start and start - hit.end <= 4) or end <= hit.start <= end + 1 for hit in hits["accessory"])
 
 
 def _clause(text: str, start: int, end: int, reach: int = 18) -> tuple[int, int]:
     """The words around a span up to the next pause, at most `reach` away."""
     low, high = max(0, start - reach), min(len(text), end + reach)
-    for at in range(start - 1, low - 1, -1):
-        if text[at] in "\n。；;!！?？,，、|" :
-            low = at + 1
-            break
-    for at in range(end, high):
-        if text[at] in "\n。；;!！?？,，|":
-            high = at
-            break
-    return low, high
+    before = max((text.rfind(mark, low, start) for mark in _PAUSES), default=-1)
+    after = min((at for mark in _PAUSES if (at := text.find(mark, end, high)) >= 0), default=high)
+    return max(low, before + 1), after
 
 
-def _excluded(page: Page, name: str, start: int, end: int) -> bool:
-    low, high = _clause(page.hits(name).text, max(0, start), end, 12)
-    return any(low <= hit.start and hit.end <= high for hit in page.hits(name)["not-stock"])
+_PAUSES = "\n。；;!！?？,，、|"
 
 
 def _stock_near(page: Page, name: str, start: int, end: int) -> bool:
