@@ -37,6 +37,8 @@ class Said:
     name: str | None
     text: str
     button: bool
+    sure: bool = False
+    """The words stand in an element named after the stock."""
 
 
 def bare(value: str, words: Words) -> str | None:
@@ -63,7 +65,7 @@ def shown(page: Shown, price_order: int | None) -> Said:
     for piece in page.pieces[start:end]:
         name = _name(page, piece)
         if name == "OutOfStock":
-            return Said(name, piece.text, button)
+            return Said(name, piece.text, button, bool(page.bits(piece.element) & w.STOCK))
         if name and not found:
             found, words_found = name, piece.text
     return Said(found, words_found, button)
@@ -71,7 +73,11 @@ def shown(page: Shown, price_order: int | None) -> Said:
 
 def _zone(page: Shown, price_order: int | None) -> tuple[int, int]:
     title = page.title_order if page.title_order is not None else (price_order or 0)
-    end = max(title, price_order or 0) + _BEHIND if price_order is not None and abs(price_order - title) < 200 else title + _BEHIND
+    end = (
+        max(title, price_order or 0) + _BEHIND
+        if price_order is not None and abs(price_order - title) < 200
+        else title + _BEHIND
+    )
     return max(0, title - _BEFORE), end
 
 

@@ -42,4 +42,6 @@ def _phrase(page: Shown, piece: Piece, named: bool) -> str | None:
 def _is_name(page: Shown, text: str) -> bool:
     if len(text) > 40 or text[-1] in ":?!" or page.words.says_nothing(text):
         return False
-    return page.words.field_of(text) is None and any(sign.isalpha() for sign in text) and len(text.split()) <= 5
+    return (
+        page.words.field_of(text) is None and any(sign.isalpha() for sign in text) and len(text.split()) <= 5
+    )

@@ -11,7 +11,19 @@ from crawler.extraction.words import HIDDEN, Words
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-UNSEEN = ["script", "style", "svg", "noscript", "template", "iframe", "object", "canvas", "video", "audio", "math"]
+UNSEEN = [
+    "script",
+    "style",
+    "svg",
+    "noscript",
+    "template",
+    "iframe",
+    "object",
+    "canvas",
+    "video",
+    "audio",
+    "math",
+]
 MOST_NODES = 60_000
 """Nodes of a page that are walked; the largest shop pages have some 30,000."""
 _DEEPEST = 80
@@ -41,6 +53,8 @@ class Shown:
     title_order: int | None = None
     title_path: frozenset[int] = frozenset()
     """Elements around the title, by address in memory."""
+    others: list[int] = field(default_factory=list)
+    """Where headings over other goods stand, by order of text."""
     _bits: dict[int, int] = field(default_factory=dict)
 
     def bits(self, element: LexborNode, levels: int = _DEEPEST) -> int:
@@ -145,8 +159,32 @@ def place_title(shown: Shown, hints: list[str]) -> None:
     shown.title_path = frozenset(path)
 
 
+def place_others(shown: Shown) -> None:
+    """Find the headings over other goods."""
+    pattern = shown.words.wording["heading_related"]
+    for piece in shown.pieces:
+        if 4 <= len(piece.text) <= 70 and _heading(piece.element) and pattern.search(piece.text):
+            shown.others.append(piece.order)
+
+
+def _heading(element: LexborNode) -> bool:
+    node: LexborNode | None = element
+    for _ in range(2):
+        if node is None:
+            return False
+        name = (node.attributes.get("class") or "").lower()
+        if node.tag in ("h2", "h3", "h4", "h5", "legend", "caption") or re.search(r"\bh[1-5]\b|head(?:ing|line)|title", name[:200]):
+            return node.tag != "a"
+        node = node.parent
+    return False
+
+
 def _likeness(tokens: set[str], wanted: set[str]) -> float:
-    return len(tokens & wanted) / min(len(tokens), len(wanted)) if len(tokens & wanted) > 1 or tokens == wanted else 0.0
+    return (
+        len(tokens & wanted) / min(len(tokens), len(wanted))
+        if len(tokens & wanted) > 1 or tokens == wanted
+        else 0.0
+    )
 
 
 def _titled_piece(shown: Shown, wanted: list[tuple[set[str], str]]) -> tuple[int, LexborNode, str] | None:

@@ -41,13 +41,21 @@ _MOST_SCRIPTS = 100
 
 
 def extract_page(
-    html: bytes | str, *, url: str | None = None, content_type: str | None = None, knowledge: Words | None = None
+    html: bytes | str,
+    *,
+    url: str | None = None,
+    content_type: str | None = None,
+    knowledge: Words | None = None,
 ) -> Extracted:
     """What a page says of the article it offers. Never fails: a page that cannot be read is no product, with the reason."""
     known = knowledge or words.shipped()
     text = html[:LARGEST] if isinstance(html, str) else decoding.decode(html[:LARGEST], content_type or "")[0]
     if tree_rules.too_deep(text.encode("utf-8", "replace")):
-        return Extracted(url=url, reason=f"elements nest deeper than {tree_rules.DEEPEST}", digest=extracted.digest(url or text))
+        return Extracted(
+            url=url,
+            reason=f"elements nest deeper than {tree_rules.DEEPEST}",
+            digest=extracted.digest(url or text),
+        )
     problems: list[str] = []
     tree = LexborHTMLParser(text.replace("\x00", ""))
     heads = meta.read(tree)
@@ -55,9 +63,15 @@ def extract_page(
     place = places.of(tree, heads, address)
     claims = _claims(tree, text, problems)
     card = meta.claim(heads)
-    page_title = (element.text(deep=True) if (element := tree.css_first("head title")) is not None else "")[:500]
+    page_title = (element.text(deep=True) if (element := tree.css_first("head title")) is not None else "")[
+        :500
+    ]
     shown = dom.read(tree, known)
-    dom.place_title(shown, [*(claim.facts.get("name", "") for claim in claims[:20]), card.facts.get("name", ""), page_title])
+    dom.place_title(
+        shown,
+        [*(claim.facts.get("name", "") for claim in claims[:20]), card.facts.get("name", ""), page_title],
+    )
+    dom.place_others(shown)
     own = merge.main_claims(claims, [shown.title, card.facts.get("name", ""), page_title])
     prices = shown_price.candidates(shown, place)
     choice = merge.choose_price([*own, card], prices, shown_price.ENOUGH, place, known.prices)

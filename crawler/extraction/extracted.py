@@ -46,7 +46,9 @@ class Extracted:
     reason: str = ""
     digest: str = ""
 
-    def to_listing(self, site: str | None = None, listing_id: str | None = None, observed_at: str | None = None) -> Listing:
+    def to_listing(
+        self, site: str | None = None, listing_id: str | None = None, observed_at: str | None = None
+    ) -> Listing:
         """The listing; `site` defaults to the host, `listing_id` to the SKU, else a digest of the address.
 
         Raises ListingError if the page shows no title.

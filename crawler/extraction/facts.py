@@ -57,7 +57,22 @@ def _is_label(piece: Piece) -> bool:
         if node.tag in ("th", "dt", "td", "strong", "b", "label", "li", "tr", "dl"):
             return True
         name = (node.attributes.get("class") or "").lower()
-        if any(sign in name for sign in ("label", "title", "name", "key", "term", "attr", "spec", "code", "sku", "artic", "ref")):
+        if any(
+            sign in name
+            for sign in (
+                "label",
+                "title",
+                "name",
+                "key",
+                "term",
+                "attr",
+                "spec",
+                "code",
+                "sku",
+                "artic",
+                "ref",
+            )
+        ):
             return True
         parent = node.parent
         if parent is None:
@@ -89,6 +104,8 @@ def _keep(shown: Shown, said: Claim, field: str, value: str) -> None:
     text = " ".join(value.split()).strip(_EMPTY)
     if shown.words.says_nothing(text):
         return
-    if field in ("sku", "mpn", "gtin") and (not _CODE.match(text) or not any(sign.isdigit() for sign in text)):
+    if field in ("sku", "mpn", "gtin") and (
+        not _CODE.match(text) or not any(sign.isdigit() for sign in text)
+    ):
         return
     said.put(field, text, _LONGEST_VALUE)

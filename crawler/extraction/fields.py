@@ -132,7 +132,9 @@ def _availability(page: Sources, filled: Filled) -> None:
         filled.conflicts.append(merge.Conflict("availability", kept, str(source), other, other_from))
 
 
-def _weigh(marked: str | None, origin: str, said: availability.Said, priced: bool) -> tuple[str | None, str | None]:
+def _weigh(
+    marked: str | None, origin: str, said: availability.Said, priced: bool
+) -> tuple[str | None, str | None]:
     if marked is None:
         if said.name == "OutOfStock" and not said.button:
             return said.name, "shown"
@@ -140,7 +142,7 @@ def _weigh(marked: str | None, origin: str, said: availability.Said, priced: boo
             return ("InStock" if said.name in (None, "OutOfStock") else said.name), "buy button"
         # An offer with a price and no word of being gone stands.
         return (said.name, "shown") if said.name else ("InStock", "offered") if priced else (None, None)
-    if marked != "OutOfStock" and said.name == "OutOfStock" and not said.button:
+    if marked != "OutOfStock" and said.name == "OutOfStock" and (said.sure or not said.button):
         return "OutOfStock", "shown"
     if marked == "OutOfStock" and said.button and said.name != "OutOfStock":
         return "InStock", "buy button"
@@ -158,5 +160,3 @@ def _quantity(page: Sources, filled: Filled) -> None:
     value, origin, _ = merge.choose("quantity", page.all(), page.words)
     found = _DIGITS.search(value or "")
     filled.put("quantity", int(found.group()) if found else None, origin)
-
-

@@ -12,7 +12,24 @@ _LEADING = re.compile(r"(\d{5,})[-_]")
 _TRAILING = re.compile(r"(?:^|[-_./,~])(?:[a-z]{1,4})?(\d{4,})$", re.I)
 _CODE = re.compile(r"(?:^|[-_])([a-z]{0,4}\d[a-z0-9]{4,12})$", re.I)
 _YEAR = re.compile(r"(?:19|20)\d\d$")
-PARAMETERS = ("sku", "childsku", "variationid", "pid", "productid", "product_id", "itemid", "item_id", "goods_id", "id", "skuid", "prod", "item", "code", "artnr", "pd")
+PARAMETERS = (
+    "sku",
+    "childsku",
+    "variationid",
+    "pid",
+    "productid",
+    "product_id",
+    "itemid",
+    "item_id",
+    "goods_id",
+    "id",
+    "skuid",
+    "prod",
+    "item",
+    "code",
+    "artnr",
+    "pd",
+)
 """Names of query parameters that carry an article's number, the surest first."""
 
 

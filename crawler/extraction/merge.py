@@ -75,13 +75,23 @@ def main_claims(claims: list[Claim], names: list[str]) -> list[Claim]:
     name = first.facts["name"]
     kept = [first]
     for claim in named:
-        again = claim.facts["name"] == name if claim.origin == first.origin else likeness(claim.facts["name"], name) >= 0.75
+        again = (
+            claim.facts["name"] == name
+            if claim.origin == first.origin
+            else likeness(claim.facts["name"], name) >= 0.75
+        )
         if claim is not first and again:
             kept.append(claim)
     return kept + [c for c in nameless if c.origin not in {k.origin for k in kept if "price" in k.facts}]
 
 
-def choose_price(claims: list[Claim], shown: list[Candidate], enough: float, place: prices.Place, reader: prices.PriceReader) -> PriceChoice:
+def choose_price(
+    claims: list[Claim],
+    shown: list[Candidate],
+    enough: float,
+    place: prices.Place,
+    reader: prices.PriceReader,
+) -> PriceChoice:
     """The price by the rule of the module; None where neither markup nor page gives one."""
     marked = [m for claim in claims if (m := _marked(claim, place, reader)) is not None]
     top = shown[0] if shown and shown[0].points >= enough else None
@@ -104,7 +114,14 @@ def choose_price(claims: list[Claim], shown: list[Candidate], enough: float, pla
         agreed = top.price.currency is None or currency is None or top.price.currency == currency
         if agreed and top.points >= CLEAR and (confirmed is None or lead >= FAR):
             conflict = Conflict("price", str(top.price.amount), "shown", str(amount), origin)
-            return PriceChoice(top.price.text, top.price.amount, top.price.currency or currency, "shown", (conflict,), top.order)
+            return PriceChoice(
+                top.price.text,
+                top.price.amount,
+                top.price.currency or currency,
+                "shown",
+                (conflict,),
+                top.order,
+            )
         if confirmed is None or lead >= FAR:
             conflicts.append(Conflict("price", str(amount), origin, str(top.price.amount), "shown"))
     text = confirmed.price.text if confirmed else None
@@ -117,7 +134,9 @@ def _same(one: Decimal, other: Decimal) -> bool:
     return one == other
 
 
-def _marked(claim: Claim, place: prices.Place, reader: prices.PriceReader) -> tuple[Decimal, str | None, str] | None:
+def _marked(
+    claim: Claim, place: prices.Place, reader: prices.PriceReader
+) -> tuple[Decimal, str | None, str] | None:
     written = claim.facts.get("price")
     amount = prices.machine(written) if written else None
     if written is None or amount is None or amount <= 0:

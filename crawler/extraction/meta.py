@@ -49,5 +49,7 @@ def claim(found: dict[str, str]) -> Claim:
         label = found.get(f"twitter:label{number}", "").lower()
         if label in ("price", "availability", "brand"):
             said.put(label, found.get(f"twitter:data{number}"))
-    said.images = [found[name] for name in ("og:image", "og:image:secure_url", "twitter:image") if name in found][:1]
+    said.images = [
+        found[name] for name in ("og:image", "og:image:secure_url", "twitter:image") if name in found
+    ][:1]
     return said

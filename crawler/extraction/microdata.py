@@ -15,7 +15,17 @@ _MOST = 5_000
 _DEEPEST = 60
 """Ancestors that are climbed to find the scope of a property."""
 _LONG = 5_000
-_SOURCE = {"a": "href", "link": "href", "area": "href", "img": "src", "source": "src", "object": "data", "data": "value", "meter": "value", "time": "datetime"}
+_SOURCE = {
+    "a": "href",
+    "link": "href",
+    "area": "href",
+    "img": "src",
+    "source": "src",
+    "object": "data",
+    "data": "value",
+    "meter": "value",
+    "time": "datetime",
+}
 
 
 class _Syntax:
@@ -56,13 +66,19 @@ def _read(tree: LexborHTMLParser, syntax: _Syntax) -> tuple[list[dict[str, Any]]
     by_element: dict[int, dict[str, Any]] = {}
     scopes: dict[int, int | None] = {}
     order: list[dict[str, Any]] = []
+    done: set[int] = set()
     loose: dict[str, Any] = {"@type": "Product"}
     root = tree.root
     for element in root.css(f"[{syntax.scope}], [{syntax.name}]")[:_MOST] if root is not None else ():
+        key = element.mem_id
+        if key in done:
+            # An element that matches both selectors is found twice.
+            continue
+        done.add(key)
         attributes = element.attributes
         own = None
         if syntax.scope in attributes:
-            own = by_element[element.mem_id] = {"@type": (attributes.get(syntax.kind) or "").split()}
+            own = by_element[key] = {"@type": (attributes.get(syntax.kind) or "").split()}
             order.append(own)
         names = (attributes.get(syntax.name) or "").split()
         if not names:

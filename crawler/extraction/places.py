@@ -11,7 +11,9 @@ from crawler.extraction.prices import Place
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
 
-GENERIC = frozenset(("io", "co", "me", "tv", "ai", "cc", "to", "gg", "fm", "am", "ly", "eu", "ws", "la", "sh", "is", "im"))
+GENERIC = frozenset(
+    ("io", "co", "me", "tv", "ai", "cc", "to", "gg", "fm", "am", "ly", "eu", "ws", "la", "sh", "is", "im")
+)
 """Two-letter endings that shops use without being of the country."""
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z]{4})?(?:[-_]([a-z]{2}))?\b", re.I)
 
@@ -26,7 +28,12 @@ def canonical(tree: LexborHTMLParser, heads: dict[str, str]) -> str | None:
 def of(tree: LexborHTMLParser, heads: dict[str, str], url: str | None) -> Place:
     """Country by the address's ending, else by the language tag's region; language by the page's own statement."""
     root = tree.root
-    stated = (root.attributes.get("lang") if root is not None else None) or heads.get("og:locale") or heads.get("language") or ""
+    stated = (
+        (root.attributes.get("lang") if root is not None else None)
+        or heads.get("og:locale")
+        or heads.get("language")
+        or ""
+    )
     tag = _TAG.match(stated.strip())
     language = tag[1].lower() if tag else None
     region = tag[2].upper() if tag and tag[2] else None

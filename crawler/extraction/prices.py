@@ -93,9 +93,15 @@ class PriceReader:
             f"{mark[:-1]} $": code for mark, code in self.sure.items() if len(mark) > 1 and mark.endswith("$")
         }
         self.only_after = {mark.casefold() for row in money.currency for mark in row.after}
-        self.only_after |= {mark.casefold() for row in money.shared if row.place == "after" for mark in row.marks}
+        self.only_after |= {
+            mark.casefold() for row in money.shared if row.place == "after" for mark in row.marks
+        }
         self.factors = {
-            mark: row.value for row in money.multiplier if not row.doubtful for mark in row.marks if not mark.isascii()
+            mark: row.value
+            for row in money.multiplier
+            if not row.doubtful
+            for mark in row.marks
+            if not mark.isascii()
         }
         many = "|".join(sorted(map(re.escape, self.factors), key=len, reverse=True))
         self.pattern = re.compile(

@@ -20,7 +20,9 @@ def of(page: Sources, claims: list[Claim], filled: Filled) -> tuple[bool, str]:
     if not values.get("title"):
         return False, "the page shows no title"
     marked = [claim for claim in page.own if claim.facts.get("name") or claim.facts.get("price")]
-    if marked and (marked[0].facts.get("price") or marked[0].facts.get("availability") or marked[0].facts.get("sku")):
+    if marked and (
+        marked[0].facts.get("price") or marked[0].facts.get("availability") or marked[0].facts.get("sku")
+    ):
         return True, f"{marked[0].origin} describes the article"
     others = {claim.facts["name"] for claim in claims if claim.facts.get("name")}
     if not marked and len(others) >= _LIST_FROM:
@@ -31,6 +33,11 @@ def of(page: Sources, claims: list[Claim], filled: Filled) -> tuple[bool, str]:
         if buy_places(page.shown) or page.labels.facts.keys() & {"sku", "mpn", "gtin", "condition", "brand"}:
             return True, "a title, a price and a way to buy or a table of facts"
         return False, "a price, but neither a way to buy nor facts of an article"
-    if filled.origins.get("availability") == "shown" and page.labels.facts.keys() & {"sku", "mpn", "gtin", "brand"}:
+    if filled.origins.get("availability") == "shown" and page.labels.facts.keys() & {
+        "sku",
+        "mpn",
+        "gtin",
+        "brand",
+    }:
         return True, "an article that cannot be had: a title, facts and words of being gone"
     return False, "neither markup of an article nor a price"

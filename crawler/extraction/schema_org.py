@@ -34,7 +34,16 @@ def kinds(node: Node) -> set[str]:
 def is_product(node: Node) -> bool:
     """Is the node an article, or something else that is offered?"""
     types = kinds(node)
-    if types & {"product", "productgroup", "productmodel", "individualproduct", "someproducts", "vehicle", "car", "motorcycle"}:
+    if types & {
+        "product",
+        "productgroup",
+        "productmodel",
+        "individualproduct",
+        "someproducts",
+        "vehicle",
+        "car",
+        "motorcycle",
+    }:
         return True
     return bool(types & PRODUCTS) and isinstance(node.get("offers"), (dict, list))
 
@@ -48,7 +57,14 @@ def text(value: Any) -> str:
     """A literal, or the name of a node; '' if neither."""
     for row in rows(value):
         if isinstance(row, dict):
-            row = next((row[key] for key in ("name", "@value", "value", "title", "@id") if isinstance(row.get(key), (str, int, float))), "")
+            row = next(
+                (
+                    row[key]
+                    for key in ("name", "@value", "value", "title", "@id")
+                    if isinstance(row.get(key), (str, int, float))
+                ),
+                "",
+            )
         if isinstance(row, (str, int, float)) and not isinstance(row, bool) and str(row).strip():
             return str(row).strip()
     return ""
@@ -75,7 +91,13 @@ def product_claim(node: Node, origin: str) -> Claim:
     claim.images = [address for row in rows(node.get("image")) if (address := _address(row))]
     offers = [offer for row in rows(node.get("offers")) for offer in _offers(row)]
     if not offers and node.get("hasVariant"):
-        offers = [o for v in rows(node["hasVariant"]) if isinstance(v, dict) for r in rows(v.get("offers")) for o in _offers(r)]
+        offers = [
+            o
+            for v in rows(node["hasVariant"])
+            if isinstance(v, dict)
+            for r in rows(v.get("offers"))
+            for o in _offers(r)
+        ]
     for place, offer in enumerate(offers):
         said = claim if place == 0 else Claim(origin)
         _read_offer(said, offer)
@@ -132,4 +154,12 @@ def _read_offer(claim: Claim, offer: Node) -> None:
     claim.put("seller_name", plain(text(offer.get("seller") or offer.get("offeredBy"))))
     claim.put("location", plain(text(offer.get("availableAtOrFrom"))))
     claim.put("url", text(offer.get("url")))
-    claim.put("quantity", text(next((r.get("value") for r in rows(offer.get("inventoryLevel")) if isinstance(r, dict)), offer.get("inventoryLevel"))))
+    claim.put(
+        "quantity",
+        text(
+            next(
+                (r.get("value") for r in rows(offer.get("inventoryLevel")) if isinstance(r, dict)),
+                offer.get("inventoryLevel"),
+            )
+        ),
+    )

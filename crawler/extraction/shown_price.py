@@ -27,6 +27,8 @@ _LONG_TEXT = 120
 """Characters of a text that may hold a price; running prose is no price tag."""
 _TAG_LENGTH = 45
 """Characters of an element that is a price tag in several parts."""
+_BESIDE = 12
+"""Texts between a former price and the asked one, at most."""
 _MOST = 600
 _FIGURES_ONLY = re.compile(r"[\d\s.,'’\u00a0\u202f–-]{1,16}$")
 _DIGIT = re.compile(r"\d")
@@ -35,7 +37,7 @@ AGAINST = {
     w.STRUCK: 6.0, w.RELATED: 5.0, w.TILE: 1.0, w.SHIPPING: 5.0, w.INSTALMENT: 5.0, w.SAVING: 5.0, w.PER_MEASURE: 4.0,
     w.HIDDEN: 1.5,
 }  # fmt: skip
-SAID_AGAINST = {"struck": 5.0, "shipping": 5.0, "instalment": 5.0, "saving": 5.0, "per_measure": 5.0}
+SAID_AGAINST = {"struck": 5.0, "shipping": 5.0, "instalment": 5.0, "saving": 5.0, "per_measure": 5.0, "untaxed": 3.0}
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class Candidate:
     element: LexborNode
     points: float = 0.0
     struck: bool = False
+    named_old: bool = False
+    """Only the name of an element around it says that it is a former price."""
 
 
 def candidates(shown: Shown, place: Place) -> list[Candidate]:
@@ -56,7 +60,19 @@ def candidates(shown: Shown, place: Place) -> list[Candidate]:
     repeated = Counter(_signature(candidate.element) for candidate in found)
     for candidate in found:
         candidate.points = _points(shown, candidate, buys, repeated)
+    _pardon(found)
     return sorted(found, key=lambda candidate: (-candidate.points, candidate.order))
+
+
+def _pardon(found: list[Candidate]) -> None:
+    """A former price stands beside the asked one: a figure that only its element's name calls old, alone, is asked."""
+    for candidate in found:
+        if candidate.named_old and not any(
+            other is not candidate and not other.struck and abs(other.order - candidate.order) <= _BESIDE and other.points >= ENOUGH
+            for other in found
+        ):
+            candidate.points += AGAINST[w.STRUCK]
+            candidate.struck = False
 
 
 def _collect(shown: Shown, place: Place) -> list[Candidate]:
@@ -112,10 +128,16 @@ def buy_places(shown: Shown) -> list[int]:
     found = []
     buy, ask = shown.words.wording["buy"], shown.words.wording["ask"]
     for piece in shown.pieces:
-        if len(piece.text) <= 40 and (buy.search(piece.text) or ask.search(piece.text)) and _pressable(piece.element):
+        if (
+            len(piece.text) <= 40
+            and (buy.search(piece.text) or ask.search(piece.text))
+            and _pressable(piece.element)
+        ):
             found.append(piece.order)
     for order, tag, node in shown.buttons:
-        value = (node.attributes.get("value") or "") if tag == "input" else (node.attributes.get("title") or "")
+        value = (
+            (node.attributes.get("value") or "") if tag == "input" else (node.attributes.get("title") or "")
+        )
         if 2 < len(value) <= 40 and buy.search(value):
             found.append(order)
     return sorted(found)[:50]
@@ -126,29 +148,55 @@ def _pressable(element: LexborNode) -> bool:
     for _ in range(4):
         if node is None:
             return False
-        if node.tag in ("button", "a", "input", "label") or "btn" in (name := (node.attributes.get("class") or "").lower()) or "button" in name or "cart" in name:
+        if (
+            node.tag in ("button", "a", "input", "label")
+            or "btn" in (name := (node.attributes.get("class") or "").lower())
+            or "button" in name
+            or "cart" in name
+        ):
             return True
         node = node.parent
     return False
 
 
-def _points(shown: Shown, candidate: Candidate, buys: list[int], repeated: Counter[tuple[str, str, str]]) -> float:
+def _points(
+    shown: Shown, candidate: Candidate, buys: list[int], repeated: Counter[tuple[str, str, str]]
+) -> float:
     bits = shown.bits(candidate.element)
     near = shown.bits(candidate.element, 3)
     points = 1.0 if candidate.price.mark else -1.0
     points += 3.0 if near & w.PRICE else 1.0 if bits & w.PRICE else 0.0
     points += 1.0 if near & w.CURRENT else 0.0
-    points -= sum(weight for bit, weight in AGAINST.items() if (near if bit in (w.STRUCK, w.TILE, w.SAVING) else bits) & bit)
+    points -= sum(
+        weight
+        for bit, weight in AGAINST.items()
+        if (near if bit in (w.STRUCK, w.TILE, w.SAVING) else bits) & bit
+    )
     candidate.struck = bool(near & w.STRUCK)
-    points += _said(shown, candidate)
+    said = _said(shown, candidate)
+    candidate.named_old = bool(near & w.STRUCK) and said >= 0 and not _crossed_out(candidate.element)
+    points += said
     points += _distance(shown, candidate, buys)
     if repeated[_signature(candidate.element)] >= 4:
         points -= 1.0
+    if any(shown.title_order is not None and shown.title_order < order <= candidate.order for order in shown.others):
+        points -= 3.0
     if _inside_link(candidate.element):
         points -= 1.5
     if candidate.price.amount == 0:
         points -= 4.0
     return points
+
+
+def _crossed_out(element: LexborNode) -> bool:
+    node: LexborNode | None = element
+    for _ in range(3):
+        if node is None:
+            return False
+        if node.tag in ("del", "s", "strike"):
+            return True
+        node = node.parent
+    return False
 
 
 def _inside_link(element: LexborNode) -> bool:
@@ -172,7 +220,9 @@ def _said(shown: Shown, candidate: Candidate) -> float:
     points = 0.0
     for name, weight in SAID_AGAINST.items():
         said = wording[name].search(own) or (wording[name].search(before) if len(before) <= 40 else None)
-        if said or (name in ("instalment", "per_measure") and len(behind) <= 25 and wording[name].match(behind)):
+        if said or (
+            name in ("instalment", "per_measure") and len(behind) <= 25 and wording[name].match(behind)
+        ):
             points -= weight
             candidate.struck |= name == "struck"
     if wording["price"].search(own) or wording["price"].search(before[-30:]):

@@ -39,7 +39,9 @@ class Words:
             for tag in row.tags:
                 self.tags[tag] = self.tags.get(tag, 0) | BITS[row.id]
         self.stems = [
-            (re.compile("|".join(map(re.escape, row.stems))), BITS[row.id]) for row in knowledge.naming if row.stems
+            (re.compile("|".join(map(re.escape, row.stems))), BITS[row.id])
+            for row in knowledge.naming
+            if row.stems
         ]
         self.wording: dict[str, re.Pattern[str]] = {row.id: _any(row.patterns) for row in knowledge.wording}
         self.says = [(_any(row.patterns), row.id) for row in knowledge.availability if row.patterns]
@@ -63,7 +65,8 @@ class Words:
         for pattern, bit in self.stems:
             if pattern.search(lower):
                 bits |= bit
-        return bits
+        # 'discountPrice' is the price after the discount.
+        return bits & ~SAVING | CURRENT if bits & PRICE and bits & SAVING else bits
 
     def field_of(self, label: str) -> str | None:
         """The field that a label in a table of facts stands for."""
