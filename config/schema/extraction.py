@@ -51,6 +51,8 @@ class Label(Row):
 
     id: FieldName
     words: tuple[str, ...]
+    weak: tuple[str, ...] = ()
+    """Labels that mean other things as well: believed only where no better label and no markup speaks."""
     why: str
 
 

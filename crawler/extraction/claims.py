@@ -22,6 +22,8 @@ class Claim:
     facts: dict[str, str] = field(default_factory=dict)
     images: list[str] = field(default_factory=list)
     product: str | None = None
+    weak: set[str] = field(default_factory=set)
+    """Fields whose label means other things as well."""
     variants: list[Claim] = field(default_factory=list)
     """Offers beside the first, each with what it says by itself."""
 

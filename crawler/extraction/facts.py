@@ -30,7 +30,7 @@ def claim(shown: Shown) -> Claim:
             field, label = previous
             previous = None
             if len(text) <= _LONGEST_VALUE and _belongs(shown, label, piece):
-                _keep(shown, said, field, text)
+                _keep(shown, said, field, label.text, text)
                 continue
         if len(text) <= _LONGEST_LABEL:
             field_found = shown.words.field_of(text)
@@ -47,7 +47,7 @@ def _one_text(shown: Shown, said: Claim, piece: Piece) -> None:
     if parted:
         field = shown.words.field_of(parted[1] or parted[3])
         if field and not shown.bits(piece.element) & w.RELATED:
-            _keep(shown, said, field, parted[2] or parted[4])
+            _keep(shown, said, field, parted[1] or parted[3], parted[2] or parted[4])
 
 
 def _is_label(piece: Piece) -> bool:
@@ -100,12 +100,17 @@ def _belongs(shown: Shown, label: Piece, value: Piece) -> bool:
     return False
 
 
-def _keep(shown: Shown, said: Claim, field: str, value: str) -> None:
+def _keep(shown: Shown, said: Claim, field: str, label: str, value: str) -> None:
+    """Keep the value; one with a sure label takes the place of one with a weak label."""
     text = " ".join(value.split()).strip(_EMPTY)
     if shown.words.says_nothing(text):
         return
-    if field in ("sku", "mpn", "gtin") and (
-        not _CODE.match(text) or not any(sign.isdigit() for sign in text)
-    ):
+    if field in ("sku", "mpn", "gtin") and (not _CODE.match(text) or not any(sign.isdigit() for sign in text)):
         return
+    weak = shown.words.is_weak(label)
+    if field in said.weak and not weak:
+        del said.facts[field]
+        said.weak.discard(field)
+    if weak and field not in said.facts:
+        said.weak.add(field)
     said.put(field, text, _LONGEST_VALUE)

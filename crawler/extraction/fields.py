@@ -86,16 +86,17 @@ def _title(page: Sources, filled: Filled) -> None:
 
 
 def _sku(page: Sources, filled: Filled) -> None:
-    value, origin, conflicts = merge.choose("sku", [*page.own, page.card], page.words)
-    filled.conflicts += conflicts
-    if value is None:
-        marked = next((claim for claim in page.own if claim.product), None)
-        value, origin = (marked.product, marked.origin) if marked else (None, None)
-    if value is None:
-        value, origin, _ = merge.choose("sku", [page.labels, *page.extra], page.words)
-    if value is None:
-        value, origin = identifiers.in_address(page.url), "address"
+    """The number the shop shows for the article, else the marked SKU, else the marked product's, else a weaker label's,
+    else the address's. Marked numbers are often those of one colour or size, which nobody sees."""
+    sure = [page.labels] if "sku" not in page.labels.weak else []
+    numbers = [Claim(claim.origin, {"sku": claim.product}) for claim in page.own if claim.product and " " not in claim.product]
+    address = identifiers.in_address(page.url)
+    last = [Claim("address", {"sku": address})] if address else []
+    named = [Claim(claim.origin, {"sku": claim.product.split()[0]}) for claim in page.own if claim.product]
+    order = [*sure, *page.own, page.card, *numbers, page.labels, *page.extra, *last, *named]
+    value, origin, conflicts = merge.choose("sku", order, page.words)
     filled.put("sku", value, origin)
+    filled.conflicts += [conflict for conflict in conflicts if conflict.other_from != "address"]
 
 
 def _gtin(page: Sources, filled: Filled) -> None:
@@ -109,9 +110,9 @@ def _gtin(page: Sources, filled: Filled) -> None:
 def _brand(page: Sources, filled: Filled) -> None:
     value, origin, conflicts = merge.choose("brand", [*page.own, page.card], page.words)
     if value is None:
-        value, origin = brands.shown(page.shown), "shown"
-    if value is None:
         value, origin, _ = merge.choose("brand", [page.labels, *page.extra], page.words)
+    if value is None:
+        value, origin = brands.shown(page.shown), "shown"
     filled.put("brand", value, origin)
     filled.conflicts += conflicts
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 _LENGTHS = (8, 12, 13, 14)
 _SUFFIX = re.compile(r"\.(?:html?|php|aspx?|jsp)$", re.I)
 _WHOLE = re.compile(r"(?=.*\d)[A-Z0-9]{6,14}$|\d{4,}$")
-_LEADING = re.compile(r"(\d{5,})[-_]")
+_LEADING = re.compile(r"(?:[a-z]{1,3}-?)?(\d{5,})[-_]", re.I)
 _TRAILING = re.compile(r"(?:^|[-_./,~])(?:[a-z]{1,4})?(\d{4,})$", re.I)
 _CODE = re.compile(r"(?:^|[-_])([a-z]{0,4}\d[a-z0-9]{4,12})$", re.I)
 _YEAR = re.compile(r"(?:19|20)\d\d$")

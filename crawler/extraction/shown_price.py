@@ -31,6 +31,8 @@ _BESIDE = 12
 """Texts between a former price and the asked one, at most."""
 _MOST = 600
 _FIGURES_ONLY = re.compile(r"[\d\s.,'’\u00a0\u202f–-]{1,16}$")
+_DIFFERENCE = re.compile(r"\(?\s?[-+−–±]\s?[^\s\d]{0,4}\s?\d")
+"""What an option adds or takes: `(-40.00€)`, `+ 5 €`."""
 _DIGIT = re.compile(r"\d")
 
 AGAINST = {
@@ -49,6 +51,7 @@ class Candidate:
     element: LexborNode
     points: float = 0.0
     struck: bool = False
+    untaxed: bool = False
     named_old: bool = False
     """Only the name of an element around it says that it is a former price."""
 
@@ -68,7 +71,7 @@ def _pardon(found: list[Candidate]) -> None:
     """A former price stands beside the asked one: a figure that only its element's name calls old, alone, is asked."""
     for candidate in found:
         if candidate.named_old and not any(
-            other is not candidate and not other.struck and abs(other.order - candidate.order) <= _BESIDE and other.points >= ENOUGH
+            other is not candidate and not other.struck and not other.untaxed and abs(other.order - candidate.order) <= _BESIDE and other.points >= ENOUGH
             for other in found
         ):
             candidate.points += AGAINST[w.STRUCK]
@@ -225,8 +228,11 @@ def _said(shown: Shown, candidate: Candidate) -> float:
         ):
             points -= weight
             candidate.struck |= name == "struck"
+            candidate.untaxed |= name == "untaxed"
     if wording["price"].search(own) or wording["price"].search(before[-30:]):
         points += 1.5
+    if _DIFFERENCE.match(piece.text):
+        points -= 4.0
     words_beside = len(own.split())
     return points - (1.0 if words_beside > 6 else 0.0)
 

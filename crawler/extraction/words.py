@@ -46,7 +46,8 @@ class Words:
         self.wording: dict[str, re.Pattern[str]] = {row.id: _any(row.patterns) for row in knowledge.wording}
         self.says = [(_any(row.patterns), row.id) for row in knowledge.availability if row.patterns]
         self.values = {value: row.id for row in knowledge.availability for value in row.values}
-        self.labels = {word: row.id for row in knowledge.label for word in row.words}
+        self.labels: dict[str, str] = {word: row.id for row in knowledge.label for word in (*row.words, *row.weak)}
+        self.weak_labels = frozenset(word for row in knowledge.label for word in row.weak)
         self.keys: dict[str, dict[str, int]] = {
             row.id: {name: rank for rank, name in enumerate(row.names)} for row in knowledge.key
         }
@@ -70,12 +71,19 @@ class Words:
 
     def field_of(self, label: str) -> str | None:
         """The field that a label in a table of facts stands for."""
-        folded = label.strip(" :：*–\u00a0\u200e\u200f").lower()
-        return self.labels.get(folded) or self.labels.get(folded.rstrip(" -"))
+        return self.labels.get(_folded(label)) or self.labels.get(_folded(label).rstrip(" -"))
+
+    def is_weak(self, label: str) -> bool:
+        """Does the label mean other things as well?"""
+        return _folded(label) in self.weak_labels or _folded(label).rstrip(" -") in self.weak_labels
 
     def says_nothing(self, value: str) -> bool:
         """Is the value a stand-in such as `n/a`?"""
         return not value or self.placeholder.match(value) is not None
+
+
+def _folded(label: str) -> str:
+    return label.strip(" :：*–\u00a0\u200e\u200f").lower()
 
 
 def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
