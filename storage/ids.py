@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import os
@@ -14,20 +13,16 @@ from pathlib import Path
 from storage.errors import ReadOnlyError
 from storage.listing import ListingError
 
-# 80 bits: at a hundred million rows the odds of two alike are one in 10^8; 16 letters still fit a command line.
-_BYTES = 10
+# 80 bits: at a hundred million rows the odds of two alike are one in 10^8; 20 letters still fit a command line.
+_LETTERS = 20
 _SEPARATOR = "\x1f"
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def short_hash(*parts: object) -> str:
-    """16 letters (base 32, lower case) for the parts in their order; None and "" differ."""
-    text = _SEPARATOR.join("\x00" if part is None else str(part) for part in parts)
-    return _letters(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
-
-
-def _letters(digest: bytes) -> str:
-    return base64.b32encode(digest[:_BYTES]).decode("ascii").lower()
+    """20 hexadecimal letters for the parts in their order; None and "" differ."""
+    text = _SEPARATOR.join(["\x00" if part is None else str(part) for part in parts])
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_LETTERS]
 
 
 def listing_key(site: str, listing_id: str) -> str:
@@ -39,12 +34,12 @@ def run_key(site: str, home_id: str, now: str) -> str:
     """A new run's name: when, where, and whose; it is also the stem of the run's evidence file."""
     slug = re.sub(r"[^a-z0-9-]+", "_", site.lower())[:24].strip("_") or "site"
     stamp = now.replace("-", "").replace(":", "")
-    return f"{stamp}-{slug}-{home_id[:4]}{_letters(secrets.token_bytes(_BYTES))[:4]}"
+    return f"{stamp}-{slug}-{home_id[:4]}{secrets.token_hex(3)}"
 
 
 def new_home_id() -> str:
     """A random name for a new home."""
-    return _letters(secrets.token_bytes(_BYTES))
+    return secrets.token_hex(_LETTERS // 2)
 
 
 class SellerKeys:
@@ -63,7 +58,7 @@ class SellerKeys:
     def keyed(self, *parts: str) -> str:
         """A keyed hash of any personal detail, e.g. a contact."""
         text = _SEPARATOR.join(parts).encode("utf-8", "surrogatepass")
-        return _letters(hmac.new(self._secret, text, hashlib.sha256).digest())
+        return hmac.digest(self._secret, text, "sha256").hex()[:_LETTERS]
 
 
 def home_secret(home: Path, *, create: bool) -> bytes:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storage.base import Base
 from storage.observation import SELECT, Observation, observation_of
+from storage.readings import Readings
 
 PART = 500
 """Names in one question; SQLite takes at least 999 parameters everywhere."""
@@ -48,7 +48,7 @@ class Waiting:
     window: tuple[str, int]
 
 
-class Judging(Base):
+class Judging(Readings):
     """Questions of the detector's run."""
 
     def to_judge(self, version: str) -> tuple[int, list[Waiting]]:
@@ -57,13 +57,18 @@ class Judging(Base):
         One that is not judged by this version makes all later ones wait, since they may have been measured against it.
         Observations in quarantine and erased ones are passed over.
         """
+        since = "" if self.may_be_stale(version) else self.db.value(_FIRST_PENDING) or _NEVER
+        before = self.db.value("SELECT count(*) FROM observation WHERE recorded_at < ?", [since])
         rows = self.db.rows(
             f"""SELECT o.id, o.recorded_at, o.observed_at, g.version, l.observation = o.id AS current
                 FROM observation o JOIN run r ON r.id = o.run JOIN listing l ON l.id = o.listing
                 LEFT JOIN reading g ON g.observation = o.id
-                WHERE r.quarantined = 0 AND o.erased_at IS NULL ORDER BY {_ORDER}"""
+                WHERE o.recorded_at >= ? AND r.quarantined = 0 AND o.erased_at IS NULL ORDER BY {_ORDER}""",
+            [since],
         )
         done = next((at for at, row in enumerate(rows) if row["version"] != version), len(rows))
+        if done == len(rows):
+            self.forget_versions(version)
         waiting, group, first = [], "", 0
         for at, row in enumerate(rows):
             if row["recorded_at"] != group:
@@ -72,7 +77,7 @@ class Judging(Base):
                 moment = Moment(group, row["observed_at"], row["id"])
                 window = group, (at - first) // WINDOW
                 waiting.append(Waiting(moment, row["version"] is None, bool(row["current"]), window))
-        return done, waiting
+        return before + done, waiting
 
     def observations(self, names: Sequence[str]) -> list[Observation]:
         """The named observations, in the given order."""
@@ -150,6 +155,11 @@ class Judging(Base):
                WHERE g.chip IS NOT NULL AND g.features IS NOT NULL ORDER BY o.id"""
         ):
             yield {"observed_at": row["observed_at"], "features": json.loads(row["features"])}
+
+
+# Readings of what was recorded before are all by one version, so nothing there waits: the history is not walked again.
+_FIRST_PENDING = """SELECT min(o.recorded_at) FROM pending p JOIN observation o ON o.id = p.observation JOIN run r ON r.id = o.run
+    WHERE r.quarantined = 0 AND o.erased_at IS NULL"""
 
 
 def _parts(names: Sequence[str]) -> Iterator[list[str]]:

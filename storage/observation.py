@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from storage.evidence import EvidenceRef
@@ -22,6 +23,9 @@ OTHER = ("category", "country", "language", "url", "posted_at")
 COLUMNS = (
     "id", "listing", "observed_at", "recorded_at", "run", "evidence", "changed", "content", *CONTENT, *OTHER, "extra",
 )  # fmt: skip
+
+_SAID, _REST = attrgetter(*CONTENT[:-1]), attrgetter(*OTHER)
+_ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
 
 Row = sqlite3.Row | dict[str, Any]
 
@@ -97,19 +101,16 @@ def draft(listing: Listing, key: str, observed_at: str, seller: str | None, *, k
     if keep_names:
         extra |= {"seller_id": listing.seller_id, "seller_name": listing.seller_name}
     extra = {name: value for name, value in extra.items() if value not in (None, [], {})}
-    values = {name: getattr(listing, name) for name in (*CONTENT[:-1], *OTHER)}
-    values["seller"] = seller
-    values["extra"] = as_json(extra) if extra else None
-    content = short_hash("content", *(values[name] for name in CONTENT))
-    rest = short_hash("rest", *(values[name] for name in OTHER), values["extra"])
-    return Draft(key, observed_at, content, rest, values, seller, listing)
+    said, rest = (*_SAID(listing), seller), (*_REST(listing), as_json(extra) if extra else None)
+    values = dict(zip(CONTENT, said, strict=True)) | dict(zip((*OTHER, "extra"), rest, strict=True))
+    return Draft(key, observed_at, short_hash("content", *said), short_hash("rest", *rest), values, seller, listing)
 
 
 def as_json(value: Any) -> str:
     """JSON whose bytes depend on the value alone."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    text = _ENCODE(value)
     # A lone surrogate from a broken escape is no text; SQLite could not store it.
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from storage.base import Base
@@ -63,6 +64,7 @@ class Judged:
         return version_key(self.knowledge, self.model, self.thresholds)
 
 
+@lru_cache(maxsize=256)
 def version_key(knowledge: str, model: str | None, thresholds: str) -> str:
     """One name for what made a reading."""
     return short_hash("versions", knowledge, model, thresholds)
@@ -77,7 +79,7 @@ class Readings(Base):
         Saving readings while walking is safe. What has never been read costs by its own number, not by the history's.
         """
         version = version_key(knowledge, model, thresholds)
-        stale = [row[0] for row in self.db.rows(_VERSIONS) if row[0] != version]
+        stale = self.may_be_stale(version)
         waiting = self.db.value("SELECT count(*) FROM (SELECT 1 FROM pending LIMIT ?)", [KNOWN_PENDING + 1])
         if stale or waiting > KNOWN_PENDING:
             yield from self._walk(
@@ -107,6 +109,15 @@ class Readings(Base):
             yield from map(observation_of, rows)
             at, name = rows[-1]["observed_at"], rows[-1]["id"]
 
+    def may_be_stale(self, version: str) -> bool:
+        """Whether there may be readings by other versions than this."""
+        return self.db.value("SELECT 1 FROM reading_version WHERE version <> ?", [version]) is not None
+
+    def forget_versions(self, version: str) -> None:
+        """Note that every reading was found to be by this version."""
+        if not self.db.readonly and self.may_be_stale(version):
+            self.db.write("DELETE FROM reading_version WHERE version <> ?", [version])
+
     def observation(self, name: str) -> Observation | None:
         """One observation."""
         row = self.db.row(f"{SELECT} WHERE o.id = ?", [name])
@@ -127,13 +138,17 @@ class Readings(Base):
         ]  # fmt: skip
         with self.transaction():
             self.db.write_many(_SAVE, values)
-            self.db.write_many("DELETE FROM pending WHERE observation = ?", [row[:1] for row in values])
+            self.db.write_many("INSERT OR IGNORE INTO reading_version (version) VALUES (?)", {(row[11],) for row in values})
+            if self.db.value("SELECT 1 FROM pending LIMIT 1"):
+                read = json.dumps([row[0] for row in values])
+                self.db.write("DELETE FROM pending WHERE observation IN (SELECT value FROM json_each(?))", [read])
         return len(values)
 
     def wipe_readings(self) -> None:
         """Forget every reading; all observations wait to be read again. Alerts and decisions stay."""
         with self.transaction():
             self.db.write("DELETE FROM reading")
+            self.db.write("DELETE FROM reading_version")
             self.db.write("INSERT OR IGNORE INTO pending (observation) SELECT id FROM observation WHERE erased_at IS NULL")
 
     def reading(self, observation: str) -> dict[str, Any] | None:
@@ -173,17 +188,11 @@ def _decoded(row: Any) -> dict[str, Any]:
     return found
 
 
-# SELECT DISTINCT would read the whole index; this asks it once for each version.
-_VERSIONS = """WITH RECURSIVE found (version) AS (
-    SELECT min(version) FROM reading
-    UNION ALL SELECT (SELECT min(version) FROM reading WHERE version > found.version) FROM found WHERE found.version IS NOT NULL
-  ) SELECT version FROM found WHERE version IS NOT NULL"""
-
 _SAVED = ("listing", "offer", "chip", "restricted", "unit_usd", "quantity", "condition", "score", "severity", "signals", "version",
           "knowledge", "model", "thresholds", "features", "document", "judged_at", "sketch")  # fmt: skip
 _SAVE = (
     f"INSERT INTO reading (observation, {', '.join(_SAVED)}) VALUES ({','.join('?' * (len(_SAVED) + 1))})"
-    f" ON CONFLICT (observation) DO UPDATE SET {', '.join(f'{name}=excluded.{name}' for name in _SAVED)}"
+    f" ON CONFLICT (observation) DO UPDATE SET {', '.join(f'{name}=excluded.{name}' for name in _SAVED[1:])}"
 )
 
 _EXPORT = """SELECT r.document, l.observation, o.observed_at, e.file, e.offset, e.sha256

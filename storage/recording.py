@@ -140,23 +140,25 @@ class _Batch:
 
     def _append(self, state: _State, made: Draft, evidence: str | None, kind: str, changed: tuple[str, ...]) -> Recorded:
         """A new current observation."""
-        self._add(state, made, evidence, changed)
+        name = self._add(state, made, evidence, changed)
         if state.last_run is not None and state.last_run != self.run:
             state.prior = (state.last_seen, state.last_run, state.last_evidence)
-        state.observation, state.observed_at, state.content = made.id, made.observed_at, made.content
+        state.observation, state.observed_at, state.content = name, made.observed_at, made.content
         state.extra_hash, state.latest, state.draft, state.touched = made.extra_hash, None, made, True
         state.last_seen, state.last_run, state.last_evidence = made.observed_at, self.run, evidence
-        return Recorded(kind, made.key, made.id, changed)
+        return Recorded(kind, made.key, name, changed)
 
-    def _add(self, state: _State, made: Draft, evidence: str | None, changed: tuple[str, ...]) -> None:
+    def _add(self, state: _State, made: Draft, evidence: str | None, changed: tuple[str, ...]) -> str:
+        name = made.id
         row = {
-            "id": made.id, "listing": made.key, "observed_at": made.observed_at, "recorded_at": self.now, "run": self.run,
+            "id": name, "listing": made.key, "observed_at": made.observed_at, "recorded_at": self.now, "run": self.run,
             "evidence": evidence, "changed": " ".join(changed), "content": made.content, **made.values,
         }  # fmt: skip
-        state.fresh[made.id] = row
+        state.fresh[name] = row
         self.observations.append(row)
         if made.seller:
             self.sellers[made.seller] = made
+        return name
 
     def _insert(self, state: _State, made: Draft, evidence: str | None) -> Recorded:
         """One that comes late, or at the same second as another: find its place in the history."""
@@ -170,10 +172,10 @@ class _Batch:
         changed = changes(before[-1][1], made.values) if before else ()
         if not after:
             return self._append(state, made, evidence, "changed" if history else "new", changed)
-        self._add(state, made, evidence, changed)
+        name = self._add(state, made, evidence, changed)
         if after[0][1].get("virtual"):
             self._promote(state, made, after[0][1])
-        return Recorded("changed", made.key, made.id, changed)
+        return Recorded("changed", made.key, name, changed)
 
     def _history(self, state: _State, key: str) -> list[tuple[tuple[str, int, str], dict[str, Any]]]:
         """The listing's observations in order; the last unchanged sighting stands at the end as a virtual one."""
@@ -209,11 +211,11 @@ class _Batch:
             [(site, site) for site in sorted({listing.site for listing in self.places.values()})],
         )
         self._write_sellers()
-        moved = [(key, state) for key, state in self.states.items() if state.draft is not None]
-        db.write_many(_UPSERT, [self._columns(key, state) for key, state in moved])
         db.write_many(
             f"INSERT INTO observation ({','.join(COLUMNS)}) VALUES ({','.join(':' + name for name in COLUMNS)})", self.observations
         )
+        moved = [(key, state) for key, state in self.states.items() if state.draft is not None]
+        db.write_many(_UPSERT, [self._columns(key, state) for key, state in moved])
         db.write_many("INSERT INTO pending (observation) VALUES (?)", [(row["id"],) for row in self.observations])
         db.write_many("INSERT OR IGNORE INTO search_pending (listing) VALUES (?)", [(row["listing"],) for row in self.observations])
         db.write_many(_TOUCH, [

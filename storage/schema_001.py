@@ -79,14 +79,15 @@ STATEMENTS = (
         last_run TEXT NOT NULL REFERENCES run (id),
         last_evidence TEXT REFERENCES evidence (id),
         prior_seen TEXT, prior_run TEXT, prior_evidence TEXT,
-        observation TEXT REFERENCES observation (id) DEFERRABLE INITIALLY DEFERRED,
+        observation TEXT REFERENCES observation (id),
         content TEXT, extra_hash TEXT, latest TEXT
     )""",
     "CREATE UNIQUE INDEX listing_place ON listing (site, listing_id)",
     "CREATE INDEX listing_seller ON listing (seller) WHERE seller IS NOT NULL",
     """CREATE TABLE observation (
         id TEXT PRIMARY KEY,
-        listing TEXT NOT NULL REFERENCES listing (id),
+        -- Written before its listing, which points back; the index on this column makes that cheap to check.
+        listing TEXT NOT NULL REFERENCES listing (id) DEFERRABLE INITIALLY DEFERRED,
         observed_at TEXT NOT NULL,
         recorded_at TEXT NOT NULL,
         run TEXT NOT NULL REFERENCES run (id),
@@ -104,6 +105,7 @@ STATEMENTS = (
         erased_at TEXT
     )""",
     "CREATE INDEX observation_history ON observation (listing, observed_at)",
+    "CREATE INDEX observation_known ON observation (recorded_at, observed_at, id)",
     "CREATE INDEX observation_time ON observation (observed_at, id)",
     "CREATE INDEX observation_run ON observation (run)",
     "CREATE INDEX observation_evidence ON observation (evidence) WHERE evidence IS NOT NULL",
@@ -129,9 +131,9 @@ STATEMENTS = (
         judged_at TEXT
     )""",
     "CREATE INDEX reading_listing ON reading (listing)",
-    "CREATE INDEX reading_version ON reading (version)",
+    # The versions that readings may be by; an index over all readings would cost every save more than this costs any question.
+    "CREATE TABLE reading_version (version TEXT PRIMARY KEY) WITHOUT ROWID",
     "CREATE INDEX reading_chip ON reading (chip, offer) WHERE chip IS NOT NULL",
-    "CREATE INDEX reading_score ON reading (score) WHERE score > 0",
     """CREATE TABLE mute (
         id TEXT PRIMARY KEY,
         scope TEXT NOT NULL CHECK (scope IN ('site', 'seller', 'signal', 'chip', 'listing')),

@@ -62,6 +62,7 @@ WRITES: dict[str, Callable[[Store, str], Any]] = {
     "record_many": lambda s, run: s.record_many([(LISTING, None)], run=run, now=NOW),
     "transaction": lambda s, run: s.transaction().__enter__(),
     "save_judgements": lambda s, run: s.save_judgements([]),
+    "forget_versions": lambda s, run: s.forget_versions("v") or s.wipe_readings(),
     "wipe_readings": lambda s, run: s.wipe_readings(),
     "apply_intents": lambda s, run: s.apply_intents([Wish()], now=NOW),  # type: ignore[list-item]
     "wake_snoozed": lambda s, run: s.wake_snoozed(NOW),
@@ -94,6 +95,7 @@ READS: dict[str, Callable[[Store, str], Any]] = {
     "observation": lambda s, run: s.observation("o"),
     "history": lambda s, run: s.history("l"),
     "reading": lambda s, run: s.reading("o"),
+    "may_be_stale": lambda s, run: s.may_be_stale("v"),
     "current_reading": lambda s, run: s.current_reading("l"),
     "iter_readings": lambda s, run: list(s.iter_readings()),
     "export_readings": lambda s, run: list(s.export_readings()),
