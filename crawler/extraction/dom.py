@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.extraction.words import HIDDEN, Words
@@ -29,6 +30,8 @@ MOST_NODES = 60_000
 _DEEPEST = 80
 """Ancestors that are climbed."""
 _HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "legend", "caption"))
+_HEADING_NAME = re.compile(r"\bh[1-5]\b|head(?:ing|line)|title")
 _WORD = re.compile(r"\w+")
 
 
@@ -53,8 +56,10 @@ class Shown:
     title_order: int | None = None
     title_path: frozenset[int] = frozenset()
     """Elements around the title, by address in memory."""
-    others: list[int] = field(default_factory=list)
-    """Where headings over other goods stand, by order of text."""
+    others_from: int | None = None
+    """Where the first heading over other goods behind the title stands, by order of text."""
+    buys: list[int] | None = None
+    """Where buttons buy, once looked for."""
     _bits: dict[int, int] = field(default_factory=dict)
 
     def bits(self, element: LexborNode, levels: int = _DEEPEST) -> int:
@@ -160,23 +165,30 @@ def place_title(shown: Shown, hints: list[str]) -> None:
 
 
 def place_others(shown: Shown) -> None:
-    """Find the headings over other goods."""
+    """Find the first heading over other goods behind the title."""
+    if shown.title_order is None:
+        return
     pattern = shown.words.wording["heading_related"]
-    for piece in shown.pieces:
+    for piece in shown.pieces[shown.title_order + 1 :]:
         if 4 <= len(piece.text) <= 70 and _heading(piece.element) and pattern.search(piece.text):
-            shown.others.append(piece.order)
+            shown.others_from = piece.order
+            return
 
 
 def _heading(element: LexborNode) -> bool:
     node: LexborNode | None = element
     for _ in range(2):
-        if node is None:
+        if node is None or node.tag == "a":
             return False
-        name = (node.attributes.get("class") or "").lower()
-        if node.tag in ("h2", "h3", "h4", "h5", "legend", "caption") or re.search(r"\bh[1-5]\b|head(?:ing|line)|title", name[:200]):
-            return node.tag != "a"
+        if node.tag in _HEADINGS or _named_heading(node.attributes.get("class") or ""):
+            return True
         node = node.parent
     return False
+
+
+@lru_cache(maxsize=4096)
+def _named_heading(name: str) -> bool:
+    return _HEADING_NAME.search(name[:200].lower()) is not None
 
 
 def _likeness(tokens: set[str], wanted: set[str]) -> float:

@@ -50,7 +50,7 @@ def extract_page(
     """What a page says of the article it offers. Never fails: a page that cannot be read is no product, with the reason."""
     known = knowledge or words.shipped()
     text = html[:LARGEST] if isinstance(html, str) else decoding.decode(html[:LARGEST], content_type or "")[0]
-    if tree_rules.too_deep(text.encode("utf-8", "replace")):
+    if tree_rules.too_deep(html[:LARGEST] if isinstance(html, bytes) else text.encode("utf-8", "replace")):
         return Extracted(
             url=url,
             reason=f"elements nest deeper than {tree_rules.DEEPEST}",

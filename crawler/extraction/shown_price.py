@@ -29,7 +29,9 @@ _TAG_LENGTH = 45
 """Characters of an element that is a price tag in several parts."""
 _BESIDE = 12
 """Texts between a former price and the asked one, at most."""
-_MOST = 600
+_BEFORE_TITLE, _BEHIND_TITLE = 150, 450
+"""Texts around the title that are looked at; what stands farther away is about other goods."""
+_MOST = 300
 _FIGURES_ONLY = re.compile(r"[\d\s.,'’\u00a0\u202f–-]{1,16}$")
 _DIFFERENCE = re.compile(r"\(?\s?[-+−–±]\s?[^\s\d]{0,4}\s?\d")
 """What an option adds or takes: `(-40.00€)`, `+ 5 €`."""
@@ -79,10 +81,11 @@ def _pardon(found: list[Candidate]) -> None:
 
 
 def _collect(shown: Shown, place: Place) -> list[Candidate]:
+    first, last = zone(shown)
     reader = shown.words.prices
     found: list[Candidate] = []
     taken: set[int] = set()
-    for piece in shown.pieces:
+    for piece in shown.pieces[first:last]:
         if len(piece.text) > _LONG_TEXT or not _DIGIT.search(piece.text):
             continue
         prices = reader.find(piece.text, place)
@@ -128,22 +131,31 @@ def _signature(element: LexborNode) -> tuple[str, str, str]:
 
 def buy_places(shown: Shown) -> list[int]:
     """Where the page has a button that buys or asks, by order of text."""
-    found = []
+    if shown.buys is None:
+        shown.buys = sorted(_find_buys(shown))[:50]
+    return shown.buys
+
+
+def _find_buys(shown: Shown) -> list[int]:
     buy, ask = shown.words.wording["buy"], shown.words.wording["ask"]
-    for piece in shown.pieces:
-        if (
-            len(piece.text) <= 40
-            and (buy.search(piece.text) or ask.search(piece.text))
-            and _pressable(piece.element)
-        ):
+    first, last = zone(shown)
+    found = []
+    for piece in shown.pieces[first:last]:
+        if len(piece.text) <= 40 and (buy.search(piece.text) or ask.search(piece.text)) and _pressable(piece.element):
             found.append(piece.order)
     for order, tag, node in shown.buttons:
-        value = (
-            (node.attributes.get("value") or "") if tag == "input" else (node.attributes.get("title") or "")
-        )
-        if 2 < len(value) <= 40 and buy.search(value):
-            found.append(order)
-    return sorted(found)[:50]
+        if first <= order <= last:
+            value = node.attributes.get("value" if tag == "input" else "title") or ""
+            if 2 < len(value) <= 40 and buy.search(value):
+                found.append(order)
+    return found
+
+
+def zone(shown: Shown) -> tuple[int, int]:
+    """The texts among which the article's price and button stand: around the title, the whole page if there is none."""
+    if shown.title_order is None:
+        return 0, len(shown.pieces)
+    return max(0, shown.title_order - _BEFORE_TITLE), shown.title_order + _BEHIND_TITLE
 
 
 def _pressable(element: LexborNode) -> bool:
@@ -182,7 +194,7 @@ def _points(
     points += _distance(shown, candidate, buys)
     if repeated[_signature(candidate.element)] >= 4:
         points -= 1.0
-    if any(shown.title_order is not None and shown.title_order < order <= candidate.order for order in shown.others):
+    if shown.others_from is not None and candidate.order > shown.others_from:
         points -= 3.0
     if _inside_link(candidate.element):
         points -= 1.5
