@@ -92,15 +92,14 @@ def sentences(text: str, hits: Sequence[Hit]) -> tuple[Sentence, ...]:
 
 
 def _with_hits(text: str, hits: Sequence[Hit]) -> Iterator[Sentence]:
-    at = number = 0
-    for start, end, question in _spans(text):
+    at = 0
+    for number, (start, end, question) in enumerate(_spans(text)):
         first = at
         # A hit that runs over a full stop (`s.n.`, `not. removed`) belongs where it begins.
         while at < len(hits) and hits[at].start < end:
             at += 1
         if at > first:
             yield Sentence(text, start, max(end, hits[at - 1].end), question, tuple(hits[first:at]), number)
-        number += 1
 
 
 def _spans(text: str) -> Iterator[tuple[int, int, bool]]:
