@@ -1,6 +1,7 @@
 """The generic extraction: any shop's page in, the facts of its one article out, each with its source.
 
-The order of the work: decode; read scripts and markup; see the page as shown; find the title; choose the article's own
+The order of the work: decode; read markup, and embedded state where markup leaves something
+out; see the page as shown; find the title; choose the article's own
 claims; weigh shown prices against marked ones; fill the other fields; say whether the page proves to offer one article.
 Hostile pages are bounded: bytes, depth, nodes, scripts, and what is read of each.
 """
@@ -26,6 +27,7 @@ from crawler.extraction import (
     places,
     proof,
     shown_price,
+    state,
     words,
 )  # fmt: skip
 from crawler.extraction.claims import Claim
@@ -66,16 +68,19 @@ def extract_page(
     page_title = (element.text(deep=True) if (element := tree.css_first("head title")) is not None else "")[
         :500
     ]
+    scripts = state.documents(tree) if _wanting(claims, card) else []
     shown = dom.read(tree, known)
     dom.place_title(
         shown,
         [*(claim.facts.get("name", "") for claim in claims[:20]), card.facts.get("name", ""), page_title],
     )
     dom.place_others(shown)
-    own = merge.main_claims(claims, [shown.title, card.facts.get("name", ""), page_title])
+    titles = [shown.title, card.facts.get("name", ""), page_title]
+    own = merge.main_claims(claims, titles)
+    stated = state.claims(scripts, titles, address, known)
     prices = shown_price.candidates(shown, place)
-    choice = merge.choose_price([*own, card], prices, shown_price.ENOUGH, place, known.prices)
-    page = fields.Sources(shown, own, card, facts.claim(shown), choice, address, known)
+    choice = merge.choose_price([*own, card], stated, prices, shown_price.ENOUGH, place, known.prices)
+    page = fields.Sources(shown, own, card, facts.claim(shown), choice, address, known, tuple(stated))
     filled = fields.fill(page)
     is_product, reason = proof.of(page, claims, filled)
     images = [urljoin(address or "", image) for claim in (*own, card) for image in claim.images]
@@ -84,6 +89,12 @@ def extract_page(
         language=place.language, country=place.country, origins=filled.origins, conflicts=tuple(filled.conflicts),
         problems=tuple(problems), is_product=is_product, reason=reason, digest=extracted.digest(address or text),
     )  # fmt: skip
+
+
+def _wanting(claims: list[Claim], card: Claim) -> bool:
+    """Does markup leave out what embedded state may tell? Reading state is the dearest step, so it is read for need."""
+    told = card.facts.keys() | {key for claim in claims[:3] for key in claim.facts}
+    return not {"price", "sku", "brand", "availability"} <= told
 
 
 def _claims(tree: LexborHTMLParser, text: str, problems: list[str]) -> list[Claim]:

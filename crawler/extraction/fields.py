@@ -93,7 +93,7 @@ def _sku(page: Sources, filled: Filled) -> None:
     address = identifiers.in_address(page.url)
     last = [Claim("address", {"sku": address})] if address else []
     named = [Claim(claim.origin, {"sku": claim.product.split()[0]}) for claim in page.own if claim.product]
-    order = [*sure, *page.own, page.card, *numbers, page.labels, *page.extra, *last, *named]
+    order = [*sure, *page.own, page.card, *numbers, page.labels, *last, *page.extra, *named]
     value, origin, conflicts = merge.choose("sku", order, page.words)
     filled.put("sku", value, origin)
     filled.conflicts += [conflict for conflict in conflicts if conflict.other_from != "address"]

@@ -87,6 +87,7 @@ def main_claims(claims: list[Claim], names: list[str]) -> list[Claim]:
 
 def choose_price(
     claims: list[Claim],
+    stated: list[Claim],
     shown: list[Candidate],
     enough: float,
     place: prices.Place,
@@ -97,7 +98,7 @@ def choose_price(
     top = shown[0] if shown and shown[0].points >= enough else None
     if not marked:
         if top is None:
-            return PriceChoice(None, None, None, None)
+            return _stated(stated, shown, place, reader)
         return PriceChoice(top.price.text, top.price.amount, top.price.currency, "shown", (), top.order)
     amount, currency, origin = marked[0]
     confirmed = next((c for c in shown if _same(c.price.amount, amount) and not c.struck), None)
@@ -128,6 +129,22 @@ def choose_price(
     order = confirmed.order if confirmed else None
     currency = currency or (confirmed.price.currency if confirmed else None)
     return PriceChoice(text, amount, currency, origin, tuple(conflicts), order)
+
+
+def _stated(stated: list[Claim], shown: list[Candidate], place: prices.Place, reader: prices.PriceReader) -> PriceChoice:
+    """A price of embedded state where the page shows no clear one: only if some figure shown is the same, or if state writes
+    decimals and a currency beside it. A bare whole number may be in cents."""
+    for claim in stated:
+        marked = _marked(claim, place, reader)
+        if marked is None:
+            continue
+        amount, currency, origin = marked
+        same = next((c for c in shown if c.price.amount == amount and not c.struck), None)
+        if same is not None:
+            return PriceChoice(same.price.text, amount, currency or same.price.currency, origin, (), same.order)
+        if currency and "." in claim.facts["price"]:
+            return PriceChoice(None, amount, currency, origin)
+    return PriceChoice(None, None, None, None)
 
 
 def _same(one: Decimal, other: Decimal) -> bool:

@@ -51,10 +51,16 @@ class Words:
         self.keys: dict[str, dict[str, int]] = {
             row.id: {name: rank for rank, name in enumerate(row.names)} for row in knowledge.key
         }
+        self._fields_by_key = {name: (row.id, rank) for row in knowledge.key for rank, name in enumerate(row.names)}
+        self.key_of = lru_cache(maxsize=8192)(self._key_of)
         self.conditions = {row.id: row.says for row in knowledge.condition}
         self.brand_phrases = [re.compile(phrase, re.I) for phrase in knowledge.brand_phrases]
         self.placeholder = re.compile(f"(?:{'|'.join(knowledge.placeholder)})$", re.I)
         self.marks_of = lru_cache(maxsize=4096)(self._marks_of)
+
+    def _key_of(self, key: str) -> tuple[str, int] | None:
+        """The field that a key of embedded state stands for, and how sure it is (0 = surest)."""
+        return self._fields_by_key.get(squeezed(key))
 
     def _marks_of(self, name: str) -> int:
         """Bits of a class name, id or itemprop."""
