@@ -24,7 +24,7 @@ from storage.alerts import Filter
 from storage.evidence import EvidenceWriter
 from storage.ids import listing_key
 from storage.listing import Listing
-from storage.readings import _SAVE, _SAVED, Judged
+from storage.readings import _SAVE, _SAVED, _VALUES, Judged
 from storage.store import Store
 
 NOW = "2026-03-28T10:00:00Z"
@@ -62,12 +62,12 @@ def listings(count: int, *, seed: int = 1) -> Iterator[Listing]:
 
 
 def judged(store: Store, share: float = 0.05) -> Iterator[Judged]:
-    """A judged reading of 1.2 KB for every observation; `share` of them high."""
+    """A judged reading of 1 KB for every observation, a third of which offer a chip; `share` of them high."""
     for n, observation in enumerate(store.iter_observations()):
         high = n % round(1 / share) == 0
         yield Judged.from_document(observation, {
             "site": observation.listing.site, "listing_id": observation.listing.listing_id, "offer": "sale", "restricted": high,
-            "chips": [{"chip": ("nvidia-h100-sxm-80gb", "nvidia-a100-pcie-80gb")[n % 2], "count": 1}], "price": {"unit_usd": n % 30000},
+            "chips": [{"chip": ("nvidia-h100-sxm-80gb", "nvidia-a100-pcie-80gb")[n % 2], "count": 1}] if n % 3 == 0 else [], "price": {"unit_usd": n % 30000},
             "quantity": 1, "condition": "used", "score": (n * 7919 % 10_000) / 10_000 if high else 0.0,
             "severity": "high" if high else "none", "signals": [{"signal": "serial_removed", "text": "打磨", "start": 1, "end": 3}],
             "reasons": [{"evidence": f"e{k}", "value": k, "weight": 1.5, "contribution": k * 1.5} for k in range(8)],
@@ -102,17 +102,15 @@ def bulk(folder: Path) -> None:
     with Store.open(folder / "bulk") as store:
         fill(store, ROWS)
         rows = list(judged(store))
-        values = [
-            (j.observation, j.listing, j.offer, j.chip, j.restricted, j.unit_usd, j.quantity, j.condition, j.score, j.severity,
-             " ".join(j.signals), j.version, j.knowledge, j.model, j.thresholds, j.features, j.document, j.judged_at, j.sketch)
-            for j in rows
-        ]  # fmt: skip
+        values = list(map(_VALUES, rows))
         records = [dict(zip(("observation", *_SAVED), row, strict=True)) for row in values]
         shutil.copytree(folder / "bulk", folder / "rival")
         rival = sqlite_utils.Database(sqlite3.connect(folder / "rival" / "chipwatch.db"))
         rival.execute("PRAGMA synchronous=NORMAL")
+        rival.execute("PRAGMA cache_size=-65536")
         raw = sqlite3.connect(folder / "rival" / "chipwatch.db", isolation_level=None)
         raw.execute("PRAGMA synchronous=NORMAL")
+        raw.execute("PRAGMA cache_size=-65536")
 
         def by_hand() -> None:
             raw.execute("BEGIN IMMEDIATE")

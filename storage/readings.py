@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from storage.base import Base
@@ -62,6 +63,11 @@ class Judged:
     def version(self) -> str:
         """One name for the three versions."""
         return version_key(self.knowledge, self.model, self.thresholds)
+
+    @property
+    def signal_words(self) -> str:
+        """The signals as the column holds them."""
+        return " ".join(self.signals)
 
 
 @lru_cache(maxsize=256)
@@ -131,11 +137,7 @@ class Readings(Base):
 
     def save_judgements(self, rows: Iterable[Judged]) -> int:
         """Store readings in bulk, over earlier ones of the same observations; how many. One transaction for what is given."""
-        values = [
-            (j.observation, j.listing, j.offer, j.chip, j.restricted, j.unit_usd, j.quantity, j.condition, j.score, j.severity,
-             " ".join(j.signals), j.version, j.knowledge, j.model, j.thresholds, j.features, j.document, j.judged_at, j.sketch)
-            for j in rows
-        ]  # fmt: skip
+        values = list(map(_VALUES, rows))
         with self.transaction():
             self.db.write_many(_SAVE, values)
             self.db.write_many("INSERT OR IGNORE INTO reading_version (version) VALUES (?)", {(row[11],) for row in values})
@@ -190,6 +192,7 @@ def _decoded(row: Any) -> dict[str, Any]:
 
 _SAVED = ("listing", "offer", "chip", "restricted", "unit_usd", "quantity", "condition", "score", "severity", "signals", "version",
           "knowledge", "model", "thresholds", "features", "document", "judged_at", "sketch")  # fmt: skip
+_VALUES = attrgetter("observation", *("signal_words" if name == "signals" else name for name in _SAVED))
 _SAVE = (
     f"INSERT INTO reading (observation, {', '.join(_SAVED)}) VALUES ({','.join('?' * (len(_SAVED) + 1))})"
     f" ON CONFLICT (observation) DO UPDATE SET {', '.join(f'{name}=excluded.{name}' for name in _SAVED[1:])}"
