@@ -13,7 +13,9 @@ from config.schema.offers import Offers
 from detector.reading.text import fold, fold_pattern
 
 # Scripts that put no space between words, or that glue particles to them (Korean after, Arabic before and after).
-_UNBOUND = re.compile(r"[\u0590-\u06ff\u0900-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_UNBOUND = re.compile(r"[\u0900-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_GLUED_BEFORE = re.compile(r"[\u0590-\u06ff]")
+"""Arabic and Hebrew write 'and', 'the', 'for' onto the word: no border before, one after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Cues:
 
     def _add(self, cue: str, word: str) -> None:
         key = fold(word.strip("*")).text
-        start = key[0].isalnum() and not word.startswith("*") and not _UNBOUND.match(key[0])
+        start = key[0].isalnum() and not word.startswith("*") and not _UNBOUND.match(key[0]) and not _GLUED_BEFORE.match(key[0])
         end = key[-1].isalnum() and not word.endswith("*") and not _UNBOUND.match(key[-1])
         self._entries[key].append((cue, start, end))
 

@@ -124,7 +124,9 @@ def _talk(page: Page) -> Verdict | None:
 
 
 def _souvenir(page: Page) -> Verdict | None:
-    if word := page.title.first("souvenir"):
+    if (word := page.title.first("souvenir")) and not any(m.system or m.part for m in page.mentions):
+        return Verdict("other", word)
+    if (word := page.description.first("souvenir")) and (_trifle(page) or len(page.description["souvenir"]) > 1) and not page.title["accessory"]:
         return Verdict("other", word)
     return None
 
@@ -212,9 +214,7 @@ def _ordered(title: str, nouns: list[Hit], chips: list[Mention]) -> int:
 
 def _empty_case(page: Page, without_text: bool) -> Verdict | None:
     """A description that says no chip is inside, for a title that names no thing for one."""
-    if not without_text or (page.mentions and any(m.field == "title" and m.sure for m in page.mentions) and _RUN_WORDS.search(page.description.text)):
-        return None
-    if page.description["accessory"] or not page.mentions:
+    if without_text and (not page.mentions or _trifle(page)) and (page.hardware or page.named):
         return Verdict("accessory", page.description.first("without-chip") or "")
     return None
 

@@ -11,14 +11,14 @@ from detector.reading.text import fold_pattern
 
 _NOT_BEFORE = re.compile(
     fold_pattern(
-        r"(?:\bnot (?:an? |the )?|\bno |\bnon[- ]|非|不是|别当|≠|!=|nicht (?:die |der )?|\bkein\w* |\bне |\bno es (?:una? )?|\bnão é (?:uma? )?|không phải |\bbukan |ليس |"
+        r"(?:\bnot (?:an? |the )?|\bno |\bnon[- ]|非|不是|别当|≠|!=|nicht (?:die |der )?|\bkein\w* |\bне |\bno (?:es )?(?:la |el |una? )?|\bnão (?:é )?(?:a |o |uma? )?|\bpas (?:la |le |une? )?|\bnon (?:è )?(?:la |una )?|không phải |\bkhông |\bbukan |\btak |ليست? |مو |مش |وليس |\bnahi |"
         r"\bvs\.?|\bversus|\bthan (?:an? |the )?|\blike (?:an? |the )|similar to (?:an? )?|equivalent to (?:an? )?|instead of (?:an? )?|faster than|平替|替代|对标|媲美|吊打|秒杀|秒|超越|堪比|接近|比|胜过|≈|代替|"
         r"alternative to (?:an? )?|replace(?:ment for|s)? (?:an? |my )?|upgrade(?:d)? (?:from|to) (?:an? )?|(?:跟|和|与)(?=\S{0,8}一样)|换(?:成|了)?|改(?:成)?|升级(?:到)?|bought (?:an? |the )|got (?:an? )(?:new )?|switch(?:ed|ing) to (?:an? )?)\W{0,3}$"
     )
 )
 _NOT_AFTER = re.compile(
     fold_pattern(
-        r"\W{0,2}(?:替代|平替|级别|级性能|の代わり|代わり|alternative|killer|replacement|대체|대용|equivalent|class\b|相当|じゃない|ではない|ではありません|이 아|가 아|아닙|아님|değil|涡轮一样|一样|同款|换的)"
+        r"\W{0,2}(?:替代|平替|级别|级性能|の代わり|代わり|alternative|killer|replacement|대체|대용|equivalent|class\b|相当|じゃな|ではな|ではありません|でな|이 아|가 아|은 아|는 아|아니|아닙|아님|말고|değil|nahi\b|नहीं|涡轮一样|一样|同款|换的)"
     )
 )
 _LABEL_AFTER = re.compile(fold_pattern(r"\W{0,2}(?:的)?\W?(?:标签|马甲|壳|贴纸|标版|外壳|铭牌|皮|sticker|label|shroud|ラベル|シール|라벨|스티커|наклейк|шильд|etikett|etiket)"))

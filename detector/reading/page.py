@@ -33,7 +33,7 @@ class Page:
     @cached_property
     def price_share(self) -> float | None:
         """The displayed price as a share of the dearest chip that the title names."""
-        if self.appraise is None:
+        if self.appraise is None or self.price["rental-price"]:
             return None
         named = [m for m in self.named if m.base and m.field == "title"] or [m for m in self.named if m.base]
         shares = [share for base in {str(m.base) for m in named} if (share := self.appraise(self.doc, base)) is not None]
@@ -102,8 +102,9 @@ class Page:
         own = self.hits(mention.field)
         if mention.field == "title" and own["homonym"] and not own["hardware"]:
             return False
-        if self.homonymous and not (mention.field == "description" and own["hardware"] and not self.named_in_title):
-            return False
+        if self.homonymous:  # a chip under another article's name
+            told = own["hardware"] or own["brand"] or own["memory-size"] or len(own["hardware-weak"]) > 1
+            return mention.field == "description" and bool(told) and not self.named_in_title and (mention.strong or bool(own["hardware"]))
         if mention.strong:
             return self.hardware or self._unshared
         if own["hardware"] or self.title["hardware"] or self.category["hardware"]:

@@ -39,6 +39,7 @@ _NAME_TIMES = re.compile(fold_pattern(r"(?:[\s\-]*(?:\d{2,3}\s?gb?|pcie|pci-e|sx
 _TIMES_BRAND = re.compile(r"(?<![\w.])(?P<n>\d{1,3})\s?[x×]\s(?:[a-z]+ ){1,3}$")
 _TITLE_TIMES = re.compile(fold_pattern(r"(?<![\w.])[x×]\s?(?P<n>\d{1,3})(?![\w.])|(?<![\w.])(?P<m>\d{1,3})\s?[x×](?![\w.])"))
 _MACHINE_TIMES = re.compile(fold_pattern(r"(?:整机|服务器|机|server|system|set|台|模组|node)s?\s?[x×*]\s?(?P<n>\d{1,3})(?![\d.])"))
+_PAIR = re.compile(fold_pattern(r"pair|both|一对|成对|两张|两|二枚|2枚|두 장|парой|пара|paar|ambas|las dos|as duas|cặp|sepasang|dua-dua|çift|ikisi|الاثنين|الثنتين|deux"))
 _PACK = re.compile(fold_pattern(rf"(?:一|每|1)\s?(?P<box>托|箱|盒|柜|盘)\s?(?P<n>\d{{1,3}}|{_CJK_PATTERN})\s?(?:片|张|颗|块|个)"))
 _TIERS_AFTER = re.compile(fold_pattern(r"\s?(?:以上|起|及以上|\+?\s?[:：]?\s?[¥$]|or more|이상|以上|\d*\s?(?:张|片)?以上)"))
 _PER_AFTER = re.compile(fold_pattern(r"\s?(?:/|目|月|年|日|天|周|小时|多?月|g(?![a-z])|位|人|号|核|per|每|a (?:week|month)|pro |por |/月|в месяц|sebulan)"))
@@ -49,7 +50,7 @@ _MACHINE = re.compile(
 )
 _CHIPS_IN_MACHINE = re.compile(
     fold_pattern(
-        r"(?<![\d.,/\-])(?P<a>\d{1,2}|八|四|十|两|二|六)\s?(?:张)?卡(?!片|时|/)|(?<![\d.,/])(?P<b>\d{1,2})\s?-?\s?(?:x\s?)?(?:gpus?|way|card|枚搭載|枚組|枚|장|gpu搭載)(?![a-z])"
+        r"(?<![\d.,/\-])(?P<a>\d{1,2}|八|四|十|两|二|六)\s?(?:张)?卡(?!片|时|/)|(?<![\d.,/])(?P<b>\d{1,2})\s?-?\s?(?:x\s?)?(?:gpus?|way|card|枚搭載|枚組|枚|장|gpu搭載|карт\w*|كروت|كرت|cards?|con card|kart|karten|tarjetas|placas|cartes|видеокарт\w*|шт\.? )(?![a-z])"
         r"|(?<![\d.,])(?P<e>eight|four|ten|acht|ocho|oito|восемь)[\s-](?:gpu|card)"
     )
 )
@@ -127,6 +128,7 @@ def lot_size(page: Page) -> int | None:
         return None
     if text["each"] and not title["lot"]:
         return None
+    alone = is_machine(page)
     for hits in (title, text):
         for hit in hits["lot"]:
             near = hits.text[hit.end : hit.end + 14]
@@ -138,8 +140,10 @@ def lot_size(page: Page) -> int | None:
                 number = _value(m["n"])
                 if number and 2 <= number <= 1000:
                     return number
-    said = [s for s in stated(page, machine=is_machine(page)) if s.number > 1]
-    return max(said, key=lambda s: s.firm).number if said else None
+    said = [] if alone else [s for s in stated(page, machine=False) if s.number > 1]
+    if said:
+        return max(said, key=lambda s: s.firm).number
+    return 2 if any(_PAIR.search(hits.text[h.start : h.end]) for hits in (title, text) for h in hits["lot"]) and not alone else None
 
 
 def read_quantity(page: Page, *, offer: str, per: str | None, chips: int) -> int | None:
@@ -152,7 +156,7 @@ def read_quantity(page: Page, *, offer: str, per: str | None, chips: int) -> int
     if per == "lot":
         return field if field is not None else 1
     if offer == "rental":
-        said = [s for s in said if s.firm > 1 and s.number > 1 and s.kind in ("machine", "any")]
+        said = [s for s in said if s.firm > 1 and s.number > 1]
     best = _choose(said, chips)
     if field is None or (field == 1 and best is not None and best > 1):
         return best

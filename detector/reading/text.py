@@ -34,11 +34,15 @@ _SPECIAL = {
 }  # fmt: skip
 
 # Letters of other scripts that look like a Latin one. Used for model names only: in words they are real letters.
-_LOOK_ALIKE = str.maketrans(
-    "аАвВеЕкКмМнНоОрРсСтТуУхХіІѕЅјЈһҺԁԛԝьгαΑΒΕΗΙΚΜΝοΟΡΤΥΧνՕօЗ",
-    "aabbeekkmmhhooppccttyyxxiissjjhhdqwbraabehikmnooptyxvoo3",
-)
-_OTHER_SCRIPT = re.compile("[\u0370-\u058f]")
+_LOOK_ALIKES = {
+    "Cyrillic": ("авекмнорстухіѕјһԁԛԝьгзб", "abekmhopctyxisjhdqwbr36"),
+    "Greek": ("αβεηικμνορτυχγ", "abehikmvoptyxy"),
+    "Armenian, Cherokee folded, Lisu": ("օսհꮋꭺꮮꮪꮩᏼꓧꓮꓡꓢꓐꓦ", "ouhhalsvbhalsbv"),
+    "small capitals and others": ("ʜᴀʟꜱᴠʙɑıǀ〇θøоʘ", "halsvbaii00o00"),
+}
+_LOOK_ALIKE = {ord(odd): plain for odds, plains in _LOOK_ALIKES.values() for odd, plain in zip(odds, plains, strict=True)}
+_LOOK_ALIKE.update((code, unicodedata.normalize("NFD", chr(code))[0]) for code in range(0xE0, 0x180) if unicodedata.decomposition(chr(code)))
+_OTHER_SCRIPT = re.compile("[" + "".join(map(chr, _LOOK_ALIKE)) + "]")
 
 
 class _Fold(dict[int, str]):
