@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -177,7 +178,7 @@ class Manners:
     async def _again(self, request: Request, host: str, why: str, after: str | None) -> Request | None:
         """The request for another try, after the pause the server asked for or a doubling one; None if tries are used up."""
         tries = request.meta.get("tries", 0) + 1
-        wait = retry_after(after, self.plan.wall_clock())
+        wait = retry_after(after, datetime.now(UTC))
         if wait is not None and wait > self.plan.retry_after_max_s:
             self._stop(host, f"asks to come back in {wait:.0f} s", "retry_after")
         if tries > self.plan.retries or self.plan.stopping.is_set():

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from crawler.outcome import Facts
@@ -54,7 +54,9 @@ class Plan:
     obey_robots: bool
     marks: list[Mark]
     began: datetime
-    """The moment the run counts from; the demo has a clock of its own."""
+    """When the run began."""
+    frozen: bool = False
+    """The run was given its moment and all its pages bear it: done again after a kill, it ends in the same state."""
     keys: Keys | None = None
     candidate: Callable[[str], bool] = lambda title: True
     robot_name: str = ROBOT_NAME
@@ -71,13 +73,13 @@ class Plan:
         """Scrapy copies its settings; the plan in them stays this one, which fills up."""
         return self
 
-    def wall_clock(self) -> datetime:
+    def moment(self) -> datetime:
         """Now, by the run's clock."""
-        return self.began + timedelta(seconds=time.monotonic() - self.started)
+        return self.began if self.frozen else datetime.now(UTC)
 
     def stamp(self) -> str:
         """Now as ISO 8601 UTC to the second."""
-        return self.wall_clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.moment().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def limit(self, requests: int, _now: float) -> str | None:
         """Which bound of the run is reached, in words, or None."""
@@ -88,7 +90,9 @@ class Plan:
         return None
 
 
-def plan_run(site: Site, config: Config, now: datetime, environment: Mapping[str, str] | None = None) -> Plan:
+def plan_run(
+    site: Site, config: Config, now: datetime, environment: Mapping[str, str] | None = None, *, frozen: bool = False
+) -> Plan:
     """The plan of a crawl of `site` at `now`. Raises PlanError, and LookupError for families that fetch nothing."""
     from crawler.families import family_of
     from crawler.terms import candidate_test, search_terms
@@ -121,6 +125,7 @@ def plan_run(site: Site, config: Config, now: datetime, environment: Mapping[str
         obey_robots=site.access is None or site.access.basis != "official_api",
         marks=list(config.challenges.mark),
         began=now,
+        frozen=frozen,
         keys=api_keys(site, family, environment if environment is not None else os.environ),
         candidate=candidate_test(site, config) if site.detail.follow == "candidates" else lambda title: True,
     )

@@ -66,7 +66,7 @@ def crawl_site(
 ) -> RunResult:
     """Crawl one site and return its outcome; what keeps it from starting is the outcome `skipped`, recorded as a run.
 
-    `now` is where the run's clock starts. Raises KeyError for an unknown site, Stopped, and StorageError of the store.
+    `now` is the moment that all of the run bears; without it the clock runs. Raises KeyError for an unknown site, Stopped, and StorageError of the store.
     """
     return crawl_sites([site], home, config, now, on_progress=on_progress)[0]
 
@@ -81,7 +81,7 @@ def crawl_sites(
     results: list[RunResult] = []
     with _Signals() as signals:
         for site in chosen:
-            results.append(_one(site, home, config, _moment(now), on_progress, signals))
+            results.append(_one(site, home, config, now, on_progress, signals))
             if on_result:
                 on_result(results[-1])
             if signals.caught:
@@ -100,15 +100,16 @@ def _moment(now: datetime | str | None) -> datetime:
 
 
 def _one(
-    site: Site, home: Path, config: Config, now: datetime, on_progress: Progress | None, signals: _Signals
+    site: Site, home: Path, config: Config, given: datetime | str | None, on_progress: Progress | None, signals: _Signals
 ) -> RunResult:
+    now = _moment(given)
     why = refusal(site, config.settings, now.date()) or _at_rest(site, home, config, now)
     if why:
         return _skipped(site, home, config, now, why)
     with _only_crawl(site.key, home) as free:
         if not free:
             return _skipped(site, home, config, now, "another crawl of this site is still running")
-        return _child(site, home, config, now, on_progress, signals)
+        return _child(site, home, config, now, given is not None, on_progress, signals)
 
 
 def _at_rest(site: Site, home: Path, config: Config, now: datetime) -> str | None:
@@ -153,22 +154,13 @@ def _only_crawl(key: str, home: Path) -> Iterator[bool]:
 
 
 def _child(
-    site: Site, home: Path, config: Config, now: datetime, on_progress: Progress | None, signals: _Signals
+    site: Site, home: Path, config: Config, now: datetime, frozen: bool, on_progress: Progress | None, signals: _Signals
 ) -> RunResult:
     """Run the worker, pass signals on, and read its result; if it died, say so in the database."""
     log = home / "logs" / f"crawl-{site.key}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable,
-        "-m",
-        "crawler.worker",
-        "--home",
-        str(home),
-        "--site",
-        site.key,
-        "--now",
-        now.isoformat(),
-    ]
+    command = [sys.executable, "-m", "crawler.worker", "--home", str(home), "--site", site.key]
+    command += ["--now", now.isoformat()] if frozen else []
     with open(log, "w", encoding="utf-8") as errors:
         # Its own process group: Ctrl-C reaches us alone, and we pass it on once.
         child = subprocess.Popen(  # noqa: S603 - our own module
@@ -186,7 +178,7 @@ def _child(
                 if pipe is not None:
                     with contextlib.suppress(OSError):
                         pipe.close()
-    return found or _died(site, home, config, now, child.returncode, log)
+    return found or _died(site, home, config, now, frozen, child.returncode, log)
 
 
 def _listen(child: subprocess.Popen[str], site: str, on_progress: Progress | None) -> RunResult | None:
@@ -208,7 +200,7 @@ def _listen(child: subprocess.Popen[str], site: str, on_progress: Progress | Non
     return found
 
 
-def _died(site: Site, home: Path, config: Config, now: datetime, code: int, log: Path) -> RunResult:
+def _died(site: Site, home: Path, config: Config, now: datetime, frozen: bool, code: int, log: Path) -> RunResult:
     """The worker ended without a result: end its run as `killed`, or as `failed` if it died of a mistake of its own."""
     from storage.store import Store
 
@@ -217,7 +209,7 @@ def _died(site: Site, home: Path, config: Config, now: datetime, code: int, log:
         if code < 0
         else f"ended with status {code}; see {log}: {_last_line(log)}"
     )
-    stamp = _stamp(max(now, datetime.now(UTC)) if site.access and site.access.basis != "demo" else now)
+    stamp = _stamp(now if frozen else datetime.now(UTC))
     with Store.open(home, timeout=config.settings.health.writer_wait_s) as store:
         killed = [entry for entry in store.recover_runs(stamp) if entry.site == site.key]
         if killed:

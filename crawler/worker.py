@@ -20,7 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crawler.outcome import Outcome, decide
+from crawler import health
+from crawler.outcome import decide
 from crawler.plan import Plan, PlanError, plan_run
 
 if TYPE_CHECKING:
@@ -38,13 +39,13 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="crawler.worker")
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--site", required=True)
-    parser.add_argument("--now", default=None, help="the run's clock starts here (ISO 8601); default: now")
+    parser.add_argument("--now", default=None, help="the moment that all of the run bears (ISO 8601); default: the clock")
     given = parser.parse_args(argv)
     now = datetime.fromisoformat(given.now) if given.now else datetime.now(UTC)
     from config.loader import Config
 
     config = Config(given.home)
-    say(crawl(config.sites[given.site], given.home, config, now))
+    say(crawl(config.sites[given.site], given.home, config, now, frozen=given.now is not None))
     return 0
 
 
@@ -58,7 +59,7 @@ def say(record: dict[str, Any]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
-def crawl(site: Site, home: Path, config: Config, now: datetime) -> dict[str, Any]:
+def crawl(site: Site, home: Path, config: Config, now: datetime, *, frozen: bool = False) -> dict[str, Any]:
     """Crawl and record; the result as a plain record (see run.RunResult)."""
     from storage.store import Store
 
@@ -73,7 +74,7 @@ def crawl(site: Site, home: Path, config: Config, now: datetime) -> dict[str, An
             basis=site.access.basis if site.access else None, statistics=site.access.statistics if site.access else None,
         )  # fmt: skip
         try:
-            plan = plan_run(site, config, now)
+            plan = plan_run(site, config, now, frozen=frozen)
         except (PlanError, LookupError) as error:
             store.end_run(run, "failed", stamp, detail=str(error))
             return {"result": True, "site": site.key, "run": run, "outcome": "failed", "detail": str(error)}
@@ -100,14 +101,14 @@ def _crawl(plan: Plan, store: Store, run: str, home: Path, config: Config) -> di
         plan.facts.errors.append(f"{type(error).__name__}: {error}")
         stats = {}
     sealed = recorder.close()
-    outcome = decide(plan.facts, plan.site, history(store, plan.site.key, config.settings.health.runs))
-    numbers = counts(plan)
+    outcome = decide(plan.facts, plan.site, health.usual(store, plan.site.key, config.settings.health.runs))
+    numbers = health.numbers(plan.facts)
     store.end_run(
-        run, outcome.name, plan.stamp(), numbers, stats | extras(plan, outcome), outcome.detail, evidence=sealed,
+        run, outcome.name, plan.stamp(), numbers, stats | health.notes(plan.facts, outcome) | _of_process(plan), outcome.detail, evidence=sealed,
         quarantine=outcome.quarantine,
     )  # fmt: skip
     if not plan.site.loopback:
-        rest.remember(home, plan.rests, plan.wall_clock())
+        rest.remember(home, plan.rests, plan.moment())
     vanished = store.mark_vanished(plan.site.key, run, plan.stamp(), config.settings.health.vanish_after)
     return {
         "result": True, "site": plan.site.key, "run": run, "outcome": outcome.name, "detail": outcome.detail,
@@ -121,7 +122,7 @@ def run_spider(plan: Plan, recorder: Any) -> dict[str, Any]:
 
     from crawler.settings import for_plan
 
-    process = AsyncCrawlerProcess(for_plan(plan), install_root_handler=False)
+    process = AsyncCrawlerProcess(for_plan(plan))
     crawler = process.create_crawler(plan.site.family)
     task = process.crawl(crawler, plan=plan, recorder=recorder)
     loop = asyncio.get_event_loop()
@@ -183,37 +184,9 @@ def _raise_unexpected(task: Any, crawler: Crawler, plan: Plan) -> None:
         raise task.exception()
 
 
-def history(store: Store, site: str, runs: int) -> list[int]:
-    """Listing counts of the site's last healthy crawls."""
-    healthy = [
-        r for r in store.runs(site) if r["kind"] == "crawl" and r["outcome"] == "ok" and not r["quarantined"]
-    ]
-    return [row["listings"] for row in healthy[:runs] if row["listings"] is not None]
-
-
-def counts(plan: Plan) -> dict[str, Any]:
-    """The run's numbers as the database keeps them."""
-    facts = plan.facts
-    return {
-        "pages": facts.pages, "listings": facts.listings, "new": facts.new, "changed": facts.changed, "seen": facts.seen,
-        "requests": facts.requests, "unrecognised": facts.unrecognised, "robots": facts.robots, "gone": facts.gone,
-        "failed": facts.failed.total(), "bytes": facts.bytes, "problems": facts.problem_count,
-    }  # fmt: skip
-
-
-def extras(plan: Plan, outcome: Outcome) -> dict[str, Any]:
-    """What a person wants to know of a run beyond its numbers."""
-    facts = plan.facts
-    share = (
-        {name: round(number / facts.listings, 3) for name, number in sorted(facts.filled.items())}
-        if facts.listings
-        else {}
-    )
-    return {
-        "fill": share, "problems": facts.problems, "failed": dict(facts.failed), "refused": dict(facts.refused),
-        "stops": facts.stops, "limits": facts.limits, "errors": facts.errors[:20], "broken": list(outcome.broken),
-        "waited_s": round(facts.waited_s, 2), "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "robots": {host: found.facts() for host, found in plan.robots.items()},
-    }  # fmt: skip
+def _of_process(plan: Plan) -> dict[str, Any]:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return {"peak_mb": peak, "robots": {host: found.facts() for host, found in plan.robots.items()}}
 
 
 def _plain(value: Any) -> bool:

@@ -212,11 +212,15 @@ class _Batch:
         )
         self._write_sellers()
         db.write_many(
-            f"INSERT INTO observation ({','.join(COLUMNS)}) VALUES ({','.join(':' + name for name in COLUMNS)})", self.observations
+            # The same thing seen at the same time can only be there already in a run that is held in quarantine (the run's bytes
+            # were read again): the run that stands for it now is this one.
+            f"INSERT INTO observation ({','.join(COLUMNS)}) VALUES ({','.join(':' + name for name in COLUMNS)})"
+            " ON CONFLICT (id) DO UPDATE SET run=excluded.run, recorded_at=excluded.recorded_at",
+            self.observations,
         )
         moved = [(key, state) for key, state in self.states.items() if state.draft is not None]
         db.write_many(_UPSERT, [self._columns(key, state) for key, state in moved])
-        db.write_many("INSERT INTO pending (observation) VALUES (?)", [(row["id"],) for row in self.observations])
+        db.write_many("INSERT OR IGNORE INTO pending (observation) VALUES (?)", [(row["id"],) for row in self.observations])
         db.write_many("INSERT OR IGNORE INTO search_pending (listing) VALUES (?)", [(row["listing"],) for row in self.observations])
         db.write_many(_TOUCH, [
             (s.first_seen, s.last_seen, s.last_run, s.last_evidence, *s.prior, s.observation, s.content, key)

@@ -26,7 +26,6 @@ _SCHEMA_ORG = {name.lower(): name for name in (
     "PreOrder", "PreSale", "Reserved", "SoldOut",
 )}  # fmt: skip
 GONE = frozenset(("OutOfStock", "SoldOut", "Discontinued", "Reserved"))
-_UNSURE = w.RELATED | w.SHIPPING
 _CHOICES = frozenset(("option", "select", "script"))
 
 
@@ -86,7 +85,8 @@ def _name(page: Shown, piece: Piece) -> str | None:
         return None
     for pattern, name in page.words.says:
         if pattern.search(piece.text):
-            if page.bits(piece.element) & (_UNSURE | w.HIDDEN):
+            bits = page.bits(piece.element)
+            if bits & (w.HIDDEN | w.RELATED) or (bits & w.SHIPPING and not bits & w.STOCK):
                 return None
             return name if name != "InStock" or len(piece.text) < 60 else None
     return None

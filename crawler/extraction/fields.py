@@ -137,7 +137,7 @@ def _weigh(
     marked: str | None, origin: str, said: availability.Said, priced: bool
 ) -> tuple[str | None, str | None]:
     if marked is None:
-        if said.name == "OutOfStock" and not said.button:
+        if said.name == "OutOfStock" and (said.sure or not said.button):
             return said.name, "shown"
         if said.button:
             return ("InStock" if said.name in (None, "OutOfStock") else said.name), "buy button"

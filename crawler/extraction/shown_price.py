@@ -35,6 +35,7 @@ _MOST = 300
 _FIGURES_ONLY = re.compile(r"[\d\s.,'’\u00a0\u202f–-]{1,16}$")
 _DIFFERENCE = re.compile(r"\(?\s?[-+−–±]\s?[^\s\d]{0,4}\s?\d")
 """What an option adds or takes: `(-40.00€)`, `+ 5 €`."""
+_CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
 _DIGIT = re.compile(r"\d")
 
 AGAINST = {
@@ -179,7 +180,7 @@ def _points(
 ) -> float:
     bits = shown.bits(candidate.element)
     near = shown.bits(candidate.element, 3)
-    points = 1.0 if candidate.price.mark else -1.0
+    points = 1.0 if candidate.price.mark else 0.0 if _CENTS.search(candidate.price.text) else -1.0
     points += 3.0 if near & w.PRICE else 1.0 if bits & w.PRICE else 0.0
     points += 1.0 if near & w.CURRENT else 0.0
     points -= sum(
@@ -263,7 +264,10 @@ def _distance(shown: Shown, candidate: Candidate, buys: list[int]) -> float:
     if shown.title_order is not None:
         behind = candidate.order - shown.title_order
         points += 4.0 * math.exp(-behind / 40) if behind >= 0 else 2.5 * math.exp(behind / 12) - 1.5
-        points -= 0.15 * min(shown.steps(candidate.element), 12)
+        steps = shown.steps(candidate.element)
+        points -= 0.15 * min(steps, 12)
+        # Classified advertisements often write the price over the title, in the same part of the page.
+        points += 2.5 if -4 <= behind < 0 and steps <= 2 else 0.0
         points -= 2.0 if behind > 250 else 0.0
     if buys:
         gap = min(abs(candidate.order - buy) for buy in buys)

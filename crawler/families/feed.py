@@ -28,7 +28,7 @@ def read(page: Page, site: Site) -> Reading:
 def _feed(page: Page, site: Site) -> Reading:
     import feedparser
 
-    # Without a base address feedparser fetches nothing; it is given bytes and headers only.
+    # Given bytes, feedparser fetches nothing; given no base address, it leaves identifiers as they are.
     kind = page.headers.get("content-type", "application/xml")
     parsed = feedparser.parse(
         page.body, response_headers={"content-type": kind, "content-location": page.url}
@@ -46,7 +46,7 @@ def _feed(page: Page, site: Site) -> Reading:
 
 
 def _entry(entry: Any, page: Page, site: Site) -> Listing:
-    url = urljoin(page.url, entry.get("link") or "") or None
+    url = urljoin(page.url, entry["link"]) if entry.get("link") else None
     content = entry.get("content") or [{}]
     when = entry.get("published_parsed") or entry.get("updated_parsed")
     tags = [text_of(tag.get("term")) for tag in entry.get("tags") or () if tag.get("term")]
@@ -99,7 +99,7 @@ def _post(post: dict[str, Any], page: Page, site: Site) -> Listing:
     author = text_of(post.get("author_fullname")) or text_of(post.get("author")) or None
     return Listing.from_dict({
         "site": site.key, "listing_id": post.get("name") or post.get("id"),
-        "url": urljoin(page.url, text_of(post.get("permalink"))) or None,
+        "url": urljoin(page.url, text_of(post["permalink"])) if post.get("permalink") else None,
         "title": plain_text(post.get("title")), "description": text_of(post.get("selftext")) or None,
         "category": text_of(post.get("link_flair_text")) or text_of(post.get("subreddit")) or None,
         "seller_id": author, "seller_name": text_of(post.get("author")) or author,

@@ -1,0 +1,348 @@
+"""Crawls from end to end on loopback: families, outcomes, what is stored, and what a killed run leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.loader import Config, ConfigError
+from crawler.run import Stopped, crawl_sites
+from crawler.sites import reparse
+from storage.store import Store
+from storage.verify import verify
+from tests.crawling import (
+    CARDS,
+    NOW,
+    add_site,
+    card,
+    crawl,
+    crawl_all,
+    evidence_bytes,
+    new_home,
+    observations,
+    page,
+    stats,
+)
+from tests.servers.web import Answer, Asked, Web, serve
+
+
+def problems(home: Path) -> list[Any]:
+    with Store.open(home, readonly=True) as store:
+        return verify(home, store)
+
+
+def board(web: Web, pages: int, cards: int = 5, delay: float = 0.0, shape: str = "h3") -> None:
+    """A list of several pages; every card has its own title and price. `shape` is the tag of the title."""
+
+    def answer(asked: Asked) -> Answer:
+        number = int(asked.query.get("page", 1))
+        body = "".join(card(100 * number + n, price=f"¥{number}.{n}万") for n in range(cards)).replace("h3>", f"{shape}>")
+        more = f'<a class=next href="/list?page={number + 1}">next</a>' if number < pages else ""
+        return Answer(page(body, more), delay=delay)
+
+    web.route("/list", answer)
+
+
+def test_cards_with_pages_and_their_own_pages(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        board(web, 2)
+        web.route("/i/*", lambda asked: Answer(page("", f'<div class=desc>Serial of {asked.path} removed</div><b class=place>Shenzhen</b>')))
+        web.route("/i/203", Answer("gone", 410))
+        web.route("/i/204", Answer("broken", 500))
+        detail = CARDS + '[detail]\nfollow = "all"\n[detail.fields]\ndescription = "div.desc"\nlocation = "b.place"\n'
+        add_site(home, "board", web.url + "/list", more=detail)
+        result = crawl(home, "board")
+    found = {o.listing.listing_id: o for o in observations(home)}
+    first = found["100"].listing
+    assert (first.title, first.price_text, first.description, first.location) == ("A100 80GB 100", "¥1.0万", "Serial of /i/100 removed", "Shenzhen")
+    assert b"Serial of /i/100 removed" in evidence_bytes(home, found["100"])
+    assert (first.country, first.language) == ("CN", "zh")
+    assert sorted(found) == ["100", "101", "102", "103", "104", "200", "201", "202", "204"]
+    assert found["204"].listing.description is None
+    assert result.outcome == "partial" and "status 500" in (result.detail or "")
+    assert problems(home) == []
+
+
+def product(number: int, **offer: Any) -> str:
+    data = {
+        "@context": "https://schema.org", "@graph": [{"@type": "BreadcrumbList"}, {
+            "@type": "Product", "name": f"NVIDIA H100 {number}", "sku": f"H-{number}", "description": "New &amp; sealed",
+            "offers": [{"@type": "Offer", "price": f"{number}000.50", "priceCurrency": "USD", "itemCondition": "https://schema.org/NewCondition",
+                        "seller": {"@type": "Organization", "name": "Dealer"}, **offer}]}]}  # fmt: skip
+    return f'<html><head><script type="application/ld+json">{json.dumps(data)}</script></head><body><h1>NVIDIA H100 {number}</h1></body></html>'
+
+
+def test_jsonld_from_result_pages_sitemaps_and_item_lists(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/search", Answer('<a class=p href="/product/1">1</a><a class=p href="/about">about</a><a class=p href="/product/2?ref=x">2</a>'))
+        items = {"@type": "ItemList", "itemListElement": [{"@type": "ListItem", "url": f"{web.url}/product/{n}"} for n in (3, 4)]}
+        web.route("/brand", Answer(f'<script type="application/ld+json">{json.dumps(items)}</script>'))
+        index = f"<?xml version='1.0'?><sitemapindex><sitemap><loc>{web.url}/map.xml</loc></sitemap></sitemapindex>"
+        web.route("/sitemap.xml", Answer(index, headers={"Content-Type": "application/xml"}))
+        locs = "".join(f"<url><loc>{web.url}/product/{n}</loc></url>" for n in (4, 5)) + f"<url><loc>{web.url}/help</loc></url>"
+        web.route("/map.xml", Answer(f"<urlset>{locs}</urlset>", headers={"Content-Type": "application/xml"}))
+        for number in range(1, 6):
+            web.route(f"/product/{number}", Answer(product(number)))
+        add_site(home, "dealer", web.url + "/search", family="jsonld", top=f'sitemap = "{web.url}/sitemap.xml"',
+                 more='[list]\nlinks = "a.p::attr(href)"\n[detail]\nonly = ["/product/"]')  # fmt: skip
+        add_site(home, "brand", web.url + "/brand", family="jsonld", more="")
+        results = crawl_all(home, ["dealer", "brand"])
+    assert {name: (r.outcome, r.listings) for name, r in results.items()} == {"dealer": ("ok", 4), "brand": ("ok", 2)}
+    found = {o.listing.listing_id: o.listing for o in observations(home) if o.listing.site == "dealer"}
+    assert sorted(found) == ["H-1", "H-2", "H-4", "H-5"]
+    assert (found["H-1"].price_amount, found["H-1"].price_currency, found["H-1"].title) == ("1000.5", "USD", "NVIDIA H100 1")
+    assert "/help" not in web.paths() and "/about" not in web.paths()
+
+
+RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>For sale</title>
+<item><guid>t-1</guid><title>WTS 4x A100 80GB</title><link>/t/1</link><description>&lt;p&gt;8500 each&lt;/p&gt;</description>
+<author>someone</author><pubDate>Sun, 01 Nov 2026 10:00:00 GMT</pubDate></item>
+<item><title>no address</title></item></channel></rss>"""
+
+
+def test_feeds(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/feed", Answer(RSS, headers={"Content-Type": "application/rss+xml"}))
+        web.route("/page", Answer("<html>no feed any more</html>"))
+        add_site(home, "forum", web.url + "/feed", family="feed", more="")
+        add_site(home, "lost", web.url + "/page", family="feed", more="")
+        results = crawl_all(home, ["forum", "lost"])
+    [found] = observations(home)
+    assert (found.listing.listing_id, found.listing.title, found.listing.description) == ("t-1", "WTS 4x A100 80GB", "8500 each")
+    assert found.listing.posted_at == "2026-11-01T10:00:00Z"
+    assert {name: r.outcome for name, r in results.items()} == {"forum": "ok", "lost": "changed"}
+    assert stats(home, results["forum"])["problem_texts"]
+
+
+def test_the_next_day_adds_only_what_changed(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        board(web, 2)
+        add_site(home, "board", web.url + "/list")
+        crawl(home, "board")
+        plain = web.routes["/list"]
+        web.route("/list", lambda asked: _cheaper(plain(asked)))
+        second = crawl(home, "board", "2026-11-03T08:00:00+00:00")
+    assert (second.outcome, second.new, second.changed, second.seen) == ("ok", 0, 1, 9)
+    changed = [o for o in observations(home) if o.changed]
+    assert [(o.listing.listing_id, o.changed, o.listing.price_text) for o in changed] == [("202", ("price",), "¥1万")]
+
+
+def _cheaper(answer: Any) -> Any:
+    return Answer(answer.body.replace("¥2.2万", "¥1万"))
+
+
+def test_a_changed_layout_is_quarantined_and_read_again_without_a_fetch(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        board(web, 3)
+        add_site(home, "board", web.url + "/list")
+        assert crawl(home, "board").outcome == "ok"
+        board(web, 1, cards=15, shape="h5")
+        changed = crawl(home, "board", "2026-11-03T08:00:00+00:00")
+        assert (changed.outcome, changed.quarantined) == ("changed", True)
+        asked = len(web.log)
+        add_site(home, "board", web.url + "/list", more=CARDS.replace('"h3"', '["h3", "h5"]'))
+        again = reparse(changed.run or "", home, Config(home), "2026-11-03T09:00:00+00:00")
+        assert len(web.log) == asked
+    assert (again.outcome, again.listings) == ("ok", 15)
+    fresh = [o for o in observations(home) if o.run == again.run]
+    assert {o.listing.listing_id for o in fresh} == {str(n) for n in range(105, 115)}
+    assert all(o.observed_at.startswith("2026-11-03T08:00") for o in fresh)
+    assert problems(home) == []
+
+
+def test_half_filled_cards_break_an_expectation_and_both_readings_live_side_by_side(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        body = "".join(card(n) for n in range(4)) + "".join(card(n).replace("class=price", "class=cost") for n in range(4, 10))
+        web.route("/list", Answer(page(body)))
+        expect = "[expect]\nfill = { price = 0.9 }\n"
+        add_site(home, "board", web.url + "/list", more=CARDS + expect)
+        first = crawl(home, "board")
+        add_site(home, "board", web.url + "/list", more=CARDS.replace('".price"', '[".price", ".cost"]') + expect)
+        again = reparse(first.run or "", home, Config(home), "2026-11-02T10:00:00+00:00")
+    assert first.outcome == "changed" and "price filled in 40%" in (first.detail or "")
+    assert (again.outcome, again.listings) == ("ok", 10)
+    good = [o.listing for o in observations(home) if not o.run_quarantined]
+    assert len({entry.listing_id for entry in good if entry.price_text}) == 10
+
+
+def test_empty_is_told_from_changed(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/none", Answer(page("", "<p class=none>No results</p>")))
+        web.route("/odd", Answer(page("", "<p>Welcome to our new shop</p>")))
+        add_site(home, "none", web.url + "/none")
+        add_site(home, "odd", web.url + "/odd")
+        results = crawl_all(home, ["none", "odd"])
+    assert {name: r.outcome for name, r in results.items()} == {"none": "empty", "odd": "changed"}
+
+
+def test_what_cannot_start_is_skipped_on_the_record(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    add_site(home, "off", "http://127.0.0.1:9/list", top="enabled = false")
+    text = f'title = "Shop"\nfamily = "cards"\nstart = "https://shop.example/"\n{CARDS}'
+    (home / "config" / "sites" / "bare.toml").write_text(text, encoding="utf-8")
+    results = crawl_all(home, ["off", "bare"])
+    assert {r.outcome for r in results.values()} == {"skipped"}
+    assert "enabled" in (results["off"].detail or "") and "access" in (results["bare"].detail or "")
+    with Store.open(home, readonly=True) as store:
+        assert {row["site"]: row["outcome"] for row in store.runs()} == {"off": "skipped", "bare": "skipped"}
+
+
+def test_missing_keys_and_dead_servers_fail_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EBAY_CLIENT_ID", raising=False)
+    home = new_home(tmp_path, settings='[identity]\ncontact = "desk@example.org"\n[politeness]\nretries = 0\ntimeout_s = 3.0\n')
+    api = 'title = "eBay"\nfamily = "api"\ndialect = "ebay_browse"\n[access]\nbasis = "official_api"\nreviewed_by = "A"\nreviewed_on = 2026-10-01\n'
+    (home / "config" / "sites" / "ebay.toml").write_text(api, encoding="utf-8")
+    add_site(home, "dead", "http://127.0.0.1:9/list")
+    results = crawl_all(home, ["ebay", "dead"])
+    assert results["ebay"].outcome == "failed" and "EBAY_CLIENT_ID" in (results["ebay"].detail or "")
+    assert results["dead"].outcome == "blocked" and "robots.txt cannot be had" in (results["dead"].detail or "")
+
+
+def test_two_crawls_of_a_site_at_once(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    results: list[Any] = []
+    with serve() as web:
+        board(web, 6, delay=0.5)
+        add_site(home, "board", web.url + "/list")
+        threads = [threading.Thread(target=lambda: results.append(crawl(home, "board"))) for _ in range(2)]
+        threads[0].start()
+        while not web.log:
+            time.sleep(0.02)
+        threads[1].start()
+        for thread in threads:
+            thread.join()
+    assert sorted(result.outcome for result in results) == ["ok", "skipped"]
+
+
+CHILD = """import sys
+from pathlib import Path
+from config.loader import Config
+from crawler.run import Stopped, crawl_sites
+home = Path(sys.argv[1])
+try:
+    for result in crawl_sites(["board", "second"], home, Config(home), sys.argv[2]):
+        print(result.site, result.outcome, flush=True)
+except Stopped as stop:
+    print("stopped", *[f"{r.site}={r.outcome}" for r in stop.results], flush=True)
+"""
+
+
+def test_sigterm_is_passed_on_and_the_run_says_so(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        board(web, 40, delay=0.1)
+        add_site(home, "board", web.url + "/list")
+        add_site(home, "second", web.url + "/list")
+        process = subprocess.Popen([sys.executable, "-c", CHILD, str(home), NOW], stdout=subprocess.PIPE, text=True)
+        while len(web.log) < 6:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=30)
+    assert out.split() == ["stopped", "board=killed"]
+    with Store.open(home, readonly=True) as store:
+        [run] = store.runs()
+    assert run["outcome"] == "killed" and "SIGTERM" in run["detail"] and run["listings"] > 0
+    assert problems(home) == []
+
+
+def state(home: Path) -> dict[str, Any]:
+    """Everything that a run must leave alike: listings and what was observed of them."""
+    found = observations(home)
+    with Store.open(home, readonly=True) as store:
+        listings = store.db.value("SELECT count(*) FROM listing")
+    return {
+        "listings": listings,
+        "observations": sorted((o.listing.listing_id, o.listing.title, o.listing.price_text, o.changed) for o in found),
+    }
+
+
+def test_kill_9_at_any_moment_then_a_normal_run_gives_the_undisturbed_state(tmp_path: Path) -> None:
+    """The worker is killed three times at random, then the whole tree once (the parent dies, the child must follow)."""
+    seed = int(os.environ.get("CHIPWATCH_SEED", random.SystemRandom().randrange(10**6)))
+    chance = random.Random(seed)
+    calm = new_home(tmp_path / "calm")
+    (tmp_path / "hurt").mkdir()
+    hurt = new_home(tmp_path / "hurt")
+    with serve() as web:
+        board(web, 30, delay=0.03)
+        for home in (calm, hurt):
+            add_site(home, "board", web.url + "/list")
+        assert crawl(calm, "board").listings == 150
+        for _ in range(3):
+            wanted = len(web.log) + chance.randint(1, 28)
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "crawler.worker", "--home", str(hurt), "--site", "board", "--now", NOW], stdout=subprocess.DEVNULL
+            )
+            while len(web.log) < wanted and worker.poll() is None:
+                time.sleep(0.005)
+            time.sleep(chance.random() * 0.05)
+            worker.kill()
+            worker.wait()
+        with Store.open(hurt, readonly=True) as store:
+            assert all(run["outcome"] in (None, "killed", "ok") for run in store.runs())
+        result = crawl(hurt, "board")
+    assert result.outcome == "ok", result
+    assert state(hurt) == state(calm), f"CHIPWATCH_SEED={seed}"
+    assert problems(hurt) == []
+    with Store.open(hurt, readonly=True) as store:
+        assert [run["outcome"] for run in store.runs()].count("killed") >= 1
+
+
+def test_no_crawl_outlives_whoever_started_it(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        board(web, 400, delay=0.05)
+        add_site(home, "board", web.url + "/list")
+        add_site(home, "second", web.url + "/list")
+        process = subprocess.Popen([sys.executable, "-c", CHILD, str(home), NOW], stdout=subprocess.DEVNULL)
+        while len(web.log) < 5:
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+        deadline = time.monotonic() + 20
+        asked = -1
+        while asked != len(web.log) and time.monotonic() < deadline:
+            asked = len(web.log)
+            time.sleep(1.0)
+        assert asked < 300
+    with Store.open(home) as store:
+        store.recover_runs("2026-11-02T09:00:00Z")
+        [run] = store.runs()
+    assert run["outcome"] == "killed"
+
+
+def test_unknown_sites_and_wrong_site_files_say_what_is_wrong(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with pytest.raises(KeyError):
+        crawl(home, "nowhere")
+    wrong = {
+        'family = "cards"\nstart = "https://x.example/"\n[list]\ncard = "li["\n[list.fields]\ntitle = "h3"': "CSS",
+        'family = "cards"\nstart = "https://x.example/"': "list.card",
+        'family = "api"': "dialect",
+        'family = "feed"\nstart = "file:///etc/passwd"': "http",
+        'family = "feed"\nstart = "https://x.example/"\nid_pattern = "(a)(b)"': "one group",
+        'family = "feed"\nstart = "https://x.example/"\nloopback = true': "demo",
+        'family = "feed"\nstart = "https://x.example/"\nstrat = "x"': "did you mean 'start'",
+    }
+    for text, says in wrong.items():
+        (home / "config" / "sites" / "wrong.toml").write_text(f'title = "W"\n{text}\n', encoding="utf-8")
+        with pytest.raises(ConfigError, match=says):
+            _ = Config(home).sites
+    assert issubclass(Stopped, Exception) and crawl_sites([], home, Config()) == []
