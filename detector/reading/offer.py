@@ -32,6 +32,8 @@ _CARD_NOUN = re.compile(
         r"graphics? cards?|video cards?|accelerators?|\bgpus?\b|显卡|计算卡|加速卡|推理卡|グラフィックボード|グラボ|그래픽카드|видеокарт\w*|grafikkarte|\bcard\b|\bmodule\b|模组|一体卡|整机"
     )
 )
+_PROPERTY = re.compile(fold_pattern(r"(?:[23]|dual|triple|twin|双|三|两|2x|3x|デュアル|트리플|듀얼|три|два|двумя|тремя|passive|active|被动|主动)[\s-]?$"))
+"""Before the noun of a thing: three fans are a property of a card."""
 _RUN_WORDS = re.compile(
     fold_pattern(
         r"nvidia-smi|gpu-burn|压测|跑分|跑训练|跑大模型|烤机|双烤|满载|stress|benchmark|furmark|dcgm|vram (?:test|ok)|ran (?:llama|training)|训练|추론|벤치|동작확인|動作確認|負荷テスト|тест\w* под нагрузкой"
@@ -74,7 +76,9 @@ def _wanted(page: Page) -> Verdict | None:
         have = trade["have"] or trade["have2"] or ""
         want = trade["want"] or trade["want2"] or trade["want3"] or ""
         wants_goods = bool(page.named and any(m.field == "title" and m.start >= title.find(want) for m in page.named)) if want else False
-        if not have or (_MONEY.search(have) and wants_goods):
+        start = trade.start("have") if trade["have"] is not None else -1
+        has_goods = any(m.field == "title" and start <= m.start < start + len(have) for m in page.named) if have else False
+        if not have or (_MONEY.search(have) and wants_goods and not has_goods):
             return Verdict("wanted", "[w]")
         return None
     hits = [h for h in page.title["wanted"] if not _PLACE.match(title, h.start)]
@@ -86,6 +90,9 @@ def _wanted(page: Page) -> Verdict | None:
     opening = [h for h in page.description["wanted"] if h.start < 45 and not _PLACE.match(text, h.start)]
     if opening and not page.title["sale"] and not page.description["sale"] and not _no_chip_said(page):
         return Verdict("wanted", text[opening[0].start : opening[0].end])
+    asks = page.title.words("buyer") | page.description.words("buyer")
+    if len(asks) > 1 and not page.title["sale"] and not page.description["sale"] and not page.description["stock"] and not page.title["memory-size"]:
+        return Verdict("wanted", ", ".join(sorted(asks)))
     return None
 
 
@@ -109,7 +116,10 @@ def _service(page: Page) -> Verdict | None:
         return None
     first = page.title["service"][0].start
     chips = [m for m in page.mentions if m.field == "title"]
-    supported = page.description["not-selling"] or page.description["service"] or len(chips) != 1 or first < chips[0].start or _trifle(page)
+    if (page.price_share or 0) > A_CHIP and not page.description["not-selling"]:
+        return None
+    told = page.description["fee"] or page.opening("service") or len(page.description.words("service")) > 1
+    supported = page.description["not-selling"] or told or len(chips) != 1 or first < chips[0].start or _trifle(page)
     return Verdict("service", word) if supported else None
 
 
@@ -180,7 +190,11 @@ def _own_nouns(page: Page) -> list[Hit]:
     withs = title["with"]
     chips = [m for m in page.mentions if m.field == "title"]
     kept = []
-    for noun in title["accessory"]:
+    told = _trifle(page) or page.title["without-chip"] or page.description["without-chip"]
+    nouns = sorted([*title["accessory"], *(title["accessory-weak"] if told else [])], key=lambda hit: hit.start)
+    for noun in nouns:
+        if _PROPERTY.search(title.text[: noun.start]):
+            continue
         along = any(0 <= noun.start - w.end <= 12 and any(c.end <= w.start for c in chips) and not any(n.start < w.start for n in title["accessory"]) for w in withs)
         if not along:
             kept.append(noun)

@@ -11,7 +11,7 @@ from detector.reading.text import fold_pattern
 
 _NOT_BEFORE = re.compile(
     fold_pattern(
-        r"(?:\bnot (?:an? |the )?|\bno |\bnon[- ]|非|不是|别当|≠|!=|nicht (?:die |der )?|\bkein\w* |\bне |\bno (?:es )?(?:la |el |una? )?|\bnão (?:é )?(?:a |o |uma? )?|\bpas (?:la |le |une? )?|\bnon (?:è )?(?:la |una )?|không phải |\bkhông |\bbukan |\btak |ليست? |مو |مش |وليس |\bnahi |"
+        r"(?:\bnot (?:an? |the )?|\bno |\bnon[- ]|非|不是|别当|≠|!=|nicht (?:die |der )?|\bkein\w* |\bне |\bno (?:es )?(?:la |el |una? )?|\bnão (?:é )?(?:a |o |uma? )?|\bnao (?:e )?|mejor que (?:la )?|melhor que (?:a )?|diferente d[ae] |en vez de |em vez d[ae] |besser als |statt |вместо |чем |лучше |au lieu d[e'] ?|tốt hơn |thay vì |daripada |أفضل من |بدل |\bpas (?:la |le |une? )?|\bnon (?:è )?(?:la |una )?|không phải |\bkhông |\bbukan |\btak |ليست? |مو |مش |وليس |\bnahi |"
         r"\bvs\.?|\bversus|\bthan (?:an? |the )?|\blike (?:an? |the )|similar to (?:an? )?|equivalent to (?:an? )?|instead of (?:an? )?|faster than|平替|替代|对标|媲美|吊打|秒杀|秒|超越|堪比|接近|比|胜过|≈|代替|"
         r"alternative to (?:an? )?|replace(?:ment for|s)? (?:an? |my )?|upgrade(?:d)? (?:from|to) (?:an? )?|(?:跟|和|与)(?=\S{0,8}一样)|换(?:成|了)?|改(?:成)?|升级(?:到)?|bought (?:an? |the )|got (?:an? )(?:new )?|switch(?:ed|ing) to (?:an? )?)\W{0,3}$"
     )
@@ -40,7 +40,7 @@ def offered(page: Page) -> list[Mention]:
     plain = [m for m in _roles(page) if m is not None]
     title = [m for m in plain if m.field == "title"]
     text = [m for m in plain if m.field == "description"]
-    if page.title["disguise"] or page.description["disguise"]:
+    if page.disguised:
         named = _chips(text)
         if named:
             return _several(page, named, [])[:1]

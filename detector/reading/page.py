@@ -138,6 +138,11 @@ class Page:
         return bool(self.title["homonym"] or self.category["homonym"])
 
     @cached_property
+    def disguised(self) -> bool:
+        """Whether the title is said, or plainly seen, not to name the article."""
+        return bool(self.title["disguise"] or self.description["disguise"] or (self.homonymous and not self.named_in_title))
+
+    @cached_property
     def homonymous(self) -> bool:
         """Whether the title speaks of another article and of no graphics hardware."""
         return self._any_homonym and not self.title["hardware"]

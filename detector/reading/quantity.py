@@ -13,7 +13,7 @@ from detector.reading.text import fold_pattern
 MOST = 20000
 """A larger number is no stock of cards."""
 
-_CJK = {"一": 1, "单": 1, "两": 2, "俩": 2, "二": 2, "双": 2, "三": 3, "仨": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10, "十二": 12, "十五": 15, "廿": 20, "二十": 20, "卅": 30, "三十": 30, "五十": 50, "一百": 100, "百": 100}
+_CJK = {"一": 1, "两": 2, "俩": 2, "二": 2, "双": 2, "三": 3, "仨": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10, "十二": 12, "十五": 15, "廿": 20, "二十": 20, "卅": 30, "三十": 30, "五十": 50, "一百": 100, "百": 100}
 _KOREAN = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10}
 _WORDS = {
     "one": 1, "single": 1, "two": 2, "pair of": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -39,13 +39,15 @@ _NAME_TIMES = re.compile(fold_pattern(r"(?:[\s\-]*(?:\d{2,3}\s?gb?|pcie|pci-e|sx
 _TIMES_BRAND = re.compile(r"(?<![\w.])(?P<n>\d{1,3})\s?[x×]\s(?:[a-z]+ ){1,3}$")
 _TITLE_TIMES = re.compile(fold_pattern(r"(?<![\w.])[x×]\s?(?P<n>\d{1,3})(?![\w.])|(?<![\w.])(?P<m>\d{1,3})\s?[x×](?![\w.])"))
 _MACHINE_TIMES = re.compile(fold_pattern(r"(?:整机|服务器|机|server|system|set|台|模组|node)s?\s?[x×*]\s?(?P<n>\d{1,3})(?![\d.])"))
+_LOT_OF = re.compile(r"(?:lot of|all) (\d{1,2})(?!\s?(?:gpu|x|gb|card))")
+_LABELLED = re.compile(fold_pattern(r"(?:\bqty|\bquantity|数量|库存|现货|在庫数?|재고|수량|количество|в наличии|bestand|anzahl|cantidad|quantidade|estoque|miktar|\bstok|số lượng|\bsl|jumlah|الكمية|العدد|\bstock)\W{0,3}(?P<n>\d{1,5})(?![\d.,]*\s?(?:gb?|%|w\b|天|年|个月|月|日|小时|h\b|元|万|卡|x|点))"))
 _PAIR = re.compile(fold_pattern(r"pair|both|一对|成对|两张|两|二枚|2枚|두 장|парой|пара|paar|ambas|las dos|as duas|cặp|sepasang|dua-dua|çift|ikisi|الاثنين|الثنتين|deux"))
 _PACK = re.compile(fold_pattern(rf"(?:一|每|1)\s?(?P<box>托|箱|盒|柜|盘)\s?(?P<n>\d{{1,3}}|{_CJK_PATTERN})\s?(?:片|张|颗|块|个)"))
 _TIERS_AFTER = re.compile(fold_pattern(r"\s?(?:以上|起|及以上|\+?\s?[:：]?\s?[¥$]|or more|이상|以上|\d*\s?(?:张|片)?以上)"))
 _PER_AFTER = re.compile(fold_pattern(r"\s?(?:/|目|月|年|日|天|周|小时|多?月|g(?![a-z])|位|人|号|核|per|每|a (?:week|month)|pro |por |/月|в месяц|sebulan)"))
 _MACHINE = re.compile(
     fold_pattern(
-        r"server|服务器|伺服器|整机|卡机|模组|裸金属|baseboard|base board|ベースボード|サーバ|서버|сервер|servidor|sunucu|máy chủ|\bmáy\b|node\b|nodes\b|节点|\bsystems?\b|platform|chassis|sled|机柜|dgx|hgx|8卡|八卡|узел|\bubb\b|枚組|枚搭載|工作站整|一体机|\bmachine|\brack\b|компл"
+        r"server|服务器|伺服器|整机|卡机|模组|裸金属|baseboard|base board|ベースボード|サーバ|서버|сервер|servidor|sunucu|máy chủ|\bmáy\b|node\b|nodes\b|节点|\bsystems?\b|platform|chassis|sled|机柜|dgx|hgx|8卡|八卡|سيرفر|خادم|جهاز|máy trạm|dàn máy|equipo|máquina|maschine|gerät|rechner|станци|установк|узел|\bubb\b|枚組|枚搭載|工作站整|一体机|\bmachine|\brack\b|компл"
     )
 )
 _CHIPS_IN_MACHINE = re.compile(
@@ -55,6 +57,10 @@ _CHIPS_IN_MACHINE = re.compile(
     )
 )
 _NO_MACHINE_BEFORE = re.compile(fold_pattern(r"(?:支持|可上|能插|可插|能上|兼容|最多|最大|插|up to |supports? |fits |for |/|双|单|每|tested in |test(?:ed)? on |上)\W{0,3}$"))
+_USUAL = frozenset({2, 4, 6, 8, 10, 16})
+"""Chips that machines hold."""
+_LOOSE_BEFORE = re.compile(r"(?<![\d.,/\-])(?P<n>\d{1,2})\s?(?:[^\W\d]+\.?\s?){0,2}$")
+_LOOSE_AFTER = re.compile(fold_pattern(r"[^\d\n,.;]{0,3}(?:\d{2,3}\s?(?:gb?|гб)\W{0,3})?(?:pcie|sxm\d?)?\W{0,3}(?P<n>\d{1,2})\s?(?:шт|cái|con|card|كرت|كروت|adet|枚|장|units?|gpus?|x\b|piezas|unidades|stück)"))
 _SMALL_WORDS = {"eight": 8, "four": 4, "ten": 10, "acht": 8, "ocho": 8, "oito": 8, "восемь": 8}
 
 
@@ -90,7 +96,7 @@ def _counted_in(page: Page, name: str, text: str, usual: int) -> int:
     for found in _CHIPS_IN_MACHINE.finditer(text):
         said = found["a"] or found["b"] or found["e"]
         number = int(said) if said.isdigit() else _SMALL_WORDS.get(said) or _CJK.get(said, 0)
-        if not 2 <= number <= 72 or _NO_MACHINE_BEFORE.search(text[max(0, found.start() - 10) : found.start()]):
+        if number not in _USUAL or _NO_MACHINE_BEFORE.search(text[max(0, found.start() - 10) : found.start()]):
             continue
         word = found.group()
         near = text[found.start() : found.end() + 12]
@@ -109,6 +115,9 @@ def _counted_in(page: Page, name: str, text: str, usual: int) -> int:
             return n
         if (m := _NAME_TIMES.match(after)) and m["x"] and 2 <= int(m["x"]) <= 72:
             return int(m["x"])
+        loose = _LOOSE_BEFORE.search(before) or _LOOSE_AFTER.match(after)
+        if loose and int(loose["n"]) in _USUAL:
+            return int(loose["n"])
     return 1
 
 
@@ -124,11 +133,14 @@ def _value(text: str) -> int | None:
 def lot_size(page: Page) -> int | None:
     """How many articles the displayed price covers, where the text says that it covers them together."""
     title, text = page.title, page.description
-    if not (title["lot"] or text["lot"]) or title["each"] or page.homonymous:
+    if not (title["lot"] or text["lot"]) or title["each"] or page.disguised:
         return None
     if text["each"] and not title["lot"]:
         return None
     alone = is_machine(page)
+    if alone:
+        found = _LOT_OF.search(title.text) or _LOT_OF.search(text.text)
+        return int(found[1]) if found else None
     for hits in (title, text):
         for hit in hits["lot"]:
             near = hits.text[hit.end : hit.end + 14]
@@ -140,10 +152,10 @@ def lot_size(page: Page) -> int | None:
                 number = _value(m["n"])
                 if number and 2 <= number <= 1000:
                     return number
-    said = [] if alone else [s for s in stated(page, machine=False) if s.number > 1]
+    said = [s for s in stated(page, machine=False) if s.number > 1]
     if said:
         return max(said, key=lambda s: s.firm).number
-    return 2 if any(_PAIR.search(hits.text[h.start : h.end]) for hits in (title, text) for h in hits["lot"]) and not alone else None
+    return 2 if any(_PAIR.search(hits.text[h.start : h.end]) for hits in (title, text) for h in hits["lot"]) else None
 
 
 def read_quantity(page: Page, *, offer: str, per: str | None, chips: int) -> int | None:
@@ -176,9 +188,8 @@ def _choose(said: Sequence[Said], chips: int) -> int | None:
 
 def stated(page: Page, *, machine: bool) -> Iterator[Said]:
     """Numbers of articles that title and description state."""
-    disguised = bool(page.title["disguise"] or page.description["disguise"] or (page.homonymous and not page.named_in_title))
     for name in ("title", "description"):
-        if name in page.doc.fields and not (name == "title" and disguised):
+        if name in page.doc.fields and not (name == "title" and page.disguised):
             yield from _beside_names(page, name, machine)
             yield from _counted(page, name, machine)
 
@@ -194,6 +205,8 @@ def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
         if m and (number := _value(m["n"])) and number <= MOST:
             at = mention.start - len(before) + m.start()
             loose = m["n"] in _ARTICLES and name == "title"
+            if number == 1 and _NOT_ONE.search(text[max(0, at - 4) : at]):
+                loose = True
             if not loose and not _named(page, name, at) and not _excluded(page, name, at, mention.end) and _parted(text, mention, m):
                 yield Said(number, 1, "card", at)
         if m := _NAME_TIMES.match(after):
@@ -244,17 +257,21 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
         for m in re.finditer(fold_pattern(rf"{_NUMBER}\s?{pack['box']}"), text):
             if (boxes := _value(m["n"])) and boxes > 1 and each:
                 yield Said(boxes * each, 3, "card", m.start())
+    for m in _LABELLED.finditer(text):
+        if 1 <= int(m["n"]) <= MOST and not _excluded(page, name, m.start("n"), m.end()):
+            yield Said(int(m["n"]), 2, "any", m.start("n"))
     for hit in hits["single"]:
         yield Said(1, 1, "any", hit.start)
 
 
 def _plain_one(text: str, start: int, end: int) -> bool:
     """'一张', 'one card': stock only where it closes a clause, not '一张图', and not the unit of a price: 16.5万一张."""
-    if re.search(fold_pattern(r"(?:万|元|块|钱|\d|k|锁|拍|先|价|每|再|另|第|同)\s?$"), text[max(0, start - 3) : start]):
+    if _NOT_ONE.search(text[max(0, start - 3) : start]):
         return False
     return bool(re.match(fold_pattern(r"\s?(?:$|[。.,，、!！\n；;)）(（]|です|예요|이에요|입니다|뿐|出|转|可|限)"), text[end : end + 4]))
 
 
+_NOT_ONE = re.compile(fold_pattern(r"(?:万|元|块|钱|\d|k|锁|拍|先|价|每|再|另|第|同|/)\s?$"))
 _MONEY_BEFORE = re.compile(fold_pattern(r"(?:打包|价|报|整机|总|售|卖|出价|只要|仅要|收)\s?$"))
 _RATE_BEFORE = re.compile(fold_pattern(r"(?:/|每|第|单|up to |≥|>=|per |ab |从|几|for |of )\s?$"))
 
