@@ -30,9 +30,7 @@ def _feed(page: Page, site: Site) -> Reading:
 
     # Given bytes, feedparser fetches nothing; given no base address, it leaves identifiers as they are.
     kind = page.headers.get("content-type", "application/xml")
-    parsed = feedparser.parse(
-        page.body, response_headers={"content-type": kind, "content-location": page.url}
-    )
+    parsed = feedparser.parse(page.body, response_headers={"content-type": kind})
     if not parsed.get("version"):
         return Reading(recognised=False, problems=("neither RSS nor Atom",))
     found: list[Listing] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from crawler.families.answers import decode_json, text_of
@@ -14,10 +15,17 @@ if TYPE_CHECKING:
 
 
 def extract(text: str, url: str, site: Site | None) -> Listing | None:
-    """The listing of a page, or None if the page does not prove to be one."""
-    from crawler.families.small_jsonld import extract_page
+    """The listing of a page, or None if the page does not prove to be one. Disagreeing sources are told in `attributes`."""
+    from crawler.extraction.extract import extract_page
 
-    return extract_page(text, url)
+    found = extract_page(text, url=url)
+    if not found.is_product or not found.title:
+        return None
+    listing = found.to_listing()
+    if not found.conflicts:
+        return listing
+    told = [dataclasses.asdict(conflict) for conflict in found.conflicts]
+    return dataclasses.replace(listing, attributes={**listing.attributes, "conflicts": told})
 
 
 def item_list(tree: LexborHTMLParser) -> list[str]:
