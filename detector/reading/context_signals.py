@@ -1,26 +1,96 @@
-"""Signals that follow from a listing's fields alone, without a word of its text."""
+"""Signals of place, stock and price: what a listing's fields say, and the words of its text that say the same."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from detector.reading.document import Document
 from detector.reading.model import Facts, Signal
+from detector.reading.places import Found, Gazetteer
+from detector.reading.signals.vocabulary import Vocabulary
+from detector.reading.text_signals import from_texts, signal_at
 
-BULK_CHIPS = 10
-RESTRICTED = frozenset({"CN", "HK", "MO", "RU", "BY", "IR", "KP", "SY", "CU", "VE"})
+if TYPE_CHECKING:
+    from config.loader import Config
+
+ROUTE = frozenset({"from", "via", "to", "store", "onward", "users", "open_to"})
+_STOP = re.compile(r"[。！!；;\n]|\.\s")
 
 
-def from_fields(doc: Document, facts: Facts) -> tuple[Signal, ...]:
-    """Signals of country, quantity and price kind."""
-    return tuple(_signals(doc, facts))
+class SignalReader:
+    """All signals that one listing gives by itself."""
 
+    def __init__(self, config: Config) -> None:
+        self.vocabulary = Vocabulary(config.lexicon.values())
+        self.gazetteer = Gazetteer(config.places)
+        self.bulk = config.signals.settings.bulk_chips
 
-def _signals(doc: Document, facts: Facts) -> Iterator[Signal]:
-    if facts.price and facts.price.kind == "placeholder":
-        yield Signal("placeholder_price", "price_text")
-    if facts.offer in ("sale", "rental"):
-        if facts.restricted and doc.listing.country in RESTRICTED:
-            yield Signal("restricted_destination", "country")
-        if (facts.total_chips or 0) >= BULK_CHIPS:
+    def find(self, doc: Document, facts: Facts) -> tuple[Signal, ...]:
+        """Signals in a fixed order, one of each kind."""
+        found: dict[str, Signal] = {}
+        for signal in (*from_texts(doc, facts, self.vocabulary), *self._stock(facts), *self._price(doc, facts), *self._places(doc, facts)):
+            found.setdefault(signal.signal, signal)
+        return tuple(found.values())
+
+    def _stock(self, facts: Facts) -> Iterator[Signal]:
+        if facts.offer in ("sale", "rental") and max(facts.total_chips or 0, max((c.count for c in facts.chips), default=0)) >= self.bulk:
             yield Signal("bulk_inventory", "quantity")
+
+    def _price(self, doc: Document, facts: Facts) -> Iterator[Signal]:
+        if facts.price and facts.price.kind == "placeholder":
+            for name in ("title", "description"):
+                hit = next((h for h in self.vocabulary.find(doc.text(name)) if h.concept == "stand_in"), None)
+                if hit is not None:
+                    yield signal_at("placeholder_price", name, doc.fields[name], hit.start, hit.end, hit.languages[0])
+            yield Signal("placeholder_price", "price_text")
+
+    def _places(self, doc: Document, facts: Facts) -> Iterator[Signal]:
+        if facts.offer not in ("sale", "rental"):
+            return
+        said = list(self._said(doc))
+        country = self.gazetteer.by_id.get(doc.listing.country or "")
+        where = next((f.place for f in self.gazetteer.find(doc.text("location")) if not f.weak), None)
+        goes = next((f.place for f in self.gazetteer.find(doc.text("ships_to")) if f.place.restricted), None)
+        if facts.restricted:
+            for name, found, _ in said:
+                if found.place.restricted:
+                    yield signal_at("restricted_destination", name, doc.fields[name], found.start, found.end)
+            for field, place in (("location", where), ("country", country), ("ships_to", goes)):
+                if place is not None and place.restricted and not (field == "country" and where is not None and not where.restricted and where.id != country_id(doc)):
+                    yield Signal("restricted_destination", field)
+        if facts.offer == "sale":
+            for name, found, roles in said:
+                home = found.place.id == doc.listing.country
+                if found.place.hub and (not home or roles & {"onward"} or (roles & {"from", "store"} and self._goes_on(said, found))):
+                    yield signal_at("transit_route", name, doc.fields[name], found.start, found.end)
+            if where is not None and where.hub and where.id != doc.listing.country:
+                yield Signal("transit_route", "location")
+
+    def _goes_on(self, said: list[tuple[str, Found, set[str]]], start: Found) -> bool:
+        return any(f.place.id != start.place.id and roles & {"to", "via"} for _, f, roles in said)
+
+    def _said(self, doc: Document) -> Iterator[tuple[str, Found, set[str]]]:
+        """Places that the text names beside words of sending, storing or serving."""
+        for name in ("title", "description"):
+            text = doc.text(name)
+            places = self.gazetteer.find(text)
+            if not places:
+                continue
+            hits = self.vocabulary.find(text)
+            for found in places:
+                left = max([m.end() for m in _STOP.finditer(text, 0, found.start)] or [0])
+                stop = _STOP.search(text, found.end)
+                right = stop.start() if stop else len(text)
+                around = {h.concept for h in hits if left <= h.start and h.end <= right and max(h.start - found.end, found.start - h.end) <= 25}
+                if around & {"no_ship", "refuse", "comply", "local_only"}:
+                    continue
+                roles = around & ROUTE
+                if roles:
+                    yield name, found, roles
+
+
+def country_id(doc: Document) -> str | None:
+    """The marketplace's country."""
+    return doc.listing.country

@@ -21,7 +21,7 @@ from detector.fx import Exchange
 from detector.reading import money
 from detector.reading.chips import Finder, Mention
 from detector.reading.condition import read_condition
-from detector.reading.context_signals import from_fields
+from detector.reading.context_signals import SignalReader
 from detector.reading.cues import Cues
 from detector.reading.document import Document
 from detector.reading.model import ChipOffer, Facts, Price, Reading
@@ -44,6 +44,7 @@ class Reader:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.signals = SignalReader(config)
         self.finder = Finder(config.catalogue)
         self.cues = Cues(config.offers)
         self.exchange = Exchange(config.market.rate)
@@ -69,7 +70,7 @@ class Reader:
         notes = {"offer": verdict.why, **({"goods": "whole_pc"} if verdict.whole_pc else {})}
         return Reading(
             listing.site, listing.listing_id, offer, chips, facts.restricted, price, stock, facts.condition,
-            from_fields(doc, facts), language=listing.language, unknown_accelerators=unknown_accelerators(page), notes=notes,
+            self.signals.find(doc, facts), language=listing.language, unknown_accelerators=unknown_accelerators(page), notes=notes,
         )  # fmt: skip
 
     def _price_share(self, doc: Document, base: str) -> float | None:
@@ -97,7 +98,7 @@ class Reader:
         if mention.base is None:
             return None
         host = machine(page, mention)
-        count = chips_in_machine(page, mention, host)
+        count = chips_in_machine(page, mention, host, whole=price is not None and price.per.startswith("server"))
         row = self.finder.chips.get(mention.base)
         ident, memory = mention.chip or mention.base, None
         if row is not None:
