@@ -65,7 +65,7 @@ def read_offer(page: Page) -> Verdict:
 
 
 def _credit(page: Page) -> Verdict | None:
-    if (word := page.title.first("credit")) and not any(m.system or m.part for m in page.mentions):
+    if word := page.title.first("credit"):
         return Verdict("other", word)
     return None
 
@@ -90,8 +90,9 @@ def _wanted(page: Page) -> Verdict | None:
     opening = [h for h in page.description["wanted"] if h.start < 45 and not _PLACE.match(text, h.start)]
     if opening and not page.title["sale"] and not page.description["sale"] and not _no_chip_said(page):
         return Verdict("wanted", text[opening[0].start : opening[0].end])
-    asks = page.title.words("buyer") | page.description.words("buyer")
-    if len(asks) > 1 and not page.title["sale"] and not page.description["sale"] and not page.description["stock"] and not page.title["memory-size"]:
+    firm = page.title.words("buyer-firm") | page.description.words("buyer-firm")
+    asks = firm | page.title.words("buyer") | page.description.words("buyer")
+    if firm and len(asks) > 1 and not page.title["sale"] and not page.description["sale"] and not (page.price_share or 0) > 3:
         return Verdict("wanted", ", ".join(sorted(asks)))
     return None
 
@@ -110,6 +111,8 @@ def _service(page: Page) -> Verdict | None:
     if page.category["service"] and (word or page.description["service"]):
         return Verdict("service", page.category.first("service") or "")
     if word is None:
+        if (word := page.title.first("service-weak")) and (page.description["fee"] or page.description["not-selling"] or _trifle(page)) and (page.price_share or 0) < A_CHIP:
+            return Verdict("service", word)
         not_selling = page.description["not-selling"]
         return Verdict("service", page.description.first("not-selling") or "") if not_selling and page.description["service"] else None
     if page.title["sale"] and page.mentions:
@@ -134,6 +137,8 @@ def _talk(page: Page) -> Verdict | None:
 
 
 def _souvenir(page: Page) -> Verdict | None:
+    if page.title["without-chip"]:
+        return None
     if (word := page.title.first("souvenir")) and not any(m.system or m.part for m in page.mentions):
         return Verdict("other", word)
     if (word := page.description.first("souvenir")) and (_trifle(page) or len(page.description["souvenir"]) > 1) and not page.title["accessory"]:
@@ -144,7 +149,8 @@ def _souvenir(page: Page) -> Verdict | None:
 def _look_alike(page: Page) -> Verdict | None:
     if page.mentions or (not page.named and not page.homonymous):
         return None
-    if page.title["without-chip"] or (page.description["without-chip"] and page.title["accessory"] and page.title["hardware"]):
+    families = {m.base for m in page.named if m.field == "title"}
+    if page.title["accessory"] and not page.title["homonym"] and (page.hardware or len(families) > 1 or page.title["without-chip"]):
         return None
     return Verdict("other", page.title.first("homonym") or page.category.first("homonym") or "a name without hardware around it")
 
@@ -180,7 +186,7 @@ def _accessory(page: Page) -> Verdict | None:
     word = title.first("without-chip", "accessory") or page.description.first("without-chip") or ""
     points += 2 * _trifle(page)
     if not without_title and not without_text and (page.price_share or 0) > A_CHIP and len(chips) == 1:
-        points -= 2
+        points -= 4
     return Verdict("accessory", word) if points >= ACCESSORY_AT else None
 
 

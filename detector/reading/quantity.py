@@ -44,10 +44,10 @@ _LABELLED = re.compile(fold_pattern(r"(?:\bqty|\bquantity|数量|库存|现货|�
 _PAIR = re.compile(fold_pattern(r"pair|both|一对|成对|两张|两|二枚|2枚|두 장|парой|пара|paar|ambas|las dos|as duas|cặp|sepasang|dua-dua|çift|ikisi|الاثنين|الثنتين|deux"))
 _PACK = re.compile(fold_pattern(rf"(?:一|每|1)\s?(?P<box>托|箱|盒|柜|盘)\s?(?P<n>\d{{1,3}}|{_CJK_PATTERN})\s?(?:片|张|颗|块|个)"))
 _TIERS_AFTER = re.compile(fold_pattern(r"\s?(?:以上|起|及以上|\+?\s?[:：]?\s?[¥$]|or more|이상|以上|\d*\s?(?:张|片)?以上)"))
-_PER_AFTER = re.compile(fold_pattern(r"\s?(?:/|目|月|年|日|天|周|小时|多?月|g(?![a-z])|位|人|号|核|per|每|a (?:week|month)|pro |por |/月|в месяц|sebulan)"))
+_PER_AFTER = re.compile(fold_pattern(r"\s?(?:(?:pcs|units|pieces|cards|片|张|台)\s?(?:per|/|a) |/|目|月|年|日|天|周|小时|多?月|g(?![a-z])|位|人|号|核|per|每|a (?:week|month)|pro |por |/月|в месяц|sebulan)"))
 _MACHINE = re.compile(
     fold_pattern(
-        r"server|服务器|伺服器|整机|卡机|模组|裸金属|baseboard|base board|ベースボード|サーバ|서버|сервер|servidor|sunucu|máy chủ|\bmáy\b|node\b|nodes\b|节点|\bsystems?\b|platform|chassis|sled|机柜|dgx|hgx|8卡|八卡|سيرفر|خادم|جهاز|máy trạm|dàn máy|equipo|máquina|maschine|gerät|rechner|станци|установк|узел|\bubb\b|枚組|枚搭載|工作站整|一体机|\bmachine|\brack\b|компл"
+        r"server|服务器|伺服器|整机|卡机|模组|裸金属|baseboard|base board|ベースボード|サーバ|서버|сервер|servidor|sunucu|máy chủ|\bmáy\b|node\b|nodes\b|节点|\bsystems?\b|platform|chassis|sled|机柜|supermicro|супермикро|poweredge|xe9680|超微|浪潮|h3c|新华三|超聚变|fusionserver|泰安|dgx|hgx|8卡|八卡|سيرفر|خادم|جهاز|máy trạm|dàn máy|equipo|máquina|maschine|gerät|rechner|станци|установк|узел|\bubb\b|枚組|枚搭載|工作站整|一体机|\bmachine|\brack\b|компл"
     )
 )
 _CHIPS_IN_MACHINE = re.compile(
@@ -56,6 +56,8 @@ _CHIPS_IN_MACHINE = re.compile(
         r"|(?<![\d.,])(?P<e>eight|four|ten|acht|ocho|oito|восемь)[\s-](?:gpu|card)"
     )
 )
+_CARD_FOR_MACHINE = re.compile(fold_pattern(r"(?:ai |gpu )?(?:server|workstation|rack|服务器|サーバー?|서버용?|серверн\w+)\s?(?:用|向け|용)?\s?(?:gpus?|graphics|video|cards?|accelerators?|pulls?|parts?|显卡|计算卡|加速卡|卡(?!机)|グラボ|gpu|글카|grade)"))
+"""'server graphics card': the machine is only what the card is for."""
 _NO_MACHINE_BEFORE = re.compile(fold_pattern(r"(?:支持|可上|能插|可插|能上|兼容|最多|最大|插|up to |supports? |fits |for |/|双|单|每|tested in |test(?:ed)? on |上)\W{0,3}$"))
 _USUAL = frozenset({2, 4, 6, 8, 10, 16})
 """Chips that machines hold."""
@@ -79,20 +81,17 @@ def is_machine(page: Page) -> bool:
     return chips_in_machine(page, None) > 1
 
 
-def chips_in_machine(page: Page, chip: Mention | None, machine: Mention | None = None) -> int:
+def chips_in_machine(page: Page, chip: Mention | None, machine: Mention | None = None, *, whole: bool = False) -> int:
     """Chips in the machine that is offered; 1 where it is none. What the text counts wins over the machine's usual."""
     usual = machine.count if machine else max((m.count for m in page.mentions if m.system or m.part), default=1)
+    known = whole or usual > 1 or bool(_MACHINE.search(_CARD_FOR_MACHINE.sub(" ", page.doc.text("title"))))
     for name in ("title", "description"):
-        text = page.doc.fields[name].text if name in page.doc.fields else ""
-        if name == "description" and not (_MACHINE.search(page.doc.text("title")) or usual > 1 or _MACHINE.search(text)):
-            break
-        if (number := _counted_in(page, name, text, usual)) > 1:
+        if name in page.doc.fields and (number := _counted_in(page, name, page.doc.fields[name].text, known)) > 1:
             return number
     return usual
 
 
-def _counted_in(page: Page, name: str, text: str, usual: int) -> int:
-    title_machine = bool(_MACHINE.search(page.doc.text("title"))) or usual > 1
+def _counted_in(page: Page, name: str, text: str, title_machine: bool) -> int:
     for found in _CHIPS_IN_MACHINE.finditer(text):
         said = found["a"] or found["b"] or found["e"]
         number = int(said) if said.isdigit() else _SMALL_WORDS.get(said) or _CJK.get(said, 0)
@@ -109,11 +108,11 @@ def _counted_in(page: Page, name: str, text: str, usual: int) -> int:
         return 1
     if name == "description" and not title_machine:
         return 1
-    for mention in (m for m in page.mentions if m.field == name and not m.part):
+    for mention in (m for m in page.mentions if m.field == name and not m.part and not m.system):
         before, after = text[max(0, mention.start - 26) : mention.start], text[mention.end : mention.end + 40]
-        if (m := _TIMES_NAME.search(before)) and (n := _value(m["n"])) and 2 <= n <= 72 and _firm_times(m.group()):
+        if (m := _TIMES_NAME.search(before)) and (n := _value(m["n"])) and n in _USUAL and _firm_times(m.group()):
             return n
-        if (m := _NAME_TIMES.match(after)) and m["x"] and 2 <= int(m["x"]) <= 72:
+        if (m := _NAME_TIMES.match(after)) and m["x"] and int(m["x"]) in _USUAL:
             return int(m["x"])
         loose = _LOOSE_BEFORE.search(before) or _LOOSE_AFTER.match(after)
         if loose and int(loose["n"]) in _USUAL:
