@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from detector.market import Reference, offer_kind, why_not_compared
@@ -78,7 +80,7 @@ def figures(listing: Listing, reading: Reading, answer: Answer, history: History
     text = f"{listing.title}\n{listing.description or ''}"
     usd = unit_price(listing, reading)
     chips = sum(chip.count for chip in reading.chips)
-    letters = [c for c in text if c.isalpha()]
+    counts = Counter(text)
     return {
         "price_deviation": answer.deviation(usd) if usd and isinstance(answer, Reference) else NAN,
         "chips_per_unit": math.log2(chips) if chips > 0 else NAN,
@@ -87,9 +89,9 @@ def figures(listing: Listing, reading: Reading, answer: Answer, history: History
         "models": float(len({chip.chip for chip in reading.chips})),
         "title_length": math.log2(1 + len(listing.title)),
         "text_length": math.log2(1 + len(listing.description)) if listing.description else NAN,
-        "digit_share": sum(c.isdigit() for c in text) / len(text),
-        "odd_characters": sum(_is_odd(c) for c in text) / len(text),
-        "foreign_letters": _foreign(letters, listing.country),
+        "digit_share": sum(n for c, n in counts.items() if c.isdigit()) / len(text),
+        "odd_characters": sum(n for c, n in counts.items() if _is_odd(c)) / len(text),
+        "foreign_letters": _foreign(counts, listing.country),
         "pictures": math.log2(1 + len(listing.image_urls)) if listing.image_urls else NAN,
         "round_price": _roundness(reading),
         "posted_days": _days(listing.posted_at, listing.observed_at),
@@ -129,14 +131,23 @@ def _roundness(reading: Reading) -> float:
     return 1 - len(digits.rstrip("0")) / len(digits)
 
 
+@lru_cache(8192)
 def _is_odd(char: str) -> bool:
     if char.isascii():
         return False
     return unicodedata.category(char) == "Cf" or (char.isalnum() and unicodedata.normalize("NFKC", char).isascii())
 
 
-def _foreign(letters: list[str], country: str | None) -> float:
+@lru_cache(8192)
+def _script(char: str) -> str:
+    """First word of a letter's Unicode name: LATIN, CJK, CYRILLIC ..."""
+    return unicodedata.name(char, "").removeprefix("FULLWIDTH ").split(" ", 1)[0]
+
+
+def _foreign(counts: Counter[str], country: str | None) -> float:
+    letters = sum(n for c, n in counts.items() if c.isalpha())
     if not letters or not country:
         return NAN
     own = ("LATIN", *_SCRIPTS.get(country.upper(), ()))
-    return sum(not c.isascii() and not unicodedata.name(c, "").removeprefix("FULLWIDTH ").startswith(own) for c in letters) / len(letters)
+    odd = sum(n for c, n in counts.items() if not c.isascii() and c.isalpha() and _script(c) not in own)
+    return odd / letters

@@ -25,7 +25,7 @@ CONDITION_GROUPS = {"new": "new", "used": "used", "refurbished": "used"}
 
 ELSEWHERE = "other"
 
-SMALL = 60
+SMALL = 25
 """Voices up to which the asking seller is left out; among more its own voice moves the median by nothing."""
 
 

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from detector.features import History
 from detector.market import Book, Peer
-from detector.neighbours import Shelf, Text, canonical, is_foreign, is_relist, similarity
+from detector.neighbours import Shelf, Text, canonical, is_foreign, is_relist, ngrams, similarity
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from config.loader import Config
     from storage.judging import Moment
     from storage.observation import Observation
@@ -102,19 +105,23 @@ class Memory:
     def likenesses(self, texts: Sequence[Text], batch: Sequence[Observation]) -> list[Likeness]:
         """Shelve a batch's texts and compare each with the earlier ones it may be a copy of."""
         met = self.shelf.put(texts)
-        words: dict[str, str] = {o.id: canonical(o.listing.title, o.listing.description) for o in batch}
-        missing = {other.observation for others in met for other in others} - words.keys()
-        words |= {name: canonical(*text) for name, text in self.store.texts(missing).items()}
-        return [self._like(own, others, words) for own, others in zip(texts, met, strict=True)]
+        wanted = {name for own, others in zip(texts, met, strict=True) for name in _compared(own, others)}
+        words = {o.id: (o.listing.title, o.listing.description) for o in batch if o.id in wanted}
+        words |= self.store.texts(wanted - words.keys())
+        n = self.config.thresholds.repeats.ngram
+        grams = {name: ngrams(canonical(*text), n) for name, text in words.items()}
+        return [self._like(own, others, grams) for own, others in zip(texts, met, strict=True)]
 
-    def _like(self, own: Text, others: Iterable[Text], words: dict[str, str]) -> Likeness:
+    def _like(self, own: Text, others: Iterable[Text], grams: dict[str, NDArray[np.uint64]]) -> Likeness:
         options = self.config.thresholds.repeats
         copies: list[tuple[str, float]] = []
         relist: str | None = None
         for other in others:
             if not (is_foreign(own, other) or (relist is None and is_relist(own, other))):
                 continue
-            alike = similarity(words[own.observation], words.get(other.observation, ""), options.ngram)
+            if other.observation not in grams:
+                continue  # erased meanwhile
+            alike = similarity(grams[own.observation], grams[other.observation])
             if alike < options.similar:
                 continue
             if is_foreign(own, other):
@@ -122,6 +129,12 @@ class Memory:
             else:
                 relist = other.listing
         return Likeness(tuple(copies), relist)
+
+
+def _compared(own: Text, others: Sequence[Text]) -> list[str]:
+    """The observations whose text has to be looked at for `own`."""
+    wanted = [other.observation for other in others if is_foreign(own, other) or is_relist(own, other)]
+    return [own.observation, *wanted] if wanted else []
 
 
 def peer_record(peer: Peer | None) -> list[Any] | None:

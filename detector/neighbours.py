@@ -19,7 +19,7 @@ from detector.reading.text import fold
 
 BANDS, ROWS = 16, 4
 
-MOST_RECENT = 24
+MOST_RECENT = 12
 """Earlier texts of one band looked at: a template used by hundreds need not be compared with each of them."""
 
 _SEED = 20251123
@@ -77,11 +77,13 @@ def sketch(text: str, options: Repeats) -> bytes | None:
     return (band >> np.uint64(32)).astype("<u4").tobytes()
 
 
-def similarity(a: str, b: str, n: int) -> float:
-    """Jaccard similarity of two canonical texts' n-grams, 0 to 1."""
-    x, y = ngrams(a, n), ngrams(b, n)
-    both = len(np.intersect1d(x, y, assume_unique=True))
-    return both / (len(x) + len(y) - both) if len(x) and len(y) else 0.0
+def similarity(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> float:
+    """Jaccard similarity of two texts' n-grams (sorted, distinct), 0 to 1; 0 where one is empty."""
+    if not len(a) or not len(b):
+        return 0.0
+    at = np.searchsorted(b, a).clip(max=len(b) - 1)
+    both = int((b[at] == a).sum())
+    return both / (len(a) + len(b) - both)
 
 
 class Shelf:

@@ -45,7 +45,7 @@ def test_the_forest_says_how_rare_and_because_of_what() -> None:
     [
         ({"score": 0, "notes": {"judge": "accessory: no chip is offered"}}, "not judged: accessory"),
         ({"score": 0.08, "notes": {"price": "the price is a deposit figure"}}, "no price sign: the price is a deposit figure"),
-        ({"score": 0.08, "reasons": []}, "score 0.08; alerts begin at 0.25 (medium)"),
+        ({"score": 0.08, "reasons": []}, "score 0.08; alerts begin at 0.2 (medium)"),
         ({"score": 0.08, "reasons": []}, "no signal holds"),
         ({"score": 0.13, "reasons": [{"evidence": "new_seller", "contribution": 0.6}]}, "evidence for: new_seller"),
         (

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from config.schema.thresholds import Repeats
-from detector.neighbours import Shelf, Text, canonical, is_foreign, is_relist, similarity, sketch
+from detector.neighbours import Shelf, Text, canonical, is_foreign, is_relist, ngrams, similarity, sketch
 
 OPTIONS = Repeats()
 TEXTS = [
@@ -30,7 +30,7 @@ def test_a_copy_with_a_few_words_changed_is_met_and_others_are_not(words: tuple[
     assert shelf.put([*others, text("a", words)])[-1] == []
     (met,) = shelf.put([text("b", copy)])
     assert [other.listing for other in met] == ["l-a"]
-    assert similarity(canonical(*words), canonical(*copy), 3) >= OPTIONS.similar
+    assert similarity(ngrams(canonical(*words), 3), ngrams(canonical(*copy), 3)) >= OPTIONS.similar
 
 
 def test_layout_invisible_and_full_width_characters_do_not_hide_a_copy() -> None:
@@ -61,6 +61,11 @@ def test_one_at_a_time_meets_what_a_batch_meets() -> None:
     shelf = Shelf(OPTIONS)
     assert [shelf.put([one])[0] for one in texts] == whole
     assert whole[0] == [] and len(whole[11]) == 2
+
+
+def test_similarity_is_jaccards() -> None:
+    assert similarity(ngrams("abcd", 3), ngrams("abce", 3)) == 1 / 3
+    assert similarity(ngrams("abcd", 3), ngrams("abcd", 3)) == 1 and similarity(ngrams("ab", 3), ngrams("abcd", 3)) == 0
 
 
 def test_a_text_out_of_the_window_is_not_met() -> None:

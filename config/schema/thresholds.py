@@ -15,7 +15,7 @@ class Severity(Table):
     """Scores from which an offer is listed (low) or alerted (medium, high)."""
 
     low: Probability = 0.12
-    medium: Probability = 0.25
+    medium: Probability = 0.2
     high: Probability = 0.88
 
     @model_validator(mode="after")
