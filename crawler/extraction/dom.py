@@ -170,7 +170,7 @@ def place_others(shown: Shown) -> None:
         return
     pattern = shown.words.wording["heading_related"]
     for piece in shown.pieces[shown.title_order + 1 :]:
-        if 4 <= len(piece.text) <= 70 and _heading(piece.element) and pattern.search(piece.text):
+        if 4 <= len(piece.text) <= 70 and _heading(piece.element) and pattern.search(piece.text.lower()):
             shown.others_from = piece.order
             return
 

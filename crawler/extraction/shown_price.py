@@ -142,12 +142,15 @@ def _find_buys(shown: Shown) -> list[int]:
     first, last = zone(shown)
     found = []
     for piece in shown.pieces[first:last]:
-        if len(piece.text) <= 40 and (buy.search(piece.text) or ask.search(piece.text)) and _pressable(piece.element):
+        if len(piece.text) > 40:
+            continue
+        text = piece.text.lower()
+        if (buy.search(text) or ask.search(text)) and _pressable(piece.element):
             found.append(piece.order)
     for order, tag, node in shown.buttons:
         if first <= order <= last:
             value = node.attributes.get("value" if tag == "input" else "title") or ""
-            if 2 < len(value) <= 40 and buy.search(value):
+            if 2 < len(value) <= 40 and buy.search(value.lower()):
                 found.append(order)
     return found
 
@@ -229,7 +232,7 @@ def _inside_link(element: LexborNode) -> bool:
 def _said(shown: Shown, candidate: Candidate) -> float:
     """Points for the words before and behind the figure."""
     piece = shown.pieces[candidate.order]
-    own = piece.text.replace(candidate.price.text, " ")
+    own = piece.text.replace(candidate.price.text, " ").lower()
     before = _label(shown, candidate.order - 1)
     behind = _label(shown, candidate.order + 1) if candidate.order + 1 < len(shown.pieces) else ""
     wording = shown.words.wording
@@ -254,7 +257,7 @@ def _label(shown: Shown, order: int) -> str:
     """A neighbouring text, if it is one that says something of this figure and not another figure."""
     if not 0 <= order < len(shown.pieces):
         return ""
-    text = shown.pieces[order].text
+    text = shown.pieces[order].text.lower()
     return "" if len(text) > 60 or _DIGIT.search(text) else text
 
 

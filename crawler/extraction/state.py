@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from crawler.extraction.words import Words
 
-_ASSIGNED = re.compile(
-    r"(?:(?:window|self|globalThis)(?:\.|\[[\"'])[\w$.]{1,60}(?:[\"']\])?|(?:var|let|const)\s{1,3}[\w$]{1,60})\s{0,5}=\s{0,5}(?=[{\[])"
-    r"|\w{0,30}[dD]ata[lL]ayer\w{0,20}\.push\(\s{0,5}(?=\{)|\w{0,30}[dD]ata[lL]ayer\w{0,20}\s{0,3}=\s{0,3}(?=\[)"
-)
+_ASSIGNED = re.compile(r"=\s{0,5}(?=[{\[]\s{0,20}[\"{\[])")
+_PUSHED = re.compile(r"ata[lL]ayer\w{0,20}(?:\.push\(|\s{0,3}=)\s{0,5}(?=[{\[])")
+_SIGNS = ("rice", "sku", "Sku", "SKU", "brand")
+"""One of these stands in every script that tells of an article."""
 _PARSED = re.compile(r"JSON\.parse\(\s{0,3}(\"(?:[^\"\\]|\\.){20,2000000}\")\s{0,3}\)")
 _BARE_KEY = re.compile(r"([{,]\s{0,20})([A-Za-z_$][\w$]{0,40})\s{0,5}:")
 _LARGEST = 3_000_000
@@ -46,7 +46,7 @@ def documents(tree: LexborHTMLParser) -> list[Any]:
         if "ld+json" in kind or "src" in script.attributes:
             continue
         text = script.text(deep=True) or ""
-        if len(text) > _LARGEST or len(text) < 20:
+        if not 20 <= len(text) <= _LARGEST or not any(sign in text for sign in _SIGNS):
             continue
         if "json" in kind:
             found += _strict(text)
@@ -65,6 +65,7 @@ def _strict(text: str) -> list[Any]:
 
 
 def _assigned(text: str) -> list[Any]:
+    """Objects behind an equals sign that are JSON, data layers that are nearly so, and JSON in a string."""
     found: list[Any] = []
     end = 0
     for match in _ASSIGNED.finditer(text):
@@ -73,8 +74,11 @@ def _assigned(text: str) -> list[Any]:
         try:
             value, end = _decoder.raw_decode(text, match.end())
         except (ValueError, RecursionError):
-            value = _loose(text[match.end() : match.end() + _LARGEST_LOOSE])
-        if isinstance(value, (dict, list)):
+            continue
+        found.append(value)
+    for match in _PUSHED.finditer(text) if "ata" in text else ():
+        value = _loose(text[match.end() : match.end() + _LARGEST_LOOSE]) if match.end() >= end else None
+        if isinstance(value, (dict, list)) and len(found) < _MOST_OBJECTS:
             found.append(value)
     for match in _PARSED.finditer(text) if "JSON.parse" in text else ():
         try:

@@ -93,7 +93,8 @@ def _folded(label: str) -> str:
 
 
 def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.I)
+    """For text in lower case: the flag for any case makes alternations three times slower."""
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
 def squeezed(text: str) -> str:
