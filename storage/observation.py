@@ -34,7 +34,8 @@ _NAMES = {"price_text": "price", "price_amount": "price", "price_currency": "pri
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What recording a listing did. `kind` is new, changed or seen; `listing_id` is the listing's key in the database;
+    """What recording a listing did. `kind` is new, changed, seen, or erased (it was
+    erased on request and is not kept again); `listing_id` is the listing's key in the database;
     `changed` names what is other than before (price, title, description, quantity, condition, location, ships_to, seller)."""
 
     kind: str

@@ -41,7 +41,7 @@ class _State:
     draft: Draft | None = None
     """What the listing's own columns are to show; None where only the sighting moved."""
     touched: bool = False
-    vanished: bool = False
+    erased: bool = False
     fresh: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Observations of this batch, by id, not yet written."""
 
@@ -111,7 +111,7 @@ class _Batch:
                     row["observation"], row["observed_at"] or "", row["content"], row["extra_hash"], row["first_seen"],
                     row["last_seen"], row["last_run"], row["last_evidence"],
                     (row["prior_seen"], row["prior_run"], row["prior_evidence"]), row["latest"],
-                    vanished=row["state"] == "vanished",
+                    erased=row["state"] == "erased",
                 )  # fmt: skip
 
     def _decide(self, made: Draft, evidence: str | None) -> Recorded:
@@ -119,6 +119,8 @@ class _Batch:
         if state is None:
             state = self.states[made.key] = _State(first_seen=made.observed_at)
             return self._append(state, made, evidence, "new", ())
+        if state.erased:
+            return Recorded("erased", made.key, "")
         state.touched = True
         state.first_seen = min(state.first_seen, made.observed_at)
         if state.observation is not None and made.observed_at >= state.last_seen and made.content == state.content:

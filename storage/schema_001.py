@@ -51,12 +51,13 @@ STATEMENTS = (
     )""",
     "CREATE UNIQUE INDEX evidence_place ON evidence (file, offset)",
     "CREATE INDEX evidence_payload ON evidence (sha256)",
-    # Who or what took bytes away, kept for good; `records` lists the digests of the records that are gone.
+    # Who or what took bytes away, kept for good; `records` lists the digests of the records that are gone,
+    # `places` where they stand while that is still to be done.
     """CREATE TABLE removal (
         id TEXT PRIMARY KEY,
         kind TEXT NOT NULL CHECK (kind IN ('erasure', 'expiry')),
         at TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL,
-        origin TEXT NOT NULL, records TEXT NOT NULL, listings INTEGER NOT NULL, observations INTEGER NOT NULL
+        origin TEXT NOT NULL, records TEXT NOT NULL, places TEXT, listings INTEGER NOT NULL, observations INTEGER NOT NULL
     )""",
     """CREATE TABLE seller (
         id TEXT PRIMARY KEY,
@@ -72,7 +73,7 @@ STATEMENTS = (
         url TEXT,
         country TEXT,
         seller TEXT REFERENCES seller (id),
-        state TEXT NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'vanished')),
+        state TEXT NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'vanished', 'erased')),
         vanished_at TEXT,
         first_seen TEXT NOT NULL,
         last_seen TEXT NOT NULL,

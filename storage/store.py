@@ -11,11 +11,10 @@ from storage.judging import Judging
 from storage.lookup import Lookup
 from storage.recording import MatchSeller, Recording
 from storage.records import Records
-from storage.runs import Runs
-from storage.search import Search
+from storage.retention import Removal
 
 
-class Store(Recording, Runs, Records, Search, Decisions, Lookup, Judging, Backup):
+class Store(Recording, Removal, Records, Decisions, Lookup, Judging, Backup):
     """An open home. Use `with Store.open(home) as store:`; one for each process and thread."""
 
     @classmethod

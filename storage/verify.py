@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from storage import tombstone
 from storage.chain import GENESIS, link_hash
 from storage.evidence import FOLDER, chain_next, chain_start
 from storage.warc import Member, walk
@@ -18,9 +19,7 @@ from storage.warc import Member, walk
 if TYPE_CHECKING:
     from storage.store import Store
 
-REMOVED = "chipwatch-removed"
-"""Header of a tombstone; its value says why the bytes are gone."""
-REMOVED_DIGEST = "chipwatch-removed-sha256"
+REMOVED, REMOVED_DIGEST = tombstone.REMOVED.lower(), tombstone.REMOVED_SHA256.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,8 @@ def iter_problems(home: Path, store: Store) -> Iterator[Problem]:
 
 
 def _files_of(store: Store, run: Any) -> list[str]:
-    rows = store.db.rows("SELECT DISTINCT file FROM evidence WHERE run = ? ORDER BY file", [run["id"]])
+    gone = "AND gone_at IS NULL" if run["evidence_gone"] else ""
+    rows = store.db.rows(f"SELECT DISTINCT file FROM evidence WHERE run = ? {gone} ORDER BY file", [run["id"]])
     named = {row["file"] for row in rows}
     if run["evidence_records"] and not run["evidence_gone"]:
         named.add(run["evidence_file"])
@@ -79,8 +79,7 @@ def _chain_problems(store: Store) -> Iterator[Problem]:
             yield Problem(where, None, f"link {last['seq'] + 1} is missing before it")
         elif row["prev"] != last["link"] or link_hash(row["prev"], dict(row)) != row["link"]:
             yield Problem(where, None, f"the {row['kind']} {row['subject']} was changed after it was sealed")
-        if row["kind"] == "run":
-            yield from _seal_problems(store, row)
+        yield from _seal_problems(store, row) if row["kind"] == "run" else _removal_problems(store, row)
         ever.add(row["link"])
         prev[row["origin"]] = row
     for run in store.db.rows("SELECT id FROM run WHERE evidence_records > 0 AND id NOT IN (SELECT subject FROM chain WHERE kind='run')"):
@@ -97,6 +96,12 @@ def _seal_problems(store: Store, link: Any) -> Iterator[Problem]:
         yield Problem(f"run {link['subject']}", None, "the chain holds its seal, the database does not hold the run")
     elif (run["evidence_records"], run["evidence_bytes"], run["evidence_head"]) != (link["records"], link["bytes"], link["head"]):
         yield Problem(f"run {link['subject']}", None, "its seal differs from the one in the chain")
+
+
+def _removal_problems(store: Store, link: Any) -> Iterator[Problem]:
+    row = store.db.row("SELECT records FROM removal WHERE id = ?", [link["subject"]])
+    if row is None or tombstone.list_digest(json.loads(row["records"])) != link["head"]:
+        yield Problem(f"{link['kind']} {link['subject']}", None, "what it removed is not what the chain says it removed")
 
 
 class _File:

@@ -25,8 +25,11 @@ from storage.errors import (
     ReadOnlyError,
     StorageError,
 )
+from storage.evidence import EvidenceWriter
+from storage.ids import listing_key
 from storage.judging import Moment
 from storage.listing import Listing
+from storage.retention import Retention
 from storage.store import Store
 
 NOW = "2026-03-28T10:00:00Z"
@@ -79,6 +82,9 @@ WRITES: dict[str, Callable[[Store, str], Any]] = {
     "note_delivery": lambda s, run: s.note_delivery("d", "mail", now=NOW),
     "save_samples": lambda s, run: s.save_samples("d", []),
     "load_screening": lambda s, run: s.load_screening("csl", [], title="CSL", sha256="0", now=NOW),
+    "expire_evidence": lambda s, run: s.expire_evidence(Retention(None, 1, 1), now="2027-01-01T00:00:00Z"),
+    "erase_listing": lambda s, run: s.erase_listing(listing_key("board", "0"), who="a", why="x", now=NOW),
+    "finish_removals": lambda s, run: s.finish_removals(),
     "index_search": lambda s, run: s.index_search(),
     "search": lambda s, run: s.search("h100"),
 }
@@ -143,7 +149,11 @@ ELSEWHERE = {"open", "close", "seller_key", "sync_file"}
 def locked(tmp_path: Path) -> Iterator[tuple[Store, str]]:
     """A store whose write lock another process holds, so to speak: another connection."""
     with Store.open(tmp_path / "home", timeout=0.05) as store:
-        store.end_run(store.begin_run("shop", now=NOW), "ok", NOW)
+        shop = store.begin_run("shop", now=NOW)
+        with EvidenceWriter(store.home, shop, NOW) as writer:
+            writer.write("https://shop.example/", 200, {}, b"page", NOW)
+        store.end_run(shop, "ok", NOW)
+        store.db.write("INSERT INTO removal VALUES ('r', 'expiry', ?, 'a', 'x', '', '[]', '{}', 0, 0)", [NOW])
         run = store.begin_run("board", now=NOW)
         store.record(Listing("board", "0", "A100"), run=run, evidence=None, now=NOW)
         other = sqlite3.connect(store.db.path, isolation_level=None)
