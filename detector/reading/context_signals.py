@@ -28,14 +28,22 @@ class SignalReader:
         self.bulk = config.signals.settings.bulk_chips
 
     def find(self, doc: Document, facts: Facts) -> tuple[Signal, ...]:
-        """Signals in a fixed order, one of each kind."""
-        found: dict[str, Signal] = {}
-        for signal in (*from_texts(doc, facts, self.vocabulary), *self._stock(facts), *self._price(doc, facts), *self._places(doc, facts)):
-            found.setdefault(signal.signal, signal)
-        return tuple(found.values())
+        """Signals in a fixed order; one that stands in no words is left out where the words say the same."""
+        found = [*from_texts(doc, facts, self.vocabulary), *self._stock(doc, facts), *self._price(doc, facts), *self._places(doc, facts)]
+        said = {signal.signal for signal in found if signal.start is not None}
+        kept: dict[tuple[str, str | None, int | None], Signal] = {}
+        for signal in found:
+            if signal.start is not None or signal.signal not in said:
+                kept.setdefault((signal.signal, signal.field if signal.start is not None else None, signal.start), signal)
+        return tuple(kept.values())
 
-    def _stock(self, facts: Facts) -> Iterator[Signal]:
-        if facts.offer in ("sale", "rental") and max(facts.total_chips or 0, max((c.count for c in facts.chips), default=0)) >= self.bulk:
+    def _stock(self, doc: Document, facts: Facts) -> Iterator[Signal]:
+        most = max((c.count for c in facts.chips), default=0)
+        if facts.offer in ("sale", "rental") and max(facts.total_chips or 0, most) >= self.bulk:
+            for name in ("title", "description"):
+                for number in {facts.quantity, most} - {None, 1}:
+                    if found := re.search(rf"(?<![\d.,]){number}(?![\d.,]|\s?gb?\b).{{0,6}}", doc.text(name)):
+                        yield signal_at("bulk_inventory", name, doc.fields[name], max(0, found.start() - 2), found.end())
             yield Signal("bulk_inventory", "quantity")
 
     def _price(self, doc: Document, facts: Facts) -> Iterator[Signal]:

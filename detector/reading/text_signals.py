@@ -23,6 +23,9 @@ NEAR = 30
 TIGHT = 7
 """Characters between a negation and what it negates."""
 
+MOST_PLACES = 3
+"""Sentences quoted for one signal."""
+
 Span = tuple[Hit, Hit]
 
 
@@ -104,9 +107,10 @@ def _papers(s: Sentence) -> Iterator[Span]:
 def _evasion(s: Sentence) -> Iterator[Span]:
     if s.of("comply", "refuse"):
         return
-    for hit in s.of("evade", "cleared", "misdeclare", "open_to"):
+    for hit in s.of("evade", "cleared", "misdeclare"):
         if not _negated(s, hit) and not s.question:
             yield hit, hit
+    yield from _joined(s, ("open_to",), ("users", "screening", "licence", "control"))
     yield from _joined(s, ("customs",), ("handled",))
     yield from _joined(s, ("declare",), ("as_other",), pauses=1)
     yield from _joined(s, ("bypass",), ("control", "customs", "licence"))
@@ -148,23 +152,25 @@ def _modified(s: Sentence) -> Iterator[Span]:
 
 RULES = (
     _Rule("serial_removed", _serial), _Rule("relabelled", _relabelled), _Rule("no_paperwork", _papers),
-    _Rule("export_evasion", _evasion, goods_only=False), _Rule("off_platform_contact", _contact, goods_only=False),
+    _Rule("export_evasion", _evasion), _Rule("off_platform_contact", _contact, goods_only=False),
     _Rule("engineering_sample", _alone("sample")), _Rule("modified_hardware", _modified), _Rule("bulk_inventory", _alone("bulk")),
 )  # fmt: skip
 
 
 def from_texts(doc: Document, facts: Facts, vocabulary: Vocabulary) -> Iterator[Signal]:
-    """One signal a rule: its first finding in title, then description."""
+    """For each rule its findings, one a sentence, title first, at most MOST_PLACES."""
     offered = facts.offer in ("sale", "rental")
     parsed = [(name, doc.fields[name], _sentences(doc.fields[name], vocabulary)) for name in ("title", "description") if name in doc.fields]
     for rule in RULES:
         if rule.goods_only and not offered:
             continue
+        places = 0
         for name, folded, found in parsed:
-            span = next((span for sentence in found for span in rule.find(sentence)), None)
-            if span is not None:
-                yield signal_at(rule.signal, name, folded, min(span[0].start, span[1].start), max(span[0].end, span[1].end), span[0].languages[0])
-                break
+            for sentence in found:
+                span = next(rule.find(sentence), None)
+                if span is not None and places < MOST_PLACES:
+                    places += 1
+                    yield signal_at(rule.signal, name, folded, min(span[0].start, span[1].start), max(span[0].end, span[1].end), span[0].languages[0])
 
 
 def signal_at(signal: str, field: str, folded: Folded, start: int, end: int, language: str | None = None) -> Signal:
