@@ -96,6 +96,9 @@ class PriceReader:
         self.only_after |= {
             mark.casefold() for row in money.shared if row.place == "after" for mark in row.marks
         }
+        marks = (*self.sure, *self.shared, *self.codes)
+        self._last = {sign for mark in marks for sign in (mark[-1].lower(), mark[-1].upper())}
+        self._first = {sign for mark in marks for sign in (mark[0].lower(), mark[0].upper())}
         self.factors = {
             mark: row.value
             for row in money.multiplier
@@ -141,11 +144,19 @@ class PriceReader:
         folded = mark.casefold()
         return folded in self.sure or folded in self.shared or mark in self.codes
 
+    def has_mark(self, text: str) -> bool:
+        """Is a text a currency's mark, or a mark beside figures?"""
+        return self._known(text.strip(" .\u00a0\u202f")) or any(
+            self._known(part) for part in _MARKS.findall(text)
+        )
+
     def _before(self, text: str, at: int) -> str:
         """The mark that ends before the figure, with the blanks between; '' if none."""
         stop = at
         while stop > 0 and at - stop < 3 and text[stop - 1] in " \u00a0\u202f\t:":
             stop -= 1
+        if stop == 0 or text[stop - 1] not in self._last:
+            return ""
         for length in range(min(6, stop), 0, -1):
             mark = text[stop - length : stop]
             alone = not mark[0].isalpha() or stop == length or not text[stop - length - 1].isalpha()
@@ -158,6 +169,8 @@ class PriceReader:
         start = end
         while start < len(text) and start - end < 3 and text[start] in " \u00a0\u202f\t":
             start += 1
+        if start == len(text) or text[start] not in self._first:
+            return ""
         for length in range(min(6, len(text) - start), 0, -1):
             mark = text[start : start + length]
             follows = text[start + length : start + length + 1]
@@ -188,3 +201,4 @@ class PriceReader:
 
 
 _TOUCHING = re.compile(r"(?<![^\W_])[^\W\d_]{1,4}(?=\d)")
+_MARKS = re.compile(r"[^\W\d_]+\$?\.?|[^\w\s.,]")

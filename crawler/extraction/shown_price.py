@@ -86,19 +86,31 @@ def _collect(shown: Shown, place: Place) -> list[Candidate]:
     reader = shown.words.prices
     found: list[Candidate] = []
     taken: set[int] = set()
+    known: dict[str, list[Price]] = {}
     for piece in shown.pieces[first:last]:
         if len(piece.text) > _LONG_TEXT or not _DIGIT.search(piece.text):
             continue
-        prices = reader.find(piece.text, place)
+        prices = known.get(piece.text)
+        if prices is None:
+            prices = known[piece.text] = reader.find(piece.text, place)
         if prices:
             found += [Candidate(price, piece.order, piece.element) for price in prices[:3]]
-        elif _FIGURES_ONLY.match(piece.text):
+        elif _FIGURES_ONLY.match(piece.text) and _expected(shown, piece):
             joined = _joined(shown, piece, place, taken)
             if joined is not None:
                 found.append(joined)
         if len(found) >= _MOST:
             break
     return found
+
+
+def _expected(shown: Shown, piece: Piece) -> bool:
+    """May a bare figure be part of a price? Only beside a currency's mark, or where the page's names say price."""
+    reader = shown.words.prices
+    beside = shown.pieces[max(0, piece.order - 2) : piece.order] + shown.pieces[piece.order + 1 : piece.order + 3]
+    if any(len(other.text) <= 10 and reader.has_mark(other.text) for other in beside):
+        return True
+    return bool(shown.bits(piece.element, 3) & w.PRICE)
 
 
 def _joined(shown: Shown, piece: Piece, place: Place, taken: set[int]) -> Candidate | None:

@@ -77,7 +77,8 @@ class Words:
 
     def field_of(self, label: str) -> str | None:
         """The field that a label in a table of facts stands for."""
-        return self.labels.get(_folded(label)) or self.labels.get(_folded(label).rstrip(" -"))
+        folded = _folded(label)
+        return self.labels.get(folded) or (self.labels.get(folded.rstrip(" -")) if folded[-1:] in " -" else None)
 
     def is_weak(self, label: str) -> bool:
         """Does the label mean other things as well?"""
