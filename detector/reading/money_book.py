@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from config.schema.money_words import Currency, Money, Multiplier, NumberWords, SharedMark
 
 
+MOST_MARKS = 400
+"""Marks looked at in one text: no listing names more sums, and hostile text must not cost more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Locale:
     """Who writes: language (BCP 47, lower case), country (ISO 3166), and the currency the site or page names."""
@@ -43,6 +47,11 @@ class Mark:
     minor: Decimal | None = None
     place: str = "both"
     alone: bool = False
+
+    @property
+    def reach(self) -> int:
+        """Spaces that may part it from its figure: `r`, `kr` and other short words stand close."""
+        return 1 if len(self.text) <= 2 and _cased(self.text[0]) else 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,9 @@ class MoneyBook:
             self._add((code,), _Entry(row.id, capitals=row.capitals))
             self._add((f"{code}$", f"{code} $", f"$ {code}", f"{code}€", f"{code}¥", *row.marks), _Entry(row.id))
             self._add(row.after, _Entry(row.id, place="after"))
+            # Marketplaces set a space there: `US $`. Single letters but C are words of their own: `a $100 bill`.
+            spaced = (m for m in row.marks if m.endswith("$") and (len(m) > 2 or m == "c$") and m[:-1].isalpha())
+            self._add((f"{m[:-1]} $" for m in spaced), _Entry(row.id))
 
     def _add(self, marks: Iterable[str], entry: _Entry) -> None:
         for mark in marks:
@@ -87,16 +99,21 @@ class MoneyBook:
     def marks(self, folded: Folded, locale: Locale) -> list[Mark]:
         """Marks of money in a text, in order; a mark made of letters stands alone or against a digit."""
         text, found = folded.text, []
-        for index, start, end in self._marks.find_matches_as_indexes(text):
+        for _, start, end in self._marks.find_matches_as_indexes(text):
+            if not _stands_alone(text, start, end):
+                # `$ca` of `$cash` is a plain `$`.
+                if _cased(text[start]) or text[start] not in self._entries:
+                    continue
+                end = start + 1
             word = text[start:end]
             entry = self._entries[word]
-            if not _stands_alone(text, start, end):
-                continue
             if entry.capitals and not folded.quote(start, end).isupper():
                 continue
             if entry.shared and entry.shared.known_only and self.shared(entry.shared, locale) is None:
                 continue
             found.append(Mark(start, end, word, entry.iso, entry.shared, entry.minor, entry.place, entry.alone))
+            if len(found) == MOST_MARKS:
+                break
         return found
 
     def shared(self, row: SharedMark, locale: Locale) -> str | None:
