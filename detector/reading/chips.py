@@ -79,6 +79,8 @@ class Finder:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.chips: dict[str, Chip] = {chip.id: chip for chip in catalogue.chip}
+        self.series: set[str] = set()
+        """Ids that are made by a series rather than by a row."""
         self._names: dict[str, _Name] = {}
         for chip in catalogue.chip:
             self._add(chip.strong, chip.id, chip.id)
@@ -87,6 +89,7 @@ class Finder:
             for number in series.numbers:
                 for suffix in ["", *series.suffixes]:
                     ident = series.ident(number, suffix)
+                    self.series.add(ident)
                     self._add((f"{p} {number} {suffix}" for p in series.prefixes), ident, ident)
                     if number in series.bare:
                         self._add([f"{number} {suffix}"], ident, ident, strong=False)
@@ -156,6 +159,8 @@ def _stands(name: _Name, text: Folded, places: list[int]) -> bool:
 def _borders(name: _Name, latin: str, start: int, end: int) -> bool:
     before, after = latin[max(0, start - 10) : start], latin[end : end + 10]
     if before and _glues(before[-1]) and not (_COUNTED.search(before) or _VENDOR_BEFORE.search(before)):
+        return False
+    if re.match(r"-[a-z]{2}", after) and re.search(r"[\s\-][a-z]$", latin[start:end]):  # RX580 X-Serial
         return False
     if name.part or not after or not _glues(after[0]):
         # A hyphen and more letters or digits make a part number of it: A-10L, T4-D2, P4-3966.

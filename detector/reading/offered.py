@@ -31,7 +31,8 @@ _FITS_BEFORE = re.compile(
     fold_pattern(r"(?:适用于?|适配|支持|兼容|通用|\bfits?|compatible with|suitable for|works with|\bfor (?:use (?:with|in) )?(?:an? |the |your )?(?:nvidia |tesla )?|对应|対応|für (?:die )?|\bдля |\bpara |\buntuk |\bcho |\biçin)\W{0,2}$")
 )
 _LISTED = re.compile(fold_pattern(r"[\s/、,，+&|或和与]{0,3}(?:or|and|oder|und|или|и|y|o|ou|e|hoặc|atau|veya|ve)?[\s/]{0,2}"))
-_JOINED = re.compile(fold_pattern(r"\W{0,2}(?:/|、|,|，|\+|&|\||和|与|及|または|や|と|\band\b|\bund\b|\bи\b|\by\b|\be\b|\bvà\b|\bdan\b|\bve\b|و)\W{0,3}(?:nvidia |tesla |rtx |geforce |hgx |dgx )?"))
+_NOTHING_ELSE = re.compile(fold_pattern(r"(?:\W|\d{1,3}\s?gb?(?![a-z])|pcie|pci-e|sxm\d?|nvl|oam|hbm\d?e?|\d?[x×*]\d*|gpus?|cards?|baseboards?|servers?|和|与|及|または|や|と|and|und|oder|or|и|или|y|o|e|ou|và|hoặc|dan|atau|ve|veya|و|nvidia|tesla|rtx|geforce|hgx|dgx|amd|instinct|卡|版)*"))
+_JOINED = re.compile(fold_pattern(r"\W{0,2}(?:/|、|,|，|\+|&|\||和|与|及|または|や|と|\band\b|\bund\b|\bи\b|\by\b|\be\b|\bvà\b|\bdan\b|\bve\b|و)\W{0,3}(?:nvidia |tesla |rtx |geforce |hgx |dgx )?|\d\s?gb?\W"))
 _CHOICE = re.compile(fold_pattern(r"(?:actual(?: item)?|real item(?: is)?|item is|实品是?|实物是?|实际是?|中身は|実物は|실물은|на самом деле|eigentlich|en realidad|sebenarnya)\W{0,4}(?:\S+\s){0,3}$"))
 
 
@@ -118,7 +119,7 @@ def _several(page: Page, title: list[Mention], text: list[Mention]) -> list[Ment
     kept = title[:1]
     for mention in title[1:]:
         between = latin[kept[-1].end : mention.start]
-        if not _JOINED.search(between):
+        if not _JOINED.search(between) or not _NOTHING_ELSE.fullmatch(between):
             break
         kept.append(mention)
     return kept

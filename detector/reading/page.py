@@ -13,6 +13,9 @@ from detector.reading.document import Document
 OPENING = 70
 """Folded characters of a description that count as its opening: where a buyer or a workshop says what it is."""
 
+SPOKEN_NUMBERS = 3060
+"""Cards from this number on are called by it alone (4090); nothing else in a market place is."""
+
 NO_CHIP, CHIP = 0.05, 0.2
 """Shares of a chip's usual price: nothing under the first is the chip, what is over the second may well be."""
 
@@ -97,7 +100,7 @@ class Page:
         beside = self._homonym_beside(mention)
         if mention.sure or beside:
             return not beside
-        if mention.key.isdigit() and len(mention.key) == 4:  # 4090: nothing else is called so
+        if mention.key.isdigit() and int(mention.key) >= SPOKEN_NUMBERS:
             return not self.homonymous or mention.field == "description"
         own = self.hits(mention.field)
         if mention.field == "title" and own["homonym"] and not own["hardware"]:

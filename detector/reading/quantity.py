@@ -279,7 +279,7 @@ def _excluded(page: Page, name: str, start: int, end: int) -> bool:
     """Whether a number is a minimum, a rate, room, a measure, a price in ten thousands, or counts things for the article."""
     hits = page.hits(name)
     text = hits.text
-    after, before = text[end : end + 8], text[max(0, start - 8) : start]
+    after, before = text[end : end + 16], text[max(0, start - 8) : start]
     if _TIERS_AFTER.match(after) or _PER_AFTER.match(after) or _RATE_BEFORE.search(before):
         return True
     if text[start:end].endswith("个") and _MONEY_BEFORE.search(before):

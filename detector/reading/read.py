@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -29,6 +30,7 @@ from detector.reading.offer import read_offer
 from detector.reading.offered import machine, offered
 from detector.reading.page import Page
 from detector.reading.quantity import chips_in_machine, lot_size, read_quantity
+from detector.reading.text import fold_pattern
 from detector.reading.unknown import unknown_accelerators
 from detector.reading.variants import resolve
 from storage.listing import Listing
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from config.loader import Config
 
 HOURS_A_MONTH = 730
+
+# A laptop's chip is another one than the card of the same number.
+_LAPTOP = re.compile(fold_pattern(r"laptop|notebook|笔记本|游戏本|ノートpc|ノートパソコン|노트북|ноутбук|portátil|dizüstü|\bmxm\b|zbook|for (?:dell )?precision \d|thinkpad|\bmobile\b"))
 
 
 class Reader:
@@ -105,6 +110,8 @@ class Reader:
             form = mention.form or (host.form if host else None)
             texts = [(name, page.doc.fields[name]) for name in ("title", "description") if name in page.doc.fields]
             ident, memory = resolve(replace(mention, form=form), row, texts, count)
+        if _LAPTOP.search(page.doc.text("title")) and (f"{ident}-laptop" in self.finder.chips or f"{ident}-laptop" in self.finder.series):
+            ident = f"{ident}-laptop"
         finding = self.controls.find(ident, page.doc.date)
         a, b = page.doc.fields[mention.field].span(mention.start, mention.end)
         return ChipOffer(ident, _in_unit(count, price, lot), mention.field, a, b, memory, finding.control, finding.restricted)

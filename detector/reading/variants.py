@@ -24,7 +24,7 @@ _FORMS = (
 _FORM = re.compile("|".join(f"(?P<{name}>{fold_pattern(pattern)})" for name, pattern in _FORMS))
 _NEGATED = re.compile(fold_pattern(r"(?:\bno[tn]?\b|\bnon|非|不是|无|нет|не|kein\w*|nicht|ではな|아닌)\W{0,2}(?:the |an? |ein\w* )?$"))
 # A module on an adapter stays a module; a slot or a version of the bus is no form.
-_CONVERTED = re.compile(fold_pattern(r"(?:转|to|zu|→|->|2)\W{0,2}$"))
+_CONVERTED = re.compile(fold_pattern(r"(?:转|to|zu|→|->|(?<![a-z\d])2)\W{0,2}$"))
 
 _NUMBERS = {
     "eighty": 80, "forty": 40, "八十": 80, "四十": 40, "восемьдесят": 80, "сорок": 40, "ثمانين": 80, "اربعين": 40,
