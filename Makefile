@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 STAMP := $(VENV)/.installed
 DEMO_HOME ?= home
+# A desk behind a proxy trusts its own authority: take the machine's certificates, not the tool's.
+export UV_SYSTEM_CERTS ?= 1
+export UV_NATIVE_TLS ?= 1
 
 .PHONY: help setup run test check format lock bench soak evaluate evaluate-pages clean
 
