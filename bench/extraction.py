@@ -34,7 +34,7 @@ def parsel_fields(body: str) -> dict[str, Any]:
     page = Selector(body)
     scripts = page.css('script[type="application/ld+json"]::text').getall()
     found: dict[str, Any] = {"json": [_json(script) for script in scripts]}
-    for name in ("name", "price", "priceCurrency", "availability", "sku", "brand", "gtin13", "mpn", "image"):
+    for name in ("name", "price", "priceCurrency", "availability", "sku", "brand", "gtin13", "mpn", "image", "description", "itemCondition", "seller", "category", "productID"):
         rows = page.css(f'[itemprop="{name}"]')
         found[name] = [row.attrib.get("content") or " ".join(row.css("::text").getall()).strip() for row in rows]
     for name in ("og:title", "og:image", "og:description", "product:price:amount", "product:price:currency", "product:availability", "product:brand"):
@@ -44,6 +44,12 @@ def parsel_fields(body: str) -> dict[str, Any]:
     shown = [text for text in (text.strip() for text in texts) if text]
     found["prices"] = [text for text in shown if len(text) <= 120 and _PRICE.search(text)]
     found["labels"] = [pair for pair in itertools.pairwise(shown) if _LABEL.match(pair[0])]
+    found["facts"] = [
+        (" ".join(row.css("th ::text, dt ::text").getall()), " ".join(row.css("td ::text, dd ::text").getall()))
+        for row in page.css("tr, dl")[:200]
+    ]
+    found["stock"] = page.css('[class*="stock"] ::text, [class*="availab"] ::text').getall()
+    found["trail"] = page.css('[class*="breadcrumb"] ::text').getall()
     found["tags"] = page.css('[class*="price"]::text, [id*="price"]::text').getall()
     found["buttons"] = page.css("button::text, input[type=submit]::attr(value)").getall()
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.extraction.words import HIDDEN, Words
 
@@ -35,8 +35,7 @@ _HEADING_NAME = re.compile(r"\bh[1-5]\b|head(?:ing|line)|title")
 _WORD = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A run of shown text and the element that holds it; `order` counts from the top of the page."""
 
     order: int
@@ -111,11 +110,9 @@ def read(tree: LexborHTMLParser, words: Words) -> Shown:
     for count, node in enumerate(body.traverse(include_text=True)):
         tag = node.tag
         if tag == "-text":
-            text = node.text_content
-            if text and not text.isspace():
-                parent = node.parent
-                if parent is not None:
-                    pieces.append(Piece(len(pieces), text.strip(), parent))
+            text = (node.text_content or "").strip()
+            if text and (parent := node.parent) is not None:
+                pieces.append(Piece(len(pieces), text, parent))
         elif tag in ("h1", "h2"):
             shown.headings.append((len(pieces), node))
         elif tag in ("button", "input"):

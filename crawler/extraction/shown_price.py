@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from crawler.extraction.prices import Place, Price
 
 ENOUGH = 3.0
+_MOST_MORE = 8.0
+"""Points that words and distance can add; a figure too far behind to reach ENOUGH with them is not looked at again."""
 _LONG_TEXT = 120
 """Characters of a text that may hold a price; running prose is no price tag."""
 _TAG_LENGTH = 45
@@ -150,14 +152,11 @@ def buy_places(shown: Shown) -> list[int]:
 
 
 def _find_buys(shown: Shown) -> list[int]:
-    buy, ask = shown.words.wording["buy"], shown.words.wording["ask"]
+    pressed, buy = shown.words.pressed, shown.words.wording["buy"]
     first, last = zone(shown)
     found = []
     for piece in shown.pieces[first:last]:
-        if len(piece.text) > 40:
-            continue
-        text = piece.text.lower()
-        if (buy.search(text) or ask.search(text)) and _pressable(piece.element):
+        if 1 < len(piece.text) <= 40 and pressed.search(piece.text.lower()) and _pressable(piece.element):
             found.append(piece.order)
     for order, tag, node in shown.buttons:
         if first <= order <= last:
@@ -190,30 +189,30 @@ def _pressable(element: LexborNode) -> bool:
     return False
 
 
-def _points(
-    shown: Shown, candidate: Candidate, buys: list[int], repeated: Counter[tuple[str, str, str]]
-) -> float:
-    bits = shown.bits(candidate.element)
+def _points(shown: Shown, candidate: Candidate, buys: list[int], repeated: Counter[tuple[str, str, str]]) -> float:
     near = shown.bits(candidate.element, 3)
+    points = _by_place(shown, candidate, near)
+    if repeated[_signature(candidate.element)] >= 4:
+        points -= 1.0
+    if points + _MOST_MORE < ENOUGH and not near & w.STRUCK:
+        return points
+    if _inside_link(candidate.element):
+        points -= 1.5
+    said = _said(shown, candidate)
+    candidate.named_old = bool(near & w.STRUCK) and said >= 0 and not _crossed_out(candidate.element)
+    return points + said + _distance(shown, candidate, buys)
+
+
+def _by_place(shown: Shown, candidate: Candidate, near: int) -> float:
+    """Points for what the parts of the page around the figure are for, and for the figure itself."""
+    bits = shown.bits(candidate.element)
     points = 1.0 if candidate.price.mark else 0.0 if _CENTS.search(candidate.price.text) else -1.0
     points += 3.0 if near & w.PRICE else 1.0 if bits & w.PRICE else 0.0
     points += 1.0 if near & w.CURRENT else 0.0
-    points -= sum(
-        weight
-        for bit, weight in AGAINST.items()
-        if (near if bit in (w.STRUCK, w.TILE, w.SAVING) else bits) & bit
-    )
+    points -= sum(weight for bit, weight in AGAINST.items() if (near if bit in (w.STRUCK, w.TILE, w.SAVING) else bits) & bit)
     candidate.struck = bool(near & w.STRUCK)
-    said = _said(shown, candidate)
-    candidate.named_old = bool(near & w.STRUCK) and said >= 0 and not _crossed_out(candidate.element)
-    points += said
-    points += _distance(shown, candidate, buys)
-    if repeated[_signature(candidate.element)] >= 4:
-        points -= 1.0
     if shown.others_from is not None and candidate.order > shown.others_from:
         points -= 3.0
-    if _inside_link(candidate.element):
-        points -= 1.5
     if candidate.price.amount == 0:
         points -= 4.0
     return points

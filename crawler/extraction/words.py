@@ -44,6 +44,8 @@ class Words:
             if row.stems
         ]
         self.wording: dict[str, re.Pattern[str]] = {row.id: _any(row.patterns) for row in knowledge.wording}
+        self.pressed = _any(tuple(p for row in knowledge.wording if row.id in ("buy", "ask") for p in row.patterns))
+        """What buttons say that buy or ask."""
         self.says = [(_any(row.patterns), row.id) for row in knowledge.availability if row.patterns]
         self.values = {value: row.id for row in knowledge.availability for value in row.values}
         self.labels: dict[str, str] = {word: row.id for row in knowledge.label for word in (*row.words, *row.weak)}
