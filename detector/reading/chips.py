@@ -119,6 +119,10 @@ class Finder:
             if len(key) >= 2:
                 self._names.setdefault(key, _Name(key, typed, frozenset(breaks), chip, base, **facts))  # type: ignore[arg-type]
 
+    def gate(self, raw: str) -> bool:
+        """Whether a raw text may name a chip at all: the cheap step before all others. Never false where `find` finds."""
+        return bool(self._automaton.find_matches_as_indexes(fold(raw).squeezed))
+
     def find(self, field: str, text: Folded) -> list[Mention]:
         """Mentions of a field in order of place, none inside a longer one."""
         kept: list[Mention] = []

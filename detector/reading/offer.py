@@ -130,9 +130,9 @@ def _talk(page: Page) -> Verdict | None:
     word = page.title.first("news")
     if word and (page.no_price or word.startswith("[")):
         return Verdict("other", word)
-    if page.no_price and not page.title["sale"] and not page.description["sale"]:
-        if _TALK_END.search(page.title.text) or page.description["news"]:
-            return Verdict("other", "no price, and talk about chips")
+    silent = page.no_price and not page.title["sale"] and not page.description["sale"]
+    if silent and (_TALK_END.search(page.title.text) or page.description["news"]):
+        return Verdict("other", "no price, and talk about chips")
     return None
 
 
@@ -196,8 +196,9 @@ def _own_nouns(page: Page) -> list[Hit]:
     withs = title["with"]
     chips = [m for m in page.mentions if m.field == "title"]
     kept = []
-    told = _trifle(page) or page.title["without-chip"] or page.description["without-chip"]
-    nouns = sorted([*title["accessory"], *(title["accessory-weak"] if told else [])], key=lambda hit: hit.start)
+    weak = title["accessory-weak"]
+    told = weak and (page.title["without-chip"] or page.description["without-chip"] or _trifle(page))
+    nouns = sorted([*title["accessory"], *(weak if told else [])], key=lambda hit: hit.start)
     for noun in nouns:
         if _PROPERTY.search(title.text[: noun.start]):
             continue

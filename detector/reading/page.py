@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from detector.reading.chips import Finder, Mention
 from detector.reading.cues import Cues, Hits
 from detector.reading.document import Document
+from detector.reading.model import Price
 
 OPENING = 70
 """Folded characters of a description that count as its opening: where a buyer or a workshop says what it is."""
@@ -24,23 +25,33 @@ NO_CHIP, CHIP = 0.05, 0.2
 class Page:
     """A document seen through the catalogue and the cue words.
 
-    `appraise` gives the displayed price in USD as a share of what one chip of a catalogue row costs, None where either
-    is unknown or the figure is a stand-in or a deposit.
+    `price_of` reads the displayed price as a sale's, `in_dollars` converts it, `worth` is what one chip of a catalogue
+    row costs in USD: by these a fan is told from a card.
     """
 
     doc: Document
     finder: Finder
     cues: Cues
-    appraise: Callable[[Document, str], float | None] | None = None
+    price_of: Callable[[Document], Price | None] | None = None
+    in_dollars: Callable[[Price, Document], float | None] | None = None
+    worth: Mapping[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def rough_price(self) -> Price | None:
+        """The displayed price, read as if one article were for sale."""
+        return self.price_of(self.doc) if self.price_of else None
 
     @cached_property
     def price_share(self) -> float | None:
-        """The displayed price as a share of the dearest chip that the title names."""
-        if self.appraise is None or self.price["rental-price"]:
-            return None
+        """The displayed price as a share of the dearest chip that the title names; None where either is unknown, and for
+        stand-ins, deposits and prices of time."""
         named = [m for m in self.named if m.base and m.field == "title"] or [m for m in self.named if m.base]
-        shares = [share for base in {str(m.base) for m in named} if (share := self.appraise(self.doc, base)) is not None]
-        return min(shares, default=None)
+        worth = max((self.worth.get(str(m.base), 0.0) for m in named), default=0.0)
+        price = self.rough_price if worth and not self.price["rental-price"] else None
+        if price is None or price.amount is None or price.currency is None or price.kind not in ("asking", "range"):
+            return None
+        dollars = self.in_dollars(price, self.doc) if self.in_dollars else None
+        return dollars / worth if dollars is not None else None
 
     @cached_property
     def title(self) -> Hits:

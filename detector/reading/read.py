@@ -59,12 +59,13 @@ class Reader:
     def read(self, listing: Listing, today: date) -> Reading:
         """The reading; never raises on any text. `today` dates a listing that has no date."""
         doc = Document(listing, today)
-        page = Page(doc, self.finder, self.cues, self._price_share)
+        page = Page(doc, self.finder, self.cues, self._rough_price, self._dollars, self._worth)
         verdict = read_offer(page)
         named = offered(page) if verdict.offer in ("sale", "rental") else []
         offer = verdict.offer if named or verdict.offer not in ("sale", "rental") else "other"
         lot = lot_size(page) if offer == "sale" else None
-        price = money.read_price(doc, offer=offer, config=self.config, lot=lot)
+        known = page.rough_price if offer == "sale" and not lot and "rough_price" in page.__dict__ else None
+        price = known or money.read_price(doc, offer=offer, config=self.config, lot=lot)
         chips = tuple(chip for chip in (self._chip(page, m, price, lot) for m in named) if chip)
         price = self._in_dollars(price, offer, chips, doc.date)
         stock = read_quantity(page, offer=offer, per=price.per if price else None, chips=len(chips))
@@ -78,13 +79,14 @@ class Reader:
             self.signals.find(doc, facts), language=listing.language, unknown_accelerators=unknown_accelerators(page), notes=notes,
         )  # fmt: skip
 
-    def _price_share(self, doc: Document, base: str) -> float | None:
-        """The displayed price as a share of one chip's seed price, by which a fan is told from a card."""
-        price, worth = money.read_price(doc, offer="sale", config=self.config), self._worth.get(base)
-        if price is None or price.amount is None or price.currency is None or price.kind not in ("asking", "range") or not worth:
+    def _rough_price(self, doc: Document) -> Price | None:
+        return money.read_price(doc, offer="sale", config=self.config)
+
+    def _dollars(self, price: Price, doc: Document) -> float | None:
+        if price.amount is None or price.currency is None:
             return None
         dollars = self.exchange.to_usd(price.amount, price.currency, doc.date)
-        return float(dollars.usd) / worth if dollars else None
+        return float(dollars.usd) if dollars else None
 
     def _in_dollars(self, price: Price | None, offer: str, chips: tuple[ChipOffer, ...], on: date) -> Price | None:
         """The price with USD for one chip, or one chip-hour, where it is a price of chips at all."""
