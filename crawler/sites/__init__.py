@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,10 @@ from crawler.politeness.hosts import hosts_of
 if TYPE_CHECKING:
     from config.loader import Config
     from config.schema.sites import Site
+    from crawler.politeness.robots import Robots
+    from crawler.sites.checking import Checked
+    from crawler.sites.probe import Look
+    from crawler.sites.proposing import Proposal
     from crawler.sites.rereading import Reparsed
 
 
@@ -34,3 +39,50 @@ def resume(site: Site, home: Path) -> list[str]:
     from crawler.politeness import rest
 
     return rest.forget(home, hosts(site))
+
+
+def propose(url: str, home: Path, config: Config, now: datetime | str | None = None, *, key: str | None = None) -> Proposal:
+    """Look at an address and write a site file for it into the home; see `crawler.sites.proposing`."""
+    from crawler.sites.proposing import propose as look_at
+
+    return look_at(url, home, config, now, key=key)
+
+
+def check(site: Site, home: Path, config: Config, *, live: bool = False) -> Checked:
+    """Run a site's parser on its saved pages; see `crawler.sites.checking`."""
+    from crawler.sites.checking import check as compare
+
+    return compare(site, home, config, live=live)
+
+
+def robots_status(site: Site, home: Path, config: Config) -> list[str]:
+    """What robots.txt of each host of a site says to us now, one line a host; asks for that file alone."""
+    from crawler.families import family_of
+    from crawler.plan import ROBOT_NAME
+    from crawler.politeness.robots import judge
+    from crawler.sites.probe import look
+    from crawler.terms import search_terms
+
+    if site.access is not None and site.access.basis == "official_api":
+        return ["official API: asked under its licence, robots.txt is not asked"]
+    if not site.loopback and not config.settings.identity.contact:
+        return ["not asked: set identity.contact in HOME/config/settings.toml first"]
+    first: dict[str, str] = {}
+    for follow in family_of(site).start(site, search_terms(site, config)):
+        first.setdefault("/".join(follow.url.split("/", 3)[:3]), follow.url)
+    found = look(site, [f"{origin}/robots.txt" for origin in first], home, config)
+    return [_robots_line(origin, url, found, judge, ROBOT_NAME) for origin, url in first.items()]
+
+
+def _robots_line(origin: str, url: str, found: Look, judge: Callable[..., Robots], name: str) -> str:
+    host, asked = origin.split("/")[2], f"{origin}/robots.txt"
+    facts, page = found.robots.get(host), found.pages.get(asked)
+    if facts is None or facts["verdict"] == "unreachable":
+        return f"{host}: robots.txt cannot be had, so nothing may be fetched ({found.failures.get(asked, 'no answer')})"
+    if facts["verdict"] == "unavailable":
+        return f"{host}: there is no robots.txt (status {facts['status']}), so nothing is forbidden"
+    if page is None:
+        return f"{host}: robots.txt forbids everything"
+    rules = judge(asked, page.status, page.body, name)
+    verb = "allows" if rules.allows(url) else "forbids"
+    return f"{host}: robots.txt {verb} {url}; pause asked for {rules.delay_s:g} s"

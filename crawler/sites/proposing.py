@@ -1,0 +1,189 @@
+"""A site file for an address that nobody wrote one for: what robots.txt, sitemap, markup and feeds say, as TOML to review."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from crawler import dom
+from crawler.decoding import decode
+from crawler.page import Page
+from crawler.sites.checking import save_sample
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser
+
+    from config.loader import Config
+    from config.schema.sites import Site
+    from crawler.sites.probe import Look
+
+
+class ProposeError(ValueError):
+    """Raised if no site file can be proposed: the page cannot be had, or shows no listing in any way known here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """`text` is the site file, written to `path`; `samples` are saved pages; `listings` what they give; `notes` for the person."""
+
+    key: str
+    path: Path
+    text: str
+    samples: tuple[Path, ...]
+    listings: int
+    notes: tuple[str, ...]
+
+
+def propose(url: str, home: Path, config: Config, now: datetime | str | None = None, *, key: str | None = None) -> Proposal:
+    """Look at a site and write HOME/config/sites/<key>.toml (disabled, access to be filled in), a page and its listings.
+
+    Raises ProposeError, and FileExistsError if the home has such a file.
+    """
+    from crawler.sites.probe import look
+
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ProposeError(f"{url}: is no http(s) address")
+    name = key or _key(parts.hostname)
+    path = home / "config" / "sites" / f"{name}.toml"
+    if path.exists():
+        raise FileExistsError(f"{path}: exists; remove it or give another key")
+    loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not loopback and not config.settings.identity.contact:
+        raise ProposeError("no contact; set identity.contact in HOME/config/settings.toml so that the site's operator can reach you")
+    found = look(_visitor(url, loopback), [url], home, config)
+    page = found.pages.get(url)
+    if page is None:
+        raise ProposeError(f"{url}: {found.failures.get(url, 'no answer')}")
+    table, notes = _examine(page, found)
+    sitemaps = [s for host in found.robots.values() for s in host["sitemaps"] if urlsplit(s).hostname == parts.hostname]
+    if table["family"] == "jsonld" and table.get("detail_only") and sitemaps:
+        table["sitemap"] = sitemaps[:3]
+    text = _toml(table, url, loopback, found, page)
+    site = _parsed(text, name)
+    stamp = now if isinstance(now, str) else (now or datetime.now(UTC)).isoformat()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    sample = save_sample(home, site, page, stamp)
+    return Proposal(name, path, text, (sample.folder,), sample.listings, tuple(notes))
+
+
+def _visitor(url: str, loopback: bool) -> Site:
+    """The site of a first look: its one host, with the slowest pace."""
+    from config.schema.sites import Access, Pace, Site
+
+    pace = Pace(delay_s=0.05) if loopback else Pace()
+    access = Access(basis="demo" if loopback else "robots_and_terms")
+    return Site(key="look", title="look", family="feed", start=(url,), loopback=loopback, pace=pace, access=access)
+
+
+def _examine(page: Page, found: Look) -> tuple[dict[str, Any], list[str]]:
+    """Which family reads the page, with its keys; and what to tell the person."""
+    from crawler.families.markup import extract, item_list
+    from crawler.sites.guessing import guess_cards
+
+    head = page.body[:512].lstrip()
+    if head.startswith(b"{") or b"<rss" in head or b"<feed" in head:
+        return {"family": "feed"}, ["the address itself is a feed"]
+    text, _ = decode(page.body, page.headers.get("content-type", ""))
+    try:
+        tree = dom.parse(text)
+    except dom.TooDeep as error:
+        raise ProposeError(f"{page.url}: {error}") from error
+    facts = {"title": _title(tree), "language": _language(tree)}
+    notes = [f"feed offered: {urljoin(page.url, link)}" for link in _feeds(tree)]
+    if extract(text, page.url, None) is not None:
+        folder = _folder(urlsplit(page.url).path)
+        return facts | {"family": "jsonld", "detail_only": folder}, [*notes, "the address is a single listing page; add result pages or a sitemap"]
+    listed = item_list(tree)
+    if listed:
+        return facts | {"family": "jsonld"}, [*notes, f"the page lists {len(listed)} addresses in an ItemList"]
+    guess = guess_cards(tree)
+    if guess is not None:
+        return facts | {"family": "cards", "guess": guess}, [*notes, f"{guess.cards} cards found; check the selectors"]
+    if notes:
+        return facts | {"family": "feed", "feed": urljoin(page.url, _feeds(tree)[0])}, notes
+    raise ProposeError(f"{page.url}: shows no markup, no cards and no feed; it may need a browser, then capture by hand and import")
+
+
+def _toml(table: dict[str, Any], url: str, loopback: bool, found: Look, page: Page) -> str:
+    """The file, with comments that say what a person must look at."""
+    guess = table.get("guess")
+    start = table.get("feed") or url
+    lines = [
+        f"# Proposed from {_safe(url)}. Read robots.txt and the terms, then fill in [access] and set enabled = true.",
+        *(f"# {host}: robots.txt {facts['verdict']}, pause asked for {facts['delay_s']} s" for host, facts in found.robots.items()),
+        f"title = {_quoted(table.get('title') or urlsplit(url).hostname or url)}",
+        f"family = {_quoted(table['family'])}", "enabled = false", f"start = {_quoted(start)}",
+    ]  # fmt: skip
+    if table.get("sitemap"):
+        lines.append(f"sitemap = [{', '.join(map(_quoted, table['sitemap']))}]")
+    country = _country(url)
+    lines += [f"country = {_quoted(country)}"] if country else ['# country = "US"']
+    lines += [f"language = {_quoted(table['language'])}"] if table.get("language") else ['# language = "en"']
+    lines += ["loopback = true"] if loopback else []
+    lines += ["", "[access]", f'basis = "{"demo" if loopback else "robots_and_terms"}"', '# reviewed_by = "your name"', "# reviewed_on = 2026-01-31"]
+    lines += ["", "[expect]", "listings = 1", "pages = 1"]
+    if guess is not None:
+        lines += ["", "[list]", f"card = {_quoted(guess.card)}"] + ([f"next = {_quoted(guess.next)}"] if guess.next else [])
+        lines += ["[list.fields]", f"title = {_quoted(guess.title)}"]
+        lines += [f"price = {_quoted(guess.price)}"] if guess.price else []
+        lines += [f"url = {_quoted(guess.url)}"] if guess.url else []
+    if table.get("detail_only"):
+        lines += ["", "[detail]", f"only = [{_quoted(table['detail_only'])}]"]
+    return "\n".join(lines) + "\n"
+
+
+def _parsed(text: str, key: str) -> Site:
+    import tomllib
+
+    from config.schema.sites import Site
+
+    return Site.model_validate(tomllib.loads(text)).model_copy(update={"key": key})
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string; JSON's escapes are a subset of TOML's for what is left here."""
+    return json.dumps(_safe(text), ensure_ascii=False)
+
+
+def _safe(text: str) -> str:
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", text)[:500]
+
+
+def _key(host: str) -> str:
+    name = re.sub(r"^(www|shop|store|forums?)\.", "", host.lower())
+    return re.sub(r"[^a-z0-9]+", "-", name).strip("-")
+
+
+def _title(tree: LexborHTMLParser) -> str:
+    node = tree.css_first("title")
+    return " ".join(node.text().split())[:120] if node is not None else ""
+
+
+def _language(tree: LexborHTMLParser) -> str | None:
+    node = tree.css_first("html")
+    value = (node.attributes.get("lang") or "").strip() if node is not None else ""
+    return value if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value) else None
+
+
+def _feeds(tree: LexborHTMLParser) -> list[str]:
+    kinds = ("application/rss+xml", "application/atom+xml")
+    nodes = tree.css("link[rel=alternate]")
+    return [node.attributes.get("href") or "" for node in nodes if node.attributes.get("type") in kinds and node.attributes.get("href")][:5]
+
+
+def _folder(path: str) -> str | None:
+    """`/products/a100-80` -> `/products/`: where listing pages of a shop live."""
+    parts = [part for part in path.split("/") if part]
+    return f"/{parts[0]}/" if len(parts) > 1 else None
+
+
+def _country(url: str) -> str | None:
+    ending = (urlsplit(url).hostname or "").rsplit(".", 1)[-1].upper()
+    return {"UK": "GB"}.get(ending, ending) if len(ending) == 2 and ending.isalpha() and ending not in ("IO", "AI", "CO", "TV", "ME") else None

@@ -1,0 +1,128 @@
+"""Site files: proposed for a new address, checked against saved pages, robots.txt told, and the shipped ones."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from config.loader import SHIPPED, Config
+from config.schema.sites import Site
+from crawler.families import family_of
+from crawler.page import Page
+from crawler.sites import check, propose, robots_status
+from crawler.sites.checking import check_sample
+from crawler.sites.proposing import ProposeError
+from crawler.terms import candidate_test, search_terms
+from tests.crawling import NOW, QUICK, add_site, card, crawl, new_home, page
+from tests.servers.web import Answer, serve
+from tests.test_crawl import product
+
+PAGES = Path(__file__).parent / "sites"
+
+
+def enable(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("enabled = false", "enabled = true"), encoding="utf-8")
+
+
+def test_a_board_of_cards_is_proposed_checked_and_crawled(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        cards = "".join(card(n) for n in range(6))
+        side = "".join(f'<li class="menu"><a href="/m/{n}">Menu {n}</a></li>' for n in range(12))
+        body = page(cards, '<a class=next href="/list?page=2">2</a>').replace("<html>", '<html lang="zh-CN">').replace("<ul>", f"<ul>{side}</ul><ul>", 1)
+        web.route("/list", Answer(body))
+        made = propose(web.url + "/list", home, Config(home), NOW, key="found")
+        assert (made.listings, made.path) == (6, home / "config" / "sites" / "found.toml")
+        table = tomllib.loads(made.text)
+        assert (table["family"], table["list"]["card"], table["enabled"], table["language"]) == ("cards", "li.item", False, "zh-CN")
+        assert table["list"]["fields"]["title"] == "h3" and table["list"]["fields"]["price"] == "span.price"
+        checked = check(Config(home).sites["found"], home, Config(home))
+        assert (checked.ok, checked.samples, checked.listings) == (True, 1, 6)
+        assert crawl(home, "found").outcome == "skipped"
+        enable(made.path)
+        assert crawl(home, "found").listings == 6
+        with pytest.raises(FileExistsError):
+            propose(web.url + "/list", home, Config(home), NOW, key="found")
+        made.path.write_text(made.text.replace("span.price", "span.cost"), encoding="utf-8")
+        broken = check(Config(home).sites["found"], home, Config(home))
+        assert not broken.ok and {d.field for d in broken.differences} == {"price_text"}
+
+
+def test_a_listing_page_proposes_its_folder_and_the_sitemap(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/robots.txt", Answer(f"User-agent: *\nDisallow: /admin\nSitemap: {web.url}/map.xml\n"))
+        web.route("/products/*", Answer(product(7)))
+        made = propose(web.url + "/products/h100-7", home, Config(home), NOW, key="dealer")
+        table = tomllib.loads(made.text)
+        assert (table["family"], table["detail"]["only"], table["sitemap"]) == ("jsonld", ["/products/"], [web.url + "/map.xml"])
+        assert made.listings == 1
+        with pytest.raises(ProposeError, match="404"):
+            propose(web.url + "/nowhere", home, Config(home), NOW, key="x")
+        web.route("/blank", Answer("<p>Turn on JavaScript</p>"))
+        with pytest.raises(ProposeError, match="browser"):
+            propose(web.url + "/blank", home, Config(home), NOW, key="x")
+
+
+def test_robots_are_told_for_the_doctor(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/robots.txt", Answer("User-agent: *\nDisallow: /closed\nCrawl-delay: 0.1\n"))
+        add_site(home, "open", web.url + "/list")
+        add_site(home, "closed", web.url + "/closed")
+        sites = Config(home).sites
+        assert "allows" in robots_status(sites["open"], home, Config(home))[0]
+        assert "forbids" in robots_status(sites["closed"], home, Config(home))[0]
+        web.route("/robots.txt", Answer("", 503))
+        assert "nothing may be fetched" in robots_status(sites["open"], home, Config(home))[0]
+        assert set(web.paths()) <= {"/robots.txt"}
+
+
+SHIPPED_SITES = sorted(path.stem for path in (SHIPPED / "sites").glob("*.toml"))
+
+
+@pytest.mark.parametrize("key", SHIPPED_SITES)
+def test_a_shipped_site_is_disabled_reviewed_by_nobody_and_has_a_page_with_its_listings(key: str) -> None:
+    site = Config().sites[key]
+    assert not site.enabled
+    assert site.access is not None and site.access.reviewed_by is None and site.access.reviewed_on is None and site.access.notes
+    assert not site.loopback
+    samples = sorted((PAGES / key).iterdir())
+    assert samples, f"tests/sites/{key} has no page"
+    for sample in samples:
+        found, differences = check_sample(site, sample)
+        assert differences == [] and found >= 2 - (site.family == "jsonld")
+
+
+@pytest.mark.parametrize("key", SHIPPED_SITES)
+def test_a_page_without_its_mandatory_part_is_not_recognised(key: str) -> None:
+    """A challenge, an error page or another layout is never a list."""
+    site = Config().sites[key]
+    for body in (b"<html><title>x</title><p>hello</p></html>", b"{}", b"[]", b"null", b"", b"\xff\xfe\x00", b'{"hits": 3, "Items": 3, "itemSummaries": 3}'):
+        for role in ("list", "detail"):
+            reading = family_of(site).read(Page("https://x.example/y", body, "2026-11-02T08:00:00Z", role=role), site)
+            assert not reading.recognised and not reading.listings, (body, role)
+
+
+def test_search_terms_and_candidates_come_from_the_catalogue() -> None:
+    config = Config()
+    site = Site(key="s", title="S", family="feed", start=("https://s.example/?q={term}",), search={"terms": ["own term"], "catalogue": "datacentre"})
+    terms = search_terms(site, config)
+    assert terms[0] == "own term" and len(terms) > 20 and len(set(terms)) == len(terms)
+    addresses = [follow.url for follow in family_of(site).start(site, terms)]
+    assert addresses[0] == "https://s.example/?q=own+term"
+    names = candidate_test(site, config)
+    for title in ("NVIDIA Tesla A100 80GB", "nvidia h100 pcie", "ＮＶＩＤＩＡ Ａ１００", "全新 A100 显卡", "RTX 4090 24G"):
+        assert names(title), title
+    for title in ("Desk lamp", "Samsung A1000 phone", "Sofa H1000"):
+        assert not names(title), title
+
+
+def test_quick_settings_are_what_the_tests_think(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    assert Config(home).settings.politeness.timeout_s == 3.0 and "timeout_s = 3.0" in QUICK
+    assert json.loads("1") == 1
