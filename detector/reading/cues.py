@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ahocorasick_rs import AhoCorasick
@@ -28,16 +28,22 @@ class Hit:
 
 @dataclass(frozen=True)
 class Hits:
-    """The hits of one text by cue, in order of place, none inside a longer one of the same cue."""
+    """The hits of one text by cue, in order of place, none inside a longer one of the same cue. Words are found at once,
+    patterns when their cue is first asked for."""
 
     text: str
-    by_cue: dict[str, list[Hit]] = field(default_factory=dict)
+    patterns: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    found: dict[str, list[Hit]] = field(default_factory=dict)
+    _known: dict[str, list[Hit]] = field(default_factory=dict)
 
     def __getitem__(self, cue: str) -> list[Hit]:
-        return self.by_cue.get(cue, [])
-
-    def __contains__(self, cue: str) -> bool:
-        return cue in self.by_cue
+        known = self._known.get(cue)
+        if known is None:
+            hits = self.found.get(cue, [])
+            if pattern := self.patterns.get(cue):
+                hits = [*hits, *(Hit(m.start(), m.end()) for m in pattern.finditer(self.text) if m.end() > m.start())]
+            known = self._known[cue] = _longest(hits) if len(hits) > 1 else hits
+        return known
 
     def words(self, cue: str) -> set[str]:
         """The different words of a cue that stand in the text."""
@@ -80,11 +86,7 @@ class Cues:
                 if border_after and end < len(text) and _joins(text[end], key[-1]):
                     continue
                 found[cue].append(Hit(start, end))
-        for cue, pattern in self._patterns.items():
-            found_by_pattern = [Hit(m.start(), m.end()) for m in pattern.finditer(text) if m.end() > m.start()]
-            if found_by_pattern:
-                found[cue] += found_by_pattern
-        return Hits(text, {cue: _longest(hits) for cue, hits in found.items()})
+        return Hits(text, self._patterns, found)
 
 
 def _joins(neighbour: str, own: str) -> bool:

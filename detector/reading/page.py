@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from detector.reading.chips import Finder, Mention
 from detector.reading.cues import Cues, Hits
@@ -35,6 +36,8 @@ class Page:
     price_of: Callable[[Document], Price | None] | None = None
     in_dollars: Callable[[Price, Document], float | None] | None = None
     worth: Mapping[str, float] = field(default_factory=dict)
+    memo: dict[str, Any] = field(default_factory=dict)
+    """Answers that several readers ask for."""
 
     @cached_property
     def rough_price(self) -> Price | None:

@@ -78,7 +78,9 @@ class Said:
 
 def is_machine(page: Page) -> bool:
     """Whether the article is a machine or a board with several chips."""
-    return chips_in_machine(page, None) > 1
+    if "machine" not in page.memo:
+        page.memo["machine"] = chips_in_machine(page, None) > 1
+    return bool(page.memo["machine"])
 
 
 def chips_in_machine(page: Page, chip: Mention | None, machine: Mention | None = None, *, whole: bool = False) -> int:
@@ -187,6 +189,13 @@ def _choose(said: Sequence[Said], chips: int) -> int | None:
 
 def stated(page: Page, *, machine: bool) -> Iterator[Said]:
     """Numbers of articles that title and description state."""
+    key = f"stated {machine}"
+    if key not in page.memo:
+        page.memo[key] = list(_stated(page, machine))
+    return iter(page.memo[key])
+
+
+def _stated(page: Page, machine: bool) -> Iterator[Said]:
     for name in ("title", "description"):
         if name in page.doc.fields and not (name == "title" and page.disguised):
             yield from _beside_names(page, name, machine)
