@@ -28,7 +28,7 @@ class Amount:
     """A figure at `start` to `end` of its text. `value` is None where it can be read two ways, `currency` where the
     mark means several; `reason` says which. `mark` is the sign or word as folded, None for a bare figure. `minor`:
     counted in parts of an unnamed currency (50 centavos), each worth this much of it. `doubtful`: only if the place speaks of money
-    (350w). `scaled`: a multiplier stands behind it."""
+    (350w). `scale`: the multiplier behind it (10000 in 16.8万)."""
 
     start: int
     end: int
@@ -38,7 +38,7 @@ class Amount:
     reason: str | None = None
     minor: Decimal | None = None
     doubtful: bool = False
-    scaled: bool = False
+    scale: Decimal = Decimal(1)
 
 
 def find_amounts(text: str, book: MoneyBook, *, language: str | None = None, country: str | None = None) -> list[Amount]:
@@ -136,11 +136,11 @@ def _amount(
         chosen = None  # 5分 by itself is minutes
     at_least = chosen.shared.at_least if chosen and chosen.shared else Decimal(0)
     mark = chosen.text if chosen and (value is None or value >= at_least) else None
-    scaled = number.times > 1 or number.tail == "c"
+    scale = number.scale
     if mark is None:
         end = end if minor else number.end
-        return Amount(number.start, end, value, None, None, reason, minor, number.doubtful, scaled)
-    return Amount(start, end, value, currency, mark, reason, minor, False, scaled)
+        return Amount(number.start, end, value, None, None, reason, minor, number.doubtful, scale)
+    return Amount(start, end, value, currency, mark, reason, minor, False, scale)
 
 
 def _decimal(number: Number, iso: str | None, book: MoneyBook, locale: Locale) -> str | None:

@@ -21,6 +21,7 @@ _UNITS = "十百千万亿兆拾佰仟십백천만억조"
 _MIXED = re.compile(
     rf"(?:{_DIGITS}|[{CHINESE}])(?:\s{{0,2}}[{_UNITS}]|(?<=[{_UNITS}])\s?\d+(?:,\d{{3}})*(?=\s?[{_UNITS}])|(?<=[{_UNITS}])\d+|(?<!\d)[{CHINESE}])*"
 )
+_SCALES = {"万": 10**4, "만": 10**4, "亿": 10**8, "억": 10**8, "千": 1000, "천": 1000, "百": 100, "백": 100}
 _HAS_UNIT = re.compile(rf"[{_UNITS}]")
 _FIGURE = re.compile(_DIGITS)
 _RUN = re.compile(rf"[{CHINESE}点](?:\s?[{CHINESE}点])*")
@@ -45,6 +46,11 @@ class Number:
     times: Decimal = Decimal(1)
     tail: str = ""
     doubtful: bool = False
+
+    @property
+    def scale(self) -> Decimal:
+        """The multiplier written last, known for characters as well: 10000 in 16.8万."""
+        return Decimal(_SCALES.get(self.token[-1], 1)) if self.times == 1 else self.times
 
 
 def numbers(text: str, book: MoneyBook, locale: Locale, marks: list[Mark]) -> list[Number]:
