@@ -181,7 +181,6 @@ def _joined(text: str, whole: Amount, part: Amount) -> Amount | None:
     gap = text[whole.end : part.start]
     if part.minor and part.value < 100 and _CENTS.fullmatch(gap):
         return replace(whole, end=part.end, value=whole.value + part.value * part.minor)
-    bare = (part.mark is None and not part.scaled) or (part.scaled and part.mark is None and not text[part.start].isdigit())
-    if not bare or not 10 <= part.value < 100 or part.value % 1 or not gap or not _JOIN.fullmatch(gap) or not _ENDS.match(text, part.end):
+    if part.mark is not None or not 10 <= part.value < 100 or part.value % 1 or not gap or not _JOIN.fullmatch(gap) or not _ENDS.match(text, part.end):
         return None
     return replace(whole, end=part.end, value=whole.value + part.value / 100)
