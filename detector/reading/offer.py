@@ -150,7 +150,9 @@ def _look_alike(page: Page) -> Verdict | None:
     if page.mentions or (not page.named and not page.homonymous):
         return None
     families = {m.base for m in page.named if m.field == "title"}
-    if page.title["accessory"] and not page.title["homonym"] and (page.hardware or len(families) > 1 or page.title["without-chip"]):
+    if page.title["accessory"] and not page.title["homonym"] and (
+        page.hardware or len(families) > 1 or page.title["without-chip"] or page.title["fits"]
+    ):
         return None
     return Verdict("other", page.title.first("homonym") or page.category.first("homonym") or "a name without hardware around it")
 

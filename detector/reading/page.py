@@ -94,7 +94,7 @@ class Page:
     def hardware(self) -> bool:
         """Whether something speaks for graphics hardware: a firm word or a maker, or two things that are less."""
         parts = (self.title, self.description, self.category)
-        if any(part["hardware"] or part["brand"] for part in parts):
+        if any(part["hardware"] or part["brand"] for part in parts) or self.price["rental-price"]:
             return True
         weak = {word for part in parts for word in part.words("hardware-weak")}
         return len(weak) + any(part["memory-size"] for part in parts) >= 2
@@ -126,7 +126,7 @@ class Page:
             return self.hardware or self._unshared
         if own["hardware"] or self.title["hardware"] or self.category["hardware"]:
             return True
-        return (self.hardware and bool(own["memory-size"])) or (self._unshared and self._chip_price)
+        return (self.hardware and bool(own["memory-size"] or self.price["rental-price"])) or (self._unshared and self._chip_price)
 
     @cached_property
     def _unshared(self) -> bool:

@@ -31,10 +31,10 @@ _NUMBERS = {
     "achtzig": 80, "vierzig": 40, "ochenta": 80, "cuarenta": 40, "oitenta": 80, "quarenta": 40, "팔십": 80, "사십": 40,
     "seksen": 80, "kırk": 40, "tám mươi": 80, "bốn mươi": 40,
 }  # fmt: skip
-_UNIT = r"(?:g(?:b|ib|o|ig(?:a|abyte)?s?)?(?![a-z0-9])|гб|гиг\w*|г(?![а-я])|ギガ\w*|gb|기가\w*|个\s?g|g显存|قيقا\w*|جيجا\w*|جيقا\w*|قيغا\w*)"
+_UNIT = r"(?:g(?: ?b|ib|o|ig(?:a|abyte)?s?)?(?![a-z0-9])|гб|гиг\w*|г(?![а-я])|ギガ\w*|gb|기가\w*|个\s?g|g显存|قيقا\w*|جيجا\w*|جيقا\w*|قيغا\w*)"
 _MEMORY = re.compile(
     fold_pattern(
-        rf"(?<![\d.,])(?P<n>\d{{2,4}}|{'|'.join(_NUMBERS)})\s?-?{_UNIT}"
+        rf"(?<![\d.,])(?P<n>\d{{2,4}}|\d[\do]|\d [\do]|{'|'.join(_NUMBERS)})\s?-?{_UNIT}"
         rf"|(?<![\d.,])(?P<pair>\d{{2}})\s?/\s?\d{{2}}\s?g"
     )
 )
@@ -136,7 +136,7 @@ def _sizes(text: str) -> list[tuple[int, int]]:
         if _OTHER_MEMORY_BEFORE.search(text[max(0, found.start() - 8) : found.start()]) and not re.search(r"\d\s?[x*×]\s?$", text[max(0, found.start() - 4) : found.start()]):
             continue
         number = found["n"]
-        out.append((found.start(), _NUMBERS.get(number) or int(number)) if number else (found.start(), int(found["pair"])))
+        out.append((found.start(), _NUMBERS.get(number) or int(number.replace("o", "0").replace(" ", ""))) if number else (found.start(), int(found["pair"])))
     return out
 
 
