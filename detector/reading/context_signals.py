@@ -19,17 +19,53 @@ ROUTE = frozenset({"from", "via", "to", "store", "onward", "users", "open_to"})
 _STOP = re.compile(r"[。！!；;\n]|\.\s")
 
 
+_BY_COUNTRY = {
+    "DE": "de", "AT": "de", "CH": "de", "VN": "vi", "MY": "ms", "ID": "ms", "TR": "tr", "ES": "es", "MX": "es", "AR": "es", "CO": "es",
+    "CL": "es", "PE": "es", "BR": "pt", "PT": "pt", "FR": "fr", "BE": "fr", "CA": "fr", "IN": "hi",
+}  # fmt: skip
+_SCRIPTS = (
+    (re.compile("[\u3040-\u30ff]"), ("ja",)), (re.compile("[\u3400-\u9fff]"), ("zh",)), (re.compile("[\uac00-\ud7af]"), ("ko",)),
+    (re.compile("[\u0400-\u04ff]{2}"), ("ru",)), (re.compile("[\u0600-\u06ff]"), ("ar",)), (re.compile("[\u1ea0-\u1ef9\u01b0\u01a1]"), ("vi",)),
+)  # fmt: skip
+_ALIKE = {"id": "ms", "in": "ms", "hinglish": "hi"}
+
+
+def languages(doc: Document) -> set[str]:
+    """Languages a listing may be written in, by its own tag, its country and its scripts; English is everywhere."""
+    tag = (doc.listing.language or "").split("-")[0].lower()
+    found = {"en", _ALIKE.get(tag, tag)}
+    if home := _BY_COUNTRY.get(doc.listing.country or ""):
+        found.add(home)
+    text = f"{doc.text('title')} {doc.text('description')}"
+    for pattern, names in _SCRIPTS:
+        if pattern.search(text):
+            found.update(names)
+    return found
+
+
 class SignalReader:
     """All signals that one listing gives by itself."""
 
     def __init__(self, config: Config) -> None:
-        self.vocabulary = Vocabulary(config.lexicon.values())
+        self.lexicons = config.lexicon
+        self._compiled: dict[frozenset[str], Vocabulary] = {}
         self.gazetteer = Gazetteer(config.places)
         self.bulk = config.signals.settings.bulk_chips
 
+    def vocabulary(self, doc: Document) -> Vocabulary:
+        """The words of the languages that the listing may be written in: English, its own, its country's, its scripts'.
+
+        All languages at once would read `can` and `go` as Vietnamese in an English text.
+        """
+        chosen = frozenset(languages(doc) & self.lexicons.keys())
+        if chosen not in self._compiled:
+            self._compiled[chosen] = Vocabulary(self.lexicons[name] for name in sorted(chosen))
+        return self._compiled[chosen]
+
     def find(self, doc: Document, facts: Facts) -> tuple[Signal, ...]:
         """Signals in a fixed order; one that stands in no words is left out where the words say the same."""
-        found = [*from_texts(doc, facts, self.vocabulary), *self._stock(doc, facts), *self._price(doc, facts), *self._places(doc, facts)]
+        vocabulary = self.vocabulary(doc)
+        found = [*from_texts(doc, facts, vocabulary), *self._stock(doc, facts), *self._price(doc, facts, vocabulary), *self._places(doc, facts, vocabulary)]
         said = {signal.signal for signal in found if signal.start is not None}
         kept: dict[tuple[str, str | None, int | None], Signal] = {}
         for signal in found:
@@ -46,18 +82,18 @@ class SignalReader:
                         yield signal_at("bulk_inventory", name, doc.fields[name], max(0, found.start() - 2), found.end())
             yield Signal("bulk_inventory", "quantity")
 
-    def _price(self, doc: Document, facts: Facts) -> Iterator[Signal]:
+    def _price(self, doc: Document, facts: Facts, vocabulary: Vocabulary) -> Iterator[Signal]:
         if facts.price and facts.price.kind == "placeholder":
             for name in ("title", "description"):
-                hit = next((h for h in self.vocabulary.find(doc.text(name)) if h.concept == "stand_in"), None)
+                hit = next((h for h in vocabulary.find(doc.text(name)) if h.concept == "stand_in"), None)
                 if hit is not None:
                     yield signal_at("placeholder_price", name, doc.fields[name], hit.start, hit.end, hit.languages[0])
             yield Signal("placeholder_price", "price_text")
 
-    def _places(self, doc: Document, facts: Facts) -> Iterator[Signal]:
+    def _places(self, doc: Document, facts: Facts, vocabulary: Vocabulary) -> Iterator[Signal]:
         if facts.offer not in ("sale", "rental"):
             return
-        said = list(self._said(doc))
+        said = list(self._said(doc, vocabulary))
         country = self.gazetteer.by_id.get(doc.listing.country or "")
         where = next((f.place for f in self.gazetteer.find(doc.text("location")) if not f.weak), None)
         goes = next((f.place for f in self.gazetteer.find(doc.text("ships_to")) if f.place.restricted), None)
@@ -79,14 +115,14 @@ class SignalReader:
     def _goes_on(self, said: list[tuple[str, Found, set[str]]], start: Found) -> bool:
         return any(f.place.id != start.place.id and roles & {"to", "via"} for _, f, roles in said)
 
-    def _said(self, doc: Document) -> Iterator[tuple[str, Found, set[str]]]:
+    def _said(self, doc: Document, vocabulary: Vocabulary) -> Iterator[tuple[str, Found, set[str]]]:
         """Places that the text names beside words of sending, storing or serving."""
         for name in ("title", "description"):
             text = doc.text(name)
             places = self.gazetteer.find(text)
             if not places:
                 continue
-            hits = self.vocabulary.find(text)
+            hits = vocabulary.find(text)
             for found in places:
                 left = max([m.end() for m in _STOP.finditer(text, 0, found.start)] or [0])
                 stop = _STOP.search(text, found.end)
