@@ -258,10 +258,10 @@ class Config:
 
     @cached_property
     def money(self) -> Money:
-        """Words of money."""
+        """Currencies, figures, and what sellers say about a price."""
         from config.schema.money import Money
 
-        return load_merged(Money, "money.toml", self.home)
+        return load_merged(Money, "money/*.toml", self.home)
 
     @cached_property
     def offers(self) -> Offers:

@@ -1,47 +1,159 @@
-"""Words of money (`config/money.toml`): currencies, multipliers, what a price is for, and prices that are none."""
+"""What sellers' money words mean: `config/money/*.toml`. Words are written as sellers write them; readers fold them."""
 
 from __future__ import annotations
 
-from typing import Literal
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from config.loader import Row, Table
 
+Iso = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
 
 class Currency(Row):
-    """One currency. `words` are sure; `signs` are ambiguous ones that the site's country decides."""
+    """A currency and the marks that mean it wherever they stand. The lower-cased id is always one of them."""
 
-    KEY = "code"
-    code: str
-    words: tuple[str, ...]
-    signs: tuple[str, ...] = ()
+    id: Iso
     countries: tuple[str, ...] = ()
-    """Countries whose sites mean this currency by an ambiguous sign or a bare figure."""
-    reason: str = ""
+    """Where an amount without any mark is in this currency (ISO 3166 alpha-2)."""
+    marks: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    """Marks that only follow a figure: 円."""
+    capitals: bool = False
+    """The code is a word as well, and counts in capitals only: TRY, AMD."""
+    whole: bool = False
+    """No hundredths in use, so one separator before three digits parts thousands."""
+    least: Decimal
+    """No working accelerator is sold for less (about 15 USD): a displayed price under it is a stand-in."""
+    why: str
+
+
+class SharedMark(Row):
+    """Marks that several currencies use: decided by country, then by language, else by `otherwise`."""
+
+    id: str
+    marks: tuple[str, ...]
+    place: Literal["before", "after", "both"] = "both"
+    by_country: dict[str, Iso] = {}
+    by_language: dict[str, Iso] = {}
+    abroad: Iso | None = None
+    """What it means in a country that is not named."""
+    otherwise: Iso | None = None
+    """What it means where neither country nor language is known."""
+    known_only: bool = False
+    """No sign of money at all where its currency is not known: `r` outside South Africa."""
+    at_least: Decimal = Decimal(0)
+    """Smaller figures before it count something else: 8块 is eight cards."""
+    why: str
+
+
+class Minor(Row):
+    """A hundredth or tenth of a currency, after the figure."""
+
+    id: str
+    marks: tuple[str, ...]
+    value: Decimal
+    alone: bool = False
+    """May stand without the whole currency before it: 50 centavos."""
+    why: str
+
+
+class Qualifier(Row):
+    """Country adjectives (by their beginning) beside a shared noun: `kanadische Dollar`. `id` is the country."""
+
+    id: str
+    stems: tuple[str, ...]
+    nouns: dict[str, Iso]
+    """Shared mark (its id) -> currency."""
+    why: str
 
 
 class Multiplier(Row):
-    """A word after a figure that multiplies it."""
+    """A word or letter that multiplies the figure before it."""
 
     id: str
-    words: tuple[str, ...]
-    factor: str
-    reason: str = ""
+    value: Decimal
+    marks: tuple[str, ...]
+    languages: tuple[str, ...] = ()
+    """Only in texts of these languages; empty: in all."""
+    tail: bool = False
+    """Digits straight behind continue the figure: 4tr5 is 4.5 million, 1w2 is 12,000."""
+    close: bool = False
+    """Must touch the figure: 185k, not '5 k'."""
+    doubtful: bool = False
+    """Measures something else as well (350w are watts): counts only beside a mark or where a price is displayed."""
+    why: str
 
 
-class Phrases(Row):
-    """Patterns (regular expressions on folded text) with one meaning."""
+class Culture(Row):
+    """Decimal sign by language (`id`); `otherwise` lists countries that write the other way."""
 
     id: str
-    meaning: Literal["negotiable", "placeholder", "deposit", "hour", "month", "server", "gpu", "lot", "each", "not_price", "asking"]
+    decimal: Literal[",", "."]
+    otherwise: tuple[str, ...] = ()
+    why: str
+
+
+class Home(Row):
+    """Language most sites of a country (`id`) are written in; used where a listing names none."""
+
+    id: str
+    language: str
+    why: str
+
+
+class NumberWords(Row):
+    """Numbers written out in a language (`id`). `glue` joins parts and adds nothing."""
+
+    id: str
+    words: dict[str, Decimal]
+    glue: tuple[str, ...] = ()
+    joined: bool = False
+    """Parts are written as one word: siebenundzwanzig."""
+    tens: bool = False
+    """A digit before ten multiplies it: hai mươi."""
+    why: str
+
+
+class Phrase(Row):
+    """Patterns (regular expressions over folded text, lower case) and what they say about the price.
+
+    `{n}` in a pattern is a number of articles; `{p}` is a figure of money.
+    """
+
+    id: str
+    says: Literal[
+        "negotiable", "fake", "hidden", "real", "deposit", "no_deposit", "displayed", "bid", "each", "lot", "lot_of",
+        "system", "gpu", "server", "hour", "day", "week", "month", "year", "step", "not_price", "asking",
+    ]  # fmt: skip
     patterns: tuple[str, ...]
-    reason: str = ""
+    languages: tuple[str, ...] = ()
+    """Where they are used; for the reader of the file, all are tried on every text."""
+    why: str
+
+
+class StandIn(Row):
+    """Whole figures, as regular expressions over their digits, that stand for no price."""
+
+    id: str
+    pattern: str
+    weak: bool = False
+    """Counts only where words say that the figure is none."""
+    why: str
 
 
 class Money(Table):
-    """money.toml"""
+    """money/*.toml"""
 
     currency: list[Currency] = []
+    shared: list[SharedMark] = []
+    minor: list[Minor] = []
+    qualifier: list[Qualifier] = []
     multiplier: list[Multiplier] = []
-    phrases: list[Phrases] = []
-    placeholders: tuple[str, ...] = ()
-    """Figures that are no price wherever they stand as one."""
+    culture: list[Culture] = []
+    home: list[Home] = []
+    number_words: list[NumberWords] = []
+    phrase: list[Phrase] = []
+    stand_in: list[StandIn] = []

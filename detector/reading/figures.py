@@ -13,7 +13,7 @@ from detector.reading.money_book import Locale, Mark, MoneyBook, nearest
 from detector.reading.numerals import CHINESE, read_chinese, read_figure, read_words
 
 if TYPE_CHECKING:
-    from config.schema.money_words import Multiplier
+    from config.schema.money import Multiplier
 
 _DIGITS = r"\d{1,3}(?:[ '’]\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,]\d+)*"
 _UNITS = "十百千万亿兆拾佰仟십백천만억조"

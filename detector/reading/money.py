@@ -1,230 +1,192 @@
 """The displayed price of a listing, as a trader reads it: kind, amount, currency and what it is for.
 
-A price that is displayed decides; the text says what kind of figure it is, and only where nothing is displayed is the
-figure taken from the text. What is ambiguous stays null, with the reason.
+1. The figure: of the displayed price, of structured data where the display is silent or unclear, and of the text only
+   where no price is displayed. What can be read two ways stays null, with the reason.
+2. Its kind: a down payment if the text says that the figure shown is one, a stand-in by its figure or by words, a range,
+   or asked. A running bid is asked, however small.
+3. What it is for. Rent by the day, week or year fits no term of the contract: the amount is null, `per` the nearest
+   term (hour for a day, else month), and the reason names the amount.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from dataclasses import replace
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from detector.reading.amounts import scan
 from detector.reading.document import Document
 from detector.reading.model import Price
-from detector.reading.text import fold_pattern
+from detector.reading.money_book import Locale, MoneyBook
+from detector.reading.numerals import CHINESE, read_chinese
+from detector.reading.price_terms import Term, Terms
+from detector.reading.price_words import PriceWords
+from detector.reading.shown_price import Chooser, Figure
+from detector.reading.text import fold
 
 if TYPE_CHECKING:
     from config.loader import Config
     from config.schema.money import Money
 
-_FIGURE = r"\d{1,3}(?:[ ,.'’٬\u00a0\u202f]\d{2,3})+(?:[.,]\d{1,2})?(?![\d])|\d+(?:[.,]\d+)?"
-_UNIT_AFTER = re.compile(r"\s?(?:gb?\b|tb\b|гб|%|w\b(?=att)|mhz|年|个月|月\b|天|日|months?\b|years?\b|days?\b|hours?\b|°|nm\b|mm\b|cm\b|v\b|pin|核|线程|卡(?!时)|张|台|片|枚|cores?|threads?|件|x\b|bids?|u\b|位|号|楼|路|分钟|min\b|小时|fps|tdp|千瓦|kw|cuda)")
+_PAUSE = re.compile(r"[,，、。!！?？;；\n]|\.(?=\s|$)")
+_REACH = 24
+"""Characters between a deposit word and the words or the figure that tie it to the displayed price."""
+_SAID = re.compile(rf"[{CHINESE}]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """A figure of money at folded positions of a text. `sign` is the currency's word or sign, as folded."""
+def read_price(
+    doc: Document, *, offer: str, config: Config, lot: int | None = None, systems_hint: int | None = None
+) -> Price | None:  # fmt: skip
+    """The listing's price; None where no price is shown at all.
 
-    value: Decimal
-    currency: str | None
-    sign: str | None
-    start: int
-    end: int
-    multiplied: bool = False
-
-
-class MoneyReader:
-    """Compiled words of money.toml."""
-
-    def __init__(self, money: Money) -> None:
-        words = [(fold_pattern(w), c.code) for c in money.currency for w in c.words]
-        signs = sorted({s for c in money.currency for s in c.signs})
-        self._codes = [(re.compile(w), code) for w, code in words]
-        self._by_country = {country: c for c in money.currency for country in c.countries}
-        self._signs = {s: [c for c in money.currency if s in c.signs] for s in signs}
-        any_sign = "|".join([w for w, _ in sorted(words, key=lambda p: -len(p[0]))] + [re.escape(s) for s in signs])
-        times = sorted(((fold_pattern(w), Decimal(m.factor)) for m in money.multiplier for w in m.words), key=lambda p: -len(p[0]))
-        self._times = [(re.compile(w), factor) for w, factor in times]
-        any_time = "|".join(w for w, _ in times)
-        self._money = re.compile(
-            rf"(?P<before>(?:{any_sign})\s?)?(?<![\d.,])(?P<figure>{_FIGURE})"
-            rf"(?:\s?(?P<times>{any_time})(?![a-zа-яё]))?(?P<rest>\d{{1,4}}(?!\d))?(?P<after>\s?(?:{any_sign}))?"
-        )
-        self._placeholders = frozenset(money.placeholders)
-        kinds: dict[str, list[str]] = {}
-        for row in money.phrases:
-            kinds.setdefault(row.meaning, []).extend(fold_pattern(p) for p in row.patterns)
-        self.phrases = {k: re.compile("|".join(f"(?:{p})" for p in v)) for k, v in kinds.items()}
-
-    def says(self, meaning: str, text: str) -> re.Match[str] | None:
-        """The first phrase of a meaning in a text."""
-        return self.phrases[meaning].search(text)
-
-    def amounts(self, text: str, country: str | None) -> Iterator[Amount]:
-        """Figures of a text with the currency that is said or that the country's sites mean."""
-        for found in self._money.finditer(text):
-            sign = (found["before"] or found["after"] or "").strip()
-            times = self._factor(found["times"])
-            value = _decimal(found["figure"], bool(times))
-            if value is None:
-                continue
-            if times:
-                value *= times
-                if found["rest"] and times == 10000:  # 2万5 is 25000
-                    value += Decimal(found["rest"]) * (times / 10 ** len(found["rest"]))
-            yield Amount(value.normalize(), self._code(sign, country) if sign else None, sign or None, found.start(), found.end(), bool(times))
-
-    def _factor(self, word: str | None) -> Decimal | None:
-        return next((factor for pattern, factor in self._times if pattern.fullmatch(word)), None) if word else None
-
-    def _code(self, sign: str, country: str | None) -> str | None:
-        for pattern, code in self._codes:
-            if pattern.fullmatch(sign) or pattern.match(sign + "1"):
-                return code
-        mine = self._by_country.get(country or "")
-        means = self._signs.get(sign, [])
-        if mine in means or (mine and sign == "元" and mine.code in ("CNY", "TWD", "HKD")):
-            return mine.code if mine else None
-        if sign == "$":
-            return "USD"
-        if sign in ("¥", "元", "块") and means:
-            return None if country in ("JP",) and sign != "¥" else "CNY"
-        return None
-
-    def home_currency(self, country: str | None) -> str | None:
-        """The currency a bare figure means on sites of a country."""
-        found = self._by_country.get(country or "")
-        return found.code if found else None
-
-    def is_placeholder(self, value: Decimal) -> bool:
-        text = f"{value.normalize():f}"
-        return text in self._placeholders
+    `offer` is the offer kind (sale, rental, wanted, accessory, service, other). `systems_hint` is the number of chips in
+    the machine that the listing names, where known: it decides between rent of a chip and of a machine. `lot` is the
+    number of articles that others read from the text, used where the price is for a lot of unsaid size. `unit_usd` is
+    left to the judging of prices.
+    """
+    price = _reader(config).read(doc, offer, systems_hint, _site_currency(doc, config))
+    return replace(price, articles=lot) if price and price.per == "lot" and not price.articles else price
 
 
-def _decimal(text: str, multiplied: bool) -> Decimal | None:
-    """A figure with its separators understood; None where they are ambiguous in earnest."""
-    text = re.sub(r"[ '’٬\u00a0\u202f]", "", text)
-    seps = [c for c in text if c in ".,"]
-    try:
-        if not seps:
-            return Decimal(text)
-        if len(set(seps)) == 2:
-            last = seps[-1]
-            other = "." if last == "," else ","
-            return Decimal(text.replace(other, "").replace(last, "."))
-        tail = text.rsplit(seps[-1], 1)[1]
-        if len(seps) > 1:
-            if len(tail) == 3 or re.fullmatch(r"\d{1,2}(?:,\d{2})*,\d{3}", text):
-                return Decimal(text.replace(seps[0], ""))
-            return Decimal("".join(text.rsplit(seps[0], 1)[0].split(seps[0])) + "." + tail)
-        if len(tail) == 3 and not multiplied and not text.startswith("0"):
-            return Decimal(text.replace(seps[0], ""))
-        return Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        return None
+def money_book(config: Config) -> MoneyBook:
+    """The compiled money words of a config, for `find_amounts`."""
+    return _reader(config).book
 
 
 @lru_cache(maxsize=8)
-def _reader(config: Config) -> MoneyReader:
-    return MoneyReader(config.money)
+def _reader(config: Config) -> PriceReader:
+    return PriceReader(config.money)
 
 
-def read_price(doc: Document, *, offer: str, config: Config, lot: int | None = None) -> Price | None:
-    """The listing's price, or None where no price is shown at all. `lot`: articles the text says are sold together."""
-    reader = _reader(config)
-    shown, country = doc.text("price_text"), doc.listing.country
-    text = f"{doc.text('title')}\n{doc.text('description')}"
-    per = _per(reader, doc, offer, shown, lot)
-    if shown or doc.listing.price_amount is not None:
-        return _displayed(reader, doc, offer, shown, text, per, lot, country)
-    found = _from_text(reader, doc, country)
-    if found is None:
-        return None
-    kind, amounts = found
-    currency = amounts[0].currency or reader.home_currency(country)
-    value = min(a.value for a in amounts)
-    per = _per(reader, doc, offer, doc.text("description")[max(0, amounts[0].start - 20) : amounts[0].end + 30], lot)
-    return Price(kind, value, currency, per, articles=lot if per == "lot" else None, reason=None if currency else "no currency is said")
+def _site_currency(doc: Document, config: Config) -> str | None:
+    site = config.sites.get(doc.listing.site)
+    return site.currency if site else None
 
 
-def _displayed(
-    reader: MoneyReader, doc: Document, offer: str, shown: str, text: str, per: str, lot: int | None, country: str | None
-) -> Price:  # fmt: skip
-    amounts = [a for a in reader.amounts(shown, country) if not _UNIT_AFTER.match(shown[a.end :]) or a.sign]
-    articles = lot if per == "lot" else None
-    structured = doc.listing.price_amount
-    currency = doc.listing.price_currency or next((a.currency for a in amounts if a.currency), None)
-    if currency is None and (amounts or structured):
-        signed = next((a.sign for a in amounts if a.sign), None)
-        currency = None if signed else reader.home_currency(country)
-    if structured is not None:
-        value = Decimal(structured)
-    elif amounts:
-        value = _lower(amounts, shown)[0]
-    else:
-        return Price("negotiable", None, None, "unit")
-    ranged = bool(amounts) and len(_lower(amounts, shown)) > 1
-    told = reader.says("placeholder", text) or reader.says("placeholder", shown)
-    if reader.is_placeholder(value) or (told and offer != "rental"):
-        return Price("placeholder", value, currency, per, articles=articles)
-    if reader.says("deposit", shown) or _deposit_said(reader, text, value):
-        return Price("deposit", value, currency, per, articles=articles)
-    reason = None if currency else "the sign is ambiguous here"
-    return Price("range" if ranged else "asking", value, currency, per, articles=articles, reason=reason)
+class PriceReader:
+    """Compiled money words; make it once."""
+
+    def __init__(self, money: Money) -> None:
+        self.book = MoneyBook(money)
+        self.words = PriceWords(money)
+        self.chooser = Chooser(self.book, self.words)
+        self.terms = Terms(self.book, self.words)
+        self._stand_ins = [(re.compile(row.pattern), row.weak) for row in money.stand_in]
+
+    def read(self, doc: Document, offer: str, machine: int | None, site_currency: str | None) -> Price | None:
+        listing = doc.listing
+        locale = self.book.locale(listing.language, listing.country, listing.price_currency or site_currency)
+        if (listing.price_text or "").strip() or listing.price_amount is not None:
+            return self._displayed(doc, offer, machine, locale)
+        return self._told(doc, offer, machine, locale) if offer != "other" else None
+
+    # -- a price is displayed -----------------------------------------------------------------------------------
+
+    def _displayed(self, doc: Document, offer: str, machine: int | None, locale: Locale) -> Price:
+        shown = doc.fields.get("price_text")
+        figure = self.chooser.shown(shown, locale, fine=offer == "rental") if shown else None
+        figure = self._structured(doc, figure, locale)
+        if figure is None:
+            known = self.words.find("negotiable", doc.text("price_text"))
+            return Price("negotiable", None, None, "unit", reason=None if known else "no figure is shown")
+        return self._price(doc, offer, figure, self._kind(doc, offer, figure), self._term(doc, offer, figure, machine, locale))
+
+    def _structured(self, doc: Document, figure: Figure | None, locale: Locale) -> Figure | None:
+        """Structured data fill what the display leaves open; where both speak, the display decides."""
+        listing = doc.listing
+        currency = listing.price_currency.upper() if listing.price_currency else None
+        if listing.price_amount is None:
+            return figure
+        amount = Decimal(listing.price_amount)
+        if figure is None:
+            currency = currency or self.book.home(locale)
+            return Figure("price_amount", 0, 0, amount, currency, reason=None if currency else "no currency is said, and the place is not known")
+        if figure.value is not None:
+            return figure
+        found = figure.currency or currency
+        return Figure(figure.field, figure.start, figure.end, amount, found, figure.ranged, None if found else figure.reason)
+
+    def _kind(self, doc: Document, offer: str, figure: Figure) -> str:
+        if offer != "rental" and self._is_deposit(doc, figure):
+            return "deposit"
+        if self._is_stand_in(doc, offer, figure):
+            return "placeholder"
+        return "range" if figure.ranged else "asking"
+
+    def _is_deposit(self, doc: Document, figure: Figure) -> bool:
+        shown = doc.text("price_text")
+        if self.words.find("deposit", shown) and not self.words.find("no_deposit", shown):
+            return True
+        return any(self._ties_deposit(doc.text(name), figure) for name in ("title", "description"))
+
+    def _ties_deposit(self, text: str, figure: Figure) -> bool:
+        """Whether a deposit word in the text stands beside the displayed figure, or in one clause with words for it."""
+        matches = self.words.all("deposit", text)
+        refused = [m.span() for m in self.words.all("no_deposit", text)] if matches else []
+        for match in matches:
+            if any(a <= match.start() < b or match.start() <= a < match.end() for a, b in refused):
+                continue
+            low, high = max(0, match.start() - _REACH), min(len(text), match.end() + _REACH)
+            low = max((m.end() for m in _PAUSE.finditer(text, low, match.start()) if not _in_number(text, m)), default=low)
+            high = next((m.start() for m in _PAUSE.finditer(text, match.end(), high) if not _in_number(text, m)), high)
+            beside = self._sums(text[max(low, match.start() - 10) : min(high, match.end() + 10)])
+            if figure.value in beside or (not beside and self.words.find("displayed", text, low, high)):
+                return True
+        return False
+
+    def _sums(self, text: str) -> set[Decimal | None]:
+        """Figures of a few words, in digits or characters."""
+        values: set[Decimal | None] = {a.value for a in scan(fold(text), self.book, Locale("zh", "CN"))}
+        values |= {read_chinese(m.group()) for m in _SAID.finditer(text) if len(m.group()) > 1}
+        return values - {None}
+
+    def _is_stand_in(self, doc: Document, offer: str, figure: Figure) -> bool:
+        if figure.value is None:
+            return False
+        text = f"{doc.text('title')}\n{doc.text('description')}"
+        if self.words.find("bid", f"{doc.text('price_text')}\n{doc.text('title')}"):
+            return False
+        plain = f"{figure.value.normalize():f}"
+        strength = [weak for pattern, weak in self._stand_ins if pattern.fullmatch(plain)]
+        row = self.book.currencies.get(figure.currency or "")
+        too_little = offer == "sale" and row is not None and figure.value < row.least
+        if (False in strength or too_little) and not figure.ranged:
+            return not self.words.find("real", text)
+        fake = offer != "rental" and self.words.find("fake", text) is not None
+        return fake or (bool(strength) and self.words.find("hidden", text) is not None)
+
+    # -- no price displayed -------------------------------------------------------------------------------------
+
+    def _told(self, doc: Document, offer: str, machine: int | None, locale: Locale) -> Price | None:
+        fields = [(name, doc.fields[name]) for name in ("title", "description") if name in doc.fields]
+        figure = self.chooser.told(fields, locale, rental=offer == "rental")
+        if figure is None:
+            said = any(self.words.find("hidden", folded.text) for _, folded in fields)
+            return Price("negotiable", None, None, "unit") if said else None
+        kind = "range" if figure.ranged else "asking"
+        return self._price(doc, offer, figure, kind, self._term(doc, offer, figure, machine, locale))
+
+    # -- both ---------------------------------------------------------------------------------------------------
+
+    def _term(self, doc: Document, offer: str, figure: Figure, machine: int | None, locale: Locale) -> Term:
+        near = doc.text(figure.field) if figure.field in doc.fields else ""
+        if figure.field != "price_text":
+            near = near[max(0, figure.start - 12) : figure.end + 24]
+        if offer == "rental":
+            return self.terms.rent(doc, near, figure.value, figure.currency, machine)
+        return self.terms.sale(doc, near, figure.value, locale)
+
+    def _price(self, doc: Document, offer: str, figure: Figure, kind: str, term: Term) -> Price:
+        field = figure.field if figure.field in doc.fields else None
+        start, end = doc.fields[field].span(figure.start, figure.end) if field else (None, None)
+        reason, value = figure.reason, figure.value
+        if term.reason and value is not None:
+            reason, value = f"{term.reason} ({value:f} {figure.currency or ''})".replace(" )", ")"), None
+        return Price(kind, value, figure.currency, term.per, articles=term.articles, reason=reason, field=field, start=start, end=end)
 
 
-def _lower(amounts: list[Amount], shown: str) -> list[Decimal]:
-    """The lower end first, then the upper one where the text shows a span of prices."""
-    first = amounts[0]
-    for second in amounts[1:]:
-        between = shown[first.end : second.start]
-        if re.fullmatch(r"\s*(?:-|–|—|~|～|至|到|to|bis|до|a|à|đến|/)\s*(?:us)?\W{0,3}\s*", between) and second.value != first.value:
-            low, high = first.value, second.value
-            # "1.5-2万": the multiplier stands once and means both.
-            low = low * 10000 if second.multiplied and not first.multiplied and low * 10000 < high else low
-            return sorted([low, high])
-    return [first.value]
-
-
-def _deposit_said(reader: MoneyReader, text: str, value: Decimal) -> bool:
-    """The text says that the displayed figure itself is a down payment."""
-    figure = f"{value.normalize():f}"
-    for found in reader.phrases["deposit"].finditer(text):
-        around = re.sub(r"[ ,.'](?=\d{3}\b)", "", text[max(0, found.start() - 40) : found.end() + 40])
-        if re.search(rf"(?<!\d){re.escape(figure)}(?!\d)", around) or re.search(r"标价|链接|拍的|显示|price (?:shown|listed)|listed price|表示|anzeige|anuncio|объявлени|giá (?:đăng|trên)|ilan|an[uú]ncio|표시|게시", around):
-            return not re.search(r"no (?:reservation|hold\w*) without", around)
-    return False
-
-
-def _per(reader: MoneyReader, doc: Document, offer: str, shown: str, lot: int | None) -> str:
-    title = doc.text("title")
-    head = f"{title}\n{doc.text('description')}"
-    if offer == "rental":
-        hour, month = reader.says("hour", shown), reader.says("month", shown)
-        if not hour and not month:
-            hour, month = reader.says("hour", head), reader.says("month", head)
-        time = "month" if month and not hour else "hour"
-        gpu = reader.says("gpu", shown)
-        server = reader.says("server", re.sub(r"gpu[ -]?h\w*", "", shown))
-        if not gpu and not server:
-            gpu, server = reader.says("gpu", head), reader.says("server", title)
-        return f"{'server' if server and not gpu else 'gpu'}_{time}"
-    if reader.says("each", shown) or (reader.says("each", head) and not reader.says("lot", title)):
-        return "unit"
-    if lot and lot > 1:
-        return "lot"
-    return "lot" if reader.says("lot", shown) else "unit"
-
-
-def _from_text(reader: MoneyReader, doc: Document, country: str | None) -> tuple[str, list[Amount]] | None:
-    for name in ("title", "description"):
-        text = doc.text(name)
-        found = [a for a in reader.amounts(text, country) if (a.sign or a.multiplied) and a.value >= 5 and not _UNIT_AFTER.match(text[a.end :])]
-        asked = [a for a in found if not reader.says("not_price", text[max(0, a.start - 16) : a.start])]
-        if asked:
-            return "asking", asked[:1]
-    return None
+def _in_number(text: str, match: re.Match[str]) -> bool:
+    """A comma between digits is no pause: 5,000."""
+    return match.group() == "," and text[match.start() - 1 : match.start()].isdigit() and text[match.end() : match.end() + 1].isdigit()

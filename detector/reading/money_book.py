@@ -15,7 +15,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from detector.reading.text import Folded, fold, fold_pattern
 
 if TYPE_CHECKING:
-    from config.schema.money_words import Currency, Money, Multiplier, NumberWords, SharedMark
+    from config.schema.money import Currency, Money, Multiplier, NumberWords, SharedMark
 
 
 MOST_MARKS = 400

@@ -10,7 +10,7 @@ from detector.reading.numerals import read_chinese
 from detector.reading.text import fold, fold_pattern
 
 if TYPE_CHECKING:
-    from config.schema.money_words import Money
+    from config.schema.money import Money
 
 _SCRIPTS = {
     "kana": re.compile("[\u3040-\u30ff]"), "hangul": re.compile("[\uac00-\ud7a3]"), "han": re.compile("[\u3400-\u9fff]"),

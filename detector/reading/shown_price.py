@@ -1,0 +1,149 @@
+"""Which figure is the price: of the price as displayed, and of a text where none is displayed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from detector.reading.amounts import Amount, scan
+from detector.reading.money_book import Locale, MoneyBook
+from detector.reading.price_words import PriceWords
+from detector.reading.text import Folded
+
+_RANGE = re.compile(r"\s{0,3}(?:[-–—‑~〜−]|\.{2,3}|…|至|到|から|\bto\b|\bbis\b|\bдо\b|\ba\b|\bà\b|đến|hingga|sampai|ile|إلى|부터|and up to)\s{0,3}\W{0,2}\s{0,2}")
+_COUNTED = re.compile(
+    r"\s?(?:枚|张|片|台|个|块|颗|套|件|点|組|组|장|개|대|шт|pcs?\b|pieces?\b|units?\b|cards?\b|gpus?\b|x\b|×|卡|g\b|gb|tb|гб|w\b|watt|вт|%|年|月|日|期|か月|ヶ月|个月|개월|months?\b|years?\b|days?\b|bids?\b|入札|件|st(?:ü|ue)ck|stk|mhz|v\b|°|nm\b|mm\b|cm\b|核|pin|fps|u\b|号|楼|км|km\b|:\d|/\d)"
+)
+"""What a figure counts if it is no sum."""
+_CODE = re.compile(r"[\\{}=<>\[\]\"|]")
+_MODEL = re.compile(r"[2-5]0[5-9]0|6000|4000|5000|[ahlb]?\d00")
+_MODEL_BEFORE = re.compile(r"(?:rtx|gtx|pro|ada|quadro|tesla|epyc|xeon|ryzen|i[3579]|mi|gb|model|型号)[\s-]?$")
+_EACH_AFTER = re.compile(r"\s?(?:/|each|ea\b|obo|shipped|firm|local|一张|一台|一片|每|包邮|一口价|出\b|팝|で|за шт|/шт|vb|fest)")
+_LARGE_BARE = Decimal(10000)
+"""A figure without any mark is taken for a price from a text only from here up, or with a separator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A price found at folded positions of a field; `ranged` where it is the lower end of several."""
+
+    field: str
+    start: int
+    end: int
+    value: Decimal | None
+    currency: str | None
+    ranged: bool = False
+    reason: str | None = None
+
+
+class Chooser:
+    """Chooses with the words of one config."""
+
+    def __init__(self, book: MoneyBook, words: PriceWords) -> None:
+        self.book, self.words = book, words
+
+    def shown(self, folded: Folded, locale: Locale, *, fine: bool) -> Figure | None:
+        """The price that a displayed text shows, None where it shows no figure."""
+        text = folded.text
+        found = scan(folded, self.book, locale, fine=fine)
+        asked = [a for a in found if not self.words.ends_with("not_price", text, a.start, 12)] or found
+        chosen = self._rank(text, asked)
+        if not chosen:
+            return None
+        first = chosen[0]
+        pair = _ranged(text, found, first)
+        low = pair or self._steps(text, chosen)
+        return self._figure("price_text", low or first, first, locale, ranged=low is not None)
+
+    def _rank(self, text: str, found: Sequence[Amount]) -> list[Amount]:
+        """Sums with a mark; else multiplied ones; else bare figures that count nothing; else parts of a currency."""
+        whole = [a for a in found if not a.minor]
+        if marked := [a for a in whole if a.mark is not None]:
+            return marked
+        counted = [a for a in whole if not _COUNTED.match(text, a.end)]
+        if multiplied := [a for a in counted if a.scale > 1]:
+            return multiplied
+        if counted and not _CODE.search(text) and sum(map(str.isalpha, text)) <= 40:
+            return counted
+        return [a for a in found if a.minor and a.mark is not None]
+
+    def _steps(self, text: str, chosen: Sequence[Amount]) -> Amount | None:
+        values = {a.value for a in chosen if a.value is not None}
+        if len(values) < 2 or not self.words.find("step", text):
+            return None
+        return min((a for a in chosen if a.value is not None), key=lambda a: a.value or 0)
+
+    def _figure(self, field: str, amount: Amount, first: Amount, locale: Locale, *, ranged: bool) -> Figure:
+        currency = amount.currency or first.currency
+        value, reason = amount.value, amount.reason if amount.currency is None else None
+        marked = amount.mark or first.mark
+        if currency is None and (marked is None or amount.minor):
+            currency = self.book.home(locale)
+        if currency is not None and amount.minor and value is not None:
+            value, reason = value * amount.minor, None
+        if value is None:
+            reason = amount.reason
+        elif currency is None and reason is None:
+            reason = first.reason or "no currency is said, and the place is not known"
+        return Figure(field, amount.start, amount.end, value, currency, ranged, reason if value is None or currency is None else None)
+
+    # -- no price displayed -------------------------------------------------------------------------------------
+
+    def told(self, fields: Sequence[tuple[str, Folded]], locale: Locale, *, rental: bool) -> Figure | None:
+        """The price asked in title or description, None where none is: the best of all sums, the first among equals."""
+        best: tuple[int, Figure] | None = None
+        for name, folded in fields:
+            found = scan(folded, self.book, locale, fine=rental)
+            for amount in found:
+                rating = self._rating(folded.text, amount, locale, name, rental)
+                if rating is not None and (best is None or rating > best[0]):
+                    low = _ranged(folded.text, found, amount)
+                    best = rating, self._figure(name, low or amount, amount, locale, ranged=low is not None)
+        return best[1] if best else None
+
+    def _rating(self, text: str, amount: Amount, locale: Locale, name: str, rental: bool) -> int | None:
+        if amount.value is None or amount.minor or not self._worth(amount, locale, rental):
+            return None
+        asking = self.words.ends_with("asking", text, amount.start, 14)
+        if amount.mark is None and not self._bare_price(text, amount, asking):
+            return None
+        rating = 4 * asking + 2 * (amount.mark is not None) + (name == "title") + bool(_EACH_AFTER.match(text, amount.end))
+        if self.words.ends_with("not_price", text, amount.start, 18) or self.words.ends_with("deposit", text, amount.start, 16):
+            rating -= 8
+        before = text[max(0, amount.start - 2) : amount.start].strip()
+        return rating - 4 * (before.endswith("+"))
+
+    def _worth(self, amount: Amount, locale: Locale, rental: bool) -> bool:
+        row = self.book.currencies.get(amount.currency or self.book.home(locale) or "")
+        return rental or row is None or amount.value is None or amount.value >= row.least
+
+    def _bare_price(self, text: str, amount: Amount, asking: bool) -> bool:
+        """Whether a figure without a mark can be a sum of money."""
+        if _COUNTED.match(text, amount.end) or _MODEL_BEFORE.search(text[max(0, amount.start - 9) : amount.start]):
+            return False
+        if amount.scale > 1:
+            return asking or not amount.doubtful or bool(_EACH_AFTER.match(text, amount.end))
+        written = text[amount.start : amount.end]
+        if _MODEL.fullmatch(written) or amount.value is None:
+            return False
+        return asking and (amount.value >= _LARGE_BARE or any(c in written for c in ",. "))
+
+
+def _ranged(text: str, found: Sequence[Amount], first: Amount) -> Amount | None:
+    """The lower end, where `first` and a neighbour are the ends of a range: $180 - $260, 16-18万."""
+    at = found.index(first)
+    for low, high in ((at, at + 1), (at - 1, at)):
+        if low < 0 or high >= len(found):
+            continue
+        a, b = found[low], found[high]
+        if a.value is None or b.value is None or not _RANGE.fullmatch(text[a.end : b.start]):
+            continue
+        if b.mark is None and (_COUNTED.match(text, b.end) or (a.mark is not None and b.value * 20 < a.value)):
+            continue
+        if b.scale > 1 and a.scale == 1 and a.value * b.scale <= b.value:
+            a = replace(a, value=a.value * b.scale)
+        if a.value is not None and a.value != b.value:
+            return a if a.value < b.value else b
+    return None
