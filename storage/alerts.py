@@ -168,7 +168,7 @@ class Alerts(Base):
             raise MissingError("there is no alert for this listing", listing)
         found = _alert(row)
         found["events"] = [dict(r) for r in self.db.rows("SELECT * FROM alert_event WHERE listing=? ORDER BY at, rowid", [listing])]
-        found["decisions"] = [dict(r) for r in self.db.rows("SELECT * FROM decision WHERE listing=? ORDER BY at, rowid", [listing])]
+        found["decisions"] = [dict(r) for r in self.db.rows("SELECT * FROM decision WHERE listing=? ORDER BY at, seq, id", [listing])]
         return found
 
     def alerts(self, chosen: Filter | None = None, *, after: Cursor | None = None, limit: int = 50) -> list[dict[str, Any]]:

@@ -71,7 +71,7 @@ class Decisions(Alerts):
         """The last decision on a listing that stands, notes and undone ones left out."""
         row = self.db.row(
             "SELECT * FROM decision d WHERE listing=? AND action NOT IN ('note', 'undo') AND NOT EXISTS"
-            " (SELECT 1 FROM decision u WHERE u.undoes = d.id AND u.listing = d.listing) ORDER BY at DESC, rowid DESC LIMIT 1",
+            " (SELECT 1 FROM decision u WHERE u.undoes = d.id AND u.listing = d.listing) ORDER BY at DESC, seq DESC, id DESC LIMIT 1",
             [listing],
         )
         return dict(row) if row else None
@@ -90,7 +90,7 @@ class Decisions(Alerts):
     def _expect(self, listing: str, seen: dict[str, Any], expected: int | None) -> None:
         if expected is None or seen["version"] in (None, expected):
             return
-        last = self.db.row("SELECT who, at, action FROM decision WHERE listing=? ORDER BY at DESC, rowid DESC LIMIT 1", [listing])
+        last = self.db.row("SELECT who, at, action FROM decision WHERE listing=? ORDER BY at DESC, seq DESC LIMIT 1", [listing])
         event = self.db.row("SELECT at, kind FROM alert_event WHERE listing=? ORDER BY at DESC, rowid DESC LIMIT 1", [listing])
         who, when, action = "chipwatch", event["at"] if event else "", event["kind"] if event else ""
         if last and last["at"] >= when:
@@ -110,7 +110,7 @@ class Decisions(Alerts):
         number = self.db.value("SELECT count(*) FROM decision WHERE listing=?", [row["listing"]])
         content = (row[key] for key in ("listing", "at", "who", "action", "reason", "note", "until", "undoes"))
         name = short_hash("decision", *content, number)
-        row = {"id": name, **row}
+        row = {"id": name, "seq": number, **row}
         self.db.write(f"INSERT INTO decision ({','.join(row)}) VALUES ({','.join('?' * len(row))})", list(row.values()))
         return name
 
@@ -126,5 +126,5 @@ _SEEN = """SELECT l.id, a.state, a.version, coalesce(a.observation, l.observatio
 _STANDING = """AND action NOT IN ('note', 'undo') AND NOT EXISTS
     (SELECT 1 FROM decision u WHERE u.undoes = decision.id AND u.listing = decision.listing)
   AND NOT EXISTS (SELECT 1 FROM decision n WHERE n.listing = decision.listing AND n.action NOT IN ('note', 'undo')
-    AND (n.at, n.rowid) > (decision.at, decision.rowid) AND NOT EXISTS
+    AND (n.at, n.seq, n.id) > (decision.at, decision.seq, decision.id) AND NOT EXISTS
     (SELECT 1 FROM decision u WHERE u.undoes = n.id AND u.listing = n.listing))"""

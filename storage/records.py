@@ -66,7 +66,7 @@ class Records(Chain):
     def active_model(self) -> dict[str, Any] | None:
         """The model in force, with its `facts` decoded; None before the first."""
         row = self.db.row(
-            "SELECT * FROM model WHERE active_from IS NOT NULL AND retired_at IS NULL ORDER BY active_from DESC, rowid DESC LIMIT 1"
+            "SELECT * FROM model WHERE active_from IS NOT NULL AND retired_at IS NULL ORDER BY active_from DESC, id DESC LIMIT 1"
         )
         return _decoded(row, "facts") if row else None
 
@@ -197,5 +197,5 @@ def _decoded(row: Any, name: str) -> dict[str, Any]:
 
 
 _SAMPLES = """SELECT s.*, (SELECT action FROM decision d WHERE d.listing = s.listing AND action NOT IN ('note', 'undo')
-    AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.id AND u.listing = d.listing) ORDER BY d.at DESC, d.rowid DESC LIMIT 1)
+    AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.id AND u.listing = d.listing) ORDER BY d.at DESC, d.seq DESC, d.id DESC LIMIT 1)
     AS action FROM sample s ORDER BY s.digest, s.listing"""

@@ -103,18 +103,35 @@ class Removal(Runs, Search):
             raise MissingError("there is no such listing", key)
         if row["state"] == "erased":
             return Removed(None, 0, 0, 0)
-        urls = {r[0] for r in self.db.rows("SELECT url FROM observation WHERE listing=? AND url IS NOT NULL", [key])} | {row["url"]}
-        names = {text.encode() for text in (*urls, row["listing_id"]) if text and len(text) >= 5}
+        return self._erase_names(dict(row), self._names_of(row, "main"), who=who, why=why, now=utc(now, "now"))
+
+    def _names_of(self, row: Any, database: str) -> set[bytes]:
+        """What a page names a listing by: its addresses and its id, as the given database has them."""
+        urls = {r[0] for r in self.db.rows(f"SELECT DISTINCT url FROM {database}.observation WHERE listing=?", [row["id"]])} | {row["url"]}
+        return {text.encode() for text in (*urls, row["listing_id"]) if text and len(text) >= 5}
+
+    def _erase_names(self, row: dict[str, Any], names: set[bytes], *, who: str, why: str, now: str) -> Removed:
+        """Erase a listing that pages call by these names."""
         mentions = tuple(self._mentions(names))
-        gone = self._pages_naming(row, names)
-        self.db.raw().execute("PRAGMA secure_delete=ON")
+        self.db.rows("PRAGMA secure_delete=ON")
+        removed = self._erase_rows(row, names, who=who, why=why, now=now)
+        self._finish_erasure()
+        return Removed(removed.id, removed.records, removed.bytes, removed.observations, mentions)
+
+    def _erase_rows(self, row: dict[str, Any], names: set[bytes], *, who: str, why: str, now: str) -> Removed:
+        """The database's part of it; `_finish_erasure` does the files'."""
         with self.transaction():
-            removed = self._remove("erasure", gone, who=who, why=why, now=utc(now, "now"), listings=1, act=False)
-            self._scrub(row, utc(now, "now"))
+            removed = self._remove(
+                "erasure", self._pages_naming(row, names), who=who, why=why, now=now, listings=1, act=False
+            )
+            self._scrub(row, now)
+        return removed
+
+    def _finish_erasure(self) -> None:
+        """Take the erased words out of the index, the files and the log of the database."""
         self.db.write("INSERT INTO search_text (search_text) VALUES ('optimize')")
         self.finish_removals()
         self.db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-        return Removed(removed.id, removed.records, removed.bytes, removed.observations, mentions)
 
     def _pages_naming(self, listing: Any, names: set[bytes]) -> Gone:
         own = {(r["file"], r["offset"]) for r in self.db.rows(

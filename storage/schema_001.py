@@ -183,6 +183,7 @@ STATEMENTS = (
         id TEXT PRIMARY KEY,
         listing TEXT NOT NULL REFERENCES listing (id),
         at TEXT NOT NULL,
+        seq INTEGER NOT NULL,
         who TEXT NOT NULL,
         action TEXT NOT NULL CHECK (action IN ('confirm', 'dismiss', 'snooze', 'escalate', 'note', 'undo')),
         reason TEXT, note TEXT, until TEXT,
@@ -192,7 +193,7 @@ STATEMENTS = (
         state_before TEXT,
         source TEXT NOT NULL DEFAULT 'alert'
     )""",
-    "CREATE INDEX decision_listing ON decision (listing, at)",
+    "CREATE INDEX decision_listing ON decision (listing, at, seq)",
     """CREATE TABLE version (
         id TEXT PRIMARY KEY,
         kind TEXT NOT NULL,
@@ -285,7 +286,7 @@ STATEMENTS = (
         JOIN observation o ON o.id = a.observation
         LEFT JOIN reading r ON r.observation = a.observation
         LEFT JOIN evidence e ON e.id = o.evidence
-        LEFT JOIN decision d ON d.id = (SELECT id FROM decision WHERE listing = a.listing ORDER BY at DESC, id DESC LIMIT 1)""",
+        LEFT JOIN decision d ON d.id = (SELECT id FROM decision WHERE listing = a.listing ORDER BY at DESC, seq DESC, id DESC LIMIT 1)""",
     """CREATE VIEW coverage_view AS
         SELECT s.id AS site, s.name, s.country, r.id AS run, r.kind, r.started_at, r.ended_at,
                coalesce(r.outcome, CASE WHEN r.id IS NULL THEN 'never' ELSE 'running' END) AS outcome, r.detail, r.pages, r.listings,

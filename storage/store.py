@@ -6,15 +6,14 @@ from pathlib import Path
 
 from storage.backup import Backup
 from storage.database import FILE, open_database
-from storage.decisions import Decisions
 from storage.judging import Judging
 from storage.lookup import Lookup
+from storage.merge import Merging
 from storage.recording import MatchSeller, Recording
 from storage.records import Records
-from storage.retention import Removal
 
 
-class Store(Recording, Removal, Records, Decisions, Lookup, Judging, Backup):
+class Store(Recording, Merging, Records, Lookup, Judging, Backup):
     """An open home. Use `with Store.open(home) as store:`; one for each process and thread."""
 
     @classmethod

@@ -52,6 +52,15 @@ def missing(ask: Callable[[str], Any], name: str) -> None:
         ask(name)
 
 
+def other_home(store: Store) -> Path:
+    """A home that may be merged into this one."""
+    folder = store.home.parent / "other"
+    folder.mkdir()
+    (folder / "key").write_bytes((store.home / "key").read_bytes())
+    Store.open(folder).close()
+    return folder
+
+
 WRITES: dict[str, Callable[[Store, str], Any]] = {
     "begin_run": lambda s, run: s.begin_run("board", now=NOW),
     "end_run": lambda s, run: s.end_run(run, "ok", NOW),
@@ -84,6 +93,7 @@ WRITES: dict[str, Callable[[Store, str], Any]] = {
     "load_screening": lambda s, run: s.load_screening("csl", [], title="CSL", sha256="0", now=NOW),
     "expire_evidence": lambda s, run: s.expire_evidence(Retention(None, 1, 1), now="2027-01-01T00:00:00Z"),
     "erase_listing": lambda s, run: s.erase_listing(listing_key("board", "0"), who="a", why="x", now=NOW),
+    "merge": lambda s, run: s.merge(other_home(s), now=NOW),
     "finish_removals": lambda s, run: s.finish_removals(),
     "index_search": lambda s, run: s.index_search(),
     "search": lambda s, run: s.search("h100"),
@@ -113,6 +123,7 @@ READS: dict[str, Callable[[Store, str], Any]] = {
     "count_news": lambda s, run: s.count_news(None),
     "mutes": lambda s, run: s.mutes(NOW),
     "last_decision": lambda s, run: s.last_decision("l"),
+    "decision_conflicts": lambda s, run: s.decision_conflicts(),
     "decisions": lambda s, run: list(s.decisions(standing=True)),
     "version_in_force": lambda s, run: s.version_in_force("thresholds"),
     "versions": lambda s, run: s.versions(),
