@@ -71,10 +71,12 @@ def _pair(
         right, word = None, ""
         if j < len(marks):
             right, word = _follows(text, number, marks[j], book, next_start)
-        if left and right and not _agree(left, right, book, locale):
-            leads_next = next_start is not None and GAP.fullmatch(text[right.end : next_start])
+        leads_next = right is not None and next_start is not None and bool(GAP.fullmatch(text[right.end : next_start]))
+        if left and right and (leads_next or not _agree(left, right, book, locale)):
             closer = right.start == number.end and left.end < number.start
             left, right = (None, right) if closer and not leads_next else (left, None)
+        elif right and leads_next and right.place != "after" and "-" in text[number.end : right.start]:
+            right = None
         if left is not None:
             used.add(i)
         if right is not None:
@@ -127,7 +129,11 @@ def _amount(
     value = number.value
     if value is None:
         scaled = number.times > 1
-        value = read_figure(number.token, decimal=_decimal(number, currency, book, locale), whole=book.whole(currency) and not scaled, fine=fine or scaled)
+        whole = book.whole(currency) and not scaled
+        for sign in _decimals(number, currency, book, locale):
+            value = read_figure(number.token, decimal=sign, whole=whole, fine=fine or scaled)
+            if value is not None:
+                break
         if value is None:
             reason = f"{number.token} can be read two ways"
     if value is not None and number.tail != "c":
@@ -143,12 +149,18 @@ def _amount(
     return Amount(start, end, value, currency, mark, reason, minor, False, scale)
 
 
-def _decimal(number: Number, iso: str | None, book: MoneyBook, locale: Locale) -> str | None:
-    """Decimal sign of the writer, else of the currency's country; 万 is East Asian whoever writes."""
+def _decimals(number: Number, iso: str | None, book: MoneyBook, locale: Locale) -> Iterator[str | None]:
+    """Decimal sign of the writer, then of the currency's country: 49.000 € is plain in Zürich, where it looks like a
+    decimal, because the euro's own countries write it so. 万 is East Asian whoever writes."""
     if number.times in (10**4, 10**8):
-        return "."
+        yield "."
+        return
+    own = book.decimal(locale)
     row = book.currencies.get(iso or "")
-    return book.decimal(locale) or (book.decimal(book.locale(None, row.countries[0])) if row and row.countries else None)
+    theirs = book.decimal(book.locale(None, row.countries[0])) if row and row.countries else None
+    yield own or theirs
+    if own and theirs:
+        yield theirs
 
 
 def _currency(mark: Mark | None, word: str, book: MoneyBook, locale: Locale) -> tuple[str | None, str | None]:

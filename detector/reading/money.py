@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _PAUSE = re.compile(r"[,，、。!！?？;；\n]|\.(?=\s|$)")
 _REACH = 24
 """Characters between a deposit word and the words or the figure that tie it to the displayed price."""
+_LEAST_STAND_IN_RENT = 10_000
+"""A chip-hour may well cost 0.95 or 1 of something; only figures like 88888 stand in for a rent."""
 _SAID = re.compile(rf"[{CHINESE}]+")
 
 
@@ -80,7 +82,7 @@ class PriceReader:
         locale = self.book.locale(listing.language, listing.country, listing.price_currency or site_currency)
         if (listing.price_text or "").strip() or listing.price_amount is not None:
             return self._displayed(doc, offer, machine, locale)
-        return self._told(doc, offer, machine, locale) if offer != "other" else None
+        return self._told(doc, offer, machine, locale)
 
     # -- a price is displayed -----------------------------------------------------------------------------------
 
@@ -150,6 +152,8 @@ class PriceReader:
             return False
         plain = f"{figure.value.normalize():f}"
         strength = [weak for pattern, weak in self._stand_ins if pattern.fullmatch(plain)]
+        if offer == "rental" and figure.value < _LEAST_STAND_IN_RENT:
+            return False
         row = self.book.currencies.get(figure.currency or "")
         too_little = offer == "sale" and row is not None and figure.value < row.least
         if (False in strength or too_little) and not figure.ranged:
@@ -161,7 +165,9 @@ class PriceReader:
 
     def _told(self, doc: Document, offer: str, machine: int | None, locale: Locale) -> Price | None:
         fields = [(name, doc.fields[name]) for name in ("title", "description") if name in doc.fields]
-        figure = self.chooser.told(fields, locale, rental=offer == "rental")
+        figure = self.chooser.told(fields, locale, rental=offer == "rental", plain=offer == "other")
+        if figure is None and offer == "other":
+            return None
         if figure is None:
             said = any(self.words.find("hidden", folded.text) for _, folded in fields)
             return Price("negotiable", None, None, "unit") if said else None
@@ -176,7 +182,7 @@ class PriceReader:
             near = near[max(0, figure.start - 12) : figure.end + 24]
         if offer == "rental":
             return self.terms.rent(doc, near, figure.value, figure.currency, machine)
-        return self.terms.sale(doc, near, figure.value, locale)
+        return self.terms.sale(doc, offer, near, figure.value, locale)
 
     def _price(self, doc: Document, offer: str, figure: Figure, kind: str, term: Term) -> Price:
         field = figure.field if figure.field in doc.fields else None

@@ -95,7 +95,7 @@ class Terms:
 
     # -- sale ---------------------------------------------------------------------------------------------------
 
-    def sale(self, doc: Document, shown: str, value: Decimal | None, locale: Locale) -> Term:
+    def sale(self, doc: Document, offer: str, shown: str, value: Decimal | None, locale: Locale) -> Term:
         """One article or a lot. What stands beside the price counts before the text; a word that stands beside
         another figure speaks of that figure."""
         if self.words.find("each", shown):
@@ -106,8 +106,8 @@ class Terms:
         each = any(self._speaks(doc, name, "each", value, locale) for name in _FIELDS)
         sizes = [n for name in _FIELDS for n in self._sizes(doc, name, value, locale)]
         title = doc.text("title")
-        machine = bool(_SYSTEM.search(title))
-        if sizes and not (each and not self.words.find("lot_of", title)) and not (machine and sizes[0] in (4, 8, 16)):
+        machine = offer == "sale" and bool(_SYSTEM.search(title))
+        if sizes and not each and not (machine and (sizes[0] in (4, 8, 16) or not self.words.find("lot_of", title))):
             return Term("lot", sizes[0])
         if each or machine:
             return Term("unit")

@@ -50,10 +50,11 @@ class PriceWords:
         parts: dict[tuple[str, str], list[str]] = {}
         for row in money.phrase:
             for pattern in row.patterns:
-                script = scripts(re.sub(r"\\u\w{4}", "", pattern))[1:2] or ("latin",)
-                # Cyrillic before Latin: `gpu` inside a Russian pattern does not make it English.
-                folded = fold_pattern(pattern).replace("{n}", self._number[script[0]])
-                parts.setdefault((row.says, script[0]), []).append(f"(?:{folded.replace('{p}', _SUM)})")
+                for choice in _choices(pattern):
+                    # `gpu` inside a Russian choice does not make it Latin.
+                    script = (scripts(choice)[1:2] or ("latin",))[0]
+                    folded = fold_pattern(choice).replace("{n}", self._number[script]).replace("{p}", _SUM)
+                    parts.setdefault((row.says, script), []).append(f"(?:{folded})")
         return {key: re.compile("|".join(patterns)) for key, patterns in parts.items()}
 
     def find(self, says: str, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
@@ -90,6 +91,25 @@ class PriceWords:
         value = self._counts.get(word)
         read = read_chinese(word) if value is None else None
         return value if value is not None else int(read) if read is not None else None
+
+
+def _choices(pattern: str) -> Iterator[str]:
+    """The choices of a pattern outside all brackets."""
+    depth = start = 0
+    escaped = False
+    for at, char in enumerate(pattern):
+        if escaped:
+            escaped = False
+        elif char == "\\":
+            escaped = True
+        elif char in "([":
+            depth += 1
+        elif char in ")]":
+            depth -= 1
+        elif char == "|" and depth == 0:
+            yield pattern[start:at]
+            start = at + 1
+    yield pattern[start:]
 
 
 _SUM = r"[^\w\s]{0,3}\s?\d[\d.,]*k?"

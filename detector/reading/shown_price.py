@@ -21,6 +21,8 @@ _CODE = re.compile(r"[\\{}=<>\[\]\"|]")
 _MODEL = re.compile(r"[2-5]0[5-9]0|6000|4000|5000|[ahlb]?\d00")
 _MODEL_BEFORE = re.compile(r"(?:rtx|gtx|pro|ada|quadro|tesla|epyc|xeon|ryzen|i[3579]|mi|gb|model|型号)[\s-]?$")
 _EACH_AFTER = re.compile(r"\s?(?:/|each|ea\b|obo|shipped|firm|local|一张|一台|一片|每|包邮|一口价|出\b|팝|で|за шт|/шт|vb|fest)")
+_PLAIN = 7
+"""Rating of a marked sum behind an asking word in the title."""
 _LARGE_BARE = Decimal(10000)
 """A figure without any mark is taken for a price from a text only from here up, or with a separator."""
 
@@ -91,8 +93,9 @@ class Chooser:
 
     # -- no price displayed -------------------------------------------------------------------------------------
 
-    def told(self, fields: Sequence[tuple[str, Folded]], locale: Locale, *, rental: bool) -> Figure | None:
-        """The price asked in title or description, None where none is: the best of all sums, the first among equals."""
+    def told(self, fields: Sequence[tuple[str, Folded]], locale: Locale, *, rental: bool, plain: bool = False) -> Figure | None:
+        """The price asked in title or description, None where none is: the best of all sums, the first among equals.
+        `plain`: only what the title plainly asks (news and talk name sums as well)."""
         best: tuple[int, Figure] | None = None
         for name, folded in fields:
             found = scan(folded, self.book, locale, fine=rental)
@@ -101,7 +104,7 @@ class Chooser:
                 if rating is not None and (best is None or rating > best[0]):
                     low = _ranged(folded.text, found, amount)
                     best = rating, self._figure(name, low or amount, amount, locale, ranged=low is not None)
-        return best[1] if best else None
+        return best[1] if best and (not plain or best[0] >= _PLAIN) else None
 
     def _rating(self, text: str, amount: Amount, locale: Locale, name: str, rental: bool) -> int | None:
         if amount.value is None or amount.minor or not self._worth(amount, locale, rental):
