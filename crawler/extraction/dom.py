@@ -127,7 +127,7 @@ def short_text(node: LexborNode, longest: int) -> str:
     text = ""
     for count, part in enumerate(node.traverse(include_text=True)):
         if part.tag == "-text":
-            more = " ".join((part.text_content or "").split())
+            more = " ".join((part.text_content or "")[: 2 * longest + 200].split())
             cents = len(more) >= 2 and more[:2].isdigit() and not more[2:3].isdigit() and text[-1:].isdigit()
             text += ("." if cents else " " if text and more else "") + more
         if len(text) > longest or count > 400:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.extraction import schema_org
 from crawler.extraction.claims import Claim
+from crawler.extraction.dom import short_text
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -137,6 +138,6 @@ def _value(element: LexborNode, attributes: dict[str, str | None]) -> str:
         # A link around a brand's name is named by its text, a link to a value (availability) by its address.
         if element.tag != "a":
             return (attributes[source] or "").strip()[:_LONG]
-        shown = " ".join(element.text(separator=" ").split())
-        return shown[:_LONG] or (attributes[source] or "").strip()[:_LONG]
-    return " ".join(element.text(separator=" ").split())[:_LONG]
+        shown = short_text(element, _LONG)
+        return shown or (attributes[source] or "").strip()[:_LONG]
+    return short_text(element, _LONG)

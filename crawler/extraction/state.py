@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -33,6 +34,9 @@ _LARGEST_LOOSE = 20_000
 """Characters of an object written as a script rather than as JSON that are worth mending."""
 _MOST_SCRIPTS = 120
 _MOST_OBJECTS = 40
+_MOST_TRIES = 200
+_MOST_LOOSE = 20
+"""Beginnings of objects in one script that are tried: each try of a hostile one costs up to a millisecond."""
 _MOST_NODES = 40_000
 _ENOUGH_LIKE = 0.6
 _decoder = json.JSONDecoder()
@@ -68,7 +72,7 @@ def _assigned(text: str) -> list[Any]:
     """Objects behind an equals sign that are JSON, data layers that are nearly so, and JSON in a string."""
     found: list[Any] = []
     end = 0
-    for match in _ASSIGNED.finditer(text):
+    for match in islice(_ASSIGNED.finditer(text), _MOST_TRIES):
         if match.end() < end or len(found) >= _MOST_OBJECTS:
             continue
         try:
@@ -76,11 +80,11 @@ def _assigned(text: str) -> list[Any]:
         except (ValueError, RecursionError):
             continue
         found.append(value)
-    for match in _PUSHED.finditer(text) if "ata" in text else ():
+    for match in islice(_PUSHED.finditer(text), _MOST_LOOSE) if "ata" in text else ():
         value = _loose(text[match.end() : match.end() + _LARGEST_LOOSE]) if match.end() >= end else None
         if isinstance(value, (dict, list)) and len(found) < _MOST_OBJECTS:
             found.append(value)
-    for match in _PARSED.finditer(text) if "JSON.parse" in text else ():
+    for match in islice(_PARSED.finditer(text), _MOST_LOOSE) if "JSON.parse" in text else ():
         try:
             found += _strict(orjson.loads(match[1]))
         except (ValueError, TypeError):

@@ -10,7 +10,7 @@ from crawler.extraction.prices import PriceReader
 
 if TYPE_CHECKING:
     from config.schema.extraction import Extraction
-    from config.schema.money_words import Money
+    from config.schema.money import Money
 
 PRICE, CURRENT, STRUCK, RELATED, TILE, SHIPPING, INSTALMENT, SAVING, PER_MEASURE, STOCK, HIDDEN, BRAND = (
     1 << bit for bit in range(12)
@@ -108,7 +108,7 @@ def squeezed(text: str) -> str:
 @lru_cache(maxsize=1)
 def shipped() -> Words:
     """The words that the program ships with."""
-    from config.loader import Config, load_merged
-    from config.schema.money_words import Money
+    from config.loader import Config
 
-    return Words(Config().extraction, load_merged(Money, "money/*.toml", None))
+    config = Config()
+    return Words(config.extraction, config.money)
