@@ -62,6 +62,12 @@ _AFTER = re.compile(
     r"|\d{2,3}gb?(?![a-z])|ti(?![a-z])|[àâäáéèêëíìîïóòôöúùûüçñğışž]"
 )
 _COUNTED = re.compile(r"(?<![a-z0-9])\d{1,3}\s?[x*×х]$")
+_VENDORS = {
+    "nvidia": re.compile(r"(?:nvidia|nvda|tesla|geforce|quadro|rtx|gtx|gpu|dgx|hgx|英伟达|辉达|n卡|エヌビディア|엔비디아|نفيديا|지포스)(?:®|™)?[\s\-_]*$"),
+    "amd": re.compile(r"(?:amd|radeon|instinct)(?:®|™)?[\s\-_]*$"),
+    "intel": re.compile(r"(?:intel|habana|arc)(?:®|™)?[\s\-_]*$"),
+}
+_OTHER_VENDOR = re.compile(r"(?:amd|intel|apple|samsung|galaxy|三星|苹果|삼성|갤럭시|huawei|honor|oppo|vivo|canon|sony|nikon|epson|brother|audi|bmw|pentax|snapdragon|ryzen|athlon|core|celeron|xeon)[\s\-_]*$")
 _VENDOR_BEFORE = re.compile(
     r"(?:nvidia|nvda|tesla|geforce|quadro|rtx|gtx|amd|radeon|instinct|intel|habana|gpu|dgx|hgx|英伟达|辉达|n卡|エヌビディア|엔비디아|نفيديا|지포스)(?:®|™)?[\s\-_]*$"
 )
@@ -137,7 +143,11 @@ class Finder:
             places = text.kept[start:end]
             if _stands(name, text, places):
                 a, b = places[0], places[-1] + 1
-                sure = not name.part and bool(_VENDOR_BEFORE.search(text.latin[max(0, a - 14) : a]))
+                before = text.latin[max(0, a - 14) : a]
+                vendor = (name.base or "").partition("-")[0]
+                if not name.strong and vendor == "nvidia" and _OTHER_VENDOR.search(before):
+                    continue
+                sure = not name.part and vendor in _VENDORS and bool(_VENDORS[vendor].search(before))
                 yield Mention(
                     field, a, b, name.chip, name.base, name.count, name.form,
                     name.strong, name.system, name.part, sure, name.key,

@@ -23,6 +23,9 @@ A_TRIFLE = 0.03
 A_CHIP = 0.3
 """Share from which the article is hardly a thing for a chip."""
 
+ASKING = 140
+"""Folded characters of a description in which a buyer has said that he buys."""
+
 _HAVE_WANT = re.compile(r"\[h\](?P<have>.*?)\[w\](?P<want>.*)|\[w\](?P<want2>.*?)\[h\](?P<have2>.*)|\[w\](?P<want3>.*)")
 _MONEY = re.compile(r"paypal|cash|zelle|venmo|wire|crypto|usdt|btc|escrow|money|\$\s?\d|local|bank")
 _TALK_END = re.compile(r"[?？]\s*$")
@@ -72,6 +75,8 @@ def _credit(page: Page) -> Verdict | None:
 
 def _wanted(page: Page) -> Verdict | None:
     title = page.title.text
+    if page.title["news"]:
+        return None
     if (trade := _HAVE_WANT.search(title)) is not None:
         have = trade["have"] or trade["have2"] or ""
         want = trade["want"] or trade["want2"] or trade["want3"] or ""
@@ -90,11 +95,18 @@ def _wanted(page: Page) -> Verdict | None:
     opening = [h for h in page.description["wanted"] if h.start < 45 and not _PLACE.match(text, h.start)]
     if opening and not page.title["sale"] and not page.description["sale"] and not _no_chip_said(page):
         return Verdict("wanted", text[opening[0].start : opening[0].end])
-    firm = page.title.words("buyer-firm") | page.description.words("buyer-firm")
-    asks = firm | page.title.words("buyer") | page.description.words("buyer")
-    if firm and len(asks) > 1 and not page.title["sale"] and not page.description["sale"] and not (page.price_share or 0) > 3:
-        return Verdict("wanted", ", ".join(sorted(asks)))
-    return None
+    return _asking(page)
+
+
+def _asking(page: Page) -> Verdict | None:
+    """A buy request told by how it asks: one firm word of a buyer and one other, early on, and no seller's word."""
+    firm = page.title["buyer-firm"] + [h for h in page.description["buyer-firm"] if h.start < ASKING]
+    if not firm or page.title["sale"] or any(m.system for m in page.mentions):
+        return None
+    theirs = [h for h in page.description["sale"] if not any(f.start <= h.start and h.end <= f.end for f in page.description["buyer-firm"])]
+    asks = {page.title.text[h.start : h.end] for h in page.title["buyer-firm"] + page.title["buyer"]}
+    asks |= {page.description.text[h.start : h.end] for h in page.description["buyer-firm"] + page.description["buyer"] if h.start < ASKING}
+    return Verdict("wanted", ", ".join(sorted(asks))) if len(asks) > 1 and not theirs else None
 
 
 def _no_chip_said(page: Page) -> bool:
@@ -112,6 +124,8 @@ def _service(page: Page) -> Verdict | None:
         return Verdict("service", page.category.first("service") or "")
     if word is None:
         if (word := page.title.first("service-weak")) and (page.description["fee"] or page.description["not-selling"] or _trifle(page)) and (page.price_share or 0) < A_CHIP:
+            return Verdict("service", word)
+        if page.mentions and _trifle(page) and not page.disguised and not page.title["accessory"] and (word := page.description.first("service", "service-weak", "fee")):
             return Verdict("service", word)
         not_selling = page.description["not-selling"]
         return Verdict("service", page.description.first("not-selling") or "") if not_selling and page.description["service"] else None
@@ -151,7 +165,7 @@ def _look_alike(page: Page) -> Verdict | None:
         return None
     families = {m.base for m in page.named if m.field == "title"}
     if page.title["accessory"] and not page.title["homonym"] and (
-        page.hardware or len(families) > 1 or page.title["without-chip"] or page.title["fits"]
+        page.hardware or len(families) > 1 or page.title["without-chip"] or page.title["fits"] or _trifle(page)
     ):
         return None
     return Verdict("other", page.title.first("homonym") or page.category.first("homonym") or "a name without hardware around it")
@@ -179,9 +193,10 @@ def _accessory(page: Page) -> Verdict | None:
         points += 2 * _linked(page, nouns, chips)
         points += _ordered(title.text, nouns, chips)
     families = len({m.base for m in chips})
+    points += not page.named and bool(title["hardware"])
     points += 3 if families >= 3 else int(families == 2)
     if any(m.system for m in chips):
-        points -= 3
+        points -= 2
     if not without_title and not without_text:
         points -= 2 * bool(title["memory-size"] and chips and not _linked(page, nouns, chips) and not _leads(nouns, chips))
         points -= bool(_RUN_WORDS.search(page.description.text))
@@ -264,5 +279,5 @@ def _sale(page: Page) -> Verdict | None:
 
 
 _STEPS: tuple[Callable[[Page], Verdict | None], ...] = (
-    _credit, _talk, _wanted, _service, _souvenir, _look_alike, _accessory, _rental, _sale,
+    _credit, _wanted, _talk, _service, _souvenir, _look_alike, _accessory, _rental, _sale,
 )  # fmt: skip

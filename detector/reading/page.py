@@ -126,7 +126,7 @@ class Page:
             return self.hardware or self._unshared
         if own["hardware"] or self.title["hardware"] or self.category["hardware"]:
             return True
-        return (self.hardware and bool(own["memory-size"] or self.price["rental-price"])) or (self._unshared and self._chip_price)
+        return (self.hardware and bool(own["memory-size"] or self.price["rental-price"])) or (self._unshared and self._chip_price and bool(own["hardware-weak"] or own["memory-size"]))
 
     @cached_property
     def _unshared(self) -> bool:

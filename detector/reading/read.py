@@ -65,7 +65,10 @@ class Reader:
         offer = verdict.offer if named or verdict.offer not in ("sale", "rental") else "other"
         lot = lot_size(page) if offer == "sale" else None
         known = page.rough_price if offer == "sale" and not lot and "rough_price" in page.__dict__ else None
-        price = known or money.read_price(doc, offer=offer, config=self.config, lot=lot)
+        hint = chips_in_machine(page, named[0], machine(page, named[0])) if offer == "rental" and named else None
+        price = known or money.read_price(doc, offer=offer, config=self.config, lot=lot, systems_hint=hint)
+        if price and price.per == "lot" and page.disguised:  # the title's number counts the article it feigns
+            price = replace(price, per="unit", articles=None)
         chips = tuple(chip for chip in (self._chip(page, m, price, lot) for m in named) if chip)
         price = self._in_dollars(price, offer, chips, doc.date)
         stock = read_quantity(page, offer=offer, per=price.per if price else None, chips=len(chips))
