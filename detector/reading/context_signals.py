@@ -127,7 +127,13 @@ class SignalReader:
                 left = max([m.end() for m in _STOP.finditer(text, 0, found.start)] or [0])
                 stop = _STOP.search(text, found.end)
                 right = stop.start() if stop else len(text)
-                around = {h.concept for h in hits if left <= h.start and h.end <= right and max(h.start - found.end, found.start - h.end) <= 25}
+                reach = 2 if found.weak else 25
+                if found.weak and text[found.start : found.end].isascii() and not doc.fields[name].quote(found.start, found.end).isupper():
+                    continue
+                around = {
+                    h.concept for h in hits
+                    if left <= h.start and h.end <= right and 0 <= max(h.start - found.end, found.start - h.end) <= reach
+                }  # fmt: skip
                 if around & {"no_ship", "refuse", "comply", "local_only"}:
                     continue
                 roles = around & ROUTE
