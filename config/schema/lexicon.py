@@ -44,6 +44,7 @@ CONCEPTS = {
     "repair_shop": "a service offered, not a state of the goods",
     # another name
     "relabel": "relabelled, in one expression",
+    "outer": "the outside says another name: `the box reads`, `in the case of`; needs that name",
     "reads": "reads as, is marked as, was changed into",
     "other_model": "another model's or maker's name, without naming it",
     # papers
@@ -99,6 +100,8 @@ CONCEPTS = {
     "alter": "altered, upgraded, soldered",
     "alterable": "memory, BIOS, form: what is altered",
     "stand_in": "the price shown is no price",
+    "place": "a place (from places.toml)",
+    "place_weak": "a place's short name (from places.toml)",
     "article": "a thing that a chip is not (for disguised goods)",
 }  # fmt: skip
 

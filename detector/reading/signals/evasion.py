@@ -1,0 +1,100 @@
+"""export_evasion: offers a way round export or customs control."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from detector.reading.signals.scope import TIGHT, Finding, Scope, finding
+from detector.reading.signals.vocabulary import Hit
+
+PAPER_SAYS = 30
+"""Letters between a paper and what is written on it."""
+
+
+def export_evasion(scopes: Sequence[Scope], *, into_restricted: bool) -> Iterator[Finding]:
+    """One finding a sentence. `into_restricted`: the listing names a restricted place; customs 'included' is then a way in."""
+    for scope in scopes:
+        found = next(_in_sentence(scope, into_restricted), None)
+        if found:
+            yield found
+
+
+def _in_sentence(scope: Scope, into_restricted: bool) -> Iterator[Finding]:
+    s = scope.s
+    for hit in s.of("evade", "misdeclare"):
+        if _offered(scope, hit):
+            yield finding(hit)
+    yield from _needs_nothing(scope)
+    yield from _bypasses(scope)
+    yield from _papers_say(scope)
+    yield from _everybody(scope)
+    if into_restricted:
+        for hit in s.of("cleared"):
+            if _offered(scope, hit):
+                yield finding(hit)
+        for customs in s.of("customs"):
+            for handled in s.of("handled"):
+                if scope.near(customs, handled, 30) and s.pauses_between(customs, handled) <= 1 and _offered(scope, handled):
+                    yield finding(customs, handled)
+
+
+def _offered(scope: Scope, hit: Hit) -> bool:
+    """Held out to the buyer: not refused, not demanded, not somebody else's."""
+    s = scope.s
+    clause = s.clause(hit)
+    if any(h.start <= hit.start and hit.end <= h.end for h in s.of("comply", "no_ship")):
+        return False
+    if s.within(clause, "comply", "refuse") or scope.elsewhere(hit) or s.question:
+        return False
+    return not scope.negated(hit, none=False)
+
+
+def _needs_nothing(scope: Scope) -> Iterator[Finding]:
+    """`no licence needed`, `we ask for no end user`, `許可は不要`."""
+    s = scope.s
+    for check in s.of("licence", "screening"):
+        if not _offered(scope, check) and s.within(s.clause(check), "comply"):
+            continue
+        for no in s.of("none", "not", "none_after", "not_after"):
+            before = no.concept in ("none", "not") and no.end <= check.start and scope.near(no, check, 18)
+            after = no.concept.endswith("_after") and no.start >= check.end and scope.near(no, check, 16)
+            after = after or (no.concept == "not" and no.start >= check.end and scope.near(no, check, TIGHT))
+            if (before or after) and not s.pauses_between(no, check) and _required(scope, check, no):
+                yield finding(no, check)
+
+
+def _required(scope: Scope, check: Hit, no: Hit) -> bool:
+    """A weak word of screening (`country`, `purpose`) needs a word of asking beside it."""
+    asked = any(scope.near(r, check, 20) for r in scope.s.of("required"))
+    plain = check.concept == "licence" and no.concept in ("none", "none_after")
+    return asked or plain
+
+
+def _bypasses(scope: Scope) -> Iterator[Finding]:
+    for bypass in scope.s.of("bypass"):
+        for control in scope.s.of("control"):
+            if scope.near(bypass, control, 24) and not scope.s.pauses_between(bypass, control) and _offered(scope, bypass):
+                yield finding(bypass, control)
+
+
+def _papers_say(scope: Scope) -> Iterator[Finding]:
+    """`declared as spare parts`, `the papers will say monitor cables`."""
+    s = scope.s
+    for paper in s.of("declare"):
+        for other in s.of("as_other"):
+            if scope.near(paper, other, PAPER_SAYS) and s.pauses_between(paper, other) <= 1 and _offered(scope, paper):
+                yield finding(paper, other)
+    for paper in s.of("paper", "customs", "declare"):
+        for word in s.of("reads"):
+            firm = word.end - word.start >= 3 or scope.density > 1
+            if firm and scope.near(paper, word, TIGHT) and not s.pauses_between(paper, word) and _offered(scope, paper) and s.of("as_other", "article", "other_model"):
+                yield finding(paper, word)
+
+
+def _everybody(scope: Scope) -> Iterator[Finding]:
+    """`we do not care who you are`: anyone at all may buy or rent."""
+    s = scope.s
+    for anyone in s.of("open_to"):
+        for check in s.of("screening", "control"):
+            if scope.near(anyone, check, TIGHT) and any(n for n in s.of("none", "not") if scope.near(n, anyone, TIGHT)) and _offered(scope, anyone):
+                yield finding(anyone, check)

@@ -1,0 +1,24 @@
+"""Names of other cards and goods that a label, a box or a paper may carry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from detector.reading.signals.vocabulary import Hit
+
+# Card names as labels print them; memory sizes, part numbers and part of them are none.
+_CARD = re.compile(
+    r"(?<![a-z0-9/.-])(?:(?:rtx|gtx|gt|rx|quadro|tesla|nvs|titan|radeon|geforce|firepro|arc)[\s-]{0,2}(?:pro[\s-]?|ada[\s-]?)?[a-z]{0,2}\d{1,4}|[aptlkmhv]\d{1,4}|(?:10|16|20|30|40|50)[5-9]0)"
+    r"(?:[\s-]?(?:ti|super|ada|d|s|g|x))?(?![a-z0-9]|\s?gb|\.\d)"
+)
+_NUMBER = re.compile(r"\d{1,4}")
+
+
+def other_cards(text: str, start: int, end: int, offered: Iterable[str]) -> Iterator[Hit]:
+    """Card names between two positions that are none of the offered chips (ids such as `nvidia-a100-pcie-40gb`)."""
+    own = {number for chip in offered for part in chip.split("-") if not part.endswith("gb") for number in _NUMBER.findall(part)}
+    for match in _CARD.finditer(text, start, end):
+        number = _NUMBER.search(match.group())
+        if number and number.group() not in own:
+            yield Hit("other_card", match.start(), match.end(), ("en",), "names.card")

@@ -1,0 +1,71 @@
+"""no_paperwork: no invoice, warranty or provenance, or a way into the trade that leaves none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from detector.reading.signals.scope import BESIDE, TIGHT, Finding, Scope, finding
+from detector.reading.signals.vocabulary import Hit
+
+# Where private sales exclude liability by custom; there a missing warranty says nothing.
+CUSTOM = frozenset({"de", "ja", "fr"})
+OF_LIABILITY = ("warrant", "garant", "gewähr", "gewahr", "haftung", "保証", "保修", "质保", "support", "returns", "保固")
+
+
+def no_paperwork(scopes: Sequence[Scope], *, for_parts: bool) -> Iterator[Finding]:
+    """One finding a sentence. `for_parts`: the goods are sold as dead, where a missing warranty is a matter of course."""
+    private = any(scope.s.of("boilerplate") for scope in scopes)
+    for scope in scopes:
+        found = next(_in_sentence(scope, private or for_parts), None)
+        if found:
+            yield found
+
+
+def _in_sentence(scope: Scope, private: bool) -> Iterator[Finding]:
+    s = scope.s
+    for hit in s.of("grey"):
+        if _said(scope, hit) and not (private and _of_liability(s.text, hit) and CUSTOM.intersection(hit.languages)) and not _for_money(scope, hit):
+            yield finding(hit)
+    for paper in s.of("paper", "warranty"):
+        for none in s.of("none", "none_after"):
+            if not _lacks(scope, none, paper) or scope.supposed(paper) or scope.elsewhere(paper) or _for_money(scope, paper):
+                continue
+            if paper.concept == "warranty" and (_ran_out(scope, paper) or (private and CUSTOM.intersection(paper.languages))):
+                continue
+            yield finding(none, paper)
+    for origin in s.of("origin"):
+        for secret in s.of("secret"):
+            if scope.near(origin, secret, 26) and s.pauses_between(origin, secret) <= 1 and not scope.negated(secret):
+                yield finding(origin, secret)
+
+
+def _said(scope: Scope, hit: Hit) -> bool:
+    return not scope.negated(hit, none=False) and not scope.hollow(hit)
+
+
+def _lacks(scope: Scope, none: Hit, paper: Hit) -> bool:
+    s = scope.s
+    if none.concept == "none":
+        return (
+            none.end <= paper.start
+            and scope.near(none, paper, 16)
+            and s.pauses_between(none, paper) == 0
+            and not s.between(none, paper, "box", "other_part", "serial", "label")
+        )
+    return none.start >= paper.end and scope.near(none, paper, TIGHT) and s.pauses_between(none, paper) <= 1
+
+
+def _ran_out(scope: Scope, warranty: Hit) -> bool:
+    """`warranty expired`, `no warranty left`, `our own 1 year warranty`."""
+    return any(scope.near(h, warranty, TIGHT) and not scope.s.pauses_between(h, warranty) for h in scope.s.of("expired"))
+
+
+def _for_money(scope: Scope, paper: Hit) -> bool:
+    """An invoice at extra cost is an invoice; so is one that is to be had."""
+    return any(
+        h.start >= paper.end and scope.near(h, paper, 18) and not scope.negated(h) for h in scope.s.of("extra_cost")
+    ) and not any(scope.near(n, paper, BESIDE) and n.start >= paper.end for n in scope.s.of("none_after"))
+
+
+def _of_liability(text: str, hit: Hit) -> bool:
+    return any(word in text[hit.start : hit.end] for word in OF_LIABILITY)

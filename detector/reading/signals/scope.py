@@ -1,0 +1,117 @@
+"""What governs a finding: negation, condition, question, picture, return clause, somebody else's goods."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from detector.reading.clauses import Sentence, gap
+from detector.reading.signals.vocabulary import Hit
+
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_HANGUL = re.compile(r"[\uac00-\ud7af]")
+
+# A word of a script without spaces is two or three characters where another has six.
+_DENSE, _KOREAN = 2.6, 1.8
+
+NEAR = 36
+"""Letters between a noun and its verb inside a clause; more is another thought."""
+TIGHT = 12
+"""Letters between a negation and what it negates: `not at all removed`."""
+BESIDE = 5
+"""Letters between words that lean on each other: `SN: none`."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A sentence and the measure of its script."""
+
+    s: Sentence
+
+    @cached_property
+    def density(self) -> float:
+        text = self.s.text[self.s.start : self.s.end]
+        if text.isascii():
+            return 1.0
+        if len(_CJK.findall(text)) * 4 >= len(text):
+            return _DENSE
+        return _KOREAN if len(_HANGUL.findall(text)) * 4 >= len(text) else 1.0
+
+    def near(self, a: Hit, b: Hit, reach: int = NEAR) -> bool:
+        """Whether two hits lie within `reach` Latin letters of each other, or what counts the same."""
+        return gap(a, b) * self.density <= reach
+
+    def apart(self, a: Hit, b: Hit) -> float:
+        return gap(a, b) * self.density
+
+    def negated(self, hit: Hit, *, none: bool = True) -> bool:
+        """A negation close before, or right after, in the same clause."""
+        before = ("not", "none", "refuse") if none else ("not", "refuse")
+        for n in self.s.of(*before):
+            if n.end <= hit.start and self.near(n, hit, TIGHT) and not self.s.pauses_between(n, hit):
+                return True
+        for n in self.s.of("not_after"):
+            if n.end > hit.end and n.start >= hit.start and n.start - hit.end <= 2:
+                return True
+        return False
+
+    def supposed(self, hit: Hit) -> bool:
+        """A condition, a question or an appeal to the buyer: it is not said to be so."""
+        clause = self.s.clause(hit)
+        if self.s.question:
+            return True
+        for h in self.s.within(clause, "if", "ask"):
+            if h.end <= hit.start and (h.concept == "if" or self.near(h, hit, 20)):
+                return True
+        return any(
+            h.start >= hit.start and h.end > hit.end and self.near(h, hit, 8) for h in self.s.within(clause, "if_after")
+        )
+
+    def elsewhere(self, hit: Hit) -> bool:
+        """Somebody else's goods, or goods that the seller does not deal in."""
+        for h in self.s.of("others", "refuse"):
+            if h.end <= hit.start and self.s.pauses_between(h, hit) <= 1:
+                return True
+            if h.start >= hit.end and self.near(h, hit, 20) and not self.s.pauses_between(h, hit):
+                return True
+        return False
+
+    def service(self) -> bool:
+        """A service on offer or a thing the buyer may do."""
+        return bool(self.s.of("repair_shop"))
+
+    def hollow(self, hit: Hit) -> bool:
+        """Not said of the goods at all."""
+        return self.supposed(hit) or self.elsewhere(hit)
+
+    def pictured(self, hit: Hit) -> bool:
+        """Done to the picture, not to the thing."""
+        if self.s.of("blur"):
+            return True
+        clause = self.s.clause(hit)
+        return bool(self.s.within(clause, "photo")) and not self.s.of("see")
+
+    def refused_return(self, hit: Hit) -> bool:
+        """`No return if the label is torn`: a rule, not a state."""
+        if not self.s.of("void"):
+            return False
+        return not any(h for h in self.s.of("done") if self.near(h, hit, 10))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Words of one sentence that carry a signal, at folded positions."""
+
+    start: int
+    end: int
+    language: str
+    strength: float = 1.0
+    detail: str | None = None
+
+
+def finding(*hits: Hit, strength: float = 1.0, detail: str | None = None) -> Finding:
+    """The stretch from the first to the last of some hits, in the language that all or most of them share."""
+    shared = set(hits[0].languages).intersection(*(h.languages for h in hits[1:]))
+    language = next((name for name in hits[0].languages if name in shared), hits[0].languages[0])
+    return Finding(min(h.start for h in hits), max(h.end for h in hits), language, strength, detail)

@@ -1,0 +1,161 @@
+"""serial_removed: a mark of identity and what became of it, in either order, or a mark that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from detector.reading.clauses import gap
+from detector.reading.signals.scope import BESIDE, NEAR, TIGHT, Finding, Scope, finding
+from detector.reading.signals.vocabulary import Hit
+
+MARKS = ("serial", "label")
+DEEDS = ("loss", "gone", "hide", "swap")
+LABEL_STATES = 16
+"""Letters between a mere label and a state such as `gone`: labels are missing from films and boxes too."""
+ASIDE = 24
+"""Letters from a mark over a pause to its deed: `the label, sadly, is gone`."""
+
+
+def serial_removed(scopes: Sequence[Scope]) -> Iterator[Finding]:
+    """Findings in order of sentence; O(marks x deeds) of a sentence."""
+    for at, scope in enumerate(scopes):
+        after = scopes[at + 1] if at + 1 < len(scopes) else None
+        if _kept_after_all(scope, after):
+            continue
+        found = next(_in_sentence(scope), None) or _answer(scope, after)
+        if found:
+            yield found
+
+
+def _in_sentence(scope: Scope) -> Iterator[Finding]:
+    s = scope.s
+    for hit in s.of("defaced"):
+        if not scope.negated(hit) and not scope.hollow(hit) and not _issue_of(scope, hit) and not scope.refused_return(hit):
+            yield finding(hit)
+    for mark in s.of(*MARKS):
+        if _borne_by_other(scope, mark):
+            continue
+        yield from _deed(scope, mark)
+        if mark.concept == "serial":
+            yield from _absent(scope, mark)
+            yield from _sent_away(scope, mark)
+
+
+def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
+    s = scope.s
+    deeds = [d for d in s.of(*DEEDS) if d is not mark and not (d.start < mark.end and mark.start < d.end)]
+    for deed in sorted(deeds, key=lambda d: gap(d, mark)):
+        if not _reaches(scope, mark, deed) or scope.negated(deed) or scope.hollow(deed):
+            continue
+        if _other_subject(scope, mark, deed) or _intact(scope, mark, deed) or scope.refused_return(deed):
+            continue
+        if scope.pictured(deed) or (deed.concept == "hide" and s.of("photo", "intact")):
+            continue
+        if mark.concept == "label" and deed.concept == "swap":
+            continue
+        yield finding(mark, deed)
+        return
+    if mark.concept == "serial":
+        yield from _unreadable(scope, mark)
+
+
+def _unreadable(scope: Scope, mark: Hit) -> Iterator[Finding]:
+    """`serial not readable`."""
+    for kept in scope.s.of("intact"):
+        leans = gap(kept, mark) and scope.near(kept, mark, 14) and not scope.s.pauses_between(kept, mark)
+        if leans and _denied(scope, kept) and not scope.hollow(kept) and not scope.pictured(kept):
+            yield finding(mark, kept)
+
+
+def _denied(scope: Scope, kept: Hit) -> bool:
+    """`not readable`: the negation touches the word for a whole mark."""
+    return any(n.end <= kept.start and scope.near(n, kept, 4) for n in scope.s.of("not")) or any(
+        n.start >= kept.end and n.start - kept.end <= 1 for n in scope.s.of("not_after")
+    )
+
+
+def _reaches(scope: Scope, mark: Hit, deed: Hit) -> bool:
+    pauses = scope.s.pauses_between(mark, deed)
+    if mark.concept == "label" and deed.concept in ("gone", "hide"):
+        return pauses == 0 and scope.near(mark, deed, LABEL_STATES)
+    if pauses == 0:
+        return scope.near(mark, deed, NEAR if deed.concept in ("loss", "gone") else 20)
+    return pauses <= 2 and deed.start > mark.start and scope.near(mark, deed, ASIDE) and deed.concept in ("loss", "gone")
+
+
+def _other_subject(scope: Scope, mark: Hit, deed: Hit) -> bool:
+    """Between mark and deed stands another thing that the deed was done to."""
+    others = scope.s.between(mark, deed, "other_part", "not_mark", "paper", "warranty")
+    if any(scope.apart(o, deed) < scope.apart(mark, deed) for o in others):
+        return True
+    # `cards pulled from a server`: the deed's own object stands right behind it.
+    return any(o.start <= deed.start and deed.end <= o.end for o in scope.s.of("other_part"))
+
+
+def _intact(scope: Scope, mark: Hit, deed: Hit) -> bool:
+    """The mark is said to be whole, closer than the deed."""
+    for kept in scope.s.of("intact"):
+        between = min(mark.end, deed.end) <= kept.start and kept.end <= max(mark.start, deed.start)
+        close = scope.near(kept, mark, TIGHT) and not scope.s.pauses_between(kept, mark) and kept.start >= mark.start
+        if (between or (close and gap(kept, mark) < gap(deed, mark))) and not _denied(scope, kept) and not scope.negated(kept):
+            return True
+    return False
+
+
+def _borne_by_other(scope: Scope, mark: Hit) -> bool:
+    """The mark sits on a box or is of another kind."""
+    s = scope.s
+    if any(o.start <= mark.start and mark.end <= o.end for o in s.of("not_mark")):
+        return True
+    clause = s.clause(mark)
+    boxes = [b for b in s.within(clause, "box") if scope.near(b, mark, 12)]
+    return bool(boxes) and not s.within(clause, "card")
+
+
+def _absent(scope: Scope, mark: Hit) -> Iterator[Finding]:
+    s = scope.s
+    for none in s.of("none", "none_after"):
+        before = none.concept == "none" and none.end <= mark.start and scope.near(none, mark, TIGHT)
+        after = none.concept == "none_after" and none.start >= mark.end and scope.near(none, mark, BESIDE + 1)
+        if not (before or after) or s.pauses_between(none, mark) > (1 if after else 0):
+            continue
+        if scope.hollow(mark) or _issue_of(scope, mark) or scope.pictured(mark) or s.between(none, mark, "other_part", "paper", "warranty", "loss"):
+            continue
+        yield finding(none, mark)
+
+
+def _issue_of(scope: Scope, mark: Hit) -> bool:
+    """`no serial removed`, `no serial issue`: what is absent is the harm."""
+    return any(
+        d.start >= mark.end and scope.near(d, mark, TIGHT) and not scope.s.pauses_between(d, mark)
+        for d in scope.s.of("loss", "swap")
+    ) and any(n.end <= mark.start and scope.near(n, mark, BESIDE) for n in scope.s.of("none", "not"))
+
+
+def _sent_away(scope: Scope, mark: Hit) -> Iterator[Finding]:
+    """`If you need a serial, look elsewhere`: so there is none."""
+    for need in scope.s.of("need"):
+        for away in scope.s.of("elsewhere"):
+            if scope.near(need, mark, 24) and scope.near(away, mark, 60):
+                yield finding(mark, away, strength=0.8)
+
+
+def _answer(scope: Scope, after: Scope | None) -> Finding | None:
+    """`Serial numbers? Gone.`"""
+    marks = scope.s.of("serial")
+    if not marks or after is None or scope.s.end - marks[-1].end > 12 or scope.s.of("intact", "if", "ask"):
+        return None
+    first = after.s.hits[0]
+    if first.concept in ("gone", "loss", "none_after") and first.start - after.s.start <= 6 and not after.negated(first):
+        return Finding(marks[-1].start, first.end, marks[-1].languages[0])
+    return None
+
+
+def _kept_after_all(scope: Scope, after: Scope | None) -> bool:
+    """Blurred or taped in the pictures, and the next words say that the card bears it."""
+    here = scope.s
+    if here.of("blur") or (here.of("photo") and here.of("hide")):
+        return True
+    if not (here.of("photo") and here.of("loss", "hide")) or after is None:
+        return False
+    return bool(after.s.of("intact") and after.s.of("card", "serial", "label"))
