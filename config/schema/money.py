@@ -38,6 +38,8 @@ class SharedMark(Row):
     place: Literal["before", "after", "both"] = "both"
     by_country: dict[str, Iso] = {}
     by_language: dict[str, Iso] = {}
+    rent_by_country: dict[str, Iso] = {}
+    """What it means on English pages that offer rent, where that differs from the country's shops."""
     abroad: Iso | None = None
     """What it means in a country that is not named."""
     otherwise: Iso | None = None

@@ -79,7 +79,7 @@ class PriceReader:
 
     def read(self, doc: Document, offer: str, machine: int | None, site_currency: str | None) -> Price | None:
         listing = doc.listing
-        locale = self.book.locale(listing.language, listing.country, listing.price_currency or site_currency)
+        locale = self.book.locale(listing.language, listing.country, listing.price_currency or site_currency, rental=offer == "rental")
         if (listing.price_text or "").strip() or listing.price_amount is not None:
             return self._displayed(doc, offer, machine, locale)
         return self._told(doc, offer, machine, locale)
@@ -89,11 +89,23 @@ class PriceReader:
     def _displayed(self, doc: Document, offer: str, machine: int | None, locale: Locale) -> Price:
         shown = doc.fields.get("price_text")
         figure = self.chooser.shown(shown, locale, fine=offer == "rental") if shown else None
-        figure = self._structured(doc, figure, locale)
+        figure = self._restated(doc, self._structured(doc, figure, locale), locale)
         if figure is None:
             known = self.words.find("negotiable", doc.text("price_text"))
             return Price("negotiable", None, None, "unit", reason=None if known else "no figure is shown")
         return self._price(doc, offer, figure, self._kind(doc, offer, figure), self._term(doc, offer, figure, machine, locale))
+
+    def _restated(self, doc: Document, figure: Figure | None, locale: Locale) -> Figure | None:
+        """The text's own word for the currency of the displayed figure, where its mark is shared: `$950`, '950 USD'."""
+        if figure is None or figure.value is None or doc.listing.price_currency or not self.book.is_shared(figure.mark):
+            return figure
+        for name in ("title", "description"):
+            if name not in doc.fields or not self.book.names_code(doc.fields[name].text):
+                continue
+            for said in scan(doc.fields[name], self.book, locale):
+                if said.value == figure.value and said.currency and not self.book.is_shared(said.mark):
+                    return replace(figure, currency=said.currency, reason=None)
+        return figure
 
     def _structured(self, doc: Document, figure: Figure | None, locale: Locale) -> Figure | None:
         """Structured data fill what the display leaves open; where both speak, the display decides."""

@@ -29,6 +29,8 @@ class Locale:
     language: str | None = None
     country: str | None = None
     currency: str | None = None
+    rental: bool = False
+    """The page offers rent."""
 
     @property
     def base(self) -> str | None:
@@ -120,6 +122,8 @@ class MoneyBook:
         """What a shared mark means to this writer; None where it cannot be known."""
         if locale.currency and locale.currency in {*row.by_country.values(), row.abroad}:
             return locale.currency
+        if locale.rental and locale.base in (None, "en") and locale.country in row.rent_by_country:
+            return row.rent_by_country[locale.country]
         if locale.country in row.by_country:
             return row.by_country[locale.country]
         if locale.country and row.abroad:
@@ -129,15 +133,26 @@ class MoneyBook:
                 return row.by_language[language]
         return None if locale.country else row.otherwise
 
+    def names_code(self, text: str) -> bool:
+        """Whether a folded text may name a currency by a mark of its own; a cheap gate."""
+        return bool(self._marks.find_matches_as_indexes(text))
+
+    def is_shared(self, mark: str | None) -> bool:
+        """Whether a folded mark means several currencies."""
+        entry = self._entries.get(mark or "")
+        return bool(entry and entry.shared)
+
     def home(self, locale: Locale) -> str | None:
         """Currency of an amount without any mark."""
         return locale.currency or self._home.get(locale.country or "")
 
-    def locale(self, language: str | None, country: str | None, currency: str | None = None) -> Locale:
+    def locale(
+        self, language: str | None, country: str | None, currency: str | None = None, *, rental: bool = False
+    ) -> Locale:
         """The writer; a missing language is the country's."""
         country = country.upper() if country else None
         language = language.lower() if language else self._languages.get(country or "")
-        return Locale(language, country, currency.upper() if currency else None)
+        return Locale(language, country, currency.upper() if currency else None, rental)
 
     def decimal(self, locale: Locale) -> str | None:
         """The decimal sign of the writer's language, None if unknown."""

@@ -20,9 +20,17 @@ _MACHINE = re.compile(
 )
 _CHARACTERS = {"八": 8, "四": 4, "双": 2, "十六": 16}
 _LEADING = re.compile(r"^(?:[\[(【][^\])】]{0,24}[\])】]\s?|\W|new |nvidia |\bwts\b:? ?|\bfs\b:? ?){0,6}(\d{1,2}|two|four|eight)\s?(?:x|×|х|pcs|pieces|stk|шт\.?)\s")
+_TRAILING = re.compile(r"(?<![a-z\d])[x×]\s?(\d{1,2})(?:\W*$|\s?[,)|/-])")
+_EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _SYSTEM = re.compile(
     r"server|node|baseboard|workstation|dgx|hgx|chassis|\brig\b|\bsystem\b|desktop|\bpc\b|cluster|服务器|整机|模组|底板|主机|工作站|机柜|サーバ|筐体|ワークステーション|서버|워크스테이션|сервер|станци|стойк|sunucu|máy chủ|servidor|خادم|rechner|8u\b|xe9680|821ge|sxm.{0,12}组"
 )  # fmt: skip
+_NOT_SYSTEM = re.compile(
+    r"(?:服务器|工作站|主机)\s?(?=拆|卡|显卡|gpu|用|级|退)|server[ -](?=pull|gpu|card|graphics|accelerator|grade|room)|(?:from|out of|aus|ex)\s[^,]{0,14}server|workstation (?=gpu|card|graphics|edition)|サーバー?(?=用|撤去|取り?外|より|から)|ワークステーション(?=用)|서버(?=용|에서|급)|сервер(?=ов|н)|из серверов|workstation$"
+)
+"""Words of a machine that say where a card comes from or belongs."""
+_MOST_HEADED = 8
+"""`4x` may head a lot; `14x` is stock."""
 _NEAR = 25
 """Characters between a word such as `each` and the figure it speaks of."""
 _CLOSED_TERMS = ("day", "week", "year")
@@ -106,7 +114,7 @@ class Terms:
         each = any(self._speaks(doc, name, "each", value, locale) for name in _FIELDS)
         sizes = [n for name in _FIELDS for n in self._sizes(doc, name, value, locale)]
         title = doc.text("title")
-        machine = offer == "sale" and bool(_SYSTEM.search(title))
+        machine = offer == "sale" and _is_machine(title)
         if sizes and not each and not (machine and (sizes[0] in (4, 8, 16) or not self.words.find("lot_of", title))):
             return Term("lot", sizes[0])
         if each or machine:
@@ -151,17 +159,22 @@ class Terms:
         if re.search(r"\bpair\b|一对|ペア|ein paar|das paar|cặp|sepasang|\bpaar\b|пар[аыу]\b|\bçift\b|\bel par\b|\bboth\b|\bbeide\b|обе|оба|한 ?쌍", f"{title}\n{doc.text('description')[:600]}"):
             return 2
         count = _count(title)
-        return count if count and not _SYSTEM.search(title) else None
+        return count if count and not _is_machine(title) else None
 
     def _leading(self, doc: Document) -> int | None:
         """`4x A100 80GB` heads a lot where no stock of several says otherwise; East Asian counts are stock."""
         if (doc.listing.quantity or 1) > 1:
             return None
-        found = _LEADING.match(doc.text("title"))
+        title = doc.text("title")
+        found = _LEADING.match(title) or (None if _EAST_ASIAN.search(title) else _TRAILING.search(title))
         if not found:
             return None
         number = {"two": 2, "four": 4, "eight": 8}.get(found[1]) or int(found[1])
-        return number if number > 1 else None
+        return number if 1 < number <= _MOST_HEADED else None
+
+
+def _is_machine(title: str) -> bool:
+    return bool(_SYSTEM.search(_NOT_SYSTEM.sub(" ", title)))
 
 
 def _is_money(amount: Amount) -> bool:

@@ -38,6 +38,7 @@ class Figure:
     currency: str | None
     ranged: bool = False
     reason: str | None = None
+    mark: str | None = None
 
 
 class Chooser:
@@ -89,7 +90,7 @@ class Chooser:
             reason = amount.reason
         elif currency is None and reason is None:
             reason = first.reason or "no currency is said, and the place is not known"
-        return Figure(field, amount.start, amount.end, value, currency, ranged, reason if value is None or currency is None else None)
+        return Figure(field, amount.start, amount.end, value, currency, ranged, reason if value is None or currency is None else None, marked)
 
     # -- no price displayed -------------------------------------------------------------------------------------
 
