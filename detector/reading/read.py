@@ -22,7 +22,6 @@ from detector.fx import Exchange
 from detector.reading import money
 from detector.reading.chips import Finder, Mention
 from detector.reading.condition import read_condition
-from detector.reading.context_signals import SignalReader
 from detector.reading.cues import Cues
 from detector.reading.document import Document
 from detector.reading.model import ChipOffer, Facts, Price, Reading
@@ -30,6 +29,7 @@ from detector.reading.offer import read_offer
 from detector.reading.offered import machine, offered
 from detector.reading.page import Page
 from detector.reading.quantity import chips_in_machine, lot_size, read_quantity
+from detector.reading.signals import SignalReader
 from detector.reading.text import fold_pattern
 from detector.reading.unknown import unknown_accelerators
 from detector.reading.variants import resolve

@@ -1,0 +1,63 @@
+"""off_platform_contact: moves the talk to a messenger or the telephone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from detector.reading.signals.scope import Finding, Scope, finding
+from detector.reading.signals.vocabulary import Hit
+
+# A telephone number, whole or masked: starts like one, or has masked digits. Part numbers (900-21001-...) have neither.
+_NUMBER = re.compile(r"(?<![\w.,/-])(?:\+\d|0\d|1[3-9]\d)[\dx*•.\- ]{5,16}[\dx*•](?![\w,-]|\.\d)")
+_MASKED = re.compile(r"[x*•]{2}|0{3}")
+_ADDRESS = re.compile(r"(?<!\S)[\w.+-]{2,40}(?:@|\[at\]|\(at\))[\w-]{2,40}(?:\.|\[dot\])[a-z]{2,10}")
+_ID = re.compile(r"\s*(?:id|号|handle|only)?\s*[:：@]\s*@?[a-z0-9_.\-]{3,}|\s+@[a-z0-9_]{3,}")
+
+
+def off_platform_contact(scopes: Sequence[Scope], text: str) -> Iterator[Finding]:
+    """Findings of the sentences, then addresses and numbers that stand in no sentence with words for them."""
+    for scope in scopes:
+        found = next(_in_sentence(scope), None)
+        if found:
+            yield found
+    for match in _ADDRESS.finditer(text):
+        yield Finding(match.start(), match.end(), "en", 0.8)
+
+
+def _in_sentence(scope: Scope) -> Iterator[Finding]:
+    s = scope.s
+    for hit in s.of("messenger"):
+        if _meant(scope, hit):
+            yield finding(hit)
+    for hit in s.of("messenger_weak"):
+        named = _ID.match(s.text, hit.end)
+        if _meant(scope, hit) and (named or any(scope.near(r, hit, 5) and not s.pauses_between(r, hit) for r in s.of("reach"))):
+            yield Finding(hit.start, named.end() if named else hit.end, hit.languages[0], 0.8)
+    number = next((m for m in _NUMBER.finditer(s.text, s.start, s.end) if _like_a_number(m.group())), None)
+    for phone in s.of("phone"):
+        if not _meant(scope, phone):
+            continue
+        for reach in s.of("reach"):
+            if reach is not phone and scope.near(reach, phone, 12):
+                yield finding(reach, phone)
+        if number:
+            yield Finding(min(phone.start, number.start()), max(phone.end, number.end()), phone.languages[0])
+    if number and not s.of("courier", "not_mark", "serial", "paper"):
+        yield Finding(number.start(), number.end(), "en", 0.9)
+
+
+def _like_a_number(text: str) -> bool:
+    figures = sum(c.isdigit() or c in "x*•" for c in text)
+    return 8 <= figures <= 15 and (text.startswith("+") or bool(_MASKED.search(text)))
+
+
+def _meant(scope: Scope, hit: Hit) -> bool:
+    """Offered as a way to reach the seller, not refused and not asked of the buyer for the courier."""
+    s = scope.s
+    clause = s.clause(hit)
+    if s.within(clause, "courier") or any(o.start <= hit.start and hit.end <= o.end for o in s.of("courier", "own_channel", "not_mark")):
+        return False
+    if any(scope.near(o, hit, 14) for o in s.of("courier")):
+        return False
+    return not scope.negated(hit) and not s.of("others") and not (s.question and not s.of("reach"))

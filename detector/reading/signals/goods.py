@@ -1,0 +1,63 @@
+"""engineering_sample and modified_hardware: what the goods are by themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from detector.reading.signals.scope import TIGHT, Finding, Scope, finding
+from detector.reading.signals.vocabulary import Hit
+from detector.reading.text import Folded
+
+# `ES` beside a letter of another word is that word; `es` in small letters is German or Spanish.
+_CAPITALS = re.compile(r"(?<![A-Za-z0-9])(?:ES|QS)(?![A-Za-z0-9])")
+
+
+def engineering_sample(scopes: Sequence[Scope], folded: Folded) -> Iterator[Finding]:
+    """One finding a sentence. The raw text tells `ES` from `es`."""
+    for scope in scopes:
+        for hit in scope.s.of("sample"):
+            if not scope.negated(hit) and not scope.hollow(hit) and not _asked_for(scope, hit):
+                yield finding(hit)
+                break
+        else:
+            yield from _initials(scope, folded)
+
+
+def _initials(scope: Scope, folded: Folded) -> Iterator[Finding]:
+    for hit in scope.s.of("sample_weak"):
+        typed = folded.quote(max(0, hit.start - 1), min(len(folded.text), hit.end + 1))
+        shouted = folded.quote(scope.s.start, scope.s.end).isupper()
+        if _CAPITALS.search(typed) and not shouted and not scope.negated(hit) and not scope.hollow(hit) and not scope.s.of("production"):
+            yield finding(hit, strength=0.8)
+            return
+
+
+def _asked_for(scope: Scope, hit: Hit) -> bool:
+    """A free sample, a sample order."""
+    return any(o.start <= hit.start and hit.end <= o.end for o in scope.s.of("production"))
+
+
+def modified_hardware(scopes: Sequence[Scope]) -> Iterator[Finding]:
+    """One finding a sentence."""
+    for scope in scopes:
+        found = next(_altered(scope), None)
+        if found:
+            yield found
+
+
+def _altered(scope: Scope) -> Iterator[Finding]:
+    s = scope.s
+    for hit in s.of("modded"):
+        if _done(scope, hit):
+            yield finding(hit)
+    for what in s.of("alterable"):
+        for deed in s.of("alter"):
+            if what is not deed and scope.near(what, deed, TIGHT) and not s.pauses_between(what, deed) and _done(scope, deed):
+                yield finding(what, deed, strength=0.8)
+
+
+def _done(scope: Scope, hit: Hit) -> bool:
+    """Done to these goods: not denied, not a service, not a thing the buyer may do."""
+    later = any(n.start >= hit.end and scope.near(n, hit, 6) and not scope.s.pauses_between(n, hit) for n in scope.s.of("none_after", "gone"))
+    return not scope.negated(hit) and not later and not scope.hollow(hit) and not scope.service()

@@ -1,0 +1,131 @@
+"""transit_route and restricted_destination: where goods lie, through what they go, to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from detector.reading.clauses import gap
+from detector.reading.document import Document
+from detector.reading.model import Facts
+from detector.reading.signals.gazetteer import Found, Gazetteer
+from detector.reading.signals.scope import Finding, Scope
+
+if TYPE_CHECKING:
+    from config.schema.places import Place
+
+HERE = ("from", "store")
+THERE = ("to", "users", "open_to")
+THROUGH = ("via", "onward")
+ROLES = (*HERE, *THERE, *THROUGH)
+NOT_SENT = ("no_ship", "refuse", "local_only", "comply")
+BESIDE_PLACE = 18
+"""Letters between a place and the word that says what it is to the goods."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A place of a text with its roles: `from`, `to`, `via` and their kin."""
+
+    field: str
+    found: Found
+    roles: frozenset[str]
+
+    @property
+    def place_id(self) -> str:
+        return self.found.place.id
+
+    def finding(self) -> Finding:
+        hit = self.found.hit
+        return Finding(hit.start, hit.end, "", detail=self.place_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """All that a listing says about places. `home` is the marketplace's country, `here` where the goods are."""
+
+    stops: tuple[Stop, ...]
+    home: str | None
+    place: Place | None
+    goes: str | None
+
+    @property
+    def here(self) -> str | None:
+        return self.place.id if self.place else self.home
+
+    @property
+    def here_restricted(self) -> bool:
+        return self.place is not None and self.place.restricted
+
+    @property
+    def restricted_named(self) -> bool:
+        return self.here_restricted or self.goes is not None or any(s.found.place.restricted for s in self.stops)
+
+
+def survey(doc: Document, gazetteer: Gazetteer, texts: Mapping[str, tuple[Sequence[Scope], Sequence[Found]]]) -> Map:
+    """Places of title, description, location, country and ships_to."""
+    stops = tuple(stop for name, (scopes, found) in texts.items() for stop in _stops(name, scopes, found))
+    home = doc.listing.country.upper() if doc.listing.country else None
+    place = gazetteer.located(doc.text("location")) or gazetteer.by_id.get(home or "")
+    goes = next((f.place.id for f in gazetteer.find(doc.text("ships_to")) if f.place.restricted), None)
+    return Map(stops, home, place, goes)
+
+
+def _stops(field: str, scopes: Sequence[Scope], places: Sequence[Found]) -> Iterator[Stop]:
+    for found in places:
+        scope = next((s for s in scopes if s.s.start <= found.hit.start < s.s.end), None)
+        if scope is None or _not_sent(scope, found):
+            continue
+        roles = frozenset(_roles(scope, found))
+        if roles or not found.weak:
+            yield Stop(field, found, roles)
+
+
+def _roles(scope: Scope, found: Found) -> Iterator[str]:
+    """Concepts of the route that lean on the place, on the same side of a pause."""
+    for hit in scope.s.of(*ROLES):
+        touching = gap(hit, found.hit) * scope.density <= BESIDE_PLACE
+        if touching and scope.s.pauses_between(hit, found.hit) == 0:
+            yield hit.concept
+
+
+def _not_sent(scope: Scope, found: Found) -> bool:
+    """Named only to be left out: `no shipping to Russia`, `made in China`."""
+    s, place = scope.s, found.hit
+    for hit in s.of(*NOT_SENT):
+        if hit.start <= place.start and place.end <= hit.end:
+            return True
+        before = hit.end <= place.start and scope.near(hit, place, 26) and s.pauses_between(hit, place) <= 1
+        after = hit.start >= place.end and scope.near(hit, place, 16) and s.pauses_between(hit, place) <= 1
+        if before or after:
+            return True
+    return any(n.end <= place.start and scope.near(n, place, 14) and not s.pauses_between(n, place) for n in s.of("not", "none"))
+
+
+def restricted_destination(world: Map, facts: Facts) -> Iterator[tuple[str, Finding | None]]:
+    """(field, finding) for each place that shows it; None where the field itself does."""
+    if not facts.restricted:
+        return
+    for stop in world.stops:
+        if stop.found.place.restricted and (stop.roles or world.here_restricted):
+            yield stop.field, stop.finding()
+    if world.here_restricted:
+        yield "location" if world.here != world.home else "country", None
+    if world.goes:
+        yield "ships_to", None
+
+
+def transit_route(world: Map, facts: Facts) -> Iterator[tuple[str, Finding | None]]:
+    """(field, finding); the marketplace's own home is no transit unless goods are sent on from it."""
+    if facts.offer != "sale":
+        return
+    sent_on = any(s.found.place.restricted and s.place_id not in (world.home, world.here) and s.roles & {*THERE, *THROUGH} for s in world.stops)
+    for stop in world.stops:
+        if not stop.found.place.hub or not stop.roles:
+            continue
+        at_home = stop.place_id in (world.home, world.here)
+        if not at_home or sent_on or (stop.roles & {"onward"}):
+            yield stop.field, stop.finding()
+    if world.place is not None and world.place.hub and (world.place.id != world.home or sent_on):
+        yield "location", None

@@ -1,0 +1,44 @@
+"""bulk_inventory: more chips than a private person has, by number or by words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from detector.reading.model import Facts
+from detector.reading.signals.scope import Finding, Scope, finding
+
+_WORDS = {
+    2: "two|两|二|두|zwei|dos|duas|dois|deux|iki|hai|две|два|dua|اثنين", 3: "three|三|세|drei|tres|três|trois|üç|ba|три|tiga",
+    4: "four|四|네|vier|cuatro|quatro|quatre|dört|четыре|empat", 5: "five|五|다섯|fünf|cinco|cinq|beş|пять|lima",
+    6: "six|六|sechs|seis|altı|шесть|enam", 8: "eight|八|acht|ocho|oito|huit|sekiz|восемь|delapan|lapan",
+    10: "ten|十|열|zehn|diez|dez|dix|on|десять|десяток|sepuluh|chục|عشرة|عشر", 12: "twelve|dozen|十二|一打|zwölf|doce|doze|douze|dutzend|docena|dúzia|düzine|дюжин\\w*|двенадцать|dua belas|lusin",
+    15: "fifteen|十五|fünfzehn|quince|quinze|пятнадцать", 16: "sixteen|十六|sechzehn|шестнадцать", 20: "twenty|二十|廿|스무|zwanzig|veinte|vinte|vingt|yirmi|двадцать|dua puluh|hai chục",
+    24: "two dozen|二十四", 30: "thirty|三十|卅|dreißig|treinta|trinta|trente|otuz|тридцать", 40: "forty|四十|卌", 50: "fifty|五十|半百|пятьдесят|полсотни", 100: "hundred|一百|百|сотня|сотню",
+}  # fmt: skip
+NUMBER_TAIL = 8
+"""Letters behind a number that name what it counts."""
+
+
+def bulk_inventory(scopes: Sequence[Scope], text: str, facts: Facts, least: int) -> Iterator[Finding]:
+    """Words of stock; and where the chips are `least` or more, the places that state the number."""
+    total = facts.total_chips or max((chip.count for chip in facts.chips), default=0)
+    if total >= least:
+        yield from _numbers(text, facts)
+    for scope in scopes:
+        for hit in scope.s.of("bulk"):
+            if not scope.negated(hit) and not scope.hollow(hit) and not any(o.start <= hit.start and hit.end <= o.end for o in scope.s.of("not_stock")):
+                yield finding(hit)
+                break
+
+
+def enough(facts: Facts, least: int) -> bool:
+    """Whether the figures alone show the stock."""
+    return (facts.total_chips or 0) >= least or max((chip.count for chip in facts.chips), default=0) >= least
+
+
+def _numbers(text: str, facts: Facts) -> Iterator[Finding]:
+    for number in sorted({facts.quantity or 0, facts.total_chips or 0, *(chip.count for chip in facts.chips)} - {0, 1}, reverse=True):
+        pattern = re.compile(rf"(?<![\d.,\w])(?:{number}|{_WORDS.get(number, '0x')})(?![\d.,]\d|\d|\s?gb?\b|\s?g\b|\s?гб)")
+        for match in pattern.finditer(text):
+            yield Finding(max(0, match.start() - 2), min(len(text), match.end() + NUMBER_TAIL), "")
