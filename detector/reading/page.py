@@ -131,8 +131,9 @@ class Page:
     @cached_property
     def _unshared(self) -> bool:
         """Whether no word of another article stands anywhere and the price is no trifle."""
-        parts = (self.title, self.description, self.category)
-        return not any(part["homonym"] for part in parts) and (self.price_share is None or self.price_share > NO_CHIP)
+        if self._any_homonym or (self.description["homonym"] and not self._chip_price):
+            return False
+        return self.price_share is None or self.price_share > NO_CHIP
 
     @cached_property
     def _chip_price(self) -> bool:

@@ -32,7 +32,7 @@ _ARTICLES = frozenset({"un", "una", "uno", "um", "uma", "ein", "eine", "einen", 
 _NUMBERS: dict[str, int] = {**_CJK, **_KOREAN, **_WORDS}
 _CJK_PATTERN = "|".join(sorted({*_CJK, *_KOREAN}, key=len, reverse=True))
 _WORD_PATTERN = "|".join(sorted(_WORDS, key=len, reverse=True))
-_NUMBER = rf"(?<![\d.,:/\-–$€£¥₽₹~₫a-z])(?P<n>\d{{1,5}}(?!\d)|(?<![一二三四五六七八九十百])(?:{_CJK_PATTERN})|(?<![^\W\d_])(?:{_WORD_PATTERN})(?![^\W\d_]))"
+_NUMBER = rf"(?<!\d:)(?<![\d.,/\-–$€£¥₽₹~₫a-z])(?P<n>\d{{1,5}}(?!\d)|(?<![一二三四五六七八九十百])(?:{_CJK_PATTERN})|(?<![^\W\d_])(?:{_WORD_PATTERN})(?![^\W\d_]))"
 _BEFORE_COUNTER = re.compile(fold_pattern(rf"{_NUMBER}\s?\+?\s?(?:多|来|余|x|×|\*|more|brand new|new|used|loose|sealed|original|x?\s?nvidia|nvidia|full|seal|قطعه)?\s?$"))
 _TIMES_NAME = re.compile(fold_pattern(rf"{_NUMBER}\s?(?:pcs?\.?|[x×*х]|枚|张|块|片|颗|台|장|шт\.?|stück|stk|adet|cái|con|units?|of)?\s?(?:of )?(?:the |loose |new |used |sealed |brand new |original |genuine )?(?:nvidia |tesla |geforce |amd |instinct |intel |supermicro |rtx |英伟达)*$"))
 _NAME_TIMES = re.compile(fold_pattern(r"(?:[\s\-]*(?:\d{2,3}\s?gb?|pcie|pci-e|sxm\d?|oam|hbm\d?e?|nvl|hl-\d+\w?|turbo|fe|blower|gpus?|cards?|モジュール|모듈|模组|module|整机|八卡))*\s*[,，、(（-]?\s?(?:[x×*х]\s?(?P<x>\d{1,3})(?![\d.]|\s?(?:gb|mm|g\b))|(?P<c>\d{1,4})\s?(?:张|片|块|颗|枚|장|шт|pcs|台|套|组|個|个|adet|stück|units|cái|con|piezas|peças)|(?P<w>" + _CJK_PATTERN + r")\s?(?:张|片|块|颗|枚|장|台|套|组|个|개))"))
