@@ -159,9 +159,6 @@ class PriceReader:
     def _is_stand_in(self, doc: Document, offer: str, figure: Figure) -> bool:
         if figure.value is None:
             return False
-        text = f"{doc.text('title')}\n{doc.text('description')}"
-        if self.words.find("bid", f"{doc.text('price_text')}\n{doc.text('title')}"):
-            return False
         plain = f"{figure.value.normalize():f}"
         strength = [weak for pattern, weak in self._stand_ins if pattern.fullmatch(plain)]
         if offer == "rental" and figure.value < _LEAST_STAND_IN_RENT:
@@ -169,9 +166,12 @@ class PriceReader:
         row = self.book.currencies.get(figure.currency or "")
         too_little = offer == "sale" and row is not None and figure.value < row.least
         if (False in strength or too_little) and not figure.ranged:
-            return not self.words.find("real", text)
-        fake = offer != "rental" and self.words.find("fake", text) is not None
-        return fake or (bool(strength) and self.words.find("hidden", text) is not None)
+            return not self._says("real", doc) and not self._says("bid", doc, ("price_text", "title"))
+        doubted = (offer != "rental" and self._says("fake", doc)) or (bool(strength) and self._says("hidden", doc))
+        return doubted and not self._says("bid", doc, ("price_text", "title"))
+
+    def _says(self, says: str, doc: Document, fields: tuple[str, ...] = ("title", "description")) -> bool:
+        return any(self.words.find(says, doc.text(name)) for name in fields)
 
     # -- no price displayed -------------------------------------------------------------------------------------
 

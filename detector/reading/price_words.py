@@ -1,11 +1,14 @@
-"""The phrases of `config/money/*.toml`, compiled by script: a text is tried against the scripts it is written in."""
+"""The phrases of `config/money/*.toml`, compiled: one automaton pass over a text says which patterns are worth a try."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ahocorasick_rs import AhoCorasick
+
+from detector.reading.needles import choices, needles
 from detector.reading.numerals import read_chinese
 from detector.reading.text import fold, fold_pattern
 
@@ -20,11 +23,6 @@ _COUNTS = ("en", "de", "es", "pt", "fr", "ru", "vi", "id", "ko")
 """Languages whose number words may count articles; words of one letter or shared with a common word stay out."""
 _MOST = 20_000
 """Characters of a text that are tried: what a price is for stands near the top."""
-
-
-def scripts(text: str) -> tuple[str, ...]:
-    """Scripts of a folded text, Latin always among them."""
-    return ("latin", *(name for name, pattern in _SCRIPTS.items() if pattern.search(text)))
 
 
 class PriceWords:
@@ -44,37 +42,49 @@ class PriceWords:
         self._number = {"latin": latin, "cyrillic": latin, "arabic": r"(?<![\d.,])(\d{1,3})"}
         self._number["hangul"] = rf"(?<![\d.,])(\d{{1,3}}|{hangul})"
         self._number["han"] = self._number["kana"] = r"(?<![\d.,])(\d{1,3}|[一二两三四五六七八九十]{1,3})"
-        self._patterns = self._compile(money)
+        self._choices: list[tuple[str, re.Pattern[str]]] = []
+        self._always: list[int] = []
+        self._by_needle: dict[str, list[int]] = {}
+        self._compile(money)
+        self._needles = AhoCorasick(list(self._by_needle))
 
-    def _compile(self, money: Money) -> dict[tuple[str, str], re.Pattern[str]]:
-        parts: dict[tuple[str, str], list[str]] = {}
+    def _compile(self, money: Money) -> None:
         for row in money.phrase:
-            for pattern in row.patterns:
-                for choice in _choices(pattern):
-                    # `gpu` inside a Russian choice does not make it Latin.
-                    script = (scripts(choice)[1:2] or ("latin",))[0]
-                    folded = fold_pattern(choice).replace("{n}", self._number[script]).replace("{p}", _SUM)
-                    parts.setdefault((row.says, script), []).append(f"(?:{folded})")
-        return {key: re.compile("|".join(patterns)) for key, patterns in parts.items()}
+            for choice in (c for pattern in row.patterns for c in choices(pattern)):
+                # `gpu` inside a Russian choice does not make it Latin.
+                script = next((name for name, pattern in _SCRIPTS.items() if pattern.search(choice)), "latin")
+                folded = fold_pattern(choice)
+                number = len(self._choices)
+                self._choices.append((row.says, re.compile(folded.replace("{n}", self._number[script]).replace("{p}", _SUM))))
+                needed = needles(folded.replace("{n}", r"\d").replace("{p}", r"\d"))
+                for needle in needed:
+                    self._by_needle.setdefault(needle, []).append(number)
+                if not needed:
+                    self._always.append(number)
+
+    @lru_cache(maxsize=16)  # noqa: B019 - one reader a config, and only the texts in hand
+    def _to_try(self, text: str) -> dict[str, list[re.Pattern[str]]]:
+        """Meaning -> patterns whose needle stands in the text."""
+        found = self._needles.find_matches_as_strings(text, overlapping=True)
+        numbers = set(self._always).union(*(self._by_needle[needle] for needle in set(found)))
+        table: dict[str, list[re.Pattern[str]]] = {}
+        for number in sorted(numbers):
+            says, pattern = self._choices[number]
+            table.setdefault(says, []).append(pattern)
+        return table
 
     def find(self, says: str, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
         """The first phrase of a meaning."""
-        return min(self._first(says, text, start, end), key=lambda m: m.start(), default=None)
-
-    def _first(self, says: str, text: str, start: int, end: int | None) -> Iterator[re.Match[str]]:
         stop = min(len(text) if end is None else end, start + _MOST)
-        for script in scripts(text):
-            pattern = self._patterns.get((says, script))
-            if pattern and (match := pattern.search(text, start, stop)):
-                yield match
+        found = (pattern.search(text, start, stop) for pattern in self._to_try(text[:_MOST]).get(says, ()))
+        return min((m for m in found if m), key=lambda m: m.start(), default=None)
 
     def all(self, says: str, text: str) -> list[re.Match[str]]:
         """Every phrase of a meaning, in order."""
-        found = []
-        for script in scripts(text):
-            if pattern := self._patterns.get((says, script)):
-                found += list(pattern.finditer(text, 0, _MOST))
-        return sorted(found, key=lambda m: m.start())
+        patterns = self._to_try(text[:_MOST]).get(says, ())
+        if not patterns:
+            return []
+        return sorted((m for p in patterns for m in p.finditer(text, 0, _MOST)), key=lambda m: m.start())
 
     def ends_with(self, says: str, text: str, at: int, reach: int) -> bool:
         """Whether a phrase ends within `reach` characters of signs and spaces before `at`, in the same clause."""
@@ -91,25 +101,6 @@ class PriceWords:
         value = self._counts.get(word)
         read = read_chinese(word) if value is None else None
         return value if value is not None else int(read) if read is not None else None
-
-
-def _choices(pattern: str) -> Iterator[str]:
-    """The choices of a pattern outside all brackets."""
-    depth = start = 0
-    escaped = False
-    for at, char in enumerate(pattern):
-        if escaped:
-            escaped = False
-        elif char == "\\":
-            escaped = True
-        elif char in "([":
-            depth += 1
-        elif char in ")]":
-            depth -= 1
-        elif char == "|" and depth == 0:
-            yield pattern[start:at]
-            start = at + 1
-    yield pattern[start:]
 
 
 _SUM = r"[^\w\s]{0,3}\s?\d[\d.,]*k?"

@@ -51,7 +51,9 @@ class Chooser:
         """The price that a displayed text shows, None where it shows no figure."""
         text = folded.text
         found = scan(folded, self.book, locale, fine=fine)
-        asked = [a for a in found if not self.words.ends_with("not_price", text, a.start, 12)] or found
+        if not found:
+            return None
+        asked = found if len(found) == 1 else [a for a in found if not self.words.ends_with("not_price", text, a.start, 12)] or found
         chosen = self._rank(text, asked)
         if not chosen:
             return None
