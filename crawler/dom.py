@@ -62,6 +62,10 @@ _BLOCKS = frozenset(
 _UNSEEN = frozenset(("script", "style", "noscript", "template", "-comment", "head"))
 
 
+_NOT_PLAIN = ", ".join(sorted(_BLOCKS | {"script", "style", "noscript", "template"}))
+"""What makes an element more than running text."""
+
+
 class TooDeep(ValueError):
     """Raised if a page nests deeper than any honest page does; parsing it would take minutes."""
 
@@ -120,6 +124,8 @@ def first(node: LexborNode, selectors: tuple[str, ...]) -> str | None:
 
 def visible_text(node: LexborNode) -> str:
     """Text as a reader sees it: inline parts joined as they stand, blocks on lines of their own."""
+    if node.css_first(_NOT_PLAIN) is None:
+        return " ".join((node.text(deep=True) or "").split())
     pieces: list[str] = []
     stack = [iter(node.iter(include_text=True))]
     closing = [False]

@@ -34,6 +34,8 @@ class Follow:
     card: Listing | None = None
     page: int = 1
     """Number of the result page within its list, 1 = first."""
+    fully: bool = False
+    """Ask for the whole page, whatever was stored of it."""
 
 
 @dataclass(frozen=True, slots=True)

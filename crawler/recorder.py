@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from crawler.outcome import Facts
 
 if TYPE_CHECKING:
+    from crawler.conditional import Validators
     from crawler.page import Page
     from storage.evidence import EvidenceRef, EvidenceWriter, Sealed
     from storage.listing import Listing
@@ -25,7 +26,8 @@ LONGEST_S = 5.0
 class Recorder:
     """One run's way into the store. Killed at any moment it leaves whole records and whole batches."""
 
-    def __init__(self, store: Store, run: str, writer: EvidenceWriter, facts: Facts) -> None:
+    def __init__(self, store: Store, run: str, writer: EvidenceWriter, facts: Facts, validators: Validators) -> None:
+        self.validators = validators
         self.store, self.run, self.writer, self.facts = store, run, writer, facts
         self._waiting: list[tuple[Listing, EvidenceRef | None]] = []
         self._since = time.monotonic()
@@ -94,4 +96,6 @@ class Recorder:
     def close(self) -> Sealed:
         """Commit the rest and seal the archive file."""
         self.flush()
-        return self.writer.close()
+        sealed = self.writer.close()
+        self.validators.save()
+        return sealed

@@ -82,6 +82,7 @@ def crawl(site: Site, home: Path, config: Config, now: datetime, *, frozen: bool
 
 
 def _crawl(plan: Plan, store: Store, run: str, home: Path, config: Config) -> dict[str, Any]:
+    from crawler.conditional import Validators
     from crawler.politeness import rest
     from crawler.recorder import Recorder
     from storage.evidence import EvidenceWriter
@@ -93,7 +94,7 @@ def _crawl(plan: Plan, store: Store, run: str, home: Path, config: Config) -> di
         facts={"site": plan.site.key, "robot": plan.user_agent},
         known=store.find_payload,
     )
-    recorder = Recorder(store, run, writer, plan.facts)
+    recorder = Recorder(store, run, writer, plan.facts, Validators.load(home, plan.site.key))
     try:
         stats = run_spider(plan, recorder)
     except Exception as error:

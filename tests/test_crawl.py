@@ -145,6 +145,34 @@ def _cheaper(answer: Any) -> Any:
     return Answer(answer.body.replace("¥2.2万", "¥1万"))
 
 
+def test_an_unchanged_page_is_not_sent_again_but_counts_as_seen(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        current = {"tag": '"one"', "price": "¥6万"}
+
+        def answer(asked: Asked) -> Answer:
+            if asked.headers.get("if-none-match") == current["tag"]:
+                return Answer("", 304, {"ETag": current["tag"]})
+            return Answer(page(card(1, price=current["price"]) + card(2)), headers={"ETag": current["tag"]})
+
+        web.route("/list", answer)
+        add_site(home, "board", web.url + "/list")
+        first = crawl(home, "board", "2026-11-02T08:00:00+00:00")
+        second = crawl(home, "board", "2026-11-03T08:00:00+00:00")
+        current.update(tag='"two"', price="¥5万")
+        third = crawl(home, "board", "2026-11-04T08:00:00+00:00")
+        for path in (home / "evidence").iterdir():
+            if path.name.startswith((first.run or "", third.run or "")):
+                path.unlink()
+        fourth = crawl(home, "board", "2026-11-05T08:00:00+00:00")
+    assert [(r.outcome, r.new, r.changed, r.seen) for r in (first, second, third)] == [("ok", 2, 0, 0), ("ok", 0, 0, 2), ("ok", 0, 1, 1)]
+    asked = [entry for entry in web.log if entry.path == "/list"]
+    assert [entry.headers.get("if-none-match") for entry in asked] == [None, '"one"', '"one"', '"two"', None]
+    assert (fourth.outcome, fourth.listings) == ("ok", 2)
+    with Store.open(home, readonly=True) as store:
+        assert json.loads(store.run(second.run or "")["counts"])["unchanged"] == 1
+
+
 def test_a_changed_layout_is_quarantined_and_read_again_without_a_fetch(tmp_path: Path) -> None:
     home = new_home(tmp_path)
     with serve() as web:

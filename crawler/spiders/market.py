@@ -6,6 +6,7 @@ out.jsonl` runs one without a home and gives its listings as items.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
@@ -105,8 +106,10 @@ class MarketSpider(scrapy.Spider):
         url, headers = follow.url, None
         if plan.keys is not None:
             url, headers = plan.family.signed(follow.url, plan.keys)  # type: ignore[attr-defined]
+        if self.recorder is not None and plan.keys is None and not follow.fully:
+            headers = self.recorder.validators.headers(url)
         return Request(
-            url, headers=headers, callback=self.parse, errback=self.failed, cb_kwargs={"follow": follow},
+            url, headers=headers, callback=self.parse, meta={"handle_httpstatus_list": [304]}, dont_filter=follow.fully, errback=self.failed, cb_kwargs={"follow": follow},
             # Listings first: what a list promised may be gone when the list is done.
             priority=1 if follow.role == "detail" else 0,
         )  # fmt: skip
@@ -117,11 +120,20 @@ class MarketSpider(scrapy.Spider):
             self._own_url(response, follow), response.body, self.plan.stamp(), response.status, plain_headers(response),
             follow.role, follow.card,
         )  # fmt: skip
+        if page.status == 304:
+            known = self.recorder.validators.stored(page, follow.url) if self.recorder else None
+            if known is None:
+                # The bytes of the last time are gone: ask for the whole page.
+                yield self._request(dataclasses.replace(follow, fully=True))
+                return
+            self.plan.facts.unchanged += 1
+            page = known
         reading = self.plan.family.read(page, self.plan.site)
         self._count(reading, page, follow)
         fresh = 0
         if self.recorder is not None:
             evidence = self._archive(page, response, reading)
+            self.recorder.validators.remember(follow.url, page, evidence)
             fresh = self._record(reading, evidence)
             if not reading.recognised and follow.card is not None:
                 self.recorder.take_card(follow.card, self._seen_on.get(follow.card.listing_id))
