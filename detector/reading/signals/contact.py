@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
-from detector.reading.signals.scope import Finding, Scope, finding
+from detector.reading.signals.scope import PER_SENTENCE, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 
 # A telephone number, whole or masked: starts like one, or has masked digits. Part numbers (900-21001-...) have neither.
@@ -18,9 +19,7 @@ _ID = re.compile(r"\s*(?:id|号|handle|only)?\s*[:：@]\s*@?[a-z0-9_.\-]{3,}|\s+
 def off_platform_contact(scopes: Sequence[Scope], text: str) -> Iterator[Finding]:
     """Findings of the sentences, then addresses and numbers that stand in no sentence with words for them."""
     for scope in scopes:
-        found = next(_in_sentence(scope), None)
-        if found:
-            yield found
+        yield from islice(_in_sentence(scope), PER_SENTENCE)
     for match in _ADDRESS.finditer(text):
         yield Finding(match.start(), match.end(), "en", 0.8)
 

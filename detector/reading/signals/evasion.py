@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
-from detector.reading.signals.scope import TIGHT, Finding, Scope, finding
+from detector.reading.signals.scope import PER_SENTENCE, TIGHT, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 
 PAPER_SAYS = 30
 """Letters between a paper and what is written on it."""
 
 
-def export_evasion(scopes: Sequence[Scope], *, into_restricted: bool) -> Iterator[Finding]:
-    """One finding a sentence. `into_restricted`: the listing names a restricted place; customs 'included' is then a way in."""
+def export_evasion(scopes: Sequence[Scope], *, into_restricted: bool, abroad: bool) -> Iterator[Finding]:
+    """Findings in order. `into_restricted`: the listing names a restricted place; customs 'included' is then a way in.
+    `abroad`: it names one or a hub; papers that say anything else are then false papers."""
     for scope in scopes:
-        found = next(_in_sentence(scope, into_restricted), None)
-        if found:
-            yield found
+        yield from islice(_in_sentence(scope, into_restricted, abroad), PER_SENTENCE)
 
 
-def _in_sentence(scope: Scope, into_restricted: bool) -> Iterator[Finding]:
+def _in_sentence(scope: Scope, into_restricted: bool, abroad: bool) -> Iterator[Finding]:
     s = scope.s
     for hit in s.of("evade", "misdeclare"):
         if _offered(scope, hit):
             yield finding(hit)
     yield from _needs_nothing(scope)
     yield from _bypasses(scope)
-    yield from _papers_say(scope)
+    yield from _papers_say(scope, abroad)
+    yield from _papers_hide(scope)
     yield from _everybody(scope)
     if into_restricted:
         for hit in s.of("cleared"):
@@ -77,24 +78,38 @@ def _bypasses(scope: Scope) -> Iterator[Finding]:
                 yield finding(bypass, control)
 
 
-def _papers_say(scope: Scope) -> Iterator[Finding]:
+def _papers_say(scope: Scope, abroad: bool) -> Iterator[Finding]:
     """`declared as spare parts`, `the papers will say monitor cables`."""
     s = scope.s
     for paper in s.of("declare"):
         for other in s.of("as_other"):
             if scope.near(paper, other, PAPER_SAYS) and s.pauses_between(paper, other) <= 1 and _offered(scope, paper):
                 yield finding(paper, other)
+    if not abroad:
+        return
     for paper in s.of("paper", "customs", "declare"):
         for word in s.of("reads"):
-            firm = word.end - word.start >= 3 or scope.density > 1
-            if firm and scope.near(paper, word, TIGHT) and not s.pauses_between(paper, word) and _offered(scope, paper) and s.of("as_other", "article", "other_model"):
+            firm = word.end - word.start >= (2 if scope.density > 1 else 3)
+            if firm and word.start >= paper.end and scope.near(paper, word, PAPER_SAYS) and not s.pauses_between(paper, word) and _offered(scope, paper):
                 yield finding(paper, word)
 
 
-def _everybody(scope: Scope) -> Iterator[Finding]:
-    """`we do not care who you are`: anyone at all may buy or rent."""
+def _papers_hide(scope: Scope) -> Iterator[Finding]:
+    """`the final destination does not appear on the papers`."""
     s = scope.s
-    for anyone in s.of("open_to"):
-        for check in s.of("screening", "control"):
-            if scope.near(anyone, check, TIGHT) and any(n for n in s.of("none", "not") if scope.near(n, anyone, TIGHT)) and _offered(scope, anyone):
-                yield finding(anyone, check)
+    for paper in s.of("declare"):
+        for hidden in s.of("screening"):
+            if scope.near(paper, hidden, PAPER_SAYS) and s.of("not", "not_after", "none", "none_after") and _offered(scope, paper):
+                yield finding(paper, hidden)
+
+
+def _everybody(scope: Scope) -> Iterator[Finding]:
+    """`we do not care who you are`, `any country welcome`: whoever it is may buy or rent."""
+    s = scope.s
+    for check in s.of("screening"):
+        for asked in s.of("required"):
+            denied = any(n.end <= asked.start and scope.near(n, asked, 8) for n in s.of("not", "none")) or any(
+                n.start >= asked.end and scope.near(n, asked, 3) for n in s.of("not_after", "none_after")
+            )
+            if denied and scope.near(asked, check, 20) and _offered(scope, check):
+                yield finding(asked, check)

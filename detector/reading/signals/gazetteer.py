@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from detector.reading.signals.vocabulary import Hit, Vocabulary
+from detector.reading.text import Folded
 
 if TYPE_CHECKING:
-    from config.schema.lexicon import Lexicon
+    from config.schema.lexicon import Group, Lexicon
     from config.schema.places import Place, Places
 
 
@@ -22,6 +23,10 @@ class Found:
     weak: bool
 
 
+CODE = 3
+"""Letters of a country or airport code: `MY` is Malaysia, `my` is not."""
+
+
 class Gazetteer:
     """places.toml, compiled."""
 
@@ -29,17 +34,19 @@ class Gazetteer:
         self.by_id = {place.id: place for place in places.place}
         self._names = Vocabulary([_as_lexicon(places)])
 
-    def find(self, text: str) -> list[Found]:
-        """Places in a folded text, in order; a name inside a longer one is left out."""
+    def find(self, folded: Folded) -> list[Found]:
+        """Places in a text, in order; a name inside a longer one is left out, and so is a code not in capitals."""
         found = []
-        for hit in self._names.find(text):
-            place = self.by_id[hit.group.partition(".")[0]]
-            found.append(Found(place, hit, hit.concept == "place_weak"))
+        for hit in self._names.find(folded.text):
+            weak = hit.concept == "place_weak"
+            if weak and hit.end - hit.start <= CODE and not folded.quote(hit.start, hit.end).replace("-", "").isupper() and folded.text[hit.start].isascii():
+                continue
+            found.append(Found(self.by_id[hit.group.partition(".")[0]], hit, weak))
         return found
 
-    def located(self, text: str) -> Place | None:
+    def located(self, folded: Folded | None) -> Place | None:
         """The country a location names: its own name first, else a town, else a short name."""
-        found = self.find(text)
+        found = self.find(folded) if folded else []
         strong = [f for f in found if not f.weak]
         return (strong or found)[-1].place if found else None
 
@@ -50,7 +57,7 @@ def _as_lexicon(places: Places) -> Lexicon:
     return Lexicon(language="", name="places", boundary="word", groups=list(_groups(places, Group)))
 
 
-def _groups(places: Places, group: type) -> Iterator[object]:
+def _groups(places: Places, group: type[Group]) -> Iterator[Group]:
     for place in places.place:
         named = tuple(n for n in (*place.names, *place.towns, place.flag) if n)
         yield group(id=f"{place.id}.names", concept="place", terms=named, reason=place.source)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
-from detector.reading.signals.scope import TIGHT, Finding, Scope, finding
+from detector.reading.signals.scope import PER_SENTENCE, TIGHT, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 from detector.reading.text import Folded
 
@@ -41,9 +42,7 @@ def _asked_for(scope: Scope, hit: Hit) -> bool:
 def modified_hardware(scopes: Sequence[Scope]) -> Iterator[Finding]:
     """One finding a sentence."""
     for scope in scopes:
-        found = next(_altered(scope), None)
-        if found:
-            yield found
+        yield from islice(_altered(scope), PER_SENTENCE)
 
 
 def _altered(scope: Scope) -> Iterator[Finding]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
-from detector.reading.signals.scope import BESIDE, TIGHT, Finding, Scope, finding
+from detector.reading.signals.scope import BESIDE, PER_SENTENCE, TIGHT, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 
 # Where private sales exclude liability by custom; there a missing warranty says nothing.
@@ -16,9 +17,7 @@ def no_paperwork(scopes: Sequence[Scope], *, for_parts: bool) -> Iterator[Findin
     """One finding a sentence. `for_parts`: the goods are sold as dead, where a missing warranty is a matter of course."""
     private = any(scope.s.of("boilerplate") for scope in scopes)
     for scope in scopes:
-        found = next(_in_sentence(scope, private or for_parts), None)
-        if found:
-            yield found
+        yield from islice(_in_sentence(scope, private or for_parts), PER_SENTENCE)
 
 
 def _in_sentence(scope: Scope, private: bool) -> Iterator[Finding]:

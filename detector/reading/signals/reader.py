@@ -21,14 +21,14 @@ from detector.reading.signals.route import Map, restricted_destination, survey, 
 from detector.reading.signals.scope import Finding, Scope
 from detector.reading.signals.serial import serial_removed
 from detector.reading.signals.stock import bulk_inventory, enough
-from detector.reading.signals.vocabulary import Hit, Vocabulary
+from detector.reading.signals.vocabulary import Vocabulary
 from detector.reading.text import Folded
 
 if TYPE_CHECKING:
     from config.loader import Config
 
 FIELDS = ("title", "description")
-MOST_PLACES = 4
+MOST_PLACES = 6
 """Places quoted for one signal."""
 
 
@@ -67,7 +67,7 @@ class SignalReader:
 
     def _text(self, doc: Document, name: str, vocabulary: Vocabulary) -> _Text:
         folded = doc.fields[name]
-        places = tuple(self.gazetteer.find(folded.text))
+        places = tuple(self.gazetteer.find(folded))
         hits = [*vocabulary.find(folded.text), *(found.hit for found in places)]
         hits.sort(key=lambda hit: (hit.start, -hit.end))
         return _Text(name, folded, tuple(Scope(s) for s in sentences(folded.text, hits)), places)
@@ -78,7 +78,7 @@ class SignalReader:
         chips = [chip.chip for chip in facts.chips]
         for text in texts:
             scopes, folded = text.scopes, text.folded
-            yield from _quoted("export_evasion", text, export_evasion(scopes, into_restricted=world.restricted_named) if goods else ())
+            yield from _quoted("export_evasion", text, export_evasion(scopes, into_restricted=world.restricted_named, abroad=world.abroad) if goods else ())
             yield from _quoted("off_platform_contact", text, off_platform_contact(scopes, folded.text))
             if facts.price is not None and facts.price.kind == "placeholder":
                 yield from _quoted("placeholder_price", text, _stand_in(scopes))
@@ -140,8 +140,3 @@ def _kept(found: Iterable[Signal]) -> tuple[Signal, ...]:
         said = [row for row in rows.values() if row.start is not None]
         kept += said[:MOST_PLACES] or list(rows.values())[:1]
     return tuple(kept)
-
-
-def hits_of(text: str, vocabulary: Vocabulary) -> list[Hit]:
-    """Concepts of a folded text, for tools that explain a reading."""
-    return vocabulary.find(text)

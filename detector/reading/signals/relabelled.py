@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from detector.reading.signals.names import other_cards
-from detector.reading.signals.scope import Finding, Scope, finding
+from detector.reading.signals.scope import PER_SENTENCE, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 
 _QUOTED = re.compile(r"[\"“”„«»「」『』‘’'][^\"“”„«»「」『』\n]{2,40}[\"“”„«»「」『』‘’']")
@@ -17,9 +18,7 @@ BORDER = 26
 def relabelled(scopes: Sequence[Scope], offered: Sequence[str]) -> Iterator[Finding]:
     """One finding a sentence; `offered` are the chips' ids, whose names are no other names."""
     for scope in scopes:
-        found = next(_in_sentence(scope, offered), None)
-        if found:
-            yield found
+        yield from islice(_in_sentence(scope, offered), PER_SENTENCE)
 
 
 def _in_sentence(scope: Scope, offered: Sequence[str]) -> Iterator[Finding]:

@@ -10,7 +10,8 @@ from detector.reading.clauses import gap
 from detector.reading.document import Document
 from detector.reading.model import Facts
 from detector.reading.signals.gazetteer import Found, Gazetteer
-from detector.reading.signals.scope import Finding, Scope
+from detector.reading.signals.scope import BESIDE, Finding, Scope
+from detector.reading.signals.vocabulary import Hit
 
 if TYPE_CHECKING:
     from config.schema.places import Place
@@ -59,6 +60,11 @@ class Map:
         return self.place is not None and self.place.restricted
 
     @property
+    def abroad(self) -> bool:
+        """Whether goods are to go to a restricted place, or through a hub."""
+        return self.restricted_named or any(s.found.place.hub and s.place_id != self.home for s in self.stops)
+
+    @property
     def restricted_named(self) -> bool:
         return self.here_restricted or self.goes is not None or any(s.found.place.restricted for s in self.stops)
 
@@ -67,8 +73,9 @@ def survey(doc: Document, gazetteer: Gazetteer, texts: Mapping[str, tuple[Sequen
     """Places of title, description, location, country and ships_to."""
     stops = tuple(stop for name, (scopes, found) in texts.items() for stop in _stops(name, scopes, found))
     home = doc.listing.country.upper() if doc.listing.country else None
-    place = gazetteer.located(doc.text("location")) or gazetteer.by_id.get(home or "")
-    goes = next((f.place.id for f in gazetteer.find(doc.text("ships_to")) if f.place.restricted), None)
+    place = gazetteer.located(doc.fields.get("location")) or gazetteer.by_id.get(home or "")
+    found = gazetteer.find(doc.fields["ships_to"]) if "ships_to" in doc.fields else []
+    goes = next((f.place.id for f in found if f.place.restricted), None)
     return Map(stops, home, place, goes)
 
 
@@ -78,7 +85,7 @@ def _stops(field: str, scopes: Sequence[Scope], places: Sequence[Found]) -> Iter
         if scope is None or _not_sent(scope, found):
             continue
         roles = frozenset(_roles(scope, found))
-        if roles or not found.weak:
+        if not found.weak or any(_touches(scope, h, found.hit) for h in scope.s.of(*ROLES)):
             yield Stop(field, found, roles)
 
 
@@ -88,6 +95,10 @@ def _roles(scope: Scope, found: Found) -> Iterator[str]:
         touching = gap(hit, found.hit) * scope.density <= BESIDE_PLACE
         if touching and scope.s.pauses_between(hit, found.hit) == 0:
             yield hit.concept
+
+
+def _touches(scope: Scope, hit: Hit, place: Hit) -> bool:
+    return 0 <= gap(hit, place) * scope.density <= BESIDE and scope.s.pauses_between(hit, place) == 0
 
 
 def _not_sent(scope: Scope, found: Found) -> bool:

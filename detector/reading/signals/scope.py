@@ -15,6 +15,9 @@ _HANGUL = re.compile(r"[\uac00-\ud7af]")
 # A word of a script without spaces is two or three characters where another has six.
 _DENSE, _KOREAN = 2.6, 1.8
 
+PER_SENTENCE = 3
+"""Findings of one signal in one sentence: a reader wants the words, not all of them."""
+
 NEAR = 36
 """Letters between a noun and its verb inside a clause; more is another thought."""
 TIGHT = 12

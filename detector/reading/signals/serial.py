@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from detector.reading.clauses import gap
-from detector.reading.signals.scope import BESIDE, NEAR, TIGHT, Finding, Scope, finding
+from detector.reading.signals.scope import BESIDE, NEAR, PER_SENTENCE, TIGHT, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 
 MARKS = ("serial", "label")
@@ -22,9 +23,9 @@ def serial_removed(scopes: Sequence[Scope]) -> Iterator[Finding]:
         after = scopes[at + 1] if at + 1 < len(scopes) else None
         if _kept_after_all(scope, after):
             continue
-        found = next(_in_sentence(scope), None) or _answer(scope, after)
-        if found:
-            yield found
+        found = list(islice(_in_sentence(scope), PER_SENTENCE))
+        answer = None if found else _answer(scope, after)
+        yield from [answer] if answer else found
 
 
 def _in_sentence(scope: Scope) -> Iterator[Finding]:

@@ -39,6 +39,6 @@ def enough(facts: Facts, least: int) -> bool:
 
 def _numbers(text: str, facts: Facts) -> Iterator[Finding]:
     for number in sorted({facts.quantity or 0, facts.total_chips or 0, *(chip.count for chip in facts.chips)} - {0, 1}, reverse=True):
-        pattern = re.compile(rf"(?<![\d.,\w])(?:{number}|{_WORDS.get(number, '0x')})(?![\d.,]\d|\d|\s?gb?\b|\s?g\b|\s?гб)")
+        pattern = re.compile(rf"(?<![\d.,a-zа-я])(?:{number}|{_WORDS.get(number, '0x')})(?![\d.,]\d|\d|\s?gb?\b|\s?g\b|\s?гб)")
         for match in pattern.finditer(text):
             yield Finding(max(0, match.start() - 2), min(len(text), match.end() + NUMBER_TAIL), "")

@@ -68,7 +68,7 @@ _HANGUL = "\uac00-\ud7af"
 _UNSPACED = re.compile(rf"[{_CJK}{_HANGUL}]")
 _GAP = re.compile(rf"(?<=[{_CJK}{_HANGUL}])[ .*·・~|/+\u2026]{{1,2}}(?=[{_CJK}{_HANGUL}])")
 _SPELLED = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .*·~/|+]{1,2}){2,40}[^\W\d_](?![^\W_])")
-_MASK = "○〇●◯*×✕□■#?・※"
+_MASK = "○〇●◯*✕□■"
 _MASKED = re.compile(rf"[^\W\d_][{_MASK}]{{1,2}}[^\W\d_]|[^\W\d_]{{2}}[{_MASK}]|[{_MASK}][^\W\d_]{{2}}")
 _TRICK = re.compile(r"[^\W\d_][0-9@$!|]+[^\W\d_]|[a-z][\u0370-\u04ff]|[\u0370-\u04ff][a-z]")
 _TOKEN = re.compile(r"[^\s,;:()，。、]{2,32}")
@@ -80,8 +80,11 @@ _CYRILLIC = str.maketrans("abekmhopctyxr", "авекмнорстухг")
 _HIDDEN = {"serial", "label", "loss", "defaced", "messenger", "paper", "customs", "control", "sample", "grey", "cleared"}
 _HOLE = "\x00"
 
+SHORT = 3
+"""Letters up to which a term with accents is only known with them."""
+
 # Words that join others do not swallow them: `のシール` still holds a label.
-_JOINING = frozenset(["reads", "from", "to", "via", "users", "reach", "required", "no_ship", "open_to", "if_after", "done"])
+_JOINING = frozenset(["reads", "from", "to", "via", "users", "reach", "required", "no_ship", "open_to", "if_after", "done", "expired", "extra_cost", "handled", "unit", "not", "none"])
 
 # Arabic joins article and short prepositions to the word.
 _ARABIC_PREFIXES = frozenset(["", "و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل", "ولل", "وب", "ول"])
@@ -219,8 +222,10 @@ def _compile(lexicon: Lexicon) -> Iterator[tuple[str, _Entry]]:
             free = lexicon.boundary == "free" or bool(_UNSPACED.search(written))
             for form in _spacings(written) if free else (written,):
                 key = form.translate(_ACCENTS)
+                # Short words lose too much with their accents: Vietnamese `độ` would be English `do`.
+                written_as = frozenset((form, key) if len(key) > SHORT else (form,))
                 yield key, _Entry(
-                    group.concept, (lexicon.language,), group.id, frozenset((form, key)),
+                    group.concept, (lexicon.language,), group.id, written_as,
                     term.startswith("*"), bool(star), free, _tail(rest) if rest else None,
                 )  # fmt: skip
 
