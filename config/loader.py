@@ -315,8 +315,8 @@ class Config:
 
     @cached_property
     def knowledge_version(self) -> str:
-        """Digest (12 hex digits) of all that a reading depends on: chips, controls, lexicon, signals, market."""
-        return self._digest("chips/*.toml", "controls.toml", "offers/*.toml", "lexicon/*.toml", "signals.toml", "places.toml", "market.toml")
+        """Digest (12 hex digits) of all that a reading depends on: chips, controls, offers, lexicon, money, signals, places, market."""
+        return self._digest("chips/*.toml", "controls.toml", "offers/*.toml", "lexicon/*.toml", "money/*.toml", "signals.toml", "places.toml", "market.toml")
 
     @cached_property
     def thresholds_version(self) -> str:

@@ -13,7 +13,7 @@ Iso = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 class Currency(Row):
-    """A currency and the marks that mean it wherever they stand. The lower-cased id is always one of them."""
+    """A currency and the marks that mean it wherever they stand. The lower-cased id is one of them unless `coded` is false."""
 
     id: Iso
     countries: tuple[str, ...] = ()
@@ -22,7 +22,9 @@ class Currency(Row):
     after: tuple[str, ...] = ()
     """Marks that only follow a figure: 円."""
     capitals: bool = False
-    """The code is a word as well, and counts in capitals only: TRY, AMD."""
+    """The code is a word as well, and counts in capitals only: TRY, MAD."""
+    coded: bool = True
+    """False: the code names something else in this trade, and is never read as money."""
     whole: bool = False
     """No hundredths in use, so one separator before three digits parts thousands."""
     least: Decimal

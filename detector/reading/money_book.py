@@ -87,7 +87,8 @@ class MoneyBook:
             self._add(shared.marks, _Entry(shared=shared, place=shared.place))
         for row in self.money.currency:
             code = row.id.lower()
-            self._add((code,), _Entry(row.id, capitals=row.capitals))
+            if row.coded:
+                self._add((code,), _Entry(row.id, capitals=row.capitals))
             self._add((f"{code}$", f"{code} $", f"$ {code}", f"{code}€", f"{code}¥", *row.marks), _Entry(row.id))
             self._add(row.after, _Entry(row.id, place="after"))
             # Marketplaces set a space there: `US $`. Single letters but C are words of their own: `a $100 bill`.

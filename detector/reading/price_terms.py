@@ -16,7 +16,7 @@ from detector.reading.text import fold
 _FIELDS = ("title", "description")
 _SENTENCE = re.compile(r"[。!?；;\n]|\.(?=\s|$)")
 _MACHINE = re.compile(
-    r"(?<![\d.])(\d{1,2})\s?(?:卡|枚|장|张|gpus?\b|karten|карт|[x×х*](?=\W?\s?[a-zа-я]))|(?<![a-z\d])[x×х*]\s?(\d{1,2})\b|([八四双]|十六)卡"
+    r"(?<![\d.])(\d{1,2})[\s-]?(?:卡|枚|장|张|gpus?\b|karten|карт|[x×х*](?=\W?\s?[a-zа-я]))|(?<![a-z\d])[x×х*]\s?(\d{1,2})\b|([八四双]|十六)卡"
 )
 _CHARACTERS = {"八": 8, "四": 4, "双": 2, "十六": 16}
 _LEADING = re.compile(r"^(?:[\[(【][^\])】]{0,24}[\])】]\s?|\W|new |nvidia |\bwts\b:? ?|\bfs\b:? ?){0,6}(\d{1,2}|two|four|eight)\s?(?:x|×|х|pcs|pieces|stk|шт\.?)\s")

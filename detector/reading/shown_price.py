@@ -100,14 +100,22 @@ class Chooser:
         """The price asked in title or description, None where none is: the best of all sums, the first among equals.
         `plain`: only what the title plainly asks (news and talk name sums as well)."""
         best: tuple[int, Figure] | None = None
+        steps: list[tuple[int, Amount]] = []
         for name, folded in fields:
             found = scan(folded, self.book, locale, fine=rental)
             for amount in found:
                 rating = self._rating(folded.text, amount, locale, name, rental)
+                if rating is not None and self.words.ends_with("step", folded.text, amount.start, 14):
+                    steps.append((rating, amount))
                 if rating is not None and (best is None or rating > best[0]):
                     low = _ranged(folded.text, found, amount)
                     best = rating, self._figure(name, low or amount, amount, locale, ranged=low is not None)
-        return best[1] if best and (not plain or best[0] >= _PLAIN) else None
+        if best is None or (plain and (best[0] < _PLAIN or best[1].field != "title")):
+            return None
+        lowest = min((a.value for rating, a in steps if rating >= 0 and a.value is not None), default=None)
+        if lowest is not None and best[1].value is not None and best[1].value / 2 < lowest < best[1].value:
+            return replace(best[1], value=lowest, ranged=True)
+        return best[1]
 
     def _rating(self, text: str, amount: Amount, locale: Locale, name: str, rental: bool) -> int | None:
         if amount.value is None or amount.minor or not self._worth(amount, locale, rental):

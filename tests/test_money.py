@@ -1,0 +1,189 @@
+"""Prices as traders read them: what is displayed, what kind of figure it is, what it is for."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from config.loader import Config
+from detector.reading.document import Document
+from detector.reading.model import Price
+from detector.reading.money import read_price
+from storage.listing import Listing
+
+CONFIG = Config()
+
+
+def price(shown: str | None, title: str = "A100 80GB", text: str = "", *, lang: str | None = None, country: str | None = None, offer: str = "sale", hint: int | None = None, **more: Any) -> Price | None:  # fmt: skip
+    record = dict(site="test", listing_id="1", title=title, description=text, price_text=shown, language=lang, country=country, **more)
+    return read_price(Document(Listing.from_dict(record), date(2025, 1, 1)), offer=offer, config=CONFIG, systems_hint=hint)
+
+
+def brief(found: Price | None) -> tuple[str, Decimal | None, str | None, str] | None:
+    return None if found is None else (found.kind, found.amount, found.currency, found.per)
+
+
+# Written by us after the notation that sellers use: displayed text, language, country, amount, currency.
+FIGURES = [
+    ("¥16.8万", "zh-Hans", "CN", 168000, "CNY"), ("230万/台(8卡)", "zh-Hans", "CN", 2300000, "CNY"), ("168w/台", "zh-Hans", "CN", 1680000, "CNY"),
+    ("2,35w", "zh-Hans", "CN", 23500, "CNY"), ("16万8", "zh-Hans", "CN", 168000, "CNY"), ("十六万八", "zh-Hans", "CN", None, None),
+    ("十六万八千元", "zh-Hans", "CN", 168000, "CNY"), ("￥１２，５００", "ja", "JP", 12500, "JPY"), ("21萬", "zh-Hant", "TW", 210000, "TWD"),
+    ("3,500元", "zh-Hant", "TW", 3500, "TWD"), ("NT$ 120萬", "zh-Hant", "TW", 1200000, "TWD"), ("$118,000", "zh-Hant", "TW", 118000, "TWD"),
+    ("HK$ 238,000", "zh-Hant", "HK", 238000, "HKD"), ("$238,000", "zh-Hant", "HK", 238000, "HKD"), ("S$38k", "en", "SG", 38000, "SGD"),
+    ("450万円（税別）", "ja", "JP", 4500000, "JPY"), ("税込 1,298,000円", "ja", "JP", 1298000, "JPY"), ("現在 265,000円（税0円）", "ja", "JP", 265000, "JPY"),
+    ("₩4,500만", "ko", "KR", 45000000, "KRW"), ("4천5백만원", "ko", "KR", 45000000, "KRW"), ("1억 2천만원", "ko", "KR", 120000000, "KRW"),
+    ("2 050 000 ₽", "ru", "RU", 2050000, "RUB"), ("2,8 млн ₽", "ru", "RU", 2800000, "RUB"), ("650 т.р.", "ru", "RU", 650000, "RUB"), ("650к", "ru", "RU", 650000, "RUB"),
+    ("25.000 € VB", "de", "DE", 25000, "EUR"), ("1.250,00 € + 6,99 € Versand", "de", "DE", 1250, "EUR"), ("CHF 1'850.-", "de", "CH", 1850, "CHF"), ("49.000 €", "de", "CH", 49000, "EUR"),
+    ("165 triệu", "vi", "VN", 165000000, "VND"), ("12,5 Mio ₫", "vi", "VN", 12500000, "VND"), ("1 tỷ 250 triệu", "vi", "VN", 1250000000, "VND"), ("210 tr", "vi", "VN", 210000000, "VND"), ("4tr5", "vi", "VN", 4500000, "VND"),
+    ("Rp485.000", "id", "ID", 485000, "IDR"), ("Rp 450 jt", "id", "ID", 450000000, "IDR"), ("RM 95,000 nego", "ms", "MY", 95000, "MYR"),
+    ("₹1,85,000", "en", "IN", 185000, "INR"), ("Rs 1.85 lakh", "en", "IN", 185000, "INR"), ("1.2 crore", "en", "IN", 12000000, "INR"),
+    ("185 bin TL", "tr", "TR", 185000, "TRY"), ("185.000 TL", "tr", "TR", 185000, "TRY"), ("٨٥٬٠٠٠ د.إ", "ar", "AE", 85000, "AED"),
+    ("R$ 18.500,00", "pt", "BR", 18500, "BRL"), ("$ 18.500.000", "es", "CO", 18500000, "COP"), ("$18,500", "es", "MX", 18500, "MXN"), ("R 25 000", "en", "ZA", 25000, "ZAR"),
+    ("USD 185k", "en", "US", 185000, "USD"), ("US $9,800.00", "en", "US", 9800, "USD"), ("US $1,299.00 was US $1,499.00", "en", "US", 1299, "USD"), ("Was $9,000 Now $7,500", "en", "US", 7500, "USD"),
+    ("$9,500", "zh-Hans", "CN", 9500, "USD"), ("9500刀", "zh-Hans", "CN", 9500, "USD"), ("$950", "en", "SG", 950, "SGD"), ("98000", "zh-Hant", "TW", 98000, "TWD"), ("1 850,00 zł", "pl", "PL", 1850, "PLN"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shown", "lang", "country", "amount", "currency"), FIGURES)
+def test_a_displayed_figure(shown: str, lang: str, country: str, amount: Any, currency: str | None) -> None:
+    found = price(shown, lang=lang, country=country)
+    assert found is not None
+    assert (found.amount, found.currency) == (None if amount is None else Decimal(amount), currency)
+
+
+# What can be read two ways: text, language, country, words of the reason.
+AMBIGUOUS = [
+    ("$1.234", "en", "US", "two ways"), ("1.234", None, None, "two ways"), ("¥1,250,000", "en", None, "several currencies"),
+    ("$950", None, None, "several currencies"), ("9500", None, None, "place is not known"), ("9500 kr", "en", None, "several currencies"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shown", "lang", "country", "words"), AMBIGUOUS)
+def test_what_can_be_read_two_ways_is_null_with_the_reason(shown: str, lang: str | None, country: str | None, words: str) -> None:
+    found = price(shown, lang=lang, country=country)
+    assert found is not None and found.reason is not None and words in found.reason
+    assert found.amount is None or found.currency is None
+
+
+def test_structured_data_settle_what_the_display_leaves_open() -> None:
+    assert brief(price("$1.234", lang="en", country="US", price_amount=1234)) == ("placeholder", Decimal(1234), "USD", "unit")
+    assert brief(price("¥9,500", lang="en", price_amount=9500, price_currency="JPY")) == ("asking", Decimal(9500), "JPY", "unit")
+    assert brief(price(None, country="DE", price_amount=7900)) == ("asking", Decimal(7900), "EUR", "unit")
+
+
+def test_the_text_may_name_the_currency_of_a_shared_mark() -> None:
+    found = price("$9,500", text="9,500 USD, cash in Central", lang="en", country="HK")
+    assert found is not None and found.currency == "USD"
+
+
+# Kind by figure and words: displayed, title, text, language, country, kind; near misses beside the hits.
+KINDS = [
+    ("¥1", "H100 80G", "", "zh-Hans", "CN", "placeholder"), ("¥88888", "H100", "", "zh-Hans", "CN", "placeholder"), ("￥9,999,999", "H100", "", "ja", "JP", "placeholder"), ("1 ₽", "A100", "", "ru", "RU", "placeholder"), ("$123456", "A100", "", "en", "US", "placeholder"), ("$88", "電競滑鼠墊 內有 H100", "", "zh-Hant", "TW", "placeholder"),
+    ("¥8888", "4090", "", "zh-Hans", "CN", "asking"), ("¥8888", "H100", "标价随便写的，价格私聊", "zh-Hans", "CN", "placeholder"), ("¥99998", "H100", "价格私聊", "zh-Hans", "CN", "placeholder"), ("¥28500", "4090 48G", "拍前联系，价格可谈", "zh-Hans", "CN", "asking"),
+    ("20 000 ₽", "A100", "цена условная, реальная цена в личке", "ru", "RU", "placeholder"), ("9.000 €", "A100", "Platzhalterpreis, Preis auf Anfrage", "de", "DE", "placeholder"), ("9.000 €", "A100", "kein Spaßpreis, Rechnung dabei", "de", "DE", "asking"), ("$9,000", "A100", "price shown is not real, message me", "en", "US", "placeholder"), ("$9,000", "A100", "the price is not negotiable", "en", "US", "asking"),
+    ("現在 1円", "A100 1円スタート", "", "ja", "JP", "asking"), ("1,111,111円", "A100", "", "ja", "JP", "placeholder"),
+    ("¥5000", "H800", "标价5000为定金，到货付尾款", "zh-Hans", "CN", "deposit"), ("¥10000", "H800 订金链接", "拍这个是订金一万", "zh-Hans", "CN", "deposit"), ("¥165000", "H100", "可付定金5000锁货", "zh-Hans", "CN", "asking"), ("¥65000", "A100", "标价是全款，不收定金", "zh-Hans", "CN", "asking"),
+    ("500 €", "H100", "Preis ist die Anzahlung, Gesamtpreis 24.000", "de", "DE", "deposit"), ("$500", "H100", "$500 deposit holds one, total $23,000", "en", "US", "deposit"), ("$23,000", "H100", "$500 deposit holds one", "en", "US", "asking"), ("5 000 000 đ", "H100", "Giá đăng là tiền cọc", "vi", "VN", "deposit"), ("50 000 ₽", "H100", "указана предоплата, остаток при получении", "ru", "RU", "deposit"), ("2 100 000 ₽", "H100", "работаем без предоплаты, цена окончательная", "ru", "RU", "asking"),
+    ("面议", "H20", "", "zh-Hans", "CN", "negotiable"), ("VB", "A100", "", "de", "DE", "negotiable"), ("Договорная", "A100", "", "ru", "RU", "negotiable"), ("Price on request", "H100", "", "en", "AE", "negotiable"), ("Liên hệ", "A100", "", "vi", "VN", "negotiable"), ("가격협의", "A100", "", "ko", "KR", "negotiable"), ("a consultar", "A100", "", "es", "MX", "negotiable"),
+    ("¥52000.00-56000.00", "L40S", "", "zh-Hans", "CN", "range"), ("US$ 200-300 / Piece", "T4", "", "en", "CN", "range"), ("$180 - $260", "T4", "", "en", "US", "range"), ("From $9,800.00", "A100", "", "en", "US", "asking"), ("¥500.00起", "T4", "", "zh-Hans", "CN", "asking"), ("2,300,000円～", "A100", "", "ja", "JP", "asking"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shown", "title", "text", "lang", "country", "kind"), KINDS)
+def test_kind(shown: str, title: str, text: str, lang: str, country: str, kind: str) -> None:
+    found = price(shown, title, text, lang=lang, country=country)
+    assert found is not None and found.kind == kind
+    if kind == "negotiable":
+        assert (found.amount, found.currency, found.per) == (None, None, "unit")
+
+
+def test_a_range_keeps_its_lower_end() -> None:
+    assert brief(price("16-18万", lang="zh-Hans", country="CN")) == ("range", Decimal(160000), "CNY", "unit")
+    assert brief(price("¥56000 - ¥52000", lang="zh-Hans", country="CN")) == ("range", Decimal(52000), "CNY", "unit")
+    assert brief(price("1-9片 ¥4350 10-99片 ¥4200 ≥100片 ¥4050", lang="zh-Hans", country="CN")) == ("range", Decimal(4050), "CNY", "unit")
+
+
+# What a sale is for: displayed, title, text, language, country, per, articles.
+LOTS = [
+    ("$34,000", "4x A100 80GB", "$34,000 for all four, not splitting", "en", "US", "lot", 4), ("$8,500", "4x A100 80GB", "$8,500 each", "en", "US", "unit", None), ("$34,000", "4x A100 80GB", "($8,500 each if you take all)", "en", "US", "lot", 4), ("$9,800", "5pcs A100 40GB LOT", "Lot of 5 x A100", "en", "US", "lot", 5), ("$88,000", "8x A100 server", "", "en", "US", "unit", None), ("$8,500", "A100 80GB", "thanks a lot, each card tested", "en", "US", "unit", None), ("$8,000", "14x L40S", "", "en", "US", "unit", None),
+    ("¥340000", "A100 80G 4张打包", "", "zh-Hans", "CN", "lot", 4), ("¥85000", "A100 80G 4张", "", "zh-Hans", "CN", "unit", None), ("¥85000", "A100 80G 4张", "两张一起17万，单张8.5万", "zh-Hans", "CN", "unit", None), ("¥1080000", "H20 八卡模组 一套8张", "", "zh-Hans", "CN", "unit", None), ("¥180000", "H100 两张一起出", "不拆", "zh-Hans", "CN", "lot", 2),
+    ("¥3,000,000", "A100 2枚セット", "", "ja", "JP", "lot", 2), ("¥1,500,000", "A100", "2枚あります、1枚あたりの価格です", "ja", "JP", "unit", None), ("9,000,000원", "RTX 4090 2장 일괄", "", "ko", "KR", "lot", 2), ("4,500,000원", "RTX 4090 2장", "장당 가격", "ko", "KR", "unit", None),
+    ("1 200 000 ₽", "A100 2 шт", "цена за обе", "ru", "RU", "lot", 2), ("600 000 ₽", "A100 2 шт", "цена за штуку", "ru", "RU", "unit", None), ("18.000 €", "2x A100", "nur zusammen", "de", "DE", "lot", 2), ("9.000 €", "2x A100", "Preis pro Stück", "de", "DE", "unit", None), ("330 triệu", "Combo 2 card L40S", "giá cả cặp", "vi", "VN", "lot", 2), ("US$ 9,000 / Piece", "A100 lot of 10 min", "", "en", "CN", "unit", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shown", "title", "text", "lang", "country", "per", "articles"), LOTS)
+def test_one_article_or_a_lot(shown: str, title: str, text: str, lang: str, country: str, per: str, articles: int | None) -> None:
+    found = price(shown, title, text, lang=lang, country=country)
+    assert found is not None and (found.per, found.articles) == (per, articles)
+
+
+# Rent: displayed, title, text, language, country, per.
+RENTS = [
+    ("$2.49 / GPU / hr", "H100 SXM", "", "en", "US", "gpu_hour"), ("$0.95/hr", "H100 pods - $0.95/hr per GPU", "", "en", "US", "gpu_hour"), ("$12/hr", "8x H100 node", "", "en", "US", "server_hour"), ("$265/mo", "RTX 4090 - $265/mo per GPU", "", "en", "US", "gpu_month"), ("$27,500 / month", "HGX B200 8-GPU node", "", "en", "US", "server_month"),
+    ("5800元/卡/月", "A100", "", "zh-Hans", "CN", "gpu_month"), ("2.1元/卡时", "A100", "", "zh-Hans", "CN", "gpu_hour"), ("¥15000/月", "8卡4090服务器出租", "月租1.5w一台", "zh-Hans", "CN", "server_month"), ("9.8万/节点/月", "H100 裸金属", "", "zh-Hans", "CN", "server_month"), ("月額 139,000円", "A100 1枚 月額139,000円", "", "ja", "JP", "gpu_month"), ("月額 2,300,000円～", "GPU専有サーバー H100 8枚", "", "ja", "JP", "server_month"),
+    ("4,000원/시간", "RTX4090 8장 서버", "서버 1대 통째로", "ko", "KR", "server_hour"), ("월 1,250,000원", "A100 1장", "", "ko", "KR", "gpu_month"), ("198 000 ₽/мес", "Сервер 8 x RTX 4090, аренда", "", "ru", "RU", "server_month"), ("75.000đ/giờ/máy", "Thuê máy 8x4090", "", "vi", "VN", "server_hour"), ("0,38 €/h", "4090 Miete", "0,38 € je GPU-Stunde", "de", "DE", "gpu_hour"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shown", "title", "text", "lang", "country", "per"), RENTS)
+def test_rent(shown: str, title: str, text: str, lang: str, country: str, per: str) -> None:
+    found = price(shown, title, text, lang=lang, country=country, offer="rental")
+    assert found is not None and (found.kind, found.per) == ("asking", per) and found.amount is not None
+
+
+def test_rent_by_the_day_or_week_fits_no_term() -> None:
+    day, week = (price(s, "4090", lang="en", country="US", offer="rental") for s in ("$9/day", "$55 per week"))
+    assert day and (day.amount, day.currency, day.per) == (None, "USD", "gpu_hour") and "9 USD" in (day.reason or "")
+    assert week and (week.amount, week.per) == (None, "gpu_month") and "week" in (week.reason or "")
+
+
+def test_the_machine_a_listing_names_decides_where_words_do_not() -> None:
+    shared = {"lang": "en", "country": "US", "offer": "rental"}
+    alone, machine = (price("$20/hr", "DGX H100", hint=hint, **shared) for hint in (None, 8))  # type: ignore[arg-type]
+    assert alone and alone.per == "gpu_hour" and machine and machine.per == "server_hour"
+
+
+# No price displayed: title, text, language, country, offer, brief of the price.
+TOLD: list[tuple[str, str, str, str, str, Any]] = [
+    ("FS: A100 80GB PCIe", "Asking $9,200 shipped. Paid 12,400 last year. 300W, 80GB, 2021.", "en", "US", "sale", ("asking", 9200, "USD", "unit")),
+    ("[H] RTX PRO 6000 [W] PayPal", "$5,900 shipped CONUS. Price drop from 6400. No trades.", "en", "US", "sale", ("asking", 5900, "USD", "unit")),
+    ("4x A100 80GB", "$34,000 for all four, not splitting yet. MSRP was $60k.", "en", "US", "sale", ("asking", 34000, "USD", "lot")),
+    ("[出] H100 80G", "购入价23万，现18.5w出，功耗350W，运费50元", "zh-Hans", "CN", "sale", ("asking", 185000, "CNY", "unit")),
+    ("Продам A100", "Покупал за 900 000 руб, отдам за 650к", "ru", "RU", "sale", ("asking", 650000, "RUB", "unit")),
+    ("Verkaufe RTX 6000 Ada", "NP 7.900 €, VB 5.500 €, Versand 10 €", "de", "DE", "sale", ("asking", 5500, "EUR", "unit")),
+    ("H100", "1-9 pcs: $24,000, 10+: $22,000", "en", "US", "sale", ("range", 22000, "USD", "unit")),
+    ("WTB H100", "Paying up to $21k per card", "en", "US", "wanted", ("asking", 21000, "USD", "unit")),
+    ("A100 出", "私信报价", "zh-Hans", "CN", "sale", ("negotiable", None, None, "unit")),
+    ("A100 80GB for sale", "300W, 80 GB, bought 2022, call 555 0000", "en", "US", "sale", None),
+    ("PSA: fake H100", "they ask $9k each, it is a scam", "en", "US", "other", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "text", "lang", "country", "offer", "expected"), TOLD)
+def test_the_text_is_asked_only_where_nothing_is_displayed(title: str, text: str, lang: str, country: str, offer: str, expected: Any) -> None:
+    if expected is not None:
+        expected = (expected[0], None if expected[1] is None else Decimal(expected[1]), *expected[2:])
+    assert brief(price(None, title, text, lang=lang, country=country, offer=offer)) == expected
+
+
+def test_the_place_of_the_figure_is_kept_in_the_raw_text() -> None:
+    found = price("即決 １，２８０，０００円", lang="ja", country="JP")
+    assert found is not None and found.amount == 1280000
+    assert "即決 １，２８０，０００円"[found.start : found.end] == "１，２８０，０００円"
+
+
+HOSTILE = ["9" * 100_000, "1 " * 50_000, "$" * 100_000, "1万" * 50_000, "一" * 100_000 + "元", "eins " * 20_000 + "euro", "1,000" * 20_000, "4x each lot 定金 " * 7_000, "price for all 2 " * 6_000, "¥" + "1-" * 50_000, "\x00" * 1000, "٨" * 100_000]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda t: repr(t[:12]))
+def test_no_text_is_slow_or_fatal(text: str) -> None:
+    began = time.process_time()
+    for offer in ("sale", "rental"):
+        price(text, text[:500], text, lang="zh-Hans", country="CN", offer=offer)
+        price(None, text, text, lang="de", country="DE", offer=offer)
+    assert time.process_time() - began < 4.0
