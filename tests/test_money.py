@@ -187,3 +187,10 @@ def test_no_text_is_slow_or_fatal(text: str) -> None:
         price(text, text[:500], text, lang="zh-Hans", country="CN", offer=offer)
         price(None, text, text, lang="de", country="DE", offer=offer)
     assert time.process_time() - began < 4.0
+
+
+def test_parts_of_a_currency() -> None:
+    home = price("50 cents", lang="en", country="US", offer="other")
+    away = price("470 peniques", lang="es", country="ES", offer="other")
+    assert home and (home.amount, home.currency) == (Decimal("0.50"), "USD")
+    assert away and (away.amount, away.currency) == (Decimal(470), None) and away.reason

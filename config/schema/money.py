@@ -61,6 +61,8 @@ class Minor(Row):
     value: Decimal
     alone: bool = False
     """May stand without the whole currency before it: 50 centavos."""
+    currencies: tuple[Iso, ...] = ()
+    """Whose part it is; elsewhere a lone part keeps its count and has no currency."""
     why: str
 
 

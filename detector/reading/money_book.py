@@ -64,6 +64,7 @@ class _Entry:
     place: str = "both"
     alone: bool = False
     capitals: bool = False
+    currencies: tuple[str, ...] = ()
 
 
 class MoneyBook:
@@ -82,7 +83,7 @@ class MoneyBook:
 
     def _enter(self) -> None:
         for minor in self.money.minor:
-            self._add(minor.marks, _Entry(minor=minor.value, place="after", alone=minor.alone))
+            self._add(minor.marks, _Entry(minor=minor.value, place="after", alone=minor.alone, currencies=minor.currencies))
         for shared in self.money.shared:
             self._add(shared.marks, _Entry(shared=shared, place=shared.place))
         for row in self.money.currency:
@@ -137,6 +138,11 @@ class MoneyBook:
     def names_code(self, text: str) -> bool:
         """Whether a folded text may name a currency by a mark of its own; a cheap gate."""
         return bool(self._marks.find_matches_as_indexes(text))
+
+    def part_of(self, mark: str | None, locale: Locale) -> str | None:
+        """The writer's currency, if a folded mark names a part of it: cents where euros are at home."""
+        home, entry = self.home(locale), self._entries.get(mark or "")
+        return home if entry and home in entry.currencies else None
 
     def is_shared(self, mark: str | None) -> bool:
         """Whether a folded mark means several currencies."""

@@ -84,8 +84,10 @@ class Chooser:
         currency = amount.currency or first.currency
         value, reason = amount.value, amount.reason if amount.currency is None else None
         marked = amount.mark or first.mark
-        if currency is None and (marked is None or amount.minor):
+        if currency is None and marked is None:
             currency = self.book.home(locale)
+        if amount.minor:
+            currency = self.book.part_of(amount.mark, locale)
         if currency is not None and amount.minor and value is not None:
             value, reason = value * amount.minor, None
         if value is None:
