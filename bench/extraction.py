@@ -34,18 +34,48 @@ def parsel_fields(body: str) -> dict[str, Any]:
     page = Selector(body)
     scripts = page.css('script[type="application/ld+json"]::text').getall()
     found: dict[str, Any] = {"json": [_json(script) for script in scripts]}
-    for name in ("name", "price", "priceCurrency", "availability", "sku", "brand", "gtin13", "mpn", "image", "description", "itemCondition", "seller", "category", "productID"):
+    for name in (
+        "name",
+        "price",
+        "priceCurrency",
+        "availability",
+        "sku",
+        "brand",
+        "gtin13",
+        "mpn",
+        "image",
+        "description",
+        "itemCondition",
+        "seller",
+        "category",
+        "productID",
+    ):
         rows = page.css(f'[itemprop="{name}"]')
-        found[name] = [row.attrib.get("content") or " ".join(row.css("::text").getall()).strip() for row in rows]
-    for name in ("og:title", "og:image", "og:description", "product:price:amount", "product:price:currency", "product:availability", "product:brand"):
+        found[name] = [
+            row.attrib.get("content") or " ".join(row.css("::text").getall()).strip() for row in rows
+        ]
+    for name in (
+        "og:title",
+        "og:image",
+        "og:description",
+        "product:price:amount",
+        "product:price:currency",
+        "product:availability",
+        "product:brand",
+    ):
         found[name] = page.css(f'meta[property="{name}"]::attr(content)').get()
     found["title"] = " ".join(page.css("h1 ::text").getall()).strip()
-    texts = page.xpath("//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]").getall()
+    texts = page.xpath(
+        "//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]"
+    ).getall()
     shown = [text for text in (text.strip() for text in texts) if text]
     found["prices"] = [text for text in shown if len(text) <= 120 and _PRICE.search(text)]
     found["labels"] = [pair for pair in itertools.pairwise(shown) if _LABEL.match(pair[0])]
     found["facts"] = [
-        (" ".join(row.css("th ::text, dt ::text").getall()), " ".join(row.css("td ::text, dd ::text").getall()))
+        (
+            " ".join(row.css("th ::text, dt ::text").getall()),
+            " ".join(row.css("td ::text, dd ::text").getall()),
+        )
         for row in page.css("tr, dl")[:200]
     ]
     found["stock"] = page.css('[class*="stock"] ::text, [class*="availab"] ::text').getall()
@@ -66,7 +96,9 @@ def extruct_fields(body: str) -> Any:
     """Markup alone, where extruct is installed."""
     import extruct
 
-    return extruct.extract(body, syntaxes=["json-ld", "microdata", "opengraph"], uniform=True, errors="ignore")
+    return extruct.extract(
+        body, syntaxes=["json-ld", "microdata", "opengraph"], uniform=True, errors="ignore"
+    )
 
 
 def measure(tools: dict[str, Callable[[str], Any]], pages: list[str]) -> dict[str, float]:
@@ -92,7 +124,11 @@ def main(arguments: list[str]) -> int:
         print(f"{folder}: holds no html/*.html.gz", file=sys.stderr)
         return 1
     pages = [gzip.decompress(file.read_bytes()).decode("utf-8", "replace") for file in files]
-    tools: dict[str, Callable[[str], Any]] = {"chipwatch": extract_page, "parsel": parsel_fields, "lexbor parse only": LexborHTMLParser}
+    tools: dict[str, Callable[[str], Any]] = {
+        "chipwatch": extract_page,
+        "parsel": parsel_fields,
+        "lexbor parse only": LexborHTMLParser,
+    }
     try:
         import extruct  # noqa: F401
 

@@ -22,6 +22,8 @@ class Claim:
     facts: dict[str, str] = field(default_factory=dict)
     images: list[str] = field(default_factory=list)
     product: str | None = None
+    scope: int | None = None
+    """The element that the claim was read from, by its address in memory, where there is one."""
     weak: set[str] = field(default_factory=set)
     """Fields whose label means other things as well."""
     variants: list[Claim] = field(default_factory=list)
@@ -31,6 +33,7 @@ class Claim:
         """Keep a fact unless the field has one; objects, truth values and endless texts are no facts."""
         if key in self.facts or isinstance(value, (dict, list, bool)) or value is None:
             return
-        text = " ".join(str(value).split())
+        # Halves of surrogate pairs come out of broken escapes; they cannot be stored or written.
+        text = " ".join(str(value).encode("utf-8", "replace").decode("utf-8").split())
         if text:
             self.facts[key] = text[:longest]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from crawler.extraction.words import HIDDEN, Words
+from crawler.extraction.words import HIDDEN, RELATED, Words
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -71,6 +71,11 @@ class Shown:
             bits |= self._own(node)
             node = node.parent
         return bits
+
+    def set_aside(self, scopes: set[int]) -> None:
+        """Take elements (addresses in memory) for other goods."""
+        for scope in scopes:
+            self._bits[scope] = self._bits.get(scope, 0) | RELATED
 
     def _own(self, node: LexborNode) -> int:
         known = self._bits.get(node.mem_id)

@@ -64,7 +64,9 @@ class Score:
             self.missed += bool(truth)
 
 
-def score(field: str, truth: dict[str, dict[str, list[str]]], said: Predictions, pages: Iterable[str]) -> Score:
+def score(
+    field: str, truth: dict[str, dict[str, list[str]]], said: Predictions, pages: Iterable[str]
+) -> Score:
     """The score of one tool on one field; prices are compared as decimals, all else as text."""
     read: Callable[[str], Any] = _decimal if field == "price" else str
     total = Score()
@@ -112,7 +114,9 @@ def report(folder: Path) -> str:
     lines = []
     for name, pages in parts.items():
         lines.append(f"{name}: {len(pages)} pages")
-        lines.append(f"  {'field':<13}{'chipwatch F1':>13}{'P':>7}{'R':>7}" + "".join(f"{tool:>10}" for tool in tools))
+        lines.append(
+            f"  {'field':<13}{'chipwatch F1':>13}{'P':>7}{'R':>7}" + "".join(f"{tool:>10}" for tool in tools)
+        )
         for field in FIELDS:
             own = score(field, truth, said, pages)
             others = "".join(f"{score(field, truth, tools[tool], pages).f1:>10.3f}" for tool in tools)
@@ -125,7 +129,10 @@ def main(arguments: list[str]) -> int:
     """Print the table; 1 if the pages are not there."""
     folder = Path(arguments[0]) if arguments else FOLDER
     if not (folder / "ground-truth.json").is_file():
-        print(f"{folder}: holds no ground-truth.json; give the folder of the recorded product pages", file=sys.stderr)
+        print(
+            f"{folder}: holds no ground-truth.json; give the folder of the recorded product pages",
+            file=sys.stderr,
+        )
         return 1
     print(report(folder))
     return 0

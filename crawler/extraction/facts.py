@@ -106,7 +106,9 @@ def _keep(shown: Shown, said: Claim, field: str, label: str, value: str) -> None
     text = " ".join(value.split()).strip(_EMPTY)
     if shown.words.says_nothing(text):
         return
-    if field in ("sku", "mpn", "gtin") and (not _CODE.match(text) or not any(sign.isdigit() for sign in text)):
+    if field in ("sku", "mpn", "gtin") and (
+        not _CODE.match(text) or not any(sign.isdigit() for sign in text)
+    ):
         return
     weak = shown.words.is_weak(label)
     if field in said.weak and not weak:

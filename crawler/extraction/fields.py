@@ -89,7 +89,11 @@ def _sku(page: Sources, filled: Filled) -> None:
     """The number the shop shows for the article, else the marked SKU, else the marked product's, else a weaker label's,
     else the address's. Marked numbers are often those of one colour or size, which nobody sees."""
     sure = [page.labels] if "sku" not in page.labels.weak else []
-    numbers = [Claim(claim.origin, {"sku": claim.product}) for claim in page.own if claim.product and " " not in claim.product]
+    numbers = [
+        Claim(claim.origin, {"sku": claim.product})
+        for claim in page.own
+        if claim.product and " " not in claim.product
+    ]
     address = identifiers.in_address(page.url)
     last = [Claim("address", {"sku": address})] if address else []
     named = [Claim(claim.origin, {"sku": claim.product.split()[0]}) for claim in page.own if claim.product]

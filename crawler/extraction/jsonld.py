@@ -53,7 +53,7 @@ def _repairs(script: str) -> list[str]:
     balanced = _balanced(text)
     listed = "[" + re.sub(r"\}\s*,?\s*\{", "},{", text) + "]"
     escaped = re.sub(r"\\(?![\"\\/bfnrtu])", r"\\\\", text)
-    return [text, balanced, escaped, listed]
+    return [text, listed, balanced, escaped]
 
 
 def _balanced(text: str) -> str:

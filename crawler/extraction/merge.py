@@ -131,7 +131,9 @@ def choose_price(
     return PriceChoice(text, amount, currency, origin, tuple(conflicts), order)
 
 
-def _stated(stated: list[Claim], shown: list[Candidate], place: prices.Place, reader: prices.PriceReader) -> PriceChoice:
+def _stated(
+    stated: list[Claim], shown: list[Candidate], place: prices.Place, reader: prices.PriceReader
+) -> PriceChoice:
     """A price of embedded state where the page shows no clear one: only if some figure shown is the same, or if state writes
     decimals and a currency beside it. A bare whole number may be in cents."""
     for claim in stated:
@@ -141,7 +143,9 @@ def _stated(stated: list[Claim], shown: list[Candidate], place: prices.Place, re
         amount, currency, origin = marked
         same = next((c for c in shown if c.price.amount == amount and not c.struck), None)
         if same is not None:
-            return PriceChoice(same.price.text, amount, currency or same.price.currency, origin, (), same.order)
+            return PriceChoice(
+                same.price.text, amount, currency or same.price.currency, origin, (), same.order
+            )
         if currency and "." in claim.facts["price"]:
             return PriceChoice(None, amount, currency, origin)
     return PriceChoice(None, None, None, None)

@@ -16,6 +16,8 @@ _MOST = 5_000
 _DEEPEST = 60
 """Ancestors that are climbed to find the scope of a property."""
 _LONG = 5_000
+_ELEMENT = "@element"
+"""Where a node keeps the address in memory of its element."""
 _SOURCE = {
     "a": "href",
     "link": "href",
@@ -46,7 +48,12 @@ def claims(tree: LexborHTMLParser, syntax: _Syntax) -> list[Claim]:
     taken: set[int] = set()
     for node in nodes:
         _take(node, taken)
-    found = [schema_org.product_claim(node, syntax.origin) for node in nodes if schema_org.is_product(node)]
+    found = []
+    for node in nodes:
+        if schema_org.is_product(node):
+            claim = schema_org.product_claim(node, syntax.origin)
+            claim.scope = node.get(_ELEMENT)
+            found.append(claim)
     for node in nodes:
         if id(node) not in taken and schema_org.kinds(node) & schema_org.OFFERS:
             found.append(schema_org.offer_claim(node, syntax.origin))
@@ -79,7 +86,7 @@ def _read(tree: LexborHTMLParser, syntax: _Syntax) -> tuple[list[dict[str, Any]]
         attributes = element.attributes
         own = None
         if syntax.scope in attributes:
-            own = by_element[key] = {"@type": (attributes.get(syntax.kind) or "").split()}
+            own = by_element[key] = {"@type": (attributes.get(syntax.kind) or "").split(), _ELEMENT: key}
             order.append(own)
         names = (attributes.get(syntax.name) or "").split()
         if not names:

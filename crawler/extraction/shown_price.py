@@ -44,7 +44,16 @@ AGAINST = {
     w.STRUCK: 6.0, w.RELATED: 5.0, w.TILE: 1.0, w.SHIPPING: 5.0, w.INSTALMENT: 5.0, w.SAVING: 5.0, w.PER_MEASURE: 4.0,
     w.HIDDEN: 1.5,
 }  # fmt: skip
-SAID_AGAINST = {"struck": 5.0, "shipping": 5.0, "instalment": 5.0, "saving": 5.0, "per_measure": 5.0, "untaxed": 3.0}
+SAID_AGAINST = {
+    "struck": 5.0,
+    "shipping": 5.0,
+    "instalment": 5.0,
+    "saving": 5.0,
+    "per_measure": 5.0,
+    "untaxed": 3.0,
+}
+_SAID_BEHIND = frozenset(("instalment", "per_measure", "shipping"))
+"""What words behind a figure may say of it."""
 
 
 @dataclass(slots=True)
@@ -76,7 +85,11 @@ def _pardon(found: list[Candidate]) -> None:
     """A former price stands beside the asked one: a figure that only its element's name calls old, alone, is asked."""
     for candidate in found:
         if candidate.named_old and not any(
-            other is not candidate and not other.struck and not other.untaxed and abs(other.order - candidate.order) <= _BESIDE and other.points >= ENOUGH
+            other is not candidate
+            and not other.struck
+            and not other.untaxed
+            and abs(other.order - candidate.order) <= _BESIDE
+            and other.points >= ENOUGH
             for other in found
         ):
             candidate.points += AGAINST[w.STRUCK]
@@ -109,7 +122,9 @@ def _collect(shown: Shown, place: Place) -> list[Candidate]:
 def _expected(shown: Shown, piece: Piece) -> bool:
     """May a bare figure be part of a price? Only beside a currency's mark, or where the page's names say price."""
     reader = shown.words.prices
-    beside = shown.pieces[max(0, piece.order - 2) : piece.order] + shown.pieces[piece.order + 1 : piece.order + 3]
+    beside = (
+        shown.pieces[max(0, piece.order - 2) : piece.order] + shown.pieces[piece.order + 1 : piece.order + 3]
+    )
     if any(len(other.text) <= 10 and reader.has_mark(other.text) for other in beside):
         return True
     return bool(shown.bits(piece.element, 3) & w.PRICE)
@@ -189,7 +204,9 @@ def _pressable(element: LexborNode) -> bool:
     return False
 
 
-def _points(shown: Shown, candidate: Candidate, buys: list[int], repeated: Counter[tuple[str, str, str]]) -> float:
+def _points(
+    shown: Shown, candidate: Candidate, buys: list[int], repeated: Counter[tuple[str, str, str]]
+) -> float:
     near = shown.bits(candidate.element, 3)
     points = _by_place(shown, candidate, near)
     if repeated[_signature(candidate.element)] >= 4:
@@ -209,7 +226,11 @@ def _by_place(shown: Shown, candidate: Candidate, near: int) -> float:
     points = 1.0 if candidate.price.mark else 0.0 if _CENTS.search(candidate.price.text) else -1.0
     points += 3.0 if near & w.PRICE else 1.0 if bits & w.PRICE else 0.0
     points += 1.0 if near & w.CURRENT else 0.0
-    points -= sum(weight for bit, weight in AGAINST.items() if (near if bit in (w.STRUCK, w.TILE, w.SAVING) else bits) & bit)
+    points -= sum(
+        weight
+        for bit, weight in AGAINST.items()
+        if (near if bit in (w.STRUCK, w.TILE, w.SAVING) else bits) & bit
+    )
     candidate.struck = bool(near & w.STRUCK)
     if shown.others_from is not None and candidate.order > shown.others_from:
         points -= 3.0
@@ -258,10 +279,19 @@ def _said(shown: Shown, candidate: Candidate) -> float:
             candidate.untaxed |= name == "untaxed"
     if wording["price"].search(own) or wording["price"].search(before[-30:]):
         points += 1.5
+    if wording["added"].search(before):
+        points -= 4.0
     if _DIFFERENCE.match(piece.text):
         points -= 4.0
     words_beside = len(own.split())
     return points - (1.0 if words_beside > 6 else 0.0)
+
+
+def _follows(wording: dict[str, re.Pattern[str]], name: str, behind: str) -> bool:
+    """Do the words right behind a figure say what it is: `6,90 € Versand`, but not `119 € Versand gratis`?"""
+    return (
+        len(behind) <= 25 and wording[name].match(behind) is not None and not wording["free"].search(behind)
+    )
 
 
 def _label(shown: Shown, order: int) -> str:

@@ -163,7 +163,10 @@ def _claim(node: dict[str, Any], words: Words) -> Claim | None:
 
 def _literal(value: Any) -> Any:
     if isinstance(value, dict):
-        return next((value[key] for key in ("name", "value", "label", "title") if isinstance(value.get(key), str)), None)
+        return next(
+            (value[key] for key in ("name", "value", "label", "title") if isinstance(value.get(key), str)),
+            None,
+        )
     return value
 
 
@@ -191,4 +194,8 @@ def _points(claim: Claim, titles: list[str], url: str) -> float:
         return 0.0
     if " " not in name.strip() and like >= _ENOUGH_LIKE and not in_url:
         return 0.0
-    return like + in_url + 0.5 * len(claim.facts.keys() & {"price", "sku", "brand", "mpn", "gtin", "availability"})
+    return (
+        like
+        + in_url
+        + 0.5 * len(claim.facts.keys() & {"price", "sku", "brand", "mpn", "gtin", "availability"})
+    )

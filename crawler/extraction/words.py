@@ -44,16 +44,22 @@ class Words:
             if row.stems
         ]
         self.wording: dict[str, re.Pattern[str]] = {row.id: _any(row.patterns) for row in knowledge.wording}
-        self.pressed = _any(tuple(p for row in knowledge.wording if row.id in ("buy", "ask") for p in row.patterns))
+        self.pressed = _any(
+            tuple(p for row in knowledge.wording if row.id in ("buy", "ask") for p in row.patterns)
+        )
         """What buttons say that buy or ask."""
         self.says = [(_any(row.patterns), row.id) for row in knowledge.availability if row.patterns]
         self.values = {value: row.id for row in knowledge.availability for value in row.values}
-        self.labels: dict[str, str] = {word: row.id for row in knowledge.label for word in (*row.words, *row.weak)}
+        self.labels: dict[str, str] = {
+            word: row.id for row in knowledge.label for word in (*row.words, *row.weak)
+        }
         self.weak_labels = frozenset(word for row in knowledge.label for word in row.weak)
         self.keys: dict[str, dict[str, int]] = {
             row.id: {name: rank for rank, name in enumerate(row.names)} for row in knowledge.key
         }
-        self._fields_by_key = {name: (row.id, rank) for row in knowledge.key for rank, name in enumerate(row.names)}
+        self._fields_by_key = {
+            name: (row.id, rank) for row in knowledge.key for rank, name in enumerate(row.names)
+        }
         self.key_of = lru_cache(maxsize=8192)(self._key_of)
         self.conditions = {row.id: row.says for row in knowledge.condition}
         self.brand_phrases = [re.compile(phrase, re.I) for phrase in knowledge.brand_phrases]
@@ -80,7 +86,9 @@ class Words:
     def field_of(self, label: str) -> str | None:
         """The field that a label in a table of facts stands for."""
         folded = _folded(label)
-        return self.labels.get(folded) or (self.labels.get(folded.rstrip(" -")) if folded[-1:] in " -" else None)
+        return self.labels.get(folded) or (
+            self.labels.get(folded.rstrip(" -")) if folded[-1:] in " -" else None
+        )
 
     def is_weak(self, label: str) -> bool:
         """Does the label mean other things as well?"""

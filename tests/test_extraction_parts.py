@@ -1,0 +1,155 @@
+"""The parts of the generic extraction, each by a table: figures, marks, numbers, broken JSON, availability, scoring."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from crawler.extraction import availability, evaluate, identifiers, jsonld, prices, words
+from crawler.extraction.prices import Place
+
+WORDS = words.shipped()
+
+SHOWN = [
+    # (text, country, amount, currency); written in the manner of shops of each country
+    ("€ 1.599,00", "IT", "1599.00", "EUR"),
+    ("1 599,00 €", "FR", "1599.00", "EUR"),
+    ("1\u00a0599,00\u00a0€", "FI", "1599.00", "EUR"),
+    ("1'599.50 CHF", "CH", "1599.50", "CHF"),
+    ("SFr. 19.–", "CH", "19", "CHF"),
+    ("119,- €", "DE", "119", "EUR"),
+    ("£1,234.56", "GB", "1234.56", "GBP"),
+    ("$1,299", "CA", "1299", "CAD"),
+    ("$1,299", "US", "1299", "USD"),
+    ("US $12.44 / Piece", "CN", "12.44", "USD"),
+    ("R$ 1.759,99", "BR", "1759.99", "BRL"),
+    ("₹ 21,50,000", "IN", "2150000", "INR"),
+    ("Rs 23,450", "PK", "23450", "PKR"),
+    ("$23.450", "CL", "23450", "CLP"),
+    ("30,000원~", "KR", "30000", "KRW"),
+    ("¥18.5万", "CN", "185000", "CNY"),
+    ("¥185,000", "JP", "185000", "JPY"),
+    ("99 ر.س", "SA", "99", "SAR"),
+    ("3 990 000 ₽", "RU", "3990000", "RUB"),
+    ("0.999 €", "DE", "0.999", "EUR"),
+    ("12.500 KWD", "KW", "12.500", "KWD"),
+    ("RM12,000.50", "MY", "12000.50", "MYR"),
+]
+NOT_PRICES = ["NVIDIA A100 80GB", "H100", "only 5 left", "2021-11-03", "4.2 / 5", "+44 20 7946 0000", "PCIe 4.0 x16"]
+
+
+@pytest.mark.parametrize(("text", "country", "amount", "currency"), SHOWN, ids=[row[0] for row in SHOWN])
+def test_shown_price(text: str, country: str, amount: str, currency: str) -> None:
+    found = WORDS.prices.find(text, Place(country))
+    assert [(price.amount, price.currency) for price in found] == [(Decimal(amount), currency)]
+
+
+@pytest.mark.parametrize("text", NOT_PRICES)
+def test_figures_without_a_mark_are_no_price(text: str) -> None:
+    assert WORDS.prices.find(text, Place("US")) == []
+
+
+def test_a_sign_belongs_to_the_figure_behind_it() -> None:
+    found = WORDS.prices.find("NVIDIA A100 $9,999", Place("US"))
+    assert [price.amount for price in found] == [Decimal(9999)]
+
+
+def test_a_shared_sign_without_a_place_has_no_currency() -> None:
+    assert WORDS.prices.find("kr 500", Place())[0].currency is None
+
+
+MARKED = [("23450", "23450"), ("13.4", "13.4"), ("1599.00", "1599.00"), ("44,99", "44.99"), ("1.759,99", "1759.99"), ("30,000원~", "30000"), ("€ 12", "12"), ("", None), ("call us", None)]
+
+
+@pytest.mark.parametrize(("value", "amount"), MARKED)
+def test_marked_price(value: str, amount: str | None) -> None:
+    assert prices.machine(value) == (None if amount is None else Decimal(amount))
+
+
+FIGURES = [("1.234.567,89", "1234567.89"), ("1,234,567", "1234567"), ("1.2.3", None), ("12,34,56", None), ("1.234", "1234"), ("0,5", "0.5"), ("9" * 20, None)]
+
+
+@pytest.mark.parametrize(("text", "amount"), FIGURES)
+def test_figure(text: str, amount: str | None) -> None:
+    assert prices.figure(text) == (None if amount is None else Decimal(amount))
+
+
+GTINS = [("4006381333931", "4006381333931"), ("4006381333932", None), ("036000291452", "036000291452"), ("73513537", "73513537"), ("400-6381 333931", "4006381333931"), ("0000000000000", None), ("12345", None), ("", None)]
+
+
+@pytest.mark.parametrize(("value", "digits"), GTINS)
+def test_gtin_needs_its_check_digit(value: str, digits: str | None) -> None:
+    assert identifiers.gtin(value) == digits
+
+
+ADDRESSES = [
+    ("https://shop.test/item/114532738197", "114532738197"),
+    ("https://shop.test/some-thing/dp/B0AB12CD34", "B0AB12CD34"),
+    ("https://shop.test/deal/some-thing_40012345.html", "40012345"),
+    ("https://shop.test/item/93133869_a-lamp", "93133869"),
+    ("https://shop.test/P-7142014-cover.htm", "7142014"),
+    ("https://shop.test/chair.html?sku=AB-99&utm=x", "AB-99"),
+    ("https://shop.test/lamp/p4781720", "4781720"),
+    ("https://shop.test/news/2021", None),
+    ("https://shop.test/a-lamp-without-a-number", None),
+    ("http://[broken", None),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize(("url", "number"), ADDRESSES)
+def test_number_in_address(url: str | None, number: str | None) -> None:
+    assert identifiers.in_address(url) == number
+
+
+BROKEN: list[tuple[str, Any]] = [
+    ('{"a": 1,}', {"a": 1}),
+    ('{"a": [1, 2,],}', {"a": [1, 2]}),
+    ('/* start */ {"a": 1};', {"a": 1}),
+    ('<!-- {"a": 1} -->', {"a": 1}),
+    ('//<![CDATA[\n{"a": 1}\n//]]>', {"a": 1}),
+    ('{"a": "line\nbreak"}', {"a": "line break"}),
+    ('{"a": 1 "b": 2}', None),
+    ('{"a": "x" "b": 2}', {"a": "x", "b": 2}),
+    ('{"a": {"b": 1}', {"a": {"b": 1}}),
+    ('{"a": 1}}', {"a": 1}),
+    ('{"a": 1}{"b": 2}', [{"a": 1}, {"b": 2}]),
+    ("{&quot;a&quot;: 1}", {"a": 1}),
+    (r'{"a": "C:\pics"}', {"a": r"C:\pics"}),
+    ("not json at all", None),
+    ("{{ product | json }}", None),
+]
+
+
+@pytest.mark.parametrize(("script", "value"), BROKEN, ids=[row[0] for row in BROKEN])
+def test_broken_json_is_mended_or_given_up(script: str, value: Any) -> None:
+    assert jsonld.load(script) == value
+
+
+AVAILABILITY = [
+    ("http://schema.org/InStock", "InStock"), ("https://schema.org/OutOfStock", "OutOfStock"), ("schema.org/InStock", "InStock"),
+    ("in stock", "InStock"), ("out_of_stock", "OutOfStock"), ("PreOrder", "PreOrder"), ("true", "InStock"), ("false", "OutOfStock"),
+    ("https://schema.org/LimitedAvailability", "InStock"), ("on request", None), ("", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "name"), AVAILABILITY)
+def test_availability_value(value: str, name: str | None) -> None:
+    assert availability.bare(value, WORDS) == name
+
+
+def test_scoring_counts_a_wrong_value_twice() -> None:
+    truth: dict[str, dict[str, list[str]]] = {"a": {"price": ["10.0"]}, "b": {"price": ["5"]}, "c": {}, "d": {"price": ["7"]}}
+    said = {"a": {"price": "10"}, "b": {"price": "6"}, "c": {"price": "1"}, "d": {}}
+    total = evaluate.score("price", truth, said, truth)
+    assert (total.right, total.wrong, total.missed) == (1, 2, 2)
+    assert total.f1 == pytest.approx(2 / 6)
+
+
+def test_the_untouched_third_is_fixed() -> None:
+    pages = [f"page-{number}" for number in range(3000)]
+    kept = [page for page in pages if evaluate.untouched(page)]
+    assert 900 < len(kept) < 1100
+    assert [page for page in pages[:12] if page in kept] == ["page-3", "page-4", "page-6", "page-11"]
