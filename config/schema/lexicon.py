@@ -45,6 +45,8 @@ CONCEPTS = {
     # another name
     "relabel": "relabelled, in one expression",
     "outer": "the outside says another name: `the box reads`, `in the case of`; needs that name",
+    "outside": "the outside of the goods: shroud, lid, what is seen",
+    "inside": "what is really inside",
     "reads": "reads as, is marked as, was changed into",
     "other_model": "another model's or maker's name, without naming it",
     # papers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from detector.reading.signals.scope import PER_SENTENCE, TIGHT, Finding, Scope, finding
+from detector.reading.signals.scope import BESIDE, PER_SENTENCE, TIGHT, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 
 PAPER_SAYS = 30
@@ -87,9 +87,13 @@ def _papers_say(scope: Scope, abroad: bool) -> Iterator[Finding]:
                 yield finding(paper, other)
     if not abroad:
         return
+    for licence in s.of("licence"):
+        for handled in s.of("handled"):
+            if scope.near(licence, handled, PAPER_SAYS) and not s.pauses_between(licence, handled) and _offered(scope, handled):
+                yield finding(licence, handled)
     for paper in s.of("paper", "customs", "declare"):
         for word in s.of("reads"):
-            firm = word.end - word.start >= (2 if scope.density > 1 else 3)
+            firm = word.end - word.start >= (1 if scope.density > 1 else 3) or scope.near(paper, word, BESIDE)
             if firm and word.start >= paper.end and scope.near(paper, word, PAPER_SAYS) and not s.pauses_between(paper, word) and _offered(scope, paper):
                 yield finding(paper, word)
 

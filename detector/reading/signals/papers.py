@@ -47,7 +47,7 @@ def _lacks(scope: Scope, none: Hit, paper: Hit) -> bool:
     if none.concept == "none":
         return (
             none.end <= paper.start
-            and scope.near(none, paper, 16)
+            and scope.near(none, paper, 22)
             and s.pauses_between(none, paper) == 0
             and not s.between(none, paper, "box", "other_part", "serial", "label")
         )

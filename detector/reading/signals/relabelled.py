@@ -26,9 +26,10 @@ def _in_sentence(scope: Scope, offered: Sequence[str]) -> Iterator[Finding]:
     for hit in s.of("relabel"):
         if not scope.negated(hit) and not scope.hollow(hit) and not scope.service():
             yield finding(hit)
-    if s.concepts.isdisjoint(("outer", "label", "box", "card", "paper")):
+    if s.concepts.isdisjoint(("outer", "outside", "label", "box")):
         return
     names = list(_names(scope, offered))
+    yield from _two_faced(scope, names)
     for name in names:
         for bearer in s.of("outer"):
             if scope.near(bearer, name, BORDER) and _said(scope, bearer):
@@ -36,6 +37,16 @@ def _in_sentence(scope: Scope, offered: Sequence[str]) -> Iterator[Finding]:
         for bearer in s.of("label", "box"):
             if _bears(scope, bearer, name) and _said(scope, bearer):
                 yield finding(bearer, name)
+
+
+def _two_faced(scope: Scope, names: Sequence[Hit]) -> Iterator[Finding]:
+    """`T4 outside, H100 inside`."""
+    s = scope.s
+    inner = s.of("inside")
+    for name in names:
+        for face in s.of("outer", "outside", "label", "box"):
+            if inner and name.concept == "other_card" and scope.near(face, name, BORDER) and _said(scope, face):
+                yield finding(face, name)
 
 
 def _names(scope: Scope, offered: Sequence[str]) -> Iterator[Hit]:
