@@ -32,6 +32,8 @@ REFUSALS = (401, 403, 429)
 AGAIN = (408, 429, 500, 502, 503, 504)
 """Answers that may be better a moment later."""
 _ROBOTS = "robots_txt"
+ROBOTS_BYTES = 32 * 1024 * 1024
+"""A robots.txt may be larger than a page; only its beginning is read (RFC 9309 section 2.5), but it must arrive."""
 
 
 class Refused(IgnoreRequest):
@@ -154,7 +156,7 @@ class Manners:
     async def _fetch_robots(self, request: Request) -> robots.Robots:
         parts = urlsplit(request.url)
         url = f"{parts.scheme}://{parts.netloc}/robots.txt"
-        asked = Request(url, callback=NO_CALLBACK, meta={_ROBOTS: True}, dont_filter=True)
+        asked = Request(url, callback=NO_CALLBACK, meta={_ROBOTS: True, "download_maxsize": ROBOTS_BYTES}, dont_filter=True)
         agent, max_kb = self.plan.robot_name, self.plan.robots_max_kb
         try:
             assert self.crawler.engine is not None

@@ -235,7 +235,7 @@ def test_what_cannot_start_is_skipped_on_the_record(tmp_path: Path) -> None:
 def test_missing_keys_and_dead_servers_fail_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EBAY_CLIENT_ID", raising=False)
     home = new_home(tmp_path, settings='[identity]\ncontact = "desk@example.org"\n[politeness]\nretries = 0\ntimeout_s = 3.0\n')
-    api = 'title = "eBay"\nfamily = "api"\ndialect = "ebay_browse"\n[access]\nbasis = "official_api"\nreviewed_by = "A"\nreviewed_on = 2026-10-01\n'
+    api = 'title = "eBay"\nfamily = "api"\ndialect = "ebay_browse"\nenabled = true\n[access]\nbasis = "official_api"\nreviewed_by = "A"\nreviewed_on = 2026-10-01\n'
     (home / "config" / "sites" / "ebay.toml").write_text(api, encoding="utf-8")
     add_site(home, "dead", "http://127.0.0.1:9/list")
     results = crawl_all(home, ["ebay", "dead"])
@@ -301,8 +301,9 @@ def state(home: Path) -> dict[str, Any]:
     }
 
 
-def test_kill_9_at_any_moment_then_a_normal_run_gives_the_undisturbed_state(tmp_path: Path) -> None:
-    """The worker is killed three times at random, then the whole tree once (the parent dies, the child must follow)."""
+@pytest.mark.parametrize("kills", [3, pytest.param(12, marks=pytest.mark.soak)])
+def test_kill_9_at_any_moment_then_a_normal_run_gives_the_undisturbed_state(tmp_path: Path, kills: int) -> None:
+    """The worker is killed at random moments, then a run is left alone."""
     seed = int(os.environ.get("CHIPWATCH_SEED", random.SystemRandom().randrange(10**6)))
     chance = random.Random(seed)
     calm = new_home(tmp_path / "calm")
@@ -313,7 +314,7 @@ def test_kill_9_at_any_moment_then_a_normal_run_gives_the_undisturbed_state(tmp_
         for home in (calm, hurt):
             add_site(home, "board", web.url + "/list")
         assert crawl(calm, "board").listings == 150
-        for _ in range(3):
+        for _ in range(kills):
             wanted = len(web.log) + chance.randint(1, 28)
             worker = subprocess.Popen(
                 [sys.executable, "-m", "crawler.worker", "--home", str(hurt), "--site", "board", "--now", NOW], stdout=subprocess.DEVNULL
