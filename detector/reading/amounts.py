@@ -170,7 +170,7 @@ def _currency(mark: Mark | None, word: str, book: MoneyBook, locale: Locale) -> 
         return None, f"{mark.text}: a part of a currency that is not named"
     if mark.iso:
         return mark.iso, None
-    named = book.qualified(word, mark.shared, mark.text) if word else None
+    named = book.qualified(word, mark.shared) if word else None
     iso = named or (book.shared(mark.shared, locale) if mark.shared else None)
     return iso, None if iso else f"{mark.text} is used by several currencies, and the place is not known"
 

@@ -16,6 +16,9 @@ from ahocorasick_rs import AhoCorasick
 from config.schema.catalogue import Catalogue, Chip
 from detector.reading.text import Folded, fold
 
+MOST = 200
+"""Names kept of one field: a text with more is stuffed with keywords, and time stays bounded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:
@@ -135,7 +138,7 @@ class Finder:
         for mention in sorted(self._matches(field, text), key=lambda m: (m.start, -m.end)):
             if not kept or mention.start >= kept[-1].end:
                 kept.append(mention)
-        return kept
+        return kept[:MOST]
 
     def _matches(self, field: str, text: Folded) -> Iterator[Mention]:
         for number, start, end in self._automaton.find_matches_as_indexes(text.squeezed, overlapping=True):

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from ahocorasick_rs import AhoCorasick
 
@@ -16,6 +17,10 @@ from detector.reading.text import fold, fold_pattern
 _UNBOUND = re.compile(r"[\u0900-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _GLUED_BEFORE = re.compile(r"[\u0590-\u06ff]")
 """Arabic and Hebrew write 'and', 'the', 'for' onto the word: no border before, one after."""
+
+
+MOST = 300
+"""Hits of one cue that are kept of a text: a text that repeats a word more often is stuffed, and time stays bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,8 @@ class Hits:
         if known is None:
             hits = self.found.get(cue, [])
             if pattern := self.patterns.get(cue):
-                hits = [*hits, *(Hit(m.start(), m.end()) for m in pattern.finditer(self.text) if m.end() > m.start())]
-            known = self._known[cue] = _longest(hits) if len(hits) > 1 else hits
+                hits = [*hits, *(Hit(m.start(), m.end()) for m in islice(pattern.finditer(self.text), MOST) if m.end() > m.start())]
+            known = self._known[cue] = _longest(hits)[:MOST] if len(hits) > 1 else hits
         return known
 
     def words(self, cue: str) -> set[str]:

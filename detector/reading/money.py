@@ -93,7 +93,7 @@ class PriceReader:
         if figure is None:
             known = self.words.find("negotiable", doc.text("price_text"))
             return Price("negotiable", None, None, "unit", reason=None if known else "no figure is shown")
-        return self._price(doc, offer, figure, self._kind(doc, offer, figure), self._term(doc, offer, figure, machine, locale))
+        return self._price(doc, figure, self._kind(doc, offer, figure), self._term(doc, offer, figure, machine, locale))
 
     def _restated(self, doc: Document, figure: Figure | None, locale: Locale) -> Figure | None:
         """The text's own word for the currency of the displayed figure, where its mark is shared: `$950`, '950 USD'."""
@@ -184,7 +184,7 @@ class PriceReader:
             said = any(self.words.find("hidden", folded.text) for _, folded in fields)
             return Price("negotiable", None, None, "unit") if said else None
         kind = "range" if figure.ranged else "asking"
-        return self._price(doc, offer, figure, kind, self._term(doc, offer, figure, machine, locale))
+        return self._price(doc, figure, kind, self._term(doc, offer, figure, machine, locale))
 
     # -- both ---------------------------------------------------------------------------------------------------
 
@@ -196,7 +196,7 @@ class PriceReader:
             return self.terms.rent(doc, near, figure.value, figure.currency, machine)
         return self.terms.sale(doc, offer, near, figure.value, locale)
 
-    def _price(self, doc: Document, offer: str, figure: Figure, kind: str, term: Term) -> Price:
+    def _price(self, doc: Document, figure: Figure, kind: str, term: Term) -> Price:
         field = figure.field if figure.field in doc.fields else None
         start, end = doc.fields[field].span(figure.start, figure.end) if field else (None, None)
         reason, value = figure.reason, figure.value

@@ -179,7 +179,7 @@ class MoneyBook:
         stems = sorted({fold_pattern(s) for row in self.money.qualifier for s in row.stems}, key=len, reverse=True)
         return re.compile(rf"(?:{'|'.join(map(re.escape, stems))})\w{{0,12}}")
 
-    def qualified(self, word: str, row: SharedMark | None, noun: str) -> str | None:
+    def qualified(self, word: str, row: SharedMark | None) -> str | None:
         """Currency of a shared noun beside a country's adjective."""
         for qualifier in self.money.qualifier:
             for name, iso in qualifier.nouns.items():

@@ -70,6 +70,8 @@ def read_offer(page: Page) -> Verdict:
 def _credit(page: Page) -> Verdict | None:
     if word := page.title.first("credit"):
         return Verdict("other", word)
+    if (word := page.title.first("cloud")) and not page.price["rental-price"] and (page.description["credit"] or not page.title["rental"]):
+        return Verdict("other", word)
     return None
 
 
@@ -214,7 +216,7 @@ def _own_nouns(page: Page) -> list[Hit]:
     chips = [m for m in page.mentions if m.field == "title"]
     kept = []
     weak = title["accessory-weak"]
-    told = weak and (page.title["without-chip"] or page.description["without-chip"] or _trifle(page))
+    told = weak and (page.title["without-chip"] or page.description["without-chip"] or page.title["fits"] or _trifle(page))
     nouns = sorted([*title["accessory"], *(weak if told else [])], key=lambda hit: hit.start)
     for noun in nouns:
         if _PROPERTY.search(title.text[: noun.start]):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from detector.reading.chips import Mention
+from detector.reading.cues import Hit
 from detector.reading.page import Page
 from detector.reading.text import fold_pattern
 
@@ -256,6 +257,8 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
         start = low + m.start()
         if _named(page, name, start) or _excluded(page, name, start, hit.end):
             continue
+        if _of_another(page, name, text, hit):
+            continue
         firm = 2 if _stock_near(page, name, start, hit.end) else 1
         if number == 1 and firm == 1 and not _plain_one(text, start, hit.end):
             continue
@@ -270,6 +273,23 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
             yield Said(int(m["n"]), 2, "any", m.start("n"))
     for hit in hits["single"]:
         yield Said(1, 1, "any", hit.start)
+
+
+_OTHER_COUNTED = re.compile(fold_pattern(r"\s?(?:网卡|硬盘|电源|图|照片|固态|内存|口|接口|槽|插槽|孔|热管|屏|显示器|dp|hdmi|cpu|ssd|nvme|ib|cx|风扇|月|小时|点|朋友|人|问题|版本|世代|代)"))
+_COUNTED_GOODS = re.compile(fold_pattern(r"\s?(?:$|[^\w]|现货|显卡|卡|gpu|全新|左右|可|在|都|出|起|整|模组|库存|打包|一起|每|价|有|，)"))
+
+
+def _of_another(page: Page, name: str, text: str, hit: Hit) -> bool:
+    """两张网卡, 2颗8358, 4个DP口: a counter of another thing. The general 个 needs goods or a pause after it."""
+    word, after = text[hit.start : hit.end], text[hit.end : hit.end + 6]
+    if _OTHER_COUNTED.match(after):
+        return True
+    if word in ("张", "块", "片", "颗", "台", "个"):
+        begins = re.match(r"\s?[a-z0-9]", after)
+        if begins and not any(m.field == name and hit.end <= m.start <= hit.end + 10 for m in page.named) and not re.match(r"\s?gpu", after):
+            return True
+        return word == "个" and not _COUNTED_GOODS.match(after)
+    return False
 
 
 def _plain_one(text: str, start: int, end: int) -> bool:

@@ -37,7 +37,7 @@ _SPECIAL = {
 _LOOK_ALIKES = {
     "Cyrillic": ("авекмнорстухіѕјһԁԛԝьгзб", "abekmhopctyxisjhdqwbr36"),
     "Greek": ("αβεηικμνορτυχγ", "abehikmvoptyxy"),
-    "Armenian, Cherokee folded, Lisu": ("օսհꮋꭺꮮꮪꮩᏼꓧꓮꓡꓢꓐꓦ", "ouhhalsvbhalsbv"),
+    "Armenian, Cherokee folded, Lisu": ("օսհᎻᎪᏞᏚᏙᏴꓧꓮꓡꓢꓐꓦ", "ouhhalsvbhalsbv"),
     "small capitals and others": ("ʜᴀʟꜱᴠʙɑıǀ〇θøоʘ", "halsvbaii00o00"),
 }
 _LOOK_ALIKE = {ord(odd): plain for odds, plains in _LOOK_ALIKES.values() for odd, plain in zip(odds, plains, strict=True)}
