@@ -17,6 +17,9 @@ _SENTENCE_END = re.compile(
     r"[。！!；;؛\n•●▪◆★✅✔|｡।¿¡]+|[?？؟]+|(?<![\s(]\w)(?<!\bno)(?<!\bnr)(?<!\bca)(?<!\bapprox)\.(?=\s|$)|\.{3,}|…+|(?<=[\u3040-\u9fff])\.(?!\d)"
 )
 _CLAUSE_END = re.compile(r"[,，、:：()（）「」『』【】\[\]،~～]| [-–—/+] |\u2014|(?<=[\u3040-\u9fff]) (?=[\u3040-\u9fff])")
+MOST_HITS = 60
+"""Hits that are read as one sentence; a long real one holds twenty."""
+
 _QUESTION = frozenset("?？؟")
 
 
@@ -98,8 +101,12 @@ def _with_hits(text: str, hits: Sequence[Hit]) -> Iterator[Sentence]:
         # A hit that runs over a full stop (`s.n.`, `not. removed`) belongs where it begins.
         while at < len(hits) and hits[at].start < end:
             at += 1
-        if at > first:
-            yield Sentence(text, start, max(end, hits[at - 1].end), question, tuple(hits[first:at]), number)
+        # Rules join hits pairwise: a "sentence" of thousands of hits is no sentence, and is read in stretches.
+        for part in range(first, at, MOST_HITS):
+            held = tuple(hits[part : min(part + MOST_HITS, at)])
+            begins = start if part == first else held[0].start
+            ends = max(end, held[-1].end) if part + MOST_HITS >= at else held[-1].end
+            yield Sentence(text, begins, ends, question, held, number)
 
 
 def _spans(text: str) -> Iterator[tuple[int, int, bool]]:
