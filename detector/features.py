@@ -36,7 +36,7 @@ FEATURES = (
     Feature("price_deviation", "log unit price against the market's reference, in robust deviations", relative=False),
     Feature("chips_per_unit", "chips in one priced unit (doublings)"),
     Feature("stock", "priced units on offer (powers of ten)"),
-    Feature("total_value", "unit price times chips times units, USD (powers of ten)"),
+    Feature("total_chips", "chips times units on offer (powers of ten)"),
     Feature("models", "different chips in one listing"),
     Feature("title_length", "characters of the title (doublings)"),
     Feature("text_length", "characters of the description (doublings)"),
@@ -85,7 +85,7 @@ def figures(listing: Listing, reading: Reading, answer: Answer, history: History
         "price_deviation": answer.deviation(usd) if usd and isinstance(answer, Reference) else NAN,
         "chips_per_unit": math.log2(chips) if chips > 0 else NAN,
         "stock": _log10(reading.quantity),
-        "total_value": _log10(usd * chips * (reading.quantity or 1)) if usd else NAN,
+        "total_chips": _log10(chips * (reading.quantity or 1)) if chips > 0 else NAN,
         "models": float(len({chip.chip for chip in reading.chips})),
         "title_length": math.log2(1 + len(listing.title)),
         "text_length": math.log2(1 + len(listing.description)) if listing.description else NAN,
@@ -104,7 +104,11 @@ def figures(listing: Listing, reading: Reading, answer: Answer, history: History
 
 
 def segment(reading: Reading, region: str) -> str:
-    """The market segment whose middle the relative features are taken against."""
+    """The market segment whose middle the relative features are taken against: offer kind and region.
+
+    Finer ones (a chip each) were measured and left: their middles follow a few sellers, and what they would level out,
+    the price, is taken against the chip's own reference already.
+    """
     return f"{offer_kind(reading)}/{region}"
 
 

@@ -139,7 +139,7 @@ class Model:
         }  # fmt: skip
 
     def _matrix(self, rows: Sequence[Row]) -> Floats:
-        return matrix(rows, {name: number for number, name in enumerate(self.segments)})
+        return matrix(rows, self.segments)
 
     def _shares(self, x: Floats, row: Row) -> tuple[tuple[str, float, float | None], ...]:
         shares = self.forest.explain(x).shares
@@ -148,8 +148,9 @@ class Model:
         return tuple(sorted(named, key=lambda part: (-part[1], part[0]))[:TOP_SHARES])
 
 
-def matrix(rows: Sequence[Row], numbers: dict[str, int]) -> Floats:
+def matrix(rows: Sequence[Row], segments: Sequence[str]) -> Floats:
     """(n, 1 + n_features): the segment's number (-1 where unknown), then the figures."""
+    numbers = {name: number for number, name in enumerate(segments)}
     out = np.empty((len(rows), 1 + len(NAMES)))
     for at, row in enumerate(rows):
         out[at, 0] = numbers.get(row.segment, -1)
@@ -165,10 +166,10 @@ def fit(rows: Sequence[Row], options: Modelling, *, now: str, days: tuple[str, s
     pipeline = Pipeline(
         [
             ("relative", SegmentMiddle(tuple(feature.relative for feature in FEATURES))),
-            ("forest", Forest(trees=options.trees, max_samples=options.max_samples)),
+            ("forest", Forest(trees=options.trees, max_samples=options.max_samples, tail_weight=options.tail_weight)),
         ]
     )
-    pipeline.fit(matrix(rows, {name: number for number, name in enumerate(segments)}))
+    pipeline.fit(matrix(rows, segments))
     return Model(pipeline, segments, now, *days, len(rows), knowledge)
 
 

@@ -76,6 +76,8 @@ class _Read:
     waiting: Waiting
     observation: Observation
     reading: Reading
+    sketch: bytes | None
+    like: Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +129,23 @@ class Run:
         return self.outcome
 
     def _read(self, group: Sequence[Waiting], memory: Memory) -> list[_Read]:
-        """Steps 1 and 2 for what became known together, and all of its peers into the book."""
+        """Steps 1 to 3 for what became known together, and all of its peers into the book."""
         observations = self.store.observations([one.moment.observation for one in group])
+        texts = [self._text(observation) for observation in observations]
+        likes = memory.likenesses(texts, observations)
         read = [
-            _Read(one, observation, self.reader.read(observation.listing, _day(observation)))
-            for one, observation in zip(group, observations, strict=True)
+            _Read(one, observation, self.reader.read(observation.listing, _day(observation)), text.bands, like)
+            for one, observation, text, like in zip(group, observations, texts, likes, strict=True)
         ]
         for one in read:
             peer = self._peer(one)
             if peer is not None:
                 memory.book.add(peer)
         return read
+
+    def _text(self, o: Observation) -> Text:
+        bands = sketch(canonical(o.listing.title, o.listing.description), self.config.thresholds.repeats)
+        return Text(o.id, o.listing_key, o.listing.site, o.seller_key, _day(o).toordinal(), bands)
 
     def _peer(self, one: _Read) -> Peer | None:
         o, known = one.observation, self.config.sites.get(one.observation.listing.site)
@@ -166,24 +174,13 @@ class Run:
             self.outcome.alerts.update(self.store.apply_intents(intents, now=self.now))
 
     def _measure(self, part: Sequence[_Read], memory: Memory) -> Iterator[_Measured]:
-        """Steps 3 to 5."""
-        options, observations = self.config.thresholds.repeats, [one.observation for one in part]
-        texts = [
-            Text(
-                o.id, o.listing_key, o.listing.site, o.seller_key, _day(o).toordinal(),
-                sketch(canonical(o.listing.title, o.listing.description), options),
-            )
-            for o in observations
-        ]  # fmt: skip
-        parties = self.store.listed_parties({o.seller_key for o in observations if o.seller_key})
-        for one, text, like in zip(part, texts, memory.likenesses(texts, observations), strict=True):
+        """Steps 4 and 5."""
+        parties = self.store.listed_parties({one.observation.seller_key for one in part if one.observation.seller_key})
+        for one in part:
             o = one.observation
-            listed = others.listed_party(parties.get(o.seller_key or "", ()), o.recorded_at)
-            yield self._one(one, memory, like, text.bands, listed)
+            yield self._one(one, memory, others.listed_party(parties.get(o.seller_key or "", ()), o.recorded_at))
 
-    def _one(
-        self, one: _Read, memory: Memory, like: Likeness, bands: bytes | None, listed: Signal | None
-    ) -> _Measured:
+    def _one(self, one: _Read, memory: Memory, listed: Signal | None) -> _Measured:
         observation, reading = one.observation, one.reading
         listing, region = observation.listing, memory.book.region(observation.listing.country)
         history = memory.history(observation)
@@ -191,7 +188,7 @@ class Run:
         told = {signal.signal for signal in reading.signals}
         found = (
             others.new_seller(listing, self.config.signals.settings),
-            others.repeated_text(like.copies),
+            others.repeated_text(one.like.copies),
             others.first_chip_offer(history, bool(reading.chips)),
             others.serial_words_dropped(memory.text_before(observation), listing),
             listed,
@@ -200,7 +197,7 @@ class Run:
         memory.take(observation, unit_price(listing, reading), bool(reading.chips))
         return _Measured(
             observation, reading, answer, figures(listing, reading, answer, history), segment(reading, region),
-            self._peer(one), bands, signs, like.relist_of,
+            self._peer(one), one.sketch, signs, one.like.relist_of,
         )  # fmt: skip
 
     def _opinions(self, measured: Sequence[_Measured]) -> Iterable[Opinion | None]:
@@ -212,7 +209,7 @@ class Run:
         return opinions_by_row(self.model, rows, self.config.thresholds.score.forest_from)
 
     def _judge(self, m: _Measured, opinion: Opinion | None) -> Judgement:
-        region = m.segment.rsplit("/", 1)[-1]
+        region = m.segment.split("/")[1]
         return self.judge.judge(
             m.observation.listing, m.reading, m.answer, opinion, m.signs, dear_is_normal=region in self.dear
         )
@@ -236,7 +233,7 @@ class Run:
             "usd": unit_price(m.observation.listing, m.reading),
             "market": [answer.low, answer.high, answer.spread, answer.n] if isinstance(answer, Reference) else None,
             "tail": opinion.tail if opinion else None,
-            "dear": m.segment.rsplit("/", 1)[-1] in self.dear,
+            "dear": m.segment.split("/")[1] in self.dear,
         }  # fmt: skip
 
     def _intents(

@@ -37,7 +37,7 @@ def measure(history: History = NOTHING, *, bare: bool = False, title: str | None
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("price_deviation", math.log(0.5) / 0.25), ("chips_per_unit", 3), ("stock", 1), ("total_value", math.log10(1 + 360000)),
+        ("price_deviation", math.log(0.5) / 0.25), ("chips_per_unit", 3), ("stock", 1), ("total_chips", math.log10(73)),
         ("models", 1), ("title_length", math.log2(10)), ("text_length", 5), ("digit_share", 5 / 41), ("odd_characters", 0),
         ("foreign_letters", 0), ("pictures", 2), ("round_price", 0.8), ("posted_days", 1), ("seller_days", math.log10(101)),
         ("seller_ratings", 2), ("seller_offers", 3), ("seller_unlike", 6 / 7), ("price_move", math.log(0.5)),
@@ -50,7 +50,7 @@ def test_values(name: str, value: float) -> None:
 def test_what_the_page_does_not_say_is_missing_not_nought() -> None:
     bare = measure(bare=True)
     known = {name for name, value in bare.items() if not math.isnan(value)}
-    assert known == {"chips_per_unit", "models", "title_length", "digit_share", "odd_characters"}
+    assert known == {"chips_per_unit", "total_chips", "models", "title_length", "digit_share", "odd_characters"}
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,8 @@ class Modelling(Table):
 
     trees: Annotated[int, Field(ge=10)] = 200
     max_samples: Annotated[int, Field(ge=16)] = 2048
+    tail_weight: Annotated[float, Field(ge=0)] = 2.0
+    """Weight of single figures far out against the density of their mix."""
     min_rows: Annotated[int, Field(ge=10)] = 200
     """Offers below which there is no forest: cold start, rules and price alone judge."""
     drift_psi: Annotated[float, Field(gt=0)] = 0.25
