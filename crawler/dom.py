@@ -19,6 +19,8 @@ _VOID = frozenset(
     b"area base br col embed hr img input link meta source track wbr p li td tr th option dt dd path".split()
 )
 """Tags that do not nest: void ones, and those which the parser closes by itself."""
+_PIECE = 200_000
+"""Bytes looked at in one go when depth is counted."""
 _BLOCKS = frozenset(
     [
         "address",
@@ -82,13 +84,23 @@ def too_deep(body: bytes) -> bool:
     if body.count(b"<") - 2 * body.count(b"</") < DEEPEST:
         return False
     depth = 0
-    for closing, name in _TAG.findall(body):
-        if name.lower() not in _VOID:
-            depth += -1 if closing else 1
-            if depth > DEEPEST:
-                return True
-            depth = max(depth, 0)
+    for piece in _pieces(body):
+        for closing, name in _TAG.findall(piece):
+            if name.lower() not in _VOID:
+                depth += -1 if closing else 1
+                if depth > DEEPEST:
+                    return True
+                depth = max(depth, 0)
     return False
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    """The page in pieces that begin with a tag, so that a page of nothing but tags does not fill the memory."""
+    start = 0
+    while start < len(body):
+        end = body.find(b"<", start + _PIECE)
+        yield body[start : end if end >= 0 else len(body)]
+        start = end if end >= 0 else len(body)
 
 
 @lru_cache(maxsize=512)

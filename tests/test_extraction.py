@@ -149,3 +149,63 @@ def test_page(name: str) -> None:
     found = extract_page(html, url=url)
     assert {field: getattr(found, field) for field in expected} == expected
     assert all(found.origins.get(field) for field in FIELDS[:-1] if getattr(found, field) is not None)
+
+
+def test_listing_has_the_exchange_form() -> None:
+    html, url, _ = CASES["OpenGraph alone"]
+    line = extract_page(html, url=url).to_line("2026-11-25T00:00:00Z")
+    assert (line["site"], line["listing_id"], line["url"]) == ("shop.test", "W79", url)
+    assert line["attributes"] == {"availability": "InStock", "sku": "W79", "brand": "AMD"}
+    assert line["price_amount"] == 3499.99
+    assert line["origins"]["price_amount"] == "opengraph"
+    assert line["observed_at"] == "2026-11-25T00:00:00Z"
+
+
+def test_without_a_number_the_listing_is_named_by_its_address() -> None:
+    html = page("<h1>Some accelerator card</h1><p>Ask for a price</p>")
+    one, same, other = (extract_page(html, url=f"https://shop.test/{name}").to_listing() for name in ("a-card", "a-card", "b-card"))
+    assert one.listing_id == same.listing_id != other.listing_id
+    assert one.price_amount is None
+    line = extract_page(html, url="https://shop.test/a-card").to_line()
+    assert line["price_amount"] is None
+
+
+def test_an_address_in_the_page_serves_where_none_is_given() -> None:
+    html = page("<h1>Some accelerator card</h1>", '<link rel="canonical" href="https://shop.test.de/card-7781234.html">')
+    found = extract_page(html)
+    assert (found.url, found.sku, found.country) == ("https://shop.test.de/card-7781234.html", "7781234", "DE")
+
+
+def test_disagreement_is_on_record_both_ways() -> None:
+    html, url, _ = CASES["stale markup: the shown price wins and the other is on record"]
+    rows = [(c.field, c.kept, c.kept_from, c.other, c.other_from) for c in extract_page(html, url=url).conflicts]
+    assert rows == [("price", "1249.00", "shown", "999.00", "json-ld")]
+
+
+def test_two_markups_that_disagree_are_settled_by_the_page() -> None:
+    html = page(
+        ld(**{"@type": "Product", "name": "Auction lot 17", "sku": "L17", "offers": {"@type": "Offer", "price": "150", "priceCurrency": "USD"}})
+        + '<h1>Auction lot 17</h1><p>Current bid</p><span class="price">$200</span><p>Starting price</p><b>$150</b><button>Place bid</button>',
+        '<meta property="product:price:amount" content="200"><meta property="product:price:currency" content="USD">',
+    )
+    found = extract_page(html, url="https://auction.test/lot")
+    assert found.price_amount == Decimal(200)
+    assert {(c.other, c.other_from) for c in found.conflicts if c.field == "price"} == {("150", "json-ld")}
+
+
+NOT_LISTINGS = {
+    "a challenge page": page("<h1>Checking your browser</h1><p>Please wait 5 seconds.</p>"),
+    "a search result": page("<h1>Search results for A100</h1><ul>" + CARDS + "</ul>"),
+    "an article about prices": page("<h1>GPU prices fall</h1><p>The card now costs about $9,000, analysts say, down from $12,000.</p>"),
+    "a category with marked cards": page(
+        "<h1>Graphics cards</h1>" + "".join(ld(**{"@type": "Product", "name": f"Card number {n}", "offers": {"@type": "Offer", "price": n, "priceCurrency": "EUR"}}) for n in range(1, 9))
+    ),
+    "nothing": b"",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOT_LISTINGS)
+def test_a_page_that_does_not_prove_to_be_a_listing_is_none(name: str) -> None:
+    found = extract_page(NOT_LISTINGS[name], url="https://shop.test/x")
+    assert not found.is_product
+    assert found.reason

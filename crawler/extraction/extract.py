@@ -9,6 +9,7 @@ Hostile pages are bounded: bytes, depth, nodes, scripts, and what is read of eac
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -37,12 +38,15 @@ from crawler.extraction.extracted import Extracted
 if TYPE_CHECKING:
     from crawler.extraction.words import Words
 
-LARGEST = 8_000_000
+LARGEST = 5_000_000
 """Bytes of a page that are read; what stands behind is not looked at."""
+MOST_TAGS = 150_000
+"""Tags of a page that are read; the tree costs some 170 bytes of memory an element, the largest shop pages have 50,000."""
 _MOST_IMAGES = 20
 _MOST_SCRIPTS = 100
 _MOST_CHOICES = 4_000
 """Options of selects; so many cost lexbor 0.08 s, ten times as many 8 s."""
+_LANGUAGE = re.compile(rb"<html[^>]{0,300}?lang=[\"']?([A-Za-z]{2,3}(?:-[A-Za-z]{2})?)\b", re.I)
 _CHOICE = re.compile(r"<option", re.I)
 _CHOICES = re.compile(r"</?(?:option|optgroup|select)\b[^<>]{0,500}>?", re.I)
 
@@ -57,7 +61,7 @@ def extract_page(
     """What a page says of the article it offers. Never fails: a page that cannot be read is no product, with the reason."""
     known = knowledge or words.shipped()
     body = html[:LARGEST].encode("utf-8", "replace") if isinstance(html, str) else html[:LARGEST]
-    text = body.decode("utf-8") if isinstance(html, str) else decoding.decode(body, content_type or "")[0]
+    text = body.decode("utf-8") if isinstance(html, str) else _decoded(body, content_type)
     if tree_rules.too_deep(body):
         return Extracted(
             url=url,
@@ -65,7 +69,7 @@ def extract_page(
             digest=extracted.digest(url or text),
         )
     problems: list[str] = []
-    tree = LexborHTMLParser(_without_endless_choices(text))
+    tree = LexborHTMLParser(_bounded(text))
     heads = meta.read(tree)
     address = url or places.canonical(tree, heads)
     place = places.of(tree, heads, address)
@@ -96,8 +100,16 @@ def extract_page(
     )  # fmt: skip
 
 
-def _without_endless_choices(text: str) -> str:
-    """The text without its choices if it has so many that the parser, whose time grows with their square, would stall."""
+def _decoded(body: bytes, content_type: str | None) -> str:
+    stated = _LANGUAGE.search(body[:4096])
+    return decoding.decode(body, content_type or "", stated[1].decode("ascii") if stated else None)[0]
+
+
+def _bounded(text: str) -> str:
+    """The text up to the last tag that is read, and without its choices if it has so many that the parser, whose time grows
+    with their square, would stall."""
+    if text.count("<") > MOST_TAGS:
+        text = text[: next(islice(re.finditer("<", text), MOST_TAGS, None)).start()]
     if text.count("<") <= _MOST_CHOICES or len(_CHOICE.findall(text)) <= _MOST_CHOICES:
         return text
     return _CHOICES.sub(" ", text)

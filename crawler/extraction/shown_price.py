@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from crawler.extraction.prices import Place, Price
 
 ENOUGH = 3.0
+_REPEATED = 4
+"""So many figures in elements alike are those of several articles, or of one at several quantities."""
 _MOST_MORE = 8.0
 """Points that words and distance can add; a figure too far behind to reach ENOUGH with them is not looked at again."""
 _LONG_TEXT = 120
@@ -66,6 +68,7 @@ class Candidate:
     points: float = 0.0
     struck: bool = False
     untaxed: bool = False
+    in_list: bool = False
     named_old: bool = False
     """Only the name of an element around it says that it is a former price."""
 
@@ -75,10 +78,38 @@ def candidates(shown: Shown, place: Place) -> list[Candidate]:
     found = _collect(shown, place)
     buys = buy_places(shown)
     repeated = Counter(_signature(candidate.element) for candidate in found)
+    _mark_lists(shown, found)
     for candidate in found:
         candidate.points = _points(shown, candidate, buys, repeated)
     _pardon(found)
     return sorted(found, key=lambda candidate: (-candidate.points, candidate.order))
+
+
+def _mark_lists(shown: Shown, found: list[Candidate]) -> None:
+    """Figures alike, equally far from the title, each with a link beside it, are those of a list; prices by quantity have
+    no links."""
+    groups: dict[tuple[object, ...], list[Candidate]] = {}
+    for candidate in found:
+        groups.setdefault((*_signature(candidate.element), shown.steps(candidate.element)), []).append(
+            candidate
+        )
+    for group in groups.values():
+        if len(group) >= _REPEATED and all(
+            _beside_link(shown, candidate.element) for candidate in group[:_REPEATED]
+        ):
+            for candidate in group:
+                candidate.in_list = True
+
+
+def _beside_link(shown: Shown, element: LexborNode) -> bool:
+    node: LexborNode | None = element
+    for _ in range(4):
+        if node is None or node.mem_id in shown.title_path or node.tag == "body":
+            return False
+        if node.tag == "a" or node.css_first("a[href]") is not None:
+            return True
+        node = node.parent
+    return False
 
 
 def _pardon(found: list[Candidate]) -> None:
@@ -209,8 +240,10 @@ def _points(
 ) -> float:
     near = shown.bits(candidate.element, 3)
     points = _by_place(shown, candidate, near)
-    if repeated[_signature(candidate.element)] >= 4:
+    if repeated[_signature(candidate.element)] >= _REPEATED:
         points -= 1.0
+    if candidate.in_list:
+        points -= 8.0
     if points + _MOST_MORE < ENOUGH and not near & w.STRUCK:
         return points
     if _inside_link(candidate.element):
