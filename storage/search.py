@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from storage.alerts import Alerts
@@ -36,16 +37,21 @@ def fold(text: str) -> str:
 
 def terms(text: str) -> Iterator[str]:
     """The terms a text is found by."""
-    for dense, word in _RUN.findall(fold(text)):
-        if dense:
-            yield from (dense[i : i + 2] for i in range(max(1, len(dense) - 1)))
-            # A single character is found as the beginning of a pair; the last one begins none.
-            if len(dense) > 1:
-                yield dense[-1]
-        else:
-            yield word
-            for cut in _INNER.finditer(word):
-                yield word[cut.start() :]
+    for dense, word in dict.fromkeys(_RUN.findall(fold(text))):
+        # Words come back; runs longer than words do not, and would fill the memory.
+        yield from _known(dense, word) if len(dense) + len(word) < 24 else _cut(dense, word)
+
+
+def _cut(dense: str, word: str) -> tuple[str, ...]:
+    if dense:
+        # A single character is found as the beginning of a pair; the last one begins none.
+        return (*(dense[i : i + 2] for i in range(len(dense) - 1)), dense[-1])
+    if word.isalpha() or word.isdigit():
+        return (word,)
+    return (word, *(word[cut.start() :] for cut in _INNER.finditer(word)))
+
+
+_known = lru_cache(maxsize=100_000)(_cut)
 
 
 def match(query: str) -> str:
