@@ -69,6 +69,16 @@ def now_utc() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
+def user() -> str:
+    """Who runs this, by the system's account: what stands in the record where no name is given."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
 def note(message: str) -> None:
     """A line for the person, on standard error."""
     print(message, file=sys.stderr, flush=True)
@@ -149,10 +159,10 @@ def failure(error: BaseException) -> int:
         note(f"error: {error.format_message()}{hint}")
         return EXIT_WRONG_USE
     root = {base.__name__ for base in type(error).__mro__}
-    if root & {"UseError", "ConfigError", "ListingError"}:
+    if root & {"UseError", "ConfigError", "ListingError", "FileRefused", "ProposeError", "ReparseError", "PlanError"}:
         note(f"error: {error}")
         return EXIT_WRONG_USE
-    if root & {"StorageError", "CrawlError", "DetectError", "ReviewError"}:
+    if root & {"StorageError", "DetectError", "ScheduleError"}:
         note(f"error: {error}")
         return EXIT_NOT_DONE
     if isinstance(error, OSError):

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from chipwatch import __version__
-from chipwatch.app import EXIT_WRONG_USE, State, failure
+from chipwatch.app import State, failure
 
 app = typer.Typer(
     name="chipwatch",
@@ -69,8 +69,6 @@ def main() -> None:
     # Outside standalone mode an Exit comes back as its status.
     sys.exit(code if isinstance(code, int) else 0)
 
-
-__all__ = ["EXIT_WRONG_USE", "app", "main"]
 
 if __name__ == "__main__":
     main()

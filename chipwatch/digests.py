@@ -14,14 +14,10 @@ if TYPE_CHECKING:
     from review.digest import Digest
     from storage.store import Store
 
-SAMPLES = 3
-"""Unflagged listings offered for a decision with each digest."""
-
-
 def make(store: Store, config: Config, *, now: str, everything: bool = False, cap: int = 30) -> tuple[Digest, Path]:
     """Build the digest of what is new since the last one, store it, and write it as HTML, Markdown and JSON files."""
     last = None if everything else store.last_digest("daily")
-    made = build(store, config, now=now, since=last["until"] if last else None, cap=cap, samples=SAMPLES)
+    made = build(store, config, now=now, since=last["until"] if last else None, cap=cap, samples=config.thresholds.alerts.sample_per_digest)
     name, new = store.save_digest("daily", made.to_dict(), since=made.since, until=now, now=now, alerts=len(made.alerts))
     if new and made.samples:
         store.save_samples(name, [(s["listing"], s["observation"], s["stratum"], s["probability"]) for s in made.samples])

@@ -28,11 +28,6 @@ class ControlFinding:
     pd: float | None = None
 
 
-def series_id(stem: str, number: str, suffix: str = "") -> str:
-    """Catalogue id of a card of a series: `nvidia-rtx` 4070 `ti super` is nvidia-rtx-4070-ti-super."""
-    return "-".join([stem, number, *suffix.split()])
-
-
 def tpp(figures: Figures) -> float | None:
     """Total processing performance: the highest of dense TOPS times bit length (15 CFR 774 Supp. 1, 3A090 note)."""
     return max((tops * int(bits) for bits, tops in figures.tops.items()), default=None)

@@ -26,7 +26,6 @@ from detector.reading.model import ChipOffer, Price, Reading, Signal
 from storage.listing import Listing
 
 HOURS_A_MONTH = 730
-PARTS = ("all", "signals", "price", "forest")
 
 
 @dataclass(frozen=True, slots=True)

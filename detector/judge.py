@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("none", "low", "medium", "high")
 
-PRICE_SIGNALS = ("price_below_market", "price_above_market", "rental_below_market", "probable_scam")
-
 DEAR_WHERE_NORMAL = 0.5
 """Strength of a dear price in a region where restricted chips sell above the world's price."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,12 +121,3 @@ class Matcher:
             if entry.id not in best:
                 best[entry.id] = Candidate(entry, matched, round(float(score), 1))
         return sorted(best.values(), key=lambda c: (-c.score, c.entry.id))[:most]
-
-
-def iter_names(names: Iterable[str | None]) -> Iterator[str]:
-    """Distinct names worth comparing."""
-    seen: set[str] = set()
-    for name in names:
-        if name and name not in seen:
-            seen.add(name)
-            yield name

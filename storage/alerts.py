@@ -16,7 +16,6 @@ from storage.ids import short_hash, utc
 
 RANKS = {"none": 0, "low": 1, "medium": 2, "high": 3}
 _SEVERITIES = {rank: severity for severity, rank in RANKS.items()}
-STATES = ("new", "confirmed", "dismissed", "snoozed", "escalated", "closed")
 SCOPES = ("site", "seller", "signal", "chip", "listing")
 
 

@@ -30,9 +30,9 @@ _KEPT_WHOLE = ("warcinfo",)
 class Retention:
     """Days that evidence is kept by what became of its listings; None is for good. The longest need of a record counts."""
 
-    confirmed_days: int | None = None
-    flagged_days: int | None = 730
-    other_days: int | None = 180
+    confirmed_days: int | None
+    flagged_days: int | None
+    other_days: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chipwatch.app import EXIT_PROBLEMS, State, UseError, note, now_utc, write_json, write_jsonl
+from chipwatch.app import EXIT_PROBLEMS, State, UseError, note, now_utc, user, write_json, write_jsonl
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +38,7 @@ def detect(
 
             from detector.refit import refit as fit
 
-            account["refit"] = dataclasses.asdict(fit(store, state.config, now=now_utc(), who=_user(), why=why))
+            account["refit"] = dataclasses.asdict(fit(store, state.config, now=now_utc(), who=user(), why=why))
         done = run.detect(store, state.config, now=now_utc(), rebuild=rebuild, progress=_progress())
     account |= {
         "judged": done.judged, "model": done.model, "offers": dict(done.offers), "severities": dict(done.severities),
@@ -52,15 +52,6 @@ def detect(
         print(f"judged {done.judged} observations: " + (", ".join(f"{n} {k}" for k, n in done.offers.most_common()) or "nothing new"))
         print("severity: " + (", ".join(f"{done.severities[s]} {s}" for s in ("high", "medium", "low", "none")) if done.judged else "-"))
         print("alerts: " + (", ".join(f"{n} {k}" for k, n in account["alerts"].items()) or "none changed"))
-
-
-def _user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
 
 
 def _progress() -> Any:

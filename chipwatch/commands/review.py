@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chipwatch.app import State, UseError, clean, note, now_utc, write_json, write_rows
+from chipwatch.app import State, UseError, clean, note, now_utc, user, write_json, write_rows
 
 
 class Form(StrEnum):
@@ -119,13 +119,11 @@ def alerts_decide(
     who: Annotated[str | None, typer.Option(envvar="CHIPWATCH_WHO", help="Your name; the system's user name if not given.")] = None,
 ) -> None:
     """Record a decision on an alert; `undo` takes the last one back."""
-    from chipwatch.commands.judge import _user
-
     state: State = ctx.obj
     if action is Action.snooze and not until:
         raise UseError("a snooze needs --until DATE")
     with state.store() as store:
-        key, person = store.find_listing(listing), who or _user()
+        key, person = store.find_listing(listing), who or user()
         if action is Action.undo:
             done = store.undo(key, who=person, now=now_utc(), note=note_)
         else:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chipwatch.app import State, UseError, note, now_utc, write_json, write_rows
+from chipwatch.app import State, UseError, note, now_utc, user, write_json, write_rows
 
 CHANGE_COLUMNS = ["listing", "site", "title", "before", "after", "severity", "decision"]
 
@@ -108,24 +108,22 @@ def apply_change(
     who: Annotated[str | None, typer.Option(envvar="CHIPWATCH_WHO", help="Your name.")] = None,
 ) -> None:
     """Set a change in the home's thresholds.toml, keeping its comments, as a version with who, when and why."""
-    from chipwatch.commands.judge import _user
     from detector import apply
 
     state: State = ctx.obj
     with state.store() as store:
-        version = apply.apply(store, state.config, apply.parse_changes(changes), why=why, who=who or _user(), now=now_utc())
+        version = apply.apply(store, state.config, apply.parse_changes(changes), why=why, who=who or user(), now=now_utc())
     write_json({"thresholds": version, "why": why})
     note("listings are judged anew by the next `chipwatch detect`; that lists changes and notifies nobody. Undo: chipwatch tune undo")
 
 
 def undo_change(ctx: typer.Context, why: Annotated[str, typer.Option(help="The reason.")] = "undone", who: Annotated[str | None, typer.Option(envvar="CHIPWATCH_WHO")] = None) -> None:
     """Put back the thresholds as they were before the last change."""
-    from chipwatch.commands.judge import _user
     from detector import apply
 
     state: State = ctx.obj
     with state.store() as store:
-        write_json({"thresholds": apply.undo(store, why=why, who=who or _user(), now=now_utc())})
+        write_json({"thresholds": apply.undo(store, why=why, who=who or user(), now=now_utc())})
 
 
 def report(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False) -> None:

@@ -119,10 +119,12 @@ def backup(ctx: typer.Context, target: Annotated[Path, typer.Argument(help="A ne
         raise UseError(f"{target} is there already: name a new folder")
     target.mkdir(parents=True)
     with state.store() as store:
-        store.backup(target / "chipwatch.db")
-    for name in ("evidence", "config", "models", "digests"):
+        beside = store.backup(target / "chipwatch.db")
+    for path in beside:
+        copy = target / path.relative_to(state.folder)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy2(path, copy)
+    for name in ("config", "models", "digests"):
         if (state.folder / name).is_dir():
             shutil.copytree(state.folder / name, target / name)
-    if (state.folder / "key").exists():
-        shutil.copy2(state.folder / "key", target / "key")
     write_json({"backup": str(target), "restore": f"chipwatch --home {target} doctor, then use it as the home"})

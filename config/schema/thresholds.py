@@ -85,8 +85,6 @@ class Modelling(Table):
     """Weight of single figures far out against the density of their mix."""
     min_rows: Annotated[int, Field(ge=10)] = 200
     """Offers below which there is no forest: cold start, rules and price alone judge."""
-    drift_psi: Annotated[float, Field(gt=0)] = 0.25
-    """Population stability index of a feature from which `detect` says that a refit is due."""
 
 
 class Repeats(Table):
@@ -112,10 +110,6 @@ class Alerts(Table):
 
     material_score: Probability = 0.15
     """Rise of score that re-opens a decided alert after a change of the listing."""
-    first_run_cap: Annotated[int, Field(ge=1)] = 25
-    """Alerts of a site's first run shown in one digest; the others are listed."""
-    healthy_runs: Annotated[int, Field(ge=1)] = 2
-    """Healthy runs without the listing after which it counts as vanished."""
     sample_per_digest: Annotated[int, Field(ge=0)] = 3
     """Unflagged listings drawn at random for a decision, so that what is missed can be estimated."""
 

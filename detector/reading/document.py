@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Any
 
 from detector.reading.text import Folded, fold
 from storage.listing import TEXT_FIELDS, Listing
@@ -37,13 +36,6 @@ class Document:
         """Folded text of a field, "" where absent."""
         folded = self.fields.get(name)
         return folded.text if folded else ""
-
-    def attribute(self, *names: str) -> Any:
-        """Value of the first attribute whose name, lower-cased, is in `names`."""
-        for key, value in self.listing.attributes.items():
-            if key.lower() in names:
-                return value
-        return None
 
 
 def parse_time(value: str | None) -> datetime | None:

@@ -6,11 +6,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-OFFER_KINDS = ("sale", "rental", "wanted", "accessory", "service", "other")
-PRICE_KINDS = ("asking", "range", "placeholder", "negotiable", "deposit")
-PRICE_PER = ("unit", "lot", "gpu_hour", "gpu_month", "server_hour", "server_month")
-CONDITIONS = ("new", "used", "refurbished", "parts", "unknown")
-
 
 @dataclass(frozen=True, slots=True)
 class ChipOffer:
