@@ -14,6 +14,7 @@ from chipwatch.app import (
     UseError,
     note,
     now_utc,
+    user,
     write_json,
     write_jsonl,
     write_rows,
@@ -27,11 +28,16 @@ def register(app: typer.Typer) -> None:
     app.command()(crawl)
     app.command("import")(import_files)
     app.command()(extract)
-    sites = typer.Typer(help="The sites: health at a glance; new, check, reparse, release.", invoke_without_command=True)
+    sites = typer.Typer(help="The sites: health at a glance; new, check, reparse, resume.", invoke_without_command=True)
     sites.callback()(sites_list)
+    sites.command("new")(sites_new)
+    sites.command("check")(sites_check)
+    sites.command("reparse")(sites_reparse)
+    sites.command("resume")(sites_resume)
     app.add_typer(sites, name="sites")
-    evidence = typer.Typer(help="The stored pages: prove them.", no_args_is_help=True)
+    evidence = typer.Typer(help="The stored pages: prove them, keep them no longer than configured.", no_args_is_help=True)
     evidence.command("verify")(verify)
+    evidence.command("retain")(retain)
     app.add_typer(evidence, name="evidence")
 
 
@@ -46,13 +52,8 @@ def crawl(
     state: State = ctx.obj
     with state.store():
         pass
-    known = state.config.sites
     for name in sites or ():
-        if name not in known:
-            import difflib
-
-            near = difflib.get_close_matches(name, known, 1)
-            raise UseError(f"no site {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; `chipwatch sites` lists them"))
+        _site(state, name)
     try:
         results = crawl_sites(sites or None, state.folder, state.config, on_result=lambda r: note(f"{r.site}: {r.outcome}, {r.listings} listings"))
     except Stopped as stopped:
@@ -63,6 +64,17 @@ def crawl(
     write_rows([_run_row(r) for r in results], RUN_COLUMNS, as_json=json)
     if any(not r.healthy or r.quarantined for r in results):
         raise typer.Exit(EXIT_PROBLEMS)
+
+
+def _site(state: State, name: str) -> Any:
+    """The site file of a key. Raises UseError with the nearest key."""
+    known = state.config.sites
+    if name not in known:
+        import difflib
+
+        near = difflib.get_close_matches(name, known, 1)
+        raise UseError(f"no site {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; `chipwatch sites` lists them"))
+    return known[name]
 
 
 def _run_row(result: Any) -> dict[str, Any]:
@@ -135,9 +147,96 @@ def sites_list(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", 
         reviewed = site.access.reviewed_on if site.access else None
         rows.append(
             {"site": key, "family": site.family, "enabled": "yes" if site.enabled else "no", "reviewed": str(reviewed or "never"),
-             "last_run": run.get("started_at"), "outcome": run.get("outcome"), "listings": run.get("listings"), "detail": run.get("detail")}
+             "last_run": run.get("started_at"), "run": run.get("run"), "outcome": run.get("outcome"), "listings": run.get("listings"), "detail": run.get("detail")}
         )  # fmt: skip
     write_rows(rows, ["site", "family", "enabled", "reviewed", "last_run", "outcome", "listings", "detail"], as_json=json)
+
+
+def sites_new(
+    ctx: typer.Context,
+    url: Annotated[str, typer.Argument(help="A list or product page of the site.")],
+    key: Annotated[str | None, typer.Option(help="Name of the site file; the host's name if not given.")] = None,
+) -> None:
+    """Look at a site, propose its file in the home (disabled, access to be reviewed), save a page and its listings."""
+    from crawler.sites import propose
+
+    state: State = ctx.obj
+    with state.store():
+        pass
+    try:
+        made = propose(url, state.folder, state.config, now_utc(), key=key)
+    except FileExistsError as error:
+        raise UseError(f"{error.filename or error}: is there already; give another --key") from error
+    print(made.text)
+    note(f"written: {made.path}; {made.listings} listings on the saved page")
+    for line in made.notes:
+        note(line)
+
+
+def sites_check(
+    ctx: typer.Context,
+    sites: Annotated[list[str] | None, typer.Argument(help="Sites to check; none means all.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Ask the site for its first page too.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+) -> None:
+    """Run each site's parser on its saved pages; exit 1 where it gives other listings than expected."""
+    import dataclasses
+
+    from crawler.sites import check
+
+    state: State = ctx.obj
+    done = [check(_site(state, name), state.folder, state.config, live=live) for name in sites or state.config.sites]
+    if json:
+        write_json([dataclasses.asdict(c) | {"ok": c.ok} for c in done])
+    else:
+        rows = [{"site": c.site, "ok": "yes" if c.ok else "NO", "pages": c.samples, "listings": c.listings, "found": _findings(c)} for c in done]
+        write_rows(rows, ["site", "ok", "pages", "listings", "found"], as_json=False)
+    if not all(c.ok for c in done):
+        raise typer.Exit(EXIT_PROBLEMS)
+
+
+def _findings(checked: Any) -> str:
+    """What a check found, in words; the first differences only."""
+    if checked.problem or checked.live:
+        return str(checked.problem or checked.live)
+    return "; ".join(f"{d.listing_id} {d.field or 'listing'}: {d.found!r}, expected {d.expected!r}" for d in checked.differences[:5])
+
+
+def sites_reparse(ctx: typer.Context, run: Annotated[str, typer.Argument(help="Run to read again, as `sites --json` names it.")]) -> None:
+    """Read a run's stored bytes again after its site file was mended; nothing is fetched."""
+    import dataclasses
+
+    from crawler.sites import reparse
+
+    state: State = ctx.obj
+    with state.store():
+        pass
+    write_json(dataclasses.asdict(reparse(run, state.folder, state.config, now_utc())))
+
+
+def sites_resume(ctx: typer.Context, site: Annotated[str, typer.Argument(help="Site whose hosts may be asked again.")]) -> None:
+    """Let a site that showed us the door be asked again, after a person has looked why."""
+    from crawler.sites import resume
+
+    state: State = ctx.obj
+    hosts = resume(_site(state, site), state.folder)
+    note(f"no longer at rest: {', '.join(hosts)}" if hosts else f"{site}: no host is at rest")
+
+
+def retain(
+    ctx: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how much would go.")] = False,
+) -> None:
+    """Remove evidence older than settings.toml keeps it; confirmed alerts keep theirs, observations stay."""
+    import dataclasses
+
+    from storage.retention import Retention
+
+    state: State = ctx.obj
+    kept = state.config.settings.retention
+    policy = Retention(confirmed_days=None, flagged_days=kept.alert_days, other_days=kept.other_days)
+    with state.store() as store:
+        write_json(dataclasses.asdict(store.expire_evidence(policy, now=now_utc(), who=user(), dry_run=dry_run)))
 
 
 def verify(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False) -> None:
