@@ -194,15 +194,6 @@ def _plain(value: Any) -> bool:
     return isinstance(value, (int, float, str, bool))
 
 
-if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
-    # Scrapy lowers the root level; what it says of every page is in the archive already.
-    logging.getLogger().handlers[0].setLevel(logging.INFO)
-    sys.exit(main())
-
-
 def _peak_mb() -> int:
     """The most memory that this process held, in MB.
 
@@ -212,3 +203,12 @@ def _peak_mb() -> int:
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
         return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) // 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    # Scrapy lowers the root level; what it says of every page is in the archive already.
+    logging.getLogger().handlers[0].setLevel(logging.INFO)
+    sys.exit(main())
