@@ -78,7 +78,7 @@ class Decisions(Alerts):
 
     def decisions(self, since: str | None = None, *, standing: bool = False) -> Iterator[dict[str, Any]]:
         """The record of decisions, oldest first; with `standing` the last of each listing that still holds."""
-        for row in self.db.rows(f"SELECT * FROM decision WHERE at >= ? {_STANDING if standing else ''} ORDER BY at, id", [since or ""]):
+        for row in self.db.rows(f"SELECT * FROM decision WHERE at >= ? {_STANDING if standing else ''} ORDER BY at, seq, id", [since or ""]):
             yield {**dict(row), "signals": tuple((row["signals"] or "").split())}
 
     def _seen(self, listing: str) -> dict[str, Any]:

@@ -156,6 +156,15 @@ def test_undoing_goes_back_step_by_step(store: Store) -> None:
     assert [d["action"] for d in store.alert(key)["decisions"]] == ["snooze", "note", "dismiss", "undo", "undo"]
 
 
+def test_the_record_keeps_the_order_of_one_second(store: Store) -> None:
+    """Ids are hashes: over several listings their order would swap some decision with its undoing."""
+    for number in range(10):
+        key = listing_key("board", str(number))
+        store.decide(key, "confirm", who="ann", now=DAY.format(4))
+        store.undo(key, who="ann", now=DAY.format(4))
+        assert [d["action"] for d in store.decisions() if d["listing"] == key] == ["confirm", "undo"]
+
+
 def test_the_same_decision_made_undone_and_made_again_within_a_second(store: Store) -> None:
     key = opened(store, 1)
     for _ in range(2):
