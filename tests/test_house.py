@@ -11,9 +11,25 @@ from pathlib import Path
 
 import pytest
 
+from chipwatch.cli import COMMANDS, module_commands
+
 ROOT = Path(__file__).resolve().parents[1]
 LEVEL = {"config": 0, "storage": 1, "crawler": 2, "detector": 2, "review": 3, "chipwatch": 4}
-HEAVY = {"pandas", "numpy", "sklearn", "scipy", "scrapy", "twisted", "sqlite_utils", "datasette", "rich", "pydantic", "jinja2", "apscheduler", "lxml"}
+HEAVY = {
+    "pandas",
+    "numpy",
+    "sklearn",
+    "scipy",
+    "scrapy",
+    "twisted",
+    "sqlite_utils",
+    "datasette",
+    "rich",
+    "pydantic",
+    "jinja2",
+    "apscheduler",
+    "lxml",
+}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -41,6 +57,27 @@ def test_help_loads_nothing_heavy() -> None:
     assert "Usage: chipwatch" in done.stdout
     loaded = {name.split(".")[0] for name in done.stderr.split()}
     assert not loaded & HEAVY
+
+
+def test_the_help_lists_what_the_modules_register() -> None:
+    for module in sorted(path.stem for path in (ROOT / "chipwatch" / "commands").glob("[a-z]*.py")):
+        told = {name: line for name, (of, line) in COMMANDS.items() if of == module}
+        assert told == {
+            name: (command.help or "").strip().splitlines()[0]
+            for name, command in module_commands(module).items()
+        }
+
+
+def test_an_unknown_command_is_answered_with_the_nearest() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "chipwatch.cli", "digset"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "Did you mean 'digest'" in done.stderr
 
 
 def test_no_path_of_a_machine_stands_in_the_project() -> None:
