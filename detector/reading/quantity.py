@@ -14,8 +14,43 @@ from detector.reading.text import fold_pattern
 MOST = 20000
 """A larger number is no stock of cards."""
 
-_CJK = {"一": 1, "两": 2, "俩": 2, "二": 2, "双": 2, "三": 3, "仨": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10, "十二": 12, "十五": 15, "廿": 20, "二十": 20, "卅": 30, "三十": 30, "五十": 50, "一百": 100, "百": 100}
-_KOREAN = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10}
+_CJK = {
+    "一": 1,
+    "两": 2,
+    "俩": 2,
+    "二": 2,
+    "双": 2,
+    "三": 3,
+    "仨": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+    "十": 10,
+    "十二": 12,
+    "十五": 15,
+    "廿": 20,
+    "二十": 20,
+    "卅": 30,
+    "三十": 30,
+    "五十": 50,
+    "一百": 100,
+    "百": 100,
+}
+_KOREAN = {
+    "한": 1,
+    "두": 2,
+    "세": 3,
+    "네": 4,
+    "다섯": 5,
+    "여섯": 6,
+    "일곱": 7,
+    "여덟": 8,
+    "아홉": 9,
+    "열": 10,
+}
 _WORDS = {
     "one": 1, "single": 1, "two": 2, "pair of": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "twelve": 12, "dozen": 12, "a dozen": 12, "fifteen": 15, "sixteen": 16, "twenty": 20, "thirty": 30, "forty": 40,
@@ -34,18 +69,57 @@ _NUMBERS: dict[str, int] = {**_CJK, **_KOREAN, **_WORDS}
 _CJK_PATTERN = "|".join(sorted({*_CJK, *_KOREAN}, key=len, reverse=True))
 _WORD_PATTERN = "|".join(sorted(_WORDS, key=len, reverse=True))
 _NUMBER = rf"(?<!\d:)(?<![\d.,/\-–$€£¥₽₹~₫a-z])(?P<n>\d{{1,5}}(?!\d)|(?<![一二三四五六七八九十百])(?:{_CJK_PATTERN})|(?<![^\W\d_])(?:{_WORD_PATTERN})(?![^\W\d_]))"
-_BEFORE_COUNTER = re.compile(fold_pattern(rf"{_NUMBER}\s?\+?\s?(?:多|来|余|x|×|\*|more|brand new|new|used|loose|sealed|original|x?\s?nvidia|nvidia|full|seal|قطعه)?\s?$"))
-_TIMES_NAME = re.compile(fold_pattern(rf"{_NUMBER}\s?(?:pcs?\.?|[x×*х]|枚|张|块|片|颗|台|장|шт\.?|stück|stk|adet|cái|con|units?|of)?\s?(?:of )?(?:the |loose |new |used |sealed |brand new |original |genuine )?(?:nvidia |tesla |geforce |amd |instinct |intel |supermicro |rtx |英伟达)*$"))
-_NAME_TIMES = re.compile(fold_pattern(r"(?:[\s\-]*(?:\d{2,3}\s?gb?|pcie|pci-e|sxm\d?|oam|hbm\d?e?|nvl|hl-\d+\w?|turbo|fe|blower|gpus?|cards?|モジュール|모듈|模组|module|整机|八卡))*\s*[,，、(（-]?\s?(?:[x×*х]\s?(?P<x>\d{1,3})(?![\d.]|\s?(?:gb|mm|g\b))|(?P<c>\d{1,4})\s?(?:张|片|块|颗|枚|장|шт|pcs|台|套|组|個|个|adet|stück|units|cái|con|piezas|peças)|(?P<w>" + _CJK_PATTERN + r")\s?(?:张|片|块|颗|枚|장|台|套|组|个|개))"))
+_BEFORE_COUNTER = re.compile(
+    fold_pattern(
+        rf"{_NUMBER}\s?\+?\s?(?:多|来|余|x|×|\*|more|brand new|new|used|loose|sealed|original|x?\s?nvidia|nvidia|full|seal|قطعه)?\s?$"
+    )
+)
+_TIMES_NAME = re.compile(
+    fold_pattern(
+        rf"{_NUMBER}\s?(?:pcs?\.?|[x×*х]|枚|张|块|片|颗|台|장|шт\.?|stück|stk|adet|cái|con|units?|of)?\s?(?:of )?(?:the |loose |new |used |sealed |brand new |original |genuine )?(?:nvidia |tesla |geforce |amd |instinct |intel |supermicro |rtx |英伟达)*$"
+    )
+)
+_NAME_TIMES = re.compile(
+    fold_pattern(
+        r"(?:[\s\-]*(?:\d{2,3}\s?gb?|pcie|pci-e|sxm\d?|oam|hbm\d?e?|nvl|hl-\d+\w?|turbo|fe|blower|gpus?|cards?|モジュール|모듈|模组|module|整机|八卡))*\s*[,，、(（-]?\s?(?:[x×*х]\s?(?P<x>\d{1,3})(?![\d.]|\s?(?:gb|mm|g\b))|(?P<c>\d{1,4})\s?(?:张|片|块|颗|枚|장|шт|pcs|台|套|组|個|个|adet|stück|units|cái|con|piezas|peças)|(?P<w>"
+        + _CJK_PATTERN
+        + r")\s?(?:张|片|块|颗|枚|장|台|套|组|个|개))"
+    )
+)
 _TIMES_BRAND = re.compile(r"(?<![\w.])(?P<n>\d{1,3})\s?[x×]\s(?:[a-z]+ ){1,3}$")
-_TITLE_TIMES = re.compile(fold_pattern(r"(?<![\w.])[x×]\s?(?P<n>\d{1,3})(?![\w.])|(?<![\w.])(?P<m>\d{1,3})\s?[x×](?![\w.])"))
-_MACHINE_TIMES = re.compile(fold_pattern(r"(?:整机|服务器|机|server|system|set|台|模组|node)s?\s?[x×*]\s?(?P<n>\d{1,3})(?![\d.])"))
+_TITLE_TIMES = re.compile(
+    fold_pattern(r"(?<![\w.])[x×]\s?(?P<n>\d{1,3})(?![\w.])|(?<![\w.])(?P<m>\d{1,3})\s?[x×](?![\w.])")
+)
+# 'PCIe 4.0 x16', 'Gen4 x16', 'x16 slot': lanes of the bus, no count of cards.
+_LANES_BEFORE = re.compile(r"(?:pci(?:[\s\-]?e(?:xpress)?)?|gen\s?\d|[3-6]\.0)\s?$")
+_LANES_AFTER = re.compile(r"\s?(?:pci|lanes?\b|slot|bus\b|通道)")
+_MACHINE_TIMES = re.compile(
+    fold_pattern(r"(?:整机|服务器|机|server|system|set|台|模组|node)s?\s?[x×*]\s?(?P<n>\d{1,3})(?![\d.])")
+)
 _LOT_OF = re.compile(r"(?:lot of|all) (\d{1,2})(?!\s?(?:gpu|x|gb|card))")
-_LABELLED = re.compile(fold_pattern(r"(?:\bqty|\bquantity|数量|库存|现货|在庫数?|재고|수량|количество|в наличии|bestand|anzahl|cantidad|quantidade|estoque|miktar|\bstok|số lượng|\bsl|jumlah|الكمية|العدد|\bstock)\W{0,3}(?P<n>\d{1,5})(?![\d.,]*\s?(?:gb?|%|w\b|天|年|个月|月|日|小时|h\b|元|万|卡|x|点))"))
-_PAIR = re.compile(fold_pattern(r"pair|both|一对|成对|两张|两|二枚|2枚|두 장|парой|пара|paar|ambas|las dos|as duas|cặp|sepasang|dua-dua|çift|ikisi|الاثنين|الثنتين|deux"))
-_PACK = re.compile(fold_pattern(rf"(?:一|每|1)\s?(?P<box>托|箱|盒|柜|盘)\s?(?P<n>\d{{1,3}}|{_CJK_PATTERN})\s?(?:片|张|颗|块|个)"))
-_TIERS_AFTER = re.compile(fold_pattern(r"\s?(?:以上|起|及以上|\+?\s?[:：]?\s?[¥$]|or more|이상|以上|\d*\s?(?:张|片)?以上)"))
-_PER_AFTER = re.compile(fold_pattern(r"\s?(?:(?:pcs|units|pieces|cards|片|张|台)\s?(?:per|/|a) |/|目|月|年|日|天|周|小时|多?月|g(?![a-z])|位|人|号|核|per|每|a (?:week|month)|pro |por |/月|в месяц|sebulan)"))
+_LABELLED = re.compile(
+    fold_pattern(
+        r"(?:\bqty|\bquantity|数量|库存|现货|在庫数?|재고|수량|количество|в наличии|bestand|anzahl|cantidad|quantidade|estoque|miktar|\bstok|số lượng|\bsl|jumlah|الكمية|العدد|\bstock)\W{0,3}(?P<n>\d{1,5})(?![\d.,]*\s?(?:gb?|%|w\b|天|年|个月|月|日|小时|h\b|元|万|卡|x|点))"
+    )
+)
+_PAIR = re.compile(
+    fold_pattern(
+        r"pair|both|一对|成对|两张|两|二枚|2枚|두 장|парой|пара|paar|ambas|las dos|as duas|cặp|sepasang|dua-dua|çift|ikisi|الاثنين|الثنتين|deux"
+    )
+)
+_PACK = re.compile(
+    fold_pattern(
+        rf"(?:一|每|1)\s?(?P<box>托|箱|盒|柜|盘)\s?(?P<n>\d{{1,3}}|{_CJK_PATTERN})\s?(?:片|张|颗|块|个)"
+    )
+)
+_TIERS_AFTER = re.compile(
+    fold_pattern(r"\s?(?:以上|起|及以上|\+?\s?[:：]?\s?[¥$]|or more|이상|以上|\d*\s?(?:张|片)?以上)")
+)
+_PER_AFTER = re.compile(
+    fold_pattern(
+        r"\s?(?:(?:pcs|units|pieces|cards|片|张|台)\s?(?:per|/|a) |/|目|月|年|日|天|周|小时|多?月|g(?![a-z])|位|人|号|核|per|每|a (?:week|month)|pro |por |/月|в месяц|sebulan)"
+    )
+)
 _MACHINE = re.compile(
     fold_pattern(
         r"server|服务器|伺服器|整机|卡机|模组|裸金属|baseboard|base board|ベースボード|サーバ|서버|сервер|servidor|sunucu|máy chủ|\bmáy\b|node\b|nodes\b|节点|\bsystems?\b|platform|chassis|sled|机柜|supermicro|супермикро|poweredge|xe9680|超微|浪潮|h3c|新华三|超聚变|fusionserver|泰安|dgx|hgx|8卡|八卡|سيرفر|خادم|جهاز|máy trạm|dàn máy|equipo|máquina|maschine|gerät|rechner|станци|установк|узел|\bubb\b|枚組|枚搭載|工作站整|一体机|\bmachine|\brack\b|компл"
@@ -57,13 +131,25 @@ _CHIPS_IN_MACHINE = re.compile(
         r"|(?<![\d.,])(?P<e>eight|four|ten|acht|ocho|oito|восемь)[\s-](?:gpu|card)"
     )
 )
-_CARD_FOR_MACHINE = re.compile(fold_pattern(r"(?:ai |gpu )?(?:server|workstation|rack|服务器|サーバー?|서버용?|серверн\w+)\s?(?:用|向け|용)?\s?(?:gpus?|graphics|video|cards?|accelerators?|pulls?|parts?|显卡|计算卡|加速卡|卡(?!机)|グラボ|gpu|글카|grade)"))
+_CARD_FOR_MACHINE = re.compile(
+    fold_pattern(
+        r"(?:ai |gpu )?(?:server|workstation|rack|服务器|サーバー?|서버용?|серверн\w+)\s?(?:用|向け|용)?\s?(?:gpus?|graphics|video|cards?|accelerators?|pulls?|parts?|显卡|计算卡|加速卡|卡(?!机)|グラボ|gpu|글카|grade)"
+    )
+)
 """'server graphics card': the machine is only what the card is for."""
-_NO_MACHINE_BEFORE = re.compile(fold_pattern(r"(?:支持|可上|能插|可插|能上|兼容|最多|最大|插|up to |supports? |fits |for |/|双|单|每|tested in |test(?:ed)? on |上)\W{0,3}$"))
+_NO_MACHINE_BEFORE = re.compile(
+    fold_pattern(
+        r"(?:支持|可上|能插|可插|能上|兼容|最多|最大|插|up to |supports? |fits |for |/|双|单|每|tested in |test(?:ed)? on |上)\W{0,3}$"
+    )
+)
 _USUAL = frozenset({2, 4, 6, 8, 10, 16})
 """Chips that machines hold."""
 _LOOSE_BEFORE = re.compile(r"(?<![\d.,/\-])(?P<n>\d{1,2})\s?(?:[^\W\d]+\.?\s?){0,2}$")
-_LOOSE_AFTER = re.compile(fold_pattern(r"[^\d\n,.;]{0,3}(?:\d{2,3}\s?(?:gb?|гб)\W{0,3})?(?:pcie|sxm\d?)?\W{0,3}(?P<n>\d{1,2})\s?(?:шт|cái|con|card|كرت|كروت|adet|枚|장|units?|gpus?|x\b|piezas|unidades|stück)"))
+_LOOSE_AFTER = re.compile(
+    fold_pattern(
+        r"[^\d\n,.;]{0,3}(?:\d{2,3}\s?(?:gb?|гб)\W{0,3})?(?:pcie|sxm\d?)?\W{0,3}(?P<n>\d{1,2})\s?(?:шт|cái|con|card|كرت|كروت|adet|枚|장|units?|gpus?|x\b|piezas|unidades|stück)"
+    )
+)
 _SMALL_WORDS = {"eight": 8, "four": 4, "ten": 10, "acht": 8, "ocho": 8, "oito": 8, "восемь": 8}
 
 
@@ -84,12 +170,19 @@ def is_machine(page: Page) -> bool:
     return bool(page.memo["machine"])
 
 
-def chips_in_machine(page: Page, chip: Mention | None, machine: Mention | None = None, *, whole: bool = False) -> int:
+def chips_in_machine(
+    page: Page, chip: Mention | None, machine: Mention | None = None, *, whole: bool = False
+) -> int:
     """Chips in the machine that is offered; 1 where it is none. What the text counts wins over the machine's usual."""
-    usual = machine.count if machine else max((m.count for m in page.mentions if m.system or m.part), default=1)
+    usual = (
+        machine.count if machine else max((m.count for m in page.mentions if m.system or m.part), default=1)
+    )
     known = whole or usual > 1 or bool(_MACHINE.search(_CARD_FOR_MACHINE.sub(" ", page.doc.text("title"))))
     for name in ("title", "description"):
-        if name in page.doc.fields and (number := _counted_in(page, name, page.doc.fields[name].text, known)) > 1:
+        if (
+            name in page.doc.fields
+            and (number := _counted_in(page, name, page.doc.fields[name].text, known)) > 1
+        ):
             return number
     return usual
 
@@ -98,24 +191,41 @@ def _counted_in(page: Page, name: str, text: str, title_machine: bool) -> int:
     for found in _CHIPS_IN_MACHINE.finditer(text):
         said = found["a"] or found["b"] or found["e"]
         number = int(said) if said.isdigit() else _SMALL_WORDS.get(said) or _CJK.get(said, 0)
-        if number not in _USUAL or _NO_MACHINE_BEFORE.search(text[max(0, found.start() - 10) : found.start()]):
+        if number not in _USUAL or _NO_MACHINE_BEFORE.search(
+            text[max(0, found.start() - 10) : found.start()]
+        ):
             continue
         word = found.group()
         near = text[found.start() : found.end() + 12]
         if name == "title" or title_machine:
-            if (found["a"] and (number in (4, 8, 10, 16) or _MACHINE.search(near))) or (_MACHINE.search(text) and not re.search(r"card$", word)):
+            if (found["a"] and (number in (4, 8, 10, 16) or _MACHINE.search(near))) or (
+                _MACHINE.search(text) and not re.search(r"card$", word)
+            ):
                 return number
             if found["e"] or _MACHINE.search(near):
                 return number
-    if not title_machine and not (name == "description" and re.search(fold_pattern("整机|服务器|server|сервер|서버|サーバ"), text)):
+    if not title_machine and not (
+        name == "description" and re.search(fold_pattern("整机|服务器|server|сервер|서버|サーバ"), text)
+    ):
         return 1
     if name == "description" and not title_machine:
         return 1
     for mention in (m for m in page.mentions if m.field == name and not m.part and not m.system):
         before, after = text[max(0, mention.start - 26) : mention.start], text[mention.end : mention.end + 40]
-        if (m := _TIMES_NAME.search(before)) and (n := _value(m["n"])) and n in _USUAL and _firm_times(m.group()):
+        if (
+            (m := _TIMES_NAME.search(before))
+            and (n := _value(m["n"]))
+            and n in _USUAL
+            and _firm_times(m.group())
+        ):
             return n
-        if (m := _NAME_TIMES.match(after)) and m["x"] and int(m["x"]) in _USUAL:
+        m = _NAME_TIMES.match(after)
+        if (
+            m
+            and m["x"]
+            and int(m["x"]) in _USUAL
+            and not _of_bus(text, mention.end + m.start("x") - 1, mention.end + m.end("x"))
+        ):
             return int(m["x"])
         loose = _LOOSE_BEFORE.search(before) or _LOOSE_AFTER.match(after)
         if loose and int(loose["n"]) in _USUAL:
@@ -157,7 +267,11 @@ def lot_size(page: Page) -> int | None:
     said = [s for s in stated(page, machine=False) if s.number > 1]
     if said:
         return max(said, key=lambda s: s.firm).number
-    return 2 if any(_PAIR.search(hits.text[h.start : h.end]) for hits in (title, text) for h in hits["lot"]) else None
+    return (
+        2
+        if any(_PAIR.search(hits.text[h.start : h.end]) for hits in (title, text) for h in hits["lot"])
+        else None
+    )
 
 
 def read_quantity(page: Page, *, offer: str, per: str | None, chips: int) -> int | None:
@@ -216,19 +330,40 @@ def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
             loose = m["n"] in _ARTICLES and name == "title"
             if number == 1 and _NOT_ONE.search(text[max(0, at - 4) : at]):
                 loose = True
-            if not loose and not _named(page, name, at) and not _excluded(page, name, at, mention.end) and _parted(text, mention, m):
+            if (
+                not loose
+                and not _named(page, name, at)
+                and not _excluded(page, name, at, mention.end)
+                and _parted(text, mention, m)
+            ):
                 yield Said(number, 1, "card", at)
         if m := _NAME_TIMES.match(after):
+            if m["x"] and _of_bus(text, mention.end + m.start("x") - 1, mention.end + m.end("x")):
+                continue
             number = int(m["x"] or m["c"]) if (m["x"] or m["c"]) else _value(m["w"])
             end = mention.end + m.end()
-            if number and number <= MOST and not _TIERS_AFTER.match(text[end : end + 8]) and not _PER_AFTER.match(text[end : end + 6]):
+            if (
+                number
+                and number <= MOST
+                and not _TIERS_AFTER.match(text[end : end + 8])
+                and not _PER_AFTER.match(text[end : end + 6])
+            ):
                 yield Said(number, 1, "card", mention.end)
     if name == "title" and not machine:
         for m in _TITLE_TIMES.finditer(text):
+            if m["n"] and _of_bus(text, m.start(), m.end()):
+                continue
             yield Said(int(m["n"] or m["m"]), 1, "card", m.start())
     if machine:
         for m in _MACHINE_TIMES.finditer(text):
             yield Said(int(m["n"]), 1, "machine", m.start())
+
+
+def _of_bus(text: str, start: int, end: int) -> bool:
+    """Whether an 'x16' at `start` names the lanes of the card's bus."""
+    return bool(
+        _LANES_BEFORE.search(text[max(0, start - 14) : start]) or _LANES_AFTER.match(text[end : end + 8])
+    )
 
 
 def _named(page: Page, name: str, at: int) -> bool:
@@ -238,14 +373,20 @@ def _named(page: Page, name: str, at: int) -> bool:
 
 def _parted(text: str, mention: Mention, found: re.Match[str]) -> bool:
     """A number straight before a bare-number name needs a sign between: '2 4090' is a count, '24090' none."""
-    return not found["n"].isdigit() or (bool(re.search(r"\D$", text[: mention.start])) and int(found["n"]) < 2000)
+    return not found["n"].isdigit() or (
+        bool(re.search(r"\D$", text[: mention.start])) and int(found["n"]) < 2000
+    )
 
 
 def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
     """Numbers with a counter after them, not excluded by what stands around."""
     hits = page.hits(name)
     text = hits.text
-    kinds = [("machine", h) for h in hits["counter-machine"]] + [("any", h) for h in hits["counter-any"]] + [("card", h) for h in hits["counter-card"]]
+    kinds = (
+        [("machine", h) for h in hits["counter-machine"]]
+        + [("any", h) for h in hits["counter-any"]]
+        + [("card", h) for h in hits["counter-card"]]
+    )
     for kind, hit in kinds:
         if machine and (kind == "card" or text[hit.start : hit.end] == "个"):
             continue
@@ -275,8 +416,16 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
         yield Said(1, 1, "any", hit.start)
 
 
-_OTHER_COUNTED = re.compile(fold_pattern(r"\s?(?:网卡|硬盘|电源|图|照片|固态|内存|口|接口|槽|插槽|孔|热管|屏|显示器|dp|hdmi|cpu|ssd|nvme|ib|cx|风扇|月|小时|点|朋友|人|问题|版本|世代|代)"))
-_COUNTED_GOODS = re.compile(fold_pattern(r"\s?(?:$|[^\w]|现货|显卡|卡|gpu|全新|左右|可|在|都|出|起|整|模组|库存|打包|一起|每|价|有|，)"))
+_OTHER_COUNTED = re.compile(
+    fold_pattern(
+        r"\s?(?:网卡|硬盘|电源|图|照片|固态|内存|口|接口|槽|插槽|孔|热管|屏|显示器|dp|hdmi|cpu|ssd|nvme|ib|cx|风扇|月|小时|点|朋友|人|问题|版本|世代|代)"
+    )
+)
+_COUNTED_GOODS = re.compile(
+    fold_pattern(
+        r"\s?(?:$|[^\w]|现货|显卡|卡|gpu|全新|左右|可|在|都|出|起|整|模组|库存|打包|一起|每|价|有|，)"
+    )
+)
 
 
 def _of_another(page: Page, name: str, text: str, hit: Hit) -> bool:
@@ -286,7 +435,11 @@ def _of_another(page: Page, name: str, text: str, hit: Hit) -> bool:
         return True
     if word in ("张", "块", "片", "颗", "台", "个"):
         begins = re.match(r"\s?[a-z0-9]", after)
-        if begins and not any(m.field == name and hit.end <= m.start <= hit.end + 10 for m in page.named) and not re.match(r"\s?gpu", after):
+        if (
+            begins
+            and not any(m.field == name and hit.end <= m.start <= hit.end + 10 for m in page.named)
+            and not re.match(r"\s?gpu", after)
+        ):
             return True
         return word == "个" and not _COUNTED_GOODS.match(after)
     return False
@@ -296,7 +449,12 @@ def _plain_one(text: str, start: int, end: int) -> bool:
     """'一张', 'one card': stock only where it closes a clause, not '一张图', and not the unit of a price: 16.5万一张."""
     if _NOT_ONE.search(text[max(0, start - 3) : start]):
         return False
-    return bool(re.match(fold_pattern(r"\s?(?:$|[。.,，、!！\n；;)）(（]|です|예요|이에요|입니다|뿐|出|转|可|限)"), text[end : end + 4]))
+    return bool(
+        re.match(
+            fold_pattern(r"\s?(?:$|[。.,，、!！\n；;)）(（]|です|예요|이에요|입니다|뿐|出|转|可|限)"),
+            text[end : end + 4],
+        )
+    )
 
 
 _NOT_ONE = re.compile(fold_pattern(r"(?:万|元|块|钱|\d|k|锁|拍|先|价|每|再|另|第|同|/)\s?$"))
@@ -315,10 +473,15 @@ def _excluded(page: Page, name: str, start: int, end: int) -> bool:
         return True
     low, _ = _clause(text, start, end, 16)
     for hit in hits["not-stock"]:
-        if end <= hit.start <= end + 2 or (low <= hit.start and hit.end <= start and not re.search(r"\d", text[hit.end : start])):
+        if end <= hit.start <= end + 2 or (
+            low <= hit.start and hit.end <= start and not re.search(r"\d", text[hit.end : start])
+        ):
             return True
     # 风扇三只, 2 fans: things that belong to the card.
-    return any((low <= hit.start and hit.end <= start and start - hit.end <= 4) or end <= hit.start <= end + 1 for hit in hits["accessory"])
+    return any(
+        (low <= hit.start and hit.end <= start and start - hit.end <= 4) or end <= hit.start <= end + 1
+        for hit in hits["accessory"]
+    )
 
 
 def _clause(text: str, start: int, end: int, reach: int = 18) -> tuple[int, int]:
