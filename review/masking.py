@@ -14,11 +14,12 @@ _DIGITS = re.compile(r"\d(?:[\s().·-]{0,2}[\d*]){6,}")
 _ACCOUNT = re.compile(r"(?=[A-Za-z0-9_-]*[0-9_])[A-Za-z][A-Za-z0-9_-]{3,}")
 
 
-def masked(text: str, *, contact: bool = False) -> str:
+def masked(text: str, *, contact: bool = False, same_length: bool = False) -> str:
     """`text` with mail addresses, telephone numbers and handles shortened to their first two characters and dots.
 
-    `contact`: the text is a quote of a contact signal, where any account-like word is masked too.
+    `contact`: the text is a quote of a contact signal, where any account-like word is masked too. `same_length`: a dot for
+    each character, so that places in the raw text stay true.
     """
     for pattern in (_EMAIL, _LINK, _HANDLE, _PHONE, *((_DIGITS, _ACCOUNT) if contact else ())):
-        text = pattern.sub(lambda found: found[0][:2] + "•••", text)
+        text = pattern.sub(lambda found: found[0][:2] + "•" * (len(found[0]) - 2 if same_length else 3), text)
     return text

@@ -1,0 +1,152 @@
+"""Taking single records out of the archive, byte for byte, with what belongs to them and what proves where they stood.
+
+A response is taken with its request, the notes on its host (TLS, robots.txt) and the record of who wrote the file; a revisit
+with the record that holds its bytes. The members are copied as they are, so that each keeps the digest it was sealed with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from storage.errors import EvidenceError
+from storage.evidence import EvidenceRef, chain_next, chain_start, evidence_path
+from storage.tombstone import REMOVED, REMOVED_SHA256
+from storage.warc import Member, walk
+
+_REMOVED, _REMOVED_SHA256 = REMOVED.lower(), REMOVED_SHA256.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One record of the archive: where it stands (bytes), what it is, and the SHA-256 of the whole compressed record.
+
+    `problem` is None where digests and length hold; a record removed on purpose or damaged has no bytes to copy.
+    """
+
+    file: str
+    offset: int
+    length: int
+    sha256: str
+    payload_sha256: str
+    kind: str
+    record_id: str
+    url: str
+    date: str
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileProof:
+    """The digests of all records of a file in their order, and the link they lead to: what the run's seal must say."""
+
+    file: str
+    start: str
+    records: tuple[str, ...]
+    head: str
+
+
+@dataclass(slots=True)
+class Extract:
+    """What was found for a set of pointers: records in the order of files and places, a proof for each file, problems."""
+
+    records: list[Taken] = field(default_factory=list)
+    proofs: list[FileProof] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def extract(home: Path, refs: Iterable[EvidenceRef]) -> Extract:
+    """Find the records that `refs` point to and those that belong to them. Reads each file once; keeps no body in memory."""
+    wanted: dict[str, dict[int, str]] = {}
+    for ref in refs:
+        wanted.setdefault(ref.file, {})[ref.offset] = ref.record_sha256
+    out, done = Extract(), set[str]()
+    while waiting := sorted(set(wanted) - done):
+        for file in waiting:
+            done.add(file)
+            for other, offset in _take_file(home, file, wanted[file], out):
+                # The bytes of a revisit may stand in a file that was walked already: that one is walked again.
+                if offset not in wanted.setdefault(other, {}):
+                    wanted[other][offset] = ""
+                    done.discard(other)
+    latest = {(taken.file, taken.offset): taken for taken in out.records}
+    out.records = [latest[key] for key in sorted(latest)]
+    out.proofs = sorted({proof.file: proof for proof in out.proofs}.values(), key=lambda proof: proof.file)
+    out.problems = list(dict.fromkeys(out.problems))
+    return out
+
+
+def copy_bytes(home: Path, taken: Taken) -> bytes:
+    """The compressed record, proved against its digest. Raises EvidenceError if it changed since it was found."""
+    with open(evidence_path(home, taken.file), "rb") as file:
+        file.seek(taken.offset)
+        data = file.read(taken.length)
+    if hashlib.sha256(data).hexdigest() != taken.sha256:
+        raise EvidenceError(
+            "changed while it was copied", taken.file, taken.offset, "run chipwatch evidence verify"
+        )
+    return data
+
+
+def _take_file(home: Path, file: str, offsets: Mapping[int, str], out: Extract) -> list[tuple[str, int]]:
+    """Take what is wanted from one file; the places in other records that hold the bytes of its revisits."""
+    path = evidence_path(home, file)
+    if not path.exists():
+        out.problems.append(f"{file}: the file is gone")
+        return []
+    members = [found for found in walk(path) if not found.torn]
+    out.proofs.append(_proof(file, members))
+    for offset in sorted(set(offsets) - {found.offset for found in members}):
+        out.problems.append(f"{file} at {offset}: no record begins here")
+    named = [found for found in members if found.offset in offsets]
+    beside = _beside(members, named)
+    for found in members:
+        if found.offset in offsets or found.offset in beside:
+            taken = _taken(file, found, offsets.get(found.offset, ""))
+            out.records.append(taken)
+            if taken.problem and found.offset in offsets:
+                out.problems.append(f"{file} at {found.offset}: {taken.problem}")
+    return [
+        (found.headers["warc-refers-to-filename"], int(found.headers["warc-refers-to-file-offset"]))
+        for found in named
+        if found.headers.get("warc-type") == "revisit" and "warc-refers-to-file-offset" in found.headers
+    ]
+
+
+def _proof(file: str, members: Iterable[Member]) -> FileProof:
+    start = head = chain_start(file.removesuffix(".warc.gz"))
+    digests = [found.headers.get(_REMOVED_SHA256) or found.sha256 or "0" * 64 for found in members]
+    for digest in digests:
+        head = chain_next(head, digest)
+    return FileProof(file, start, tuple(digests), head)
+
+
+def _beside(members: Iterable[Member], named: Iterable[Member]) -> set[int]:
+    """Places of what belongs to the named records: their requests, what was noted of their hosts, who wrote the file."""
+    ids = {found.headers.get("warc-record-id") for found in named}
+    hosts = {_host(found) for found in named}
+    out = set()
+    for found in members:
+        kind, partner = found.headers.get("warc-type"), found.headers.get("warc-concurrent-to")
+        noted = kind == "metadata" and partner and _host(found) in hosts
+        if kind == "warcinfo" or noted or (partner and partner in ids):
+            out.add(found.offset)
+    return out
+
+
+def _host(found: Member) -> str:
+    return "/".join(found.headers.get("warc-target-uri", "").split("/", 3)[:3])
+
+
+def _taken(file: str, found: Member, expected: str) -> Taken:
+    headers, problem = found.headers, found.problem
+    if not problem and _REMOVED in headers:
+        problem = f"removed: {headers[_REMOVED]}"
+    elif not problem and expected and expected != found.sha256:
+        problem = "it is not the record that was written"
+    return Taken(
+        file, found.offset, found.length, found.sha256, found.payload_sha256, headers.get("warc-type", "unknown"),
+        headers.get("warc-record-id", ""), headers.get("warc-target-uri", ""), headers.get("warc-date", ""), problem,
+    )  # fmt: skip
