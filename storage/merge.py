@@ -285,6 +285,7 @@ JOINS = (
     _union("alert_event", "id, listing, at, kind, observation, score, severity, news, why"),
     _union("decision", "id, listing, at, seq, who, action, reason, note, until, undoes, observation, score, severity, signals, versions,"
            " state_before, source"),
+    _union("run_decision", "id, run, at, who, action, why, was"),
     _union("version", "id, kind, hash, at, who, why, content"),
     _union("model", "id, file, sha256, fitted_at, who, why, rows, facts, active_from, retired_at",
            "active_from=max(coalesce(active_from, excluded.active_from), coalesce(excluded.active_from, active_from))",

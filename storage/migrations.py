@@ -28,3 +28,21 @@ def m001_ground(db: Database) -> None:
     db.execute("INSERT INTO home (id, created_at) VALUES (?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))", [new_home_id()])
     db.execute(f"PRAGMA application_id={APPLICATION_ID}")
     db.execute("PRAGMA user_version=1")
+
+
+@MIGRATIONS()
+def m002_run_decision(db: Database) -> None:
+    """What people decided on runs in quarantine; before, only the last note on a run was kept."""
+    db.execute(
+        """CREATE TABLE run_decision (
+            id TEXT PRIMARY KEY,
+            run TEXT NOT NULL REFERENCES run (id),
+            at TEXT NOT NULL,
+            who TEXT NOT NULL,
+            action TEXT NOT NULL CHECK (action IN ('release', 'discard')),
+            why TEXT NOT NULL,
+            was TEXT
+        )"""
+    )
+    db.execute("CREATE INDEX run_decision_run ON run_decision (run, at)")
+    db.execute("PRAGMA user_version=2")

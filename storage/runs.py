@@ -13,7 +13,7 @@ from storage.base import Base
 from storage.chain import Chain
 from storage.errors import LockedError, MissingError, StorageError, translated
 from storage.evidence import FOLDER, EvidenceRef, Sealed
-from storage.ids import run_key, utc
+from storage.ids import run_key, short_hash, utc
 from storage.observation import as_json
 
 OUTCOMES = ("ok", "partial", "blocked", "changed", "empty", "failed", "killed", "skipped")
@@ -112,18 +112,54 @@ class Runs(Chain, Base):
             self._restate(run)
 
     def release_run(self, run: str, *, who: str, now: str, why: str) -> None:
-        """Let a quarantined run's observations count after all."""
-        self._run(run)
+        """Let a quarantined run's observations count after all: the next `detect` judges them.
+
+        A run that was discarded can still be released. Raises MissingError for an unknown run, StorageError for one that is not
+        in quarantine or has no reason given.
+        """
         with self.transaction():
+            self._decide_run(run, "release", who=who, now=now, why=why)
             note = f"released by {who} on {utc(now, 'now')}: {why}"
             self.db.write("UPDATE run SET quarantined=0, quarantine_note=? WHERE id=?", [note, run])
             self._restate(run)
+            self.db.write(_RESIGHT, [run])
 
     def discard_run(self, run: str, *, who: str, now: str, why: str) -> None:
-        """Leave a quarantined run out for good; its rows and bytes stay as they are, and say so."""
-        self._run(run)
-        note = f"discarded by {who} on {utc(now, 'now')}: {why}"
-        self.db.write("UPDATE run SET quarantined=1, quarantine_note=? WHERE id=?", [note, run])
+        """Leave a quarantined run out for good; its rows and bytes stay as they are, and say so. Raises as `release_run`."""
+        with self.transaction():
+            self._decide_run(run, "discard", who=who, now=now, why=why)
+            note = f"discarded by {who} on {utc(now, 'now')}: {why}"
+            self.db.write("UPDATE run SET quarantined=1, quarantine_note=? WHERE id=?", [note, run])
+
+    def held_runs(self, *, decided: bool = False) -> list[dict[str, Any]]:
+        """Runs in quarantine that wait for a person, the latest first, with `observations`: how many they hold back.
+
+        A run whose bytes a later, healthy run read again waits no more. With `decided` all runs in quarantine.
+        """
+        return [dict(row) for row in self.db.rows(
+            "SELECT r.*, (SELECT count(*) FROM observation o WHERE o.run = r.id) AS observations FROM run r WHERE r.quarantined = 1"
+            f" AND (? OR ({_WAITS})) ORDER BY r.started_at DESC, r.id DESC", [decided]
+        )]  # fmt: skip
+
+    def run_decisions(self, run: str | None = None) -> list[dict[str, Any]]:
+        """What people decided on quarantined runs, oldest first: run, at, who, action (release, discard), why, was (the note before)."""
+        return [dict(row) for row in self.db.rows(
+            "SELECT * FROM run_decision WHERE run = coalesce(?, run) ORDER BY at, rowid", [run]
+        )]  # fmt: skip
+
+    def _decide_run(self, run: str, action: str, *, who: str, now: str, why: str) -> None:
+        """Write down who decided what on a run in quarantine, and why, in the open transaction."""
+        row, at = self._run(run), utc(now, "now")
+        if not why.strip():
+            raise StorageError("needs a reason: it is kept with the decision", run)
+        if not row["quarantined"]:
+            note = f": {row['quarantine_note']}" if row["quarantine_note"] else ""
+            raise StorageError(f"is not in quarantine{note}", run, "see `chipwatch sites`")
+        number = self.db.value("SELECT count(*) FROM run_decision WHERE run=?", [run])
+        self.db.write(
+            "INSERT INTO run_decision (id, run, at, who, action, why, was) VALUES (?,?,?,?,?,?,?)",
+            [short_hash("run decision", run, at, who, action, why, number), run, at, who, action, why, row["quarantine_note"]],
+        )
 
     def mark_vanished(self, site: str, run: str, now: str, healthy_runs: int = 3) -> int:
         """Mark listings of a site that its last `healthy_runs` healthy crawls did not see; how many. `run` is the last of them.
@@ -213,6 +249,10 @@ class Runs(Chain, Base):
             lock.close()
 
 
+_WAITS = """NOT EXISTS (SELECT 1 FROM run_decision d WHERE d.run = r.id AND d.action = 'discard')
+  AND NOT EXISTS (SELECT 1 FROM run n WHERE n.site = r.site AND n.kind = 'reparse' AND n.outcome = 'ok' AND n.quarantined = 0
+    AND json_extract(n.facts, '$.reparsed') = r.id)"""
+
 _GOOD = """SELECT o.{column} FROM observation o JOIN run r ON r.id = o.run WHERE o.listing = listing.id AND r.quarantined = 0
     ORDER BY o.observed_at DESC, length(coalesce(o.description, '')) DESC, o.content DESC LIMIT 1"""
 
@@ -223,3 +263,11 @@ _RESTATE = f"""UPDATE listing SET (observation, content, extra_hash, latest) =
 _UNSIGHT = """UPDATE listing SET last_seen=coalesce(prior_seen, last_seen), last_run=coalesce(prior_run, last_run),
     last_evidence=coalesce(prior_evidence, last_evidence), prior_seen=NULL, prior_run=NULL, prior_evidence=NULL
   WHERE last_run=? AND (SELECT quarantined FROM run WHERE id = listing.last_run)"""
+
+# What a released run saw was seen on that day, and stands under the name it bore then if nothing was seen since.
+_RESIGHT = """UPDATE listing SET (title, url, country, seller, last_seen, last_run, last_evidence, state, vanished_at) =
+    (SELECT o.title, o.url, o.country, o.seller, max(listing.last_seen, o.observed_at), iif(newer.yes, o.run, listing.last_run),
+            iif(newer.yes, o.evidence, listing.last_evidence), iif(newer.yes, 'live', listing.state), iif(newer.yes, NULL, listing.vanished_at)
+     FROM observation o, (SELECT c.observed_at >= listing.last_seen AS yes FROM observation c WHERE c.id = listing.observation) AS newer
+     WHERE o.id = listing.observation)
+  WHERE state <> 'erased' AND observation IN (SELECT id FROM observation WHERE run = ?)"""

@@ -133,8 +133,48 @@ def test_a_run_in_quarantine_does_not_count_until_released(store: Store) -> None
     assert store.listing(a)["last_seen"] == store.listing(b)["last_seen"] == DAY.format(1)
     store.release_run(bad, who="ann", now=NOW, why="the layout is right after all")
     assert store.listing(a)["price_text"] == "999"
+    assert (store.listing(a)["last_seen"], store.listing(b)["last_seen"]) == (DAY.format(2), DAY.format(1))
     assert judge(store) == 2
     assert "ann" in store.run(bad)["quarantine_note"]
+
+
+def test_who_released_or_discarded_a_run_and_why_is_kept(store: Store) -> None:
+    crawl(store, 1, {"a": "10"})
+    bad = crawl(store, 2, {"a": "999"}, "changed")
+    assert [(row["id"], row["observations"]) for row in store.held_runs()] == [(bad, 1)]
+    store.discard_run(bad, who="ann", now=DAY.format(3), why="prices of the neighbours")
+    assert store.held_runs() == [] and [row["id"] for row in store.held_runs(decided=True)] == [bad]
+    assert judge(store) == 1
+    store.release_run(bad, who="bob", now=DAY.format(4), why="they were right")
+    assert store.held_runs(decided=True) == []
+    assert [(row["who"], row["at"], row["action"], row["why"]) for row in store.run_decisions(bad)] == [
+        ("ann", DAY.format(3), "discard", "prices of the neighbours"), ("bob", DAY.format(4), "release", "they were right"),
+    ]  # fmt: skip
+    assert store.run_decisions()[0]["was"] == "its site's expectations were broken"
+    assert judge(store) == 1
+
+
+def test_a_run_that_is_not_held_or_without_reason_is_not_decided(store: Store) -> None:
+    good, bad = crawl(store, 1, {"a": "10"}), crawl(store, 2, {"a": "999"}, "changed")
+    for decide in (store.release_run, store.discard_run):
+        with pytest.raises(StorageError, match="is not in quarantine"):
+            decide(good, who="ann", now=NOW, why="x")
+        with pytest.raises(StorageError, match="needs a reason"):
+            decide(bad, who="ann", now=NOW, why=" ")
+        with pytest.raises(MissingError):
+            decide("nothing", who="ann", now=NOW, why="x")
+    assert store.run_decisions() == [] and store.run(bad)["quarantined"] == 1
+
+
+def test_a_released_run_does_not_undo_what_was_seen_since(store: Store) -> None:
+    crawl(store, 1, {"a": "10"})
+    bad = crawl(store, 2, {"a": "999"}, "changed")
+    last = crawl(store, 3, {"a": "12"})
+    store.release_run(bad, who="ann", now=NOW, why="it was right")
+    row = store.db.row("SELECT * FROM listing WHERE listing_id='a'")
+    assert row is not None and (row["last_seen"], row["last_run"]) == (DAY.format(3), last)
+    assert store.listing(row["id"])["price_text"] == "12"
+    assert [o.listing.price_text for o in store.history(row["id"])] == ["10", "999", "12"]
 
 
 def test_after_a_quarantine_the_next_good_run_goes_on(store: Store) -> None:
@@ -424,7 +464,7 @@ def test_sqlite_utils_reads_it_and_names_the_migrations(store: Store) -> None:
     import sqlite_utils
 
     db = sqlite_utils.Database(store.db.path)
-    assert [row["name"] for row in db["_sqlite_migrations"].rows] == ["m001_ground"]
+    assert [row["name"] for row in db["_sqlite_migrations"].rows] == ["m001_ground", "m002_run_decision"]
 
 
 def test_sizes_are_told(store: Store) -> None:

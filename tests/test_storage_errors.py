@@ -101,6 +101,8 @@ WRITES: dict[str, Callable[[Store, str], Any]] = {
 READS: dict[str, Callable[[Store, str], Any]] = {
     "runs": lambda s, run: s.runs("board"),
     "run": lambda s, run: s.run(run),
+    "held_runs": lambda s, run: s.held_runs(decided=True),
+    "run_decisions": lambda s, run: s.run_decisions(run),
     "coverage": lambda s, run: s.coverage(),
     "find_payload": lambda s, run: s.find_payload("0"),
     "chain_heads": lambda s, run: s.chain_heads(),

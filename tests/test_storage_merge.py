@@ -69,7 +69,8 @@ def homes(tmp_path: Path) -> Iterator[list[Path]]:
     with make(found[1]) as b:
         crawl(b, "board", 2, {"x": "11", "y": "10"})
         crawl(b, "board", 4, {"x": "10", "y": "13"})
-        crawl(b, "board", 8, {"x": "999"}, "changed")
+        bad = crawl(b, "board", 8, {"x": "999"}, "changed")
+        b.discard_run(bad, who="bob", now=at(9), why="prices of the neighbours")
         judge(b)
         key = open_alert(b, "board", "x", 5, score=0.8)
         b.decide(key, "dismiss", who="bob", now=at(8), reason="lawful")

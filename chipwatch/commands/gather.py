@@ -28,11 +28,13 @@ def register(app: typer.Typer) -> None:
     app.command()(crawl)
     app.command("import")(import_files)
     app.command()(extract)
-    sites = typer.Typer(help="The sites: health at a glance; new, check, reparse, resume.", invoke_without_command=True)
+    sites = typer.Typer(help="The sites: health at a glance; new, check, reparse, release, discard, resume.", invoke_without_command=True)
     sites.callback()(sites_list)
     sites.command("new")(sites_new)
     sites.command("check")(sites_check)
     sites.command("reparse")(sites_reparse)
+    sites.command("release")(sites_release)
+    sites.command("discard")(sites_discard)
     sites.command("resume")(sites_resume)
     app.add_typer(sites, name="sites")
     evidence = typer.Typer(help="The stored pages: prove them, keep them no longer than configured.", no_args_is_help=True)
@@ -137,19 +139,27 @@ def sites_list(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", 
     if ctx.invoked_subcommand:
         return
     state: State = ctx.obj
-    last = {}
+    last: dict[str, Any] = {}
+    held: list[dict[str, Any]] = []
     if state.exists:
         with state.store(readonly=True) as store:
             last = {row["site"]: row for row in store.coverage()}
+            held = store.held_runs()
     rows = []
     for key, site in state.config.sites.items():
         run = last.get(key, {})
         reviewed = site.access.reviewed_on if site.access else None
         rows.append(
             {"site": key, "family": site.family, "enabled": "yes" if site.enabled else "no", "reviewed": str(reviewed or "never"),
-             "last_run": run.get("started_at"), "run": run.get("run"), "outcome": run.get("outcome"), "listings": run.get("listings"), "detail": run.get("detail")}
+             "last_run": run.get("started_at"), "run": run.get("run"), "outcome": run.get("outcome"), "listings": run.get("listings"),
+             "detail": run.get("detail"), "held": [row["id"] for row in held if row["site"] == key]}
         )  # fmt: skip
     write_rows(rows, ["site", "family", "enabled", "reviewed", "last_run", "outcome", "listings", "detail"], as_json=json)
+    for row in held:
+        note(
+            f"in quarantine: {row['id']} ({row['observations']} observations): {row['detail'] or row['quarantine_note']}; mend the site file and"
+            f" `chipwatch sites reparse`, or `sites release` or `sites discard` it with --why"
+        )
 
 
 def sites_new(
@@ -212,6 +222,26 @@ def sites_reparse(ctx: typer.Context, run: Annotated[str, typer.Argument(help="R
     with state.store():
         pass
     write_json(dataclasses.asdict(reparse(run, state.folder, state.config, now_utc())))
+
+
+HeldRun = Annotated[str, typer.Argument(help="Run in quarantine, as `chipwatch sites` names it.")]
+Why = Annotated[str, typer.Option(help="Your reason, kept with the decision.")]
+
+
+def sites_release(ctx: typer.Context, run: HeldRun, why: Why) -> None:
+    """Let a quarantined run count after all, after a person looked at it; the next detect judges it."""
+    state: State = ctx.obj
+    with state.store() as store:
+        store.release_run(run, who=user(), now=now_utc(), why=why)
+    note(f"{run}: released; `chipwatch detect` judges what it saw")
+
+
+def sites_discard(ctx: typer.Context, run: HeldRun, why: Why) -> None:
+    """Leave a quarantined run out for good; its rows and stored pages stay, and say so."""
+    state: State = ctx.obj
+    with state.store() as store:
+        store.discard_run(run, who=user(), now=now_utc(), why=why)
+    note(f"{run}: discarded; what it saw is not judged")
 
 
 def sites_resume(ctx: typer.Context, site: Annotated[str, typer.Argument(help="Site whose hosts may be asked again.")]) -> None:
