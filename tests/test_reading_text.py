@@ -32,6 +32,7 @@ FOLDED = [
     ("现货4张，200元", "现货4张，200元"),
     ("½ ㎇", "1⁄2 gb"),
     ("STRASSE ß", "strasse ss"),
+    ("RTX™4090", "rtx 4090"),
 ]
 
 SQUEEZED = [

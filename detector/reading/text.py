@@ -31,6 +31,8 @@ _WIDE_THOUSANDS = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 # Letters that NFKC leaves alone although they are read as others.
 _SPECIAL = {
     "İ": "i", "أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "⓿": "0", "🅞": "o", _WIDE_COMMA: _WIDE_COMMA,
+    # NFKC would spell them as letters and glue them to the name: RTX™4090.
+    "™": " ", "℠": " ",
 }  # fmt: skip
 
 # Letters of other scripts that look like a Latin one. Used for model names only: in words they are real letters.
