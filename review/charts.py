@@ -1,0 +1,327 @@
+"""Charts drawn on the server as SVG: readable without script, by a screen reader too, coloured by the page's style sheet.
+
+Each function gives one `<svg>` as markup that is safe to put into a page: every text is escaped, and no style or script is
+inside, so that a strict content policy holds. Colours and sizes of letters come from classes (`desk.css`, `c-*`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+from markupsafe import Markup
+
+from review import axes
+from review.svg import (
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    cut,
+    diamond,
+    path_of,
+    svg,
+    tag,
+    text,
+    title_of,
+    x_axis,
+    y_axis,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One offer of a strip plot. `usd` for one chip or chip-hour; `own` is the offer the chart is about."""
+
+    usd: float
+    label: str = ""
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place on a line. `x` is a figure or an ordinal day; `low` and `high` are its band; `label` is shown on pointing."""
+
+    x: float
+    y: float
+    low: float | None = None
+    high: float | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A named line. `tone` 1 to 6 chooses its colour and its dashes, so that colour is never the only sign."""
+
+    name: str
+    points: tuple[Point, ...]
+    tone: int = 1
+    steps: bool = False
+    """What holds from one point to the next, as a count over thresholds does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A signed figure with its name; `note` stands after the figure."""
+
+    name: str
+    value: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One day of a strip of days. `tone` names its class (good, warn, bad, none, ...), `level` 0 to 4 its strength."""
+
+    tone: str
+    label: str
+    level: int = 4
+    sign: str = ""
+
+
+def strip(
+    dots: Sequence[Dot], *, title: str, low: float | None = None, high: float | None = None, n: int | None = None, height: int = 96
+) -> Markup:  # fmt: skip
+    """Prices of a market on a log scale with the reference band `low`..`high` and the offer in question marked.
+
+    Dots that would cover each other are laid in rows. Prices that are not positive have no place and are passed over.
+    """
+    shown = [dot for dot in dots if dot.usd > 0]
+    ends = [v for v in (low, high) if v]
+    scale = axes.around([*(d.usd for d in shown), *ends], 16, WIDTH - 16, log=True)
+    floor = height - BOTTOM
+    out = [x_axis(scale, floor, [(v, axes.short_money(v)) for v in scale.ticks(5)])]
+    if low and high:
+        left, right = sorted((scale(low), scale(high)))
+        wide = max(right - left, 3.0)
+        words = f"reference {axes.money(low)}" + (f" to {axes.money(high)}" if high > low * 1.001 else "")
+        words += f", {n} sellers" if n else ""
+        out.append(
+            tag(
+                "rect",
+                title_of(words),
+                x=left - (wide - right + left) / 2,
+                y=TOP,
+                width=wide,
+                height=floor - TOP,
+                cls="c-band",
+            )
+        )
+    taken: list[tuple[float, int]] = []
+    for dot in sorted(shown, key=lambda d: (not d.own, d.usd)):
+        x = scale(dot.usd)
+        row = next(
+            r
+            for r in range(len(taken) + 1)
+            if all(r != other or abs(x - place) >= 8 for place, other in taken)
+        )
+        taken.append((x, row))
+        y = max(floor - 9 - row * 9, TOP + 4)
+        words = title_of(f"{dot.label}: {axes.money(dot.usd)}" if dot.label else axes.money(dot.usd))
+        if dot.own:
+            out.append(tag("line", x1=x, x2=x, y1=TOP + 6, y2=y, cls="c-own-line"))
+            out.append(tag("path", words, d=diamond(x, y), cls="c-own"))
+            out.append(
+                text(
+                    axes.money(dot.usd),
+                    min(max(x, 40), WIDTH - 40),
+                    max(y - 11, TOP),
+                    "c-own-label",
+                    "middle",
+                )
+            )
+        else:
+            out.append(tag("circle", words, cx=x, cy=y, r=3.6, cls="c-dot"))
+    return svg(title, _strip_words(shown, low, high, n), height, out, "c-strip")
+
+
+def _strip_words(dots: Sequence[Dot], low: float | None, high: float | None, n: int | None) -> str:
+    parts = [f"{sum(not d.own for d in dots)} other offers"]
+    parts += [f"this offer {axes.money(d.usd)}" for d in dots if d.own]
+    if low and high:
+        parts.append(
+            f"reference {axes.money(low)} to {axes.money(high)}" + (f" from {n} sellers" if n else "")
+        )
+    return "; ".join(parts)
+
+
+def line(
+    series: Sequence[Series], *, title: str, days: bool = False, log: bool = False, y_words: str = "number", x_words: str = "",
+    marks: Sequence[tuple[float, str]] = (), height: int = 220, y_high: float | None = None,
+) -> Markup:  # fmt: skip
+    """Lines over figures or days (`days`: x is an ordinal day) with their bands, and upright `marks` (x, name).
+
+    `y_words`: number, money or percent. `log` is for money; `y_high` fixes the top of a linear scale, from 0.
+    """
+    points = [p for s in series for p in s.points]
+    held = [v for p in points for v in (p.y, p.low, p.high) if v is not None]
+    floor, names = height - BOTTOM - (14 if x_words else 0), len(series) > 1
+    top = TOP + (18 if names else 0)
+    y = axes.Scale(0, y_high, floor, top) if y_high else axes.around(held, floor, top, log=log)
+    xs = [p.x for p in points] + [x for x, _ in marks]
+    x = axes.Scale(min(xs, default=0), max(xs, default=1), LEFT, WIDTH - RIGHT)
+    words = {"money": axes.short_money, "percent": axes.percent, "number": axes.short}[y_words]
+    out = [y_axis(y, [(v, words(v)) for v in y.ticks(4)]), x_axis(x, floor, _x_ticks(x, days))]
+    if x_words:
+        out.append(text(x_words, (LEFT + WIDTH - RIGHT) / 2, height - 4, "c-label", "middle"))
+    for s in series:
+        out += [
+            _band(s, x, y),
+            _path(s, x, y),
+            *(_point(s, p, x, y) for p in s.points if len(s.points) < 60 and not s.steps),
+        ]
+    for place, name in marks:
+        out.append(
+            tag(
+                "line",
+                title_of(name),
+                x1=x(place),
+                x2=x(place),
+                y1=top - 4,
+                y2=floor,
+                cls="c-mark",
+                data_mark=name,
+            )
+        )
+    if names:
+        out.append(_legend(series))
+    return svg(title, _line_words(series, days, y_words), height, out, "c-line-chart")
+
+
+def _x_ticks(x: axes.Scale, days: bool) -> list[tuple[float, str]]:
+    if not days:
+        return [(v, f"{v:g}") for v in x.ticks(6)]
+    return [(v, axes.day_words(date.fromordinal(v))) for v in axes.day_ticks(int(x.low), int(x.high))]
+
+
+def _line_words(series: Sequence[Series], days: bool, y_words: str) -> str:
+    words = {"money": axes.money, "percent": axes.percent, "number": axes.short}[y_words]
+    out = []
+    for s in series:
+        if s.points:
+            ends = [s.points[0], s.points[-1]] if len(s.points) > 1 else [s.points[0]]
+            told = (
+                f"{words(p.y)} at {date.fromordinal(int(p.x)).isoformat() if days else format(p.x, 'g')}"
+                for p in ends
+            )
+            out.append(f"{s.name}: {' to '.join(told)}")
+    return "; ".join(out) or "nothing to show yet"
+
+
+def _band(s: Series, x: axes.Scale, y: axes.Scale) -> str:
+    held = [(p, p.low, p.high) for p in s.points if p.low is not None and p.high is not None]
+    if len(held) < 2:
+        return "".join(
+            tag("line", x1=x(p.x), x2=x(p.x), y1=y(low), y2=y(high), cls=f"c-whisker c-tone{s.tone}")
+            for p, low, high in held
+        )
+    upper = [(x(p.x), y(high)) for p, _, high in held]
+    lower = [(x(p.x), y(low)) for p, low, _ in held]
+    if s.steps:
+        upper, lower = _stepped(upper), _stepped(lower)
+    return tag("path", d=f"M{path_of(upper)}L{path_of(reversed(lower))}Z", cls=f"c-area c-tone{s.tone}")
+
+
+def _path(s: Series, x: axes.Scale, y: axes.Scale) -> str:
+    places = [(x(p.x), y(p.y)) for p in s.points]
+    if len(places) < 2:
+        return ""
+    return tag("path", d=f"M{path_of(_stepped(places) if s.steps else places)}", cls=f"c-line c-tone{s.tone}")
+
+
+def _point(s: Series, p: Point, x: axes.Scale, y: axes.Scale) -> str:
+    return tag(
+        "circle",
+        title_of(p.label) if p.label else "",
+        cx=x(p.x),
+        cy=y(p.y),
+        r=3,
+        cls=f"c-point c-tone{s.tone}",
+    )
+
+
+def _stepped(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    out = [places[0]]
+    for (_, y0), (x1, y1) in pairwise(places):
+        out += [(x1, y0), (x1, y1)]
+    return out
+
+
+def _legend(series: Sequence[Series]) -> str:
+    out, at = [], float(LEFT)
+    for s in series:
+        out.append(tag("line", x1=at, x2=at + 18, y1=TOP, y2=TOP, cls=f"c-line c-tone{s.tone}"))
+        out.append(text(s.name, at + 23, TOP + 4, "c-label", "start"))
+        at += 40 + 9 * len(s.name)  # the larger letters of a narrow screen must fit
+    return "".join(out)
+
+
+def bars(rows: Sequence[Bar], *, title: str, total: str = "", unit: str = "") -> Markup:
+    """Signed figures as bars left and right of nought, each beginning where the one before ended, so that they add up.
+
+    `total` names a last bar from nought to the sum; without it each bar begins at nought.
+    """
+    spans, at = [], 0.0
+    for row in rows:
+        start = at if total else 0.0
+        spans.append((row, start, start + row.value))
+        at += row.value
+    if total:
+        spans.append((Bar(total, at), 0.0, at))
+    name_end, high = 200, 24
+    scale = axes.around(
+        [0.0, *(end for _, *ends in spans for end in ends)], name_end + 14, WIDTH - 64, room=0.02
+    )
+    height = TOP + high * len(spans) + 6
+    zero = scale(0)
+    out = [tag("line", x1=zero, x2=zero, y1=TOP - 4, y2=height - 4, cls="c-axis")]
+    for number, (row, start, end) in enumerate(spans):
+        y = TOP + number * high
+        last = bool(total) and number == len(spans) - 1
+        left, right = sorted((scale(start), scale(end)))
+        tone = "c-sum" if last else "c-plus" if row.value >= 0 else "c-minus"
+        figure = f"{row.value:+.2f}{unit}"
+        out.append(
+            text(cut(row.name, 26), name_end, y + 13, "c-bar-name" + (" c-strong" if last else ""), "end")
+        )
+        out.append(
+            tag(
+                "rect",
+                title_of(f"{row.name}: {figure} {row.note}".strip()),
+                x=left,
+                y=y + 2,
+                width=max(right - left, 1.5),
+                height=high - 8,
+                rx=2,
+                cls=tone,
+            )
+        )
+        out.append(text(figure, right + 5, y + 13, "c-figure" + (" c-strong" if last else ""), "start"))
+    words = "; ".join(f"{row.name} {row.value:+.2f}" for row, *_ in spans)
+    return svg(title, words, height, out, "c-bars")
+
+
+def heat(cells: Sequence[Cell], *, title: str, size: int = 14) -> Markup:
+    """A row of days as small squares; a `sign` inside says the same without colour."""
+    out = []
+    for number, cell in enumerate(cells):
+        x = number * (size + 2)
+        out.append(
+            tag(
+                "rect",
+                title_of(cell.label),
+                x=x,
+                y=0,
+                width=size,
+                height=size,
+                rx=2,
+                cls=f"c-cell c-{cell.tone} c-level{cell.level}",
+            )
+        )
+        if cell.sign:
+            out.append(text(cell.sign, x + size / 2, size - 3.5, "c-sign", "middle"))
+    words = "; ".join(cell.label for cell in cells if cell.tone != "none") or "nothing yet"
+    return svg(title, words, size, out, "c-heat", width=max(len(cells) * (size + 2) - 2, size), fixed=True)
