@@ -1,0 +1,157 @@
+"""The desk itself: one home's database behind Datasette, our pages before it, the guard around both."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from datasette.app import Datasette
+
+from config.loader import Config
+from review.desk import plugin, words
+from review.desk.guard import Guard
+from review.desk.pages import all_pages
+from review.desk.people import People
+from review.desk.sessions import Sessions
+from review.desk.visit import Visit
+from storage.database import FILE
+from storage.store import Store
+
+T = TypeVar("T")
+
+HERE = Path(__file__).parent
+
+READERS = 4
+"""Pages made at once; each thread holds a connection and its cache."""
+
+WRITER_WAIT_S = 10.0
+"""How long a decision waits for a crawl's transaction before the person is told to send it again."""
+
+
+class Desk:
+    """One running desk. `hosts` are the Host headers it answers to, e.g. 127.0.0.1:8100."""
+
+    def __init__(self, home: Path, hosts: frozenset[str], *, clock: Callable[[], float] = time.time) -> None:
+        self.home, self.hosts = home, hosts
+        self.people = People(home)
+        self.sessions = Sessions(self.people, clock)
+        port = min(hosts).rpartition(":")[2]
+        # Cookies are told to every port of a machine: the name keeps two desks apart.
+        self.cookie = f"chipwatch_desk_{port}"
+        self._local = threading.local()
+        self._readers = ThreadPoolExecutor(READERS, "desk-read")
+        self._writer = ThreadPoolExecutor(1, "desk-write")
+        self._stores: list[Store] = []
+        self._config: tuple[Any, Config] | None = None
+        self._lock = threading.Lock()
+        self.datasette = self._datasette()
+
+    def _datasette(self) -> Datasette:
+        # Opened once for writing, so that an older home is brought up to date before anybody only reads.
+        Store.open(self.home, create=False).close()
+        served = Datasette(
+            files=[str(self.home / FILE)],
+            template_dir=str(HERE / "templates"),
+            settings={
+                "allow_download": False,
+                "allow_csv_stream": True,
+                "num_sql_threads": 3,
+                "default_cache_ttl": 0,
+                "suggest_facets": False,
+            },
+            metadata={"databases": {Path(FILE).stem: {"title": "chipwatch data", "tables": _TABLES}}},
+        )
+        plugin.attach(served, self)
+        return served
+
+    @cached_property
+    def app(self) -> Guard:
+        """The ASGI application."""
+        return Guard(self.datasette.app(), self.sessions, self.hosts, self.cookie)
+
+    @property
+    def config(self) -> Config:
+        """The home's config, loaded anew when one of its files changed."""
+        files = sorted((self.home / "config").rglob("*.toml"))
+        stamp = tuple((str(file), file.stat().st_mtime_ns) for file in files)
+        with self._lock:
+            if self._config is None or self._config[0] != stamp:
+                self._config = stamp, Config(self.home)
+            return self._config[1]
+
+    @cached_property
+    def templates(self) -> Any:
+        """Jinja with escaping on and undefined names refused."""
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+        env = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        env.filters.update(words.FILTERS)
+        return env
+
+    def render(self, template: str, visit: Visit | None, facts: Mapping[str, Any]) -> str:
+        """A page as HTML. Templates also see `visit`, `nav`, `notices`, `form_key` and `asset`."""
+        common: dict[str, Any] = {
+            "visit": visit,
+            "nav": navigation(),
+            "asset": plugin.asset,
+            "notices": (),
+            "form_key": "",
+        }
+        if visit is not None:
+            common |= {
+                "notices": self.sessions.told(visit.session),
+                "form_key": self.sessions.form_key(visit.session),
+            }
+        return str(self.templates.get_template(template).render({**common, **facts}))
+
+    def read(self, make: Callable[[Store], T]) -> Any:
+        """A future of `make`, run in a reading thread with a store that cannot write."""
+        return self._readers.submit(lambda: make(self._reader()))
+
+    def _reader(self) -> Store:
+        if not hasattr(self._local, "store"):
+            self._local.store = self._kept(Store.open(self.home, create=False, readonly=True))
+        return self._local.store
+
+    def write(self, change: Callable[[Store], T]) -> T:
+        """Run `change` in the one writing thread and wait for it."""
+        return self._writer.submit(lambda: change(self._write_store())).result()
+
+    def _write_store(self) -> Store:
+        if not hasattr(self._local, "writer"):
+            self._local.writer = self._kept(Store.open(self.home, create=False, timeout=WRITER_WAIT_S))
+        return self._local.writer
+
+    def _kept(self, store: Store) -> Store:
+        with self._lock:
+            self._stores.append(store)
+        return store
+
+    def close(self) -> None:
+        """Wait for what runs and let go of the threads."""
+        self._readers.shutdown()
+        self._writer.shutdown()
+
+
+def navigation() -> tuple[tuple[str, str], ...]:
+    """The header: name and address of each page in it, Datasette's database last."""
+    return (*((page.nav, page.path) for page in all_pages() if page.nav), ("Data", f"/{Path(FILE).stem}"))
+
+
+_TABLES = {
+    "alert": {"label_column": "title"},
+    "listing": {"label_column": "title"},
+    "seller": {"label_column": "label"},
+    "site": {"label_column": "name"},
+}

@@ -1,0 +1,53 @@
+"""How figures and dates are put into words for a person; Jinja filters of the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from review.masking import masked
+from review.render import weblink
+
+
+def usd(value: float | None) -> str:
+    """US dollars: cents below 100, thousands grouped."""
+    if value is None:
+        return "–"
+    return f"${value:,.2f}" if abs(value) < 100 else f"${value:,.0f}"
+
+
+def count(value: int | None, one: str = "", many: str = "") -> str:
+    """A grouped number, with its noun in the right form where one is given."""
+    shown = "–" if value is None else f"{value:,}"
+    return f"{shown} {one if value == 1 else many or one + 's'}" if one else shown
+
+
+def day(value: str | None) -> str:
+    """The date of a timestamp."""
+    return (value or "")[:10] or "–"
+
+
+def minute(value: str | None) -> str:
+    """A timestamp to the minute, UTC."""
+    return f"{value[:10]} {value[11:16]}" if value else "–"
+
+
+def plain(name: str | None) -> str:
+    """A code as words."""
+    return (name or "").replace("_", " ").replace("-", " ")
+
+
+def visible(text: Any) -> str:
+    """Text from outside with control and direction-changing characters made visible; line ends stay."""
+    return "".join(
+        c
+        if c.isprintable() or c in "\n\u200d\ufe0f"
+        else " "
+        if c in "\t\r\u00a0\u3000"
+        else f"\\u{ord(c):04x}"
+        for c in str(text)
+    )
+
+
+FILTERS = {
+    "usd": usd, "count": count, "day": day, "minute": minute, "plain": plain, "visible": visible, "masked": masked, "weblink": weblink,
+}  # fmt: skip
