@@ -286,6 +286,7 @@ JOINS = (
     _union("decision", "id, listing, at, seq, who, action, reason, note, until, undoes, observation, score, severity, signals, versions,"
            " state_before, source"),
     _union("run_decision", "id, run, at, who, action, why, was"),
+    _union("link_decision", "id, one, two, at, seq, who, action, why, seen"),
     _union("version", "id, kind, hash, at, who, why, content"),
     _union("model", "id, file, sha256, fitted_at, who, why, rows, facts, active_from, retired_at",
            "active_from=max(coalesce(active_from, excluded.active_from), coalesce(excluded.active_from, active_from))",

@@ -11,6 +11,7 @@ from sqlite_utils.migrations import Migrations
 
 from storage.database import APPLICATION_ID
 from storage.schema_001 import STATEMENTS as SCHEMA_001
+from storage.schema_003 import STATEMENTS as SCHEMA_003
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -46,3 +47,11 @@ def m002_run_decision(db: Database) -> None:
     )
     db.execute("CREATE INDEX run_decision_run ON run_decision (run, at)")
     db.execute("PRAGMA user_version=2")
+
+
+@MIGRATIONS()
+def m003_ties(db: Database) -> None:
+    """What ties sellers together, and indexes for the desk's pages on the market and the thresholds."""
+    for statement in SCHEMA_003:
+        db.execute(statement)
+    db.execute("PRAGMA user_version=3")

@@ -42,11 +42,15 @@ class Judged:
     features: str | None = None
     judged_at: str | None = None
     sketch: bytes | None = None
+    alike: tuple[tuple[str, float], ...] = ()
+    """Earlier listings of others with nearly this text, and how similar (0..1)."""
+    contacts: tuple[tuple[str, str], ...] = ()
+    """(kind, detail) of the seller's contacts in the texts; stored as keyed hashes alone."""
 
     @classmethod
     def from_document(
         cls, observation: Observation, document: dict[str, Any], features: dict[str, Any] | None = None, judged_at: str | None = None,
-        sketch: bytes | None = None,
+        sketch: bytes | None = None, contacts: tuple[tuple[str, str], ...] = (),
     ) -> Judged:  # fmt: skip
         """Take the columns out of a reading's document."""
         chips, price, versions = document.get("chips") or [], document.get("price") or {}, document["versions"]
@@ -56,7 +60,7 @@ class Judged:
             float(document["score"]), document["severity"],
             tuple(dict.fromkeys(signal["signal"] for signal in document.get("signals", []))),
             versions["knowledge"], versions.get("model"), versions["thresholds"], as_json(document),
-            as_json(features) if features is not None else None, judged_at, sketch,
+            as_json(features) if features is not None else None, judged_at, sketch, _alike(document), contacts,
         )  # fmt: skip
 
     @property
@@ -137,18 +141,30 @@ class Readings(Base):
 
     def save_judgements(self, rows: Iterable[Judged]) -> int:
         """Store readings in bulk, over earlier ones of the same observations; how many. One transaction for what is given."""
-        values = list(map(_VALUES, rows))
+        judged = list(rows)
+        values = list(map(_VALUES, judged))
         with self.transaction():
             self.db.write_many(_SAVE, values)
+            self._save_ties([one for one in judged if one.alike or one.contacts])
             self.db.write_many("INSERT OR IGNORE INTO reading_version (version) VALUES (?)", {(row[11],) for row in values})
             if self.db.value("SELECT 1 FROM pending LIMIT 1"):
                 read = json.dumps([row[0] for row in values])
                 self.db.write("DELETE FROM pending WHERE observation IN (SELECT value FROM json_each(?))", [read])
         return len(values)
 
+    def _save_ties(self, rows: Iterable[Judged]) -> None:
+        alike = [(one.listing, other, similarity) for one in rows for other, similarity in one.alike]
+        if alike:
+            self.db.write_many(_SAVE_LIKENESS, alike)
+        contacts = [(self.seller_keys.keyed("contact", kind, detail), one.listing, kind) for one in rows for kind, detail in one.contacts]
+        if contacts:
+            self.db.write_many("INSERT OR IGNORE INTO contact (hash, listing, kind) VALUES (?,?,?)", contacts)
+
     def wipe_readings(self) -> None:
         """Forget every reading; all observations wait to be read again. Alerts and decisions stay."""
         with self.transaction():
+            self.db.write("DELETE FROM likeness")
+            self.db.write("DELETE FROM contact")
             self.db.write("DELETE FROM reading")
             self.db.write("DELETE FROM reading_version")
             self.db.write("INSERT OR IGNORE INTO pending (observation) SELECT id FROM observation WHERE erased_at IS NULL")
@@ -182,6 +198,14 @@ class Readings(Base):
             yield document
 
 
+def _alike(document: dict[str, Any]) -> tuple[tuple[str, float], ...]:
+    return tuple(
+        (copy["listing"], float(copy["similarity"]))
+        for signal in document.get("signals", []) if signal["signal"] == "repeated_text"
+        for copy in signal.get("detail") or [] if isinstance(copy, dict)
+    )  # fmt: skip
+
+
 def _decoded(row: Any) -> dict[str, Any]:
     found = dict(row)
     for name in ("document", "features"):
@@ -201,3 +225,5 @@ _SAVE = (
 _EXPORT = """SELECT r.document, l.observation, o.observed_at, e.file, e.offset, e.sha256
   FROM listing l JOIN reading r ON r.observation = l.observation JOIN observation o ON o.id = l.observation
   LEFT JOIN evidence e ON e.id = o.evidence ORDER BY l.site, l.listing_id"""
+_SAVE_LIKENESS = """INSERT INTO likeness (listing, other, similarity) VALUES (?,?,?)
+    ON CONFLICT (listing, other) DO UPDATE SET similarity=max(similarity, excluded.similarity)"""

@@ -166,6 +166,8 @@ class Removal(Runs, Search):
             [ERASED, key],
         )
         self.db.write("DELETE FROM reading WHERE listing=?", [key])
+        self.db.write("DELETE FROM likeness WHERE ? IN (listing, other)", [key])
+        self.db.write("DELETE FROM contact WHERE listing=?", [key])
         self.db.write("DELETE FROM pending WHERE observation IN (SELECT id FROM observation WHERE listing=?)", [key])
         self.db.write("DELETE FROM search_pending WHERE listing=?", [key])
         self.db.write(
@@ -178,6 +180,7 @@ class Removal(Runs, Search):
             self.db.write("DELETE FROM screening_candidate WHERE seller=?", [row["seller"]])
             self.db.write("UPDATE observation SET seller=NULL WHERE seller=?", [row["seller"]])
             self.db.write("DELETE FROM seller WHERE id=?", [row["seller"]])
+            self.db.write("UPDATE link_decision SET seen=NULL WHERE ? IN (one, two)", [row["seller"]])
         for digest in self.db.rows("SELECT id, document FROM digest"):
             cut = json.dumps(_without(json.loads(digest["document"]), {key}, (row["site"], row["listing_id"])), ensure_ascii=False)
             self.db.write("UPDATE digest SET document=? WHERE id=? AND document<>?", [cut, digest["id"], cut])
