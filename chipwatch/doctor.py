@@ -1,4 +1,7 @@
-"""What `chipwatch doctor` looks at: one named check after another, none of which changes anything."""
+"""What `chipwatch doctor` looks at: one named check after another, none of which changes anything.
+
+No check leaves this machine but `robots`, which is made on request alone: it asks each enabled site for its robots.txt.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,6 @@ from dataclasses import dataclass
 from chipwatch.app import State
 
 LOW_DISK_GB = 2.0
-KEYS = {
-    "ebay_browse": ("EBAY_CLIENT_ID", "EBAY_CLIENT_SECRET"),
-    "yahoo_shopping_jp": ("YAHOO_JP_APP_ID",),
-    "rakuten_ichiba": ("RAKUTEN_APPLICATION_ID", "RAKUTEN_ACCESS_KEY"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +25,14 @@ class Check:
     found: str
 
 
-def run(state: State, now: str) -> list[Check]:
-    """All checks in order; a check that fails to run is a failed check."""
+def run(state: State, now: str, *, robots: bool = False) -> list[Check]:
+    """All checks in order, with `robots` that of the enabled sites' robots.txt too; a check that fails to run is a failed check."""
     checks: list[Check] = []
-    for name, look in (
+    looks: list[tuple[str, Look]] = [
         ("environment", _environment), ("home", _home), ("config", _config), ("database", _database), ("disk", _disk),
         ("sites", _sites), ("keys", _keys),
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for name, look in [*looks, ("robots", _robots)] if robots else looks:
         try:
             checks.extend(Check(name, ok, found) for ok, found in look(state, now))
         except Exception as error:
@@ -80,17 +79,36 @@ def _disk(state: State, now: str) -> Iterator[tuple[bool, str]]:
 
 
 def _sites(state: State, now: str) -> Iterator[tuple[bool, str]]:
+    from datetime import date
+
+    from crawler.access import refusal
+    from crawler.run import crawled
+
     sites = state.config.sites
-    enabled = [key for key, site in sites.items() if site.enabled]
-    yield True, f"{len(enabled)} of {len(sites)} enabled: {', '.join(enabled) or 'none'}"
-    for key in enabled:
-        access = sites[key].access
-        if access is None or access.reviewed_on is None or access.reviewed_by is None:
-            yield False, f"{key}: access not reviewed: write basis, reviewed_by and reviewed_on into its site file"
+    enabled = [site for site in sites.values() if crawled(site)]
+    yield True, f"{len(enabled)} of {len(sites)} enabled: {', '.join(site.key for site in enabled) or 'none'}"
+    for site in enabled:
+        why = refusal(site, state.config.settings, date.fromisoformat(now[:10]))
+        if why:
+            yield False, f"{site.key}: will not be crawled: {why}"
 
 
 def _keys(state: State, now: str) -> Iterator[tuple[bool, str]]:
+    from crawler.plan import missing_keys
+
     for key, site in state.config.sites.items():
-        if site.enabled and not site.loopback and site.dialect in KEYS:
-            missing = [name for name in KEYS[site.dialect] if not os.environ.get(name)]
+        if site.enabled and not site.loopback and site.family == "api":
+            missing = missing_keys(site, os.environ)
             yield not missing, f"{key}: " + (f"set {' and '.join(missing)} in the environment" if missing else "keys present")
+
+
+def _robots(state: State, now: str) -> Iterator[tuple[bool, str]]:
+    from crawler.run import crawled
+    from crawler.sites import robots_status
+
+    if not state.exists:
+        return
+    for key, site in state.config.sites.items():
+        if crawled(site):
+            for host in robots_status(site, state.folder, state.config):
+                yield host.allowed, f"{key}: {host.words}"

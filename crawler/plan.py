@@ -138,14 +138,21 @@ def api_keys(site: Site, family: Family, environment: Mapping[str, str]) -> Keys
         return None
     from crawler.families.answers import Keys
 
-    missing = [name for name in names if not environment.get(name)]
     if site.loopback:
         return Keys(dict.fromkeys(names, "demo"))
+    missing = missing_keys(site, environment)
     if missing:
         raise PlanError(
             f"{site.key}: set {' and '.join(missing)} in the environment; the API gives them to registered users"
         )
     return Keys({name: environment[name] for name in names})
+
+
+def missing_keys(site: Site, environment: Mapping[str, str]) -> list[str]:
+    """Names of the secrets that the site's API wants and the environment lacks."""
+    from crawler.families import family_of
+
+    return [name for name in getattr(family_of(site), "KEYS", ()) if not environment.get(name)]
 
 
 def user_agent(settings: Settings) -> str:

@@ -75,10 +75,13 @@ def test_robots_are_told_for_the_doctor(tmp_path: Path) -> None:
         add_site(home, "open", web.url + "/list")
         add_site(home, "closed", web.url + "/closed")
         sites = Config(home).sites
-        assert "allows" in robots_status(sites["open"], home, Config(home))[0]
-        assert "forbids" in robots_status(sites["closed"], home, Config(home))[0]
+        (said,) = robots_status(sites["open"], home, Config(home))
+        assert said.allowed and "allows" in said.words and "0.1 s" in said.words
+        (said,) = robots_status(sites["closed"], home, Config(home))
+        assert not said.allowed and "forbids" in said.words
         web.route("/robots.txt", Answer("", 503))
-        assert "nothing may be fetched" in robots_status(sites["open"], home, Config(home))[0]
+        (said,) = robots_status(sites["open"], home, Config(home))
+        assert not said.allowed and "nothing may be fetched" in said.words
         assert set(web.paths()) <= {"/robots.txt"}
 
 

@@ -99,3 +99,48 @@ def test_a_run_whose_bytes_were_read_again_waits_no_more(tmp_path: Path) -> None
     assert health(home)["board"]["held"] == []
     with Store.open(home, readonly=True) as store:
         assert [row["id"] for row in store.held_runs(decided=True)] == [held]
+
+
+def doctor(home: Path, *words: str, expect: int = 0) -> list[tuple[str, str, str]]:
+    rows = json.loads(chipwatch(home, "doctor", "--json", *words, expect=expect).stdout)
+    return [(row["check"], row["ok"], row["found"]) for row in rows]
+
+
+def test_the_doctor_asks_enabled_sites_for_robots_txt_on_request_alone(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/robots.txt", Answer("User-agent: *\nDisallow: /closed\n"))
+        add_site(home, "open", web.url + "/list")
+        add_site(home, "off", web.url + "/closed", top="enabled = false")
+        assert not [row for row in doctor(home) if row[0] == "robots"] and web.log == []
+        assert [row[1] for row in doctor(home, "--robots") if row[0] == "robots"] == ["yes"]
+        add_site(home, "closed", web.url + "/closed")
+        said = {
+            found.partition(":")[0]: (ok, found)
+            for check, ok, found in doctor(home, "--robots", expect=1)
+            if check == "robots"
+        }
+        assert said["open"][0] == "yes" and said["closed"][0] == "NO" and "forbids" in said["closed"][1]
+        assert set(web.paths(robots=True)) == {"/robots.txt"}
+
+
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [
+        ("ebay", ["EBAY_CLIENT_ID", "EBAY_CLIENT_SECRET"]),
+        ("yahoo-shopping-jp", ["YAHOO_JP_APPID"]),
+        ("rakuten-ichiba", ["RAKUTEN_APPLICATION_ID", "RAKUTEN_ACCESS_KEY"]),
+    ],
+)
+def test_the_doctor_names_the_keys_that_a_crawl_would_miss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, names: list[str]
+) -> None:
+    home = new_home(tmp_path)
+    (home / "config" / "sites" / f"{key}.toml").write_text("enabled = true\n", encoding="utf-8")
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    (said,) = [row for row in doctor(home, expect=1) if row[0] == "keys"]
+    assert said == ("keys", "NO", f"{key}: set {' and '.join(names)} in the environment")
+    for name in names:
+        monkeypatch.setenv(name, "x")
+    assert ("keys", "yes", f"{key}: keys present") in doctor(home, expect=1)

@@ -100,11 +100,15 @@ def _entry(entry: object) -> dict[str, str | None]:
     return {name: getattr(entry, name) for name in ("job", "status", "due", "started", "ended", "detail")}
 
 
-def doctor(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False) -> None:
+def doctor(
+    ctx: typer.Context,
+    robots: Annotated[bool, typer.Option("--robots", help="Ask each enabled site for its robots.txt too.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False,
+) -> None:
     """Check environment, config, database, disk, sites and keys; exit 1 if something is wrong."""
     from chipwatch import doctor as checks
 
-    rows = [{"check": c.name, "ok": "yes" if c.ok else "NO", "found": c.found} for c in checks.run(ctx.obj, now_utc())]
+    rows = [{"check": c.name, "ok": "yes" if c.ok else "NO", "found": c.found} for c in checks.run(ctx.obj, now_utc(), robots=robots)]
     write_rows(rows, ["check", "ok", "found"], as_json=json)
     if any(row["ok"] == "NO" for row in rows):
         raise typer.Exit(EXIT_PROBLEMS)

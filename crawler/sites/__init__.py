@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from crawler.sites.probe import Look
     from crawler.sites.proposing import Proposal
     from crawler.sites.rereading import Reparsed
+
+
+@dataclass(frozen=True, slots=True)
+class HostRules:
+    """What a host says to us now: whether the site's first address there may be fetched, and the same in words."""
+
+    allowed: bool
+    words: str
 
 
 def hosts(site: Site) -> frozenset[str]:
@@ -55,8 +64,8 @@ def check(site: Site, home: Path, config: Config, *, live: bool = False) -> Chec
     return compare(site, home, config, live=live)
 
 
-def robots_status(site: Site, home: Path, config: Config) -> list[str]:
-    """What robots.txt of each host of a site says to us now, one line a host; asks for that file alone."""
+def robots_status(site: Site, home: Path, config: Config) -> list[HostRules]:
+    """What robots.txt of each host of a site says to us now; asks for that file alone."""
     from crawler.families import family_of
     from crawler.plan import ROBOT_NAME
     from crawler.politeness.robots import judge
@@ -64,25 +73,27 @@ def robots_status(site: Site, home: Path, config: Config) -> list[str]:
     from crawler.terms import search_terms
 
     if site.access is not None and site.access.basis == "official_api":
-        return ["official API: asked under its licence, robots.txt is not asked"]
+        return [HostRules(True, "official API: asked under its licence, robots.txt is not asked")]
     if not site.loopback and not config.settings.identity.contact:
-        return ["not asked: set identity.contact in HOME/config/settings.toml first"]
+        return [HostRules(False, "not asked: set identity.contact in HOME/config/settings.toml first")]
     first: dict[str, str] = {}
     for follow in family_of(site).start(site, search_terms(site, config)):
         first.setdefault("/".join(follow.url.split("/", 3)[:3]), follow.url)
     found = look(site, [f"{origin}/robots.txt" for origin in first], home, config)
-    return [_robots_line(origin, url, found, judge, ROBOT_NAME) for origin, url in first.items()]
+    return [_rules(origin, url, found, judge, ROBOT_NAME) for origin, url in first.items()]
 
 
-def _robots_line(origin: str, url: str, found: Look, judge: Callable[..., Robots], name: str) -> str:
+def _rules(origin: str, url: str, found: Look, judge: Callable[..., Robots], name: str) -> HostRules:
     host, asked = origin.split("/")[2], f"{origin}/robots.txt"
     facts, page = found.robots.get(host), found.pages.get(asked)
     if facts is None or facts["verdict"] == "unreachable":
-        return f"{host}: robots.txt cannot be had, so nothing may be fetched ({found.failures.get(asked, 'no answer')})"
+        why = found.failures.get(asked, "no answer")
+        return HostRules(False, f"{host}: robots.txt cannot be had, so nothing may be fetched ({why})")
     if facts["verdict"] == "unavailable":
-        return f"{host}: there is no robots.txt (status {facts['status']}), so nothing is forbidden"
+        return HostRules(True, f"{host}: there is no robots.txt (status {facts['status']}), so nothing is forbidden")
     if page is None:
-        return f"{host}: robots.txt forbids everything"
+        return HostRules(False, f"{host}: robots.txt forbids everything")
     rules = judge(asked, page.status, page.body, name)
-    verb = "allows" if rules.allows(url) else "forbids"
-    return f"{host}: robots.txt {verb} {url}; pause asked for {rules.delay_s:g} s"
+    allowed = rules.allows(url)
+    verb = "allows" if allowed else "forbids"
+    return HostRules(allowed, f"{host}: robots.txt {verb} {url}; pause asked for {rules.delay_s:g} s")
