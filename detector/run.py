@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from detector import others
 from detector.alerts import Facts, Intent, Mute, Standing, decide
+from detector.contacts import contacts
 from detector.errors import DetectError
 from detector.features import Figures, figures, segment, unit_price
 from detector.judge import Judge, Judgement, Opinion, nothing_to_judge, with_judgement
@@ -220,7 +221,8 @@ class Run:
             "figures": {name: None if math.isnan(value) else value for name, value in m.figures.items()},
             "segment": m.segment, "peer": peer_record(m.peer), "replay": self._replay(m, opinion),
         }  # fmt: skip
-        return Judged.from_document(m.observation, document, features, sketch=m.sketch)
+        details = contacts(m.observation.listing, m.reading)
+        return Judged.from_document(m.observation, document, features, sketch=m.sketch, contacts=details)
 
     def _replay(self, m: _Measured, opinion: Opinion | None) -> dict[str, Any] | None:
         """What `chipwatch tune` needs to judge the offer again under other thresholds; None where nothing is judged."""
