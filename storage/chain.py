@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from storage.base import Base
@@ -17,7 +18,10 @@ GENESIS = "0" * 64
 
 def link_hash(prev: str, row: dict[str, Any]) -> str:
     """The link that follows `prev` for a row of the chain."""
-    fields = [prev, *(row[name] for name in ("origin", "seq", "kind", "subject", "at", "records", "bytes", "head"))]
+    fields = [
+        prev,
+        *(row[name] for name in ("origin", "seq", "kind", "subject", "at", "records", "bytes", "head")),
+    ]
     return hashlib.sha256(json.dumps(fields, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -27,13 +31,17 @@ class Chain(Base):
     def link(self, kind: str, subject: str, at: str, sealed: Sealed) -> str:
         """Add a link to this home's chain, in the open transaction; the new head."""
         with self.transaction():
-            last = self.db.row("SELECT seq, link FROM chain WHERE origin=? ORDER BY seq DESC LIMIT 1", [self.home_id])
+            last = self.db.row(
+                "SELECT seq, link FROM chain WHERE origin=? ORDER BY seq DESC LIMIT 1", [self.home_id]
+            )
             row: dict[str, Any] = {
                 "origin": self.home_id, "seq": last["seq"] + 1 if last else 1, "kind": kind, "subject": subject, "at": at,
                 "records": sealed.records, "bytes": sealed.bytes, "head": sealed.head, "prev": last["link"] if last else GENESIS,
             }  # fmt: skip
             row["link"] = link_hash(row["prev"], row)
-            self.db.write(f"INSERT INTO chain ({','.join(row)}) VALUES ({','.join('?' * len(row))})", list(row.values()))
+            self.db.write(
+                f"INSERT INTO chain ({','.join(row)}) VALUES ({','.join('?' * len(row))})", list(row.values())
+            )
         return str(row["link"])
 
     def chain_heads(self) -> dict[str, str]:
@@ -47,7 +55,26 @@ class Chain(Base):
         heads = self.chain_heads()
         if not heads:
             return GENESIS
-        return hashlib.sha256(json.dumps(heads, sort_keys=True).encode()).hexdigest() if len(heads) > 1 else next(iter(heads.values()))
+        return (
+            hashlib.sha256(json.dumps(heads, sort_keys=True).encode()).hexdigest()
+            if len(heads) > 1
+            else next(iter(heads.values()))
+        )
+
+    def chain_links(self, files: Iterable[str]) -> list[dict[str, Any]]:
+        """The links that seal these evidence files and all later ones of the same chains, in their order."""
+        runs = [file.removesuffix(".warc.gz") for file in files]
+        sealed = self.db.rows(
+            f"SELECT origin, min(seq) AS seq FROM chain WHERE kind='run' AND subject IN ({','.join('?' * len(runs))}) GROUP BY origin",
+            runs,
+        )
+        return [
+            dict(row)
+            for first in sealed
+            for row in self.db.rows(
+                "SELECT * FROM chain WHERE origin=? AND seq>=? ORDER BY seq", [first["origin"], first["seq"]]
+            )
+        ]
 
     def walk_evidence(self, run: str) -> tuple[Sealed, int]:
         """Walk a run's evidence file: what a seal on its whole records says, and how many torn bytes follow them."""

@@ -6,8 +6,9 @@ from typing import Any
 
 from storage.base import Base
 from storage.errors import MissingError, StorageError
-from storage.evidence import FOLDER
+from storage.evidence import FOLDER, EvidenceRef
 from storage.ids import listing_key
+from storage.observation import evidence_of
 
 
 class Lookup(Base):
@@ -26,12 +27,27 @@ class Lookup(Base):
         Raises MissingError, or StorageError where several fit.
         """
         site, _, name = text.partition("/")
-        found = [row[0] for row in self.db.rows("SELECT id FROM listing WHERE id IN (?, ?)", [text, listing_key(site, name)])]
+        found = [
+            row[0]
+            for row in self.db.rows(
+                "SELECT id FROM listing WHERE id IN (?, ?)", [text, listing_key(site, name)]
+            )
+        ]
         if not found and len(text) >= 4 and text.isalnum():
             low = text.lower()
-            found = [row[0] for row in self.db.rows("SELECT id FROM listing WHERE id >= ? AND id < ? LIMIT 3", [low, low + "~"])]
+            found = [
+                row[0]
+                for row in self.db.rows(
+                    "SELECT id FROM listing WHERE id >= ? AND id < ? LIMIT 3", [low, low + "~"]
+                )
+            ]
         if not found:
-            found = [row[0] for row in self.db.rows("SELECT id FROM listing WHERE listing_id = ?1 OR url = ?1 LIMIT 3", [text])]
+            found = [
+                row[0]
+                for row in self.db.rows(
+                    "SELECT id FROM listing WHERE listing_id = ?1 OR url = ?1 LIMIT 3", [text]
+                )
+            ]
         if not found:
             raise MissingError("no listing has this key, id or address", repr(text))
         if len(found) > 1:
@@ -43,12 +59,33 @@ class Lookup(Base):
         row = self.db.row("SELECT * FROM seller WHERE id = ?", [key])
         if row is None:
             raise MissingError("there is no such seller", key)
-        listings = self.db.rows("SELECT * FROM listing_view WHERE seller = ? ORDER BY first_seen, listing", [key])
+        listings = self.db.rows(
+            "SELECT * FROM listing_view WHERE seller = ? ORDER BY first_seen, listing", [key]
+        )
         return {**dict(row), "listings": [dict(listing) for listing in listings]}
+
+    def last_sight(self, key: str) -> EvidenceRef | None:
+        """The bytes that a listing was last seen in; None where it has no evidence."""
+        row = self.db.row(
+            "SELECT e.*, e.kind AS record_kind, e.url AS evidence_url FROM listing l JOIN evidence e ON e.id = l.last_evidence"
+            " WHERE l.id = ?",
+            [key],
+        )
+        return evidence_of(row) if row else None
 
     def counts(self) -> dict[str, int]:
         """Rows by table, for a person to see that something is there."""
-        tables = ("site", "run", "listing", "observation", "reading", "alert", "decision", "evidence", "pending")
+        tables = (
+            "site",
+            "run",
+            "listing",
+            "observation",
+            "reading",
+            "alert",
+            "decision",
+            "evidence",
+            "pending",
+        )
         return {table: self.db.value(f"SELECT count(*) FROM {table}") for table in tables}
 
     def sizes(self) -> dict[str, float]:

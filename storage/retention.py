@@ -6,6 +6,7 @@ The database is told first, then the files are changed; whoever is interrupted f
 from __future__ import annotations
 
 import json
+import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ class Removal(Runs, Search):
 
         What stays: its key, dates, and who decided what; a tombstone in the evidence; the reason. It is not recorded again.
         Other listings of the same pages keep their observations and lose those bytes. Backups and files outside the home are
-        for the desk to see to; files under HOME/digests that name it are told in `mentions`. Raises MissingError.
+        for the desk to see to; files under HOME/digests and HOME/packs that name it are told in `mentions`. Raises MissingError.
         """
         row = self.db.row("SELECT * FROM listing WHERE id=?", [key])
         if row is None:
@@ -150,9 +151,10 @@ class Removal(Runs, Search):
         return gone
 
     def _mentions(self, names: set[bytes]) -> Iterator[str]:
-        for path in sorted((self.home / "digests").rglob("*")):
-            if path.is_file() and any(name in path.read_bytes() for name in names):
-                yield str(path.relative_to(self.home))
+        for folder in ("digests", "packs"):
+            for path in sorted((self.home / folder).rglob("*")):
+                if path.is_file() and any(name in text for text in _texts(path) for name in names):
+                    yield str(path.relative_to(self.home))
 
     def _scrub(self, row: Any, now: str) -> None:
         key = row["id"]
@@ -286,3 +288,12 @@ _NEEDS = """SELECT e.offset, e.fetched_at, CASE max(CASE WHEN a.state IN ('confi
       AS repeated
   FROM evidence e LEFT JOIN observation o ON o.evidence = e.id LEFT JOIN alert a ON a.listing = o.listing
   WHERE e.file = ? AND e.gone_at IS NULL GROUP BY e.id"""
+
+
+def _texts(path: Path) -> Iterator[bytes]:
+    """A file's bytes; of a zip file those of each file in it."""
+    if path.suffix != ".zip" or not zipfile.is_zipfile(path):
+        yield path.read_bytes()
+        return
+    with zipfile.ZipFile(path) as archive:
+        yield from (archive.read(name) for name in archive.namelist())

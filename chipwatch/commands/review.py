@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from chipwatch.app import State, UseError, clean, note, now_utc, user, write_json, write_rows
+from chipwatch.app import EXIT_PROBLEMS, State, UseError, clean, note, now_utc, user, write_json, write_rows
 
 
 class Form(StrEnum):
@@ -33,17 +34,20 @@ class Action(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(digest)
-    alerts = typer.Typer(help="The alerts: list, show, decide.", invoke_without_command=True)
+    alerts = typer.Typer(help="The alerts: list, show, decide, pack.", invoke_without_command=True)
     alerts.callback()(alerts_list)
     alerts.command("show")(alerts_show)
     alerts.command("decide")(alerts_decide)
+    alerts.command("pack")(alerts_pack)
     app.add_typer(alerts, name="alerts")
 
 
 def digest(
     ctx: typer.Context,
     form: Annotated[Form, typer.Option("--form", help="What goes to standard output.")] = Form.terminal,
-    everything: Annotated[bool, typer.Option("--all", help="From the beginning instead of since the last digest.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="From the beginning instead of since the last digest.")
+    ] = False,
     cap: Annotated[int, typer.Option(min=1, help="Alerts written out in full.")] = 30,
 ) -> None:
     """Write what is new since the last digest, and which sites were not read whole; kept under HOME/digests."""
@@ -65,7 +69,9 @@ def digest(
 def alerts_list(
     ctx: typer.Context,
     severity: Annotated[str | None, typer.Option(help="high, medium or low.")] = None,
-    state_: Annotated[str, typer.Option("--state", help="new, confirmed, dismissed, snoozed, escalated, closed, or any.")] = "new",
+    state_: Annotated[
+        str, typer.Option("--state", help="new, confirmed, dismissed, snoozed, escalated, closed, or any.")
+    ] = "new",
     chip: Annotated[str | None, typer.Option(help="Catalogue id.")] = None,
     site: Annotated[str | None, typer.Option(help="Site key.")] = None,
     limit: Annotated[int, typer.Option(min=1)] = 50,
@@ -78,7 +84,10 @@ def alerts_list(
 
     state: State = ctx.obj
     chosen = Filter(
-        states=None if state_ == "any" else (state_,), severities=(severity,) if severity else None, chip=chip, site=site
+        states=None if state_ == "any" else (state_,),
+        severities=(severity,) if severity else None,
+        chip=chip,
+        site=site,
     )
     with state.store(readonly=True) as store:
         rows = store.alerts(chosen, limit=limit)
@@ -86,7 +95,9 @@ def alerts_list(
     for row in rows:
         row["id"] = row["listing"]
         row["signals"] = " ".join(row["signals"])
-    write_rows(rows, ["id", "severity", "score", "chip", "unit_usd", "site", "title", "signals"], as_json=json)
+    write_rows(
+        rows, ["id", "severity", "score", "chip", "unit_usd", "site", "title", "signals"], as_json=json
+    )
     if total > len(rows):
         note(f"and {total - len(rows)} more: --limit {total}")
 
@@ -113,10 +124,15 @@ def alerts_decide(
     ctx: typer.Context,
     listing: Annotated[str, typer.Argument(help="Alert id, site/listing_id, or address of the listing.")],
     action: Annotated[Action, typer.Argument(help="What you decide.")],
-    reason: Annotated[str | None, typer.Option(help="Reason code, e.g. papers-seen, own-stock, duplicate.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Reason code, e.g. papers-seen, own-stock, duplicate.")
+    ] = None,
     note_: Annotated[str | None, typer.Option("--note", help="Free words.")] = None,
     until: Annotated[str | None, typer.Option(help="End of a snooze, ISO date.")] = None,
-    who: Annotated[str | None, typer.Option(envvar="CHIPWATCH_WHO", help="Your name; the system's user name if not given.")] = None,
+    who: Annotated[
+        str | None,
+        typer.Option(envvar="CHIPWATCH_WHO", help="Your name; the system's user name if not given."),
+    ] = None,
 ) -> None:
     """Record a decision on an alert; `undo` takes the last one back."""
     state: State = ctx.obj
@@ -127,9 +143,69 @@ def alerts_decide(
         if action is Action.undo:
             done = store.undo(key, who=person, now=now_utc(), note=note_)
         else:
-            done = store.decide(key, action.value, who=person, now=now_utc(), reason=reason, note=note_, until=until)
+            done = store.decide(
+                key, action.value, who=person, now=now_utc(), reason=reason, note=note_, until=until
+            )
         after = _state_of(store, key)
     write_json({"decision": done, "listing": key, "action": action.value, "who": person, "state": after})
+
+
+def alerts_pack(
+    ctx: typer.Context,
+    listings: Annotated[
+        list[str], typer.Argument(help="Alert ids, site/listing_id, or addresses of listings.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="A new folder, or a new file ending in .zip; else under HOME/packs.")
+    ] = None,
+    contacts: Annotated[
+        bool, typer.Option("--contacts", help="Leave contact details readable in report and JSON.")
+    ] = False,
+    who: Annotated[
+        str | None,
+        typer.Option(envvar="CHIPWATCH_WHO", help="Your name; the system's user name if not given."),
+    ] = None,
+) -> None:
+    """Write a hand-over pack: report for printing, stored pages, readings, reasons, decisions, manifest; noted with the decisions."""
+    from chipwatch import __version__
+    from review.pack import collect
+    from review.pack_files import write
+
+    state: State = ctx.obj
+    now, person = now_utc(), who or user()
+    with state.store() as store:
+        keys = [store.find_listing(text) for text in listings]
+        target = out or state.folder / "packs" / f"{now.translate({58: None, 45: None})}-{keys[0][:8]}"
+        if target.exists():
+            raise UseError(f"{target} is there already: name a new folder or .zip file with --out")
+        pack = collect(
+            store,
+            state.config,
+            keys,
+            now=now,
+            who=person,
+            software=f"chipwatch {__version__}",
+            contacts=contacts,
+        )
+        digest = write(pack, store.home, target)
+        for key in dict.fromkeys(keys):
+            store.decide(
+                key, "note", who=person, now=now, note=f"packed as {target.name}, manifest SHA-256 {digest}"
+            )
+    write_json(
+        {
+            "pack": str(target),
+            "alerts": len(pack.alerts),
+            "manifest_sha256": digest,
+            "problems": list(pack.problems),
+        }
+    )
+    unpack = f"unzip {target} && cd {target.stem}" if target.suffix == ".zip" else f"cd {target}"
+    note(f"verify: {unpack} && sha256sum -c MANIFEST.sha256")
+    for problem in pack.problems:
+        note(f"problem: {problem}")
+    if pack.problems:
+        raise typer.Exit(EXIT_PROBLEMS)
 
 
 def _state_of(store: Any, key: str) -> str | None:

@@ -1,0 +1,121 @@
+"""The report of a hand-over pack: one self-contained page made for printing, every word from outside inert."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from review.digest import SEVERITIES
+from review.marks import pieces
+from review.render import environment
+
+if TYPE_CHECKING:
+    from review.pack import Pack
+
+SHOWN = ("title", "description", "price_text", "condition", "category", "location", "ships_to")
+"""Texts of a listing that are printed, in the order of a page."""
+
+
+def report(pack: Pack) -> str:
+    """The pack as HTML: no script, nothing loaded from anywhere; one alert begins on one sheet."""
+    style = resources.files("review").joinpath("templates/pack.css").read_text(encoding="utf-8")
+    cases = [{"number": n, **_case(alert)} for n, alert in enumerate(pack.alerts, 1)]
+    records = [
+        taken
+        for taken in pack.extract.records
+        if taken.kind in ("response", "resource", "revisit") or taken.problem
+    ]
+    return environment().get_template("pack.html").render(
+        pack=pack, cases=cases, records=records, severities=SEVERITIES, style=style, cards=pack.versions["cards"],
+    )  # fmt: skip
+
+
+def _case(alert: Mapping[str, Any]) -> dict[str, Any]:
+    """What the template needs of one alert, computed here so that it holds no logic."""
+    judged = next(
+        (seen for seen in alert["observations"] if seen["observation"] == alert["judged_observation"]), None
+    )
+    reading = (judged or {}).get("reading") or {}
+    said = (judged or {}).get("said") or {}
+    total = sum(reason["contribution"] for reason in alert["explained"]["reasons"])
+    return {
+        "alert": alert, "judged": judged, "reading": reading, "said": said, "total": total, "score": reading.get("score"),
+        "severity": reading.get("severity", "none"), "price": _price(said), "unit": _money(reading),
+        "texts": [(name.replace("_", " "), pieces(said[name], reading.get("signals") or [], name)) for name in SHOWN if said.get(name)],
+        "quotes": [s for s in reading.get("signals") or [] if s.get("text")],
+        "bars": _bars(alert["explained"]["reasons"]), "scale": _scale(reading), "changes": _changes(alert["observations"]),
+    }  # fmt: skip
+
+
+def _price(said: Mapping[str, Any]) -> str:
+    if said.get("price_text"):
+        return str(said["price_text"])
+    return (
+        f"{said['price_amount']} {said.get('price_currency') or ''}".strip()
+        if said.get("price_amount") is not None
+        else "not stated"
+    )
+
+
+def _money(reading: Mapping[str, Any]) -> str:
+    price = reading.get("price") or {}
+    if price.get("unit_usd") is None:
+        return f"no unit price ({price.get('kind') or 'no figure'})"
+    what = "chip-hour" if reading.get("offer") == "rental" else "chip"
+    usd = price["unit_usd"]
+    return (
+        f"${usd:,.{2 if usd < 100 else 0}f} for one {what} ({price.get('rate') or 'no exchange rate needed'})"
+    )
+
+
+def _bars(reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each reason with its share of the widest bar, in percent of half the width."""
+    widest = max((abs(reason["contribution"]) for reason in reasons), default=1.0) or 1.0
+    return [
+        {
+            **reason,
+            "width": round(50 * abs(reason["contribution"]) / widest, 2),
+            "up": reason["contribution"] >= 0,
+        }
+        for reason in reasons
+    ]
+
+
+def _scale(reading: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Where the offer stands against its market on a logarithmic line, in percent from the left."""
+    market, own = reading.get("market") or {}, (reading.get("price") or {}).get("unit_usd")
+    centre = market.get("centre")
+    if not centre or not own or own <= 0:
+        return None
+    low, high = market.get("low") or centre, market.get("high") or centre
+    least, most = math.log(min(low, own, centre / 2)), math.log(max(high, own, centre * 2))
+
+    def place(usd: float) -> float:
+        return round(10 + 80 * (math.log(usd) - least) / (most - least), 2)
+
+    return {
+        "own": place(own), "low": place(low), "high": place(high), "centre": place(centre), "usd": own, "centre_usd": centre,
+        "share": round(100 * own / centre), "n": market.get("n"), "days": market.get("days"), "segment": market.get("segment"),
+    }  # fmt: skip
+
+
+def _changes(observations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What each observation said anew: name, before, after."""
+    out: list[dict[str, Any]] = []
+    before: Mapping[str, Any] = {}
+    for seen in observations:
+        said = seen["said"]
+        names = [name for change in seen["changed"] for name in _FIELDS.get(change, (change,))]
+        diffs = [
+            (name.replace("_", " "), before.get(name), said.get(name))
+            for name in names
+            if before.get(name) != said.get(name)
+        ]
+        out.append({"seen": seen, "price": _price(said), "diffs": diffs, "first": not before})
+        before = said
+    return out
+
+
+_FIELDS = {"price": ("price_text", "price_amount", "price_currency"), "seller": ("seller_id",)}
