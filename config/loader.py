@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from config.schema.catalogue import Catalogue
     from config.schema.challenges import Challenges
     from config.schema.controls import Controls
+    from config.schema.decisions import Decisions
     from config.schema.extraction import Extraction
     from config.schema.lexicon import Lexicon
     from config.schema.market import Market
@@ -220,6 +221,13 @@ class Config:
         from config.schema.schedule import Schedule
 
         return load_merged(Schedule, "schedule.toml", self.home)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """The reasons a person may give for a decision."""
+        from config.schema.decisions import Decisions
+
+        return load_merged(Decisions, "decisions.toml", self.home)
 
     @cached_property
     def lexicon(self) -> dict[str, Lexicon]:

@@ -6,14 +6,17 @@ from pathlib import Path
 
 from storage.backup import Backup
 from storage.database import FILE, open_database
+from storage.desk import DeskQuestions
 from storage.judging import Judging
 from storage.lookup import Lookup
 from storage.merge import Merging
+from storage.overview import Overview
 from storage.recording import MatchSeller, Recording
 from storage.records import Records
+from storage.ties import Ties
 
 
-class Store(Recording, Merging, Records, Lookup, Judging, Backup):
+class Store(Recording, Merging, Records, Lookup, Judging, DeskQuestions, Overview, Ties, Backup):
     """An open home. Use `with Store.open(home) as store:`; one for each process and thread."""
 
     @classmethod

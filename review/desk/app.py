@@ -14,6 +14,8 @@ from datasette.app import Datasette
 
 from config.loader import Config
 from review.desk import plugin, words
+from review.desk.cards import Names
+from review.desk.facets import Facets
 from review.desk.guard import Guard
 from review.desk.pages import all_pages
 from review.desk.people import People
@@ -47,7 +49,8 @@ class Desk:
         self._readers = ThreadPoolExecutor(READERS, "desk-read")
         self._writer = ThreadPoolExecutor(1, "desk-write")
         self._stores: list[Store] = []
-        self._config: tuple[Any, Config] | None = None
+        self._config: tuple[Any, Config, Names] | None = None
+        self.facets = Facets(clock)
         self._lock = threading.Lock()
         self.datasette = self._datasette()
 
@@ -77,12 +80,21 @@ class Desk:
     @property
     def config(self) -> Config:
         """The home's config, loaded anew when one of its files changed."""
+        return self._loaded()[0]
+
+    @property
+    def names(self) -> Names:
+        """Titles of chips, signals and countries by the config as it is now."""
+        return self._loaded()[1]
+
+    def _loaded(self) -> tuple[Config, Names]:
         files = sorted((self.home / "config").rglob("*.toml"))
         stamp = tuple((str(file), file.stat().st_mtime_ns) for file in files)
         with self._lock:
             if self._config is None or self._config[0] != stamp:
-                self._config = stamp, Config(self.home)
-            return self._config[1]
+                config = Config(self.home)
+                self._config = stamp, config, Names(config)
+            return self._config[1:]
 
     @cached_property
     def templates(self) -> Any:

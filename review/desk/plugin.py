@@ -18,6 +18,7 @@ from datasette import Response, hookimpl
 from datasette.plugins import pm
 from datasette.views.base import DatasetteError
 
+from config.loader import ConfigError
 from review.desk.pages import all_pages
 from review.desk.visit import Answer, NotHere, Page, Refused, Visit
 from storage.errors import LockedError, MissingError, StorageError
@@ -194,6 +195,10 @@ def _answer(desk: Desk, page: Page, visit: Visit) -> Answer:
         return visit.page("problem.html", status=404, title="Not here", words=str(error))
     except Refused as error:
         return visit.go(back, notice(str(error)))
+    except ConfigError as error:
+        return visit.page(
+            "problem.html", status=500, title="The configuration cannot be used", words=str(error)
+        )
     except LockedError:
         return visit.page(
             "problem.html",

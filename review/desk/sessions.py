@@ -21,7 +21,7 @@ SHOWN_NOTICES = 20
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One line at the top of the next page. `undo`: listings whose last decision the person may take back from there."""
+    """One line at the top of the next page. `undo`: decisions that the person may take back from there, as `listing:decision`."""
 
     text: str
     kind: str = "done"

@@ -12,6 +12,7 @@ from review.desk.sessions import Notice
 if TYPE_CHECKING:
     from config.loader import Config
     from review.desk.app import Desk
+    from review.desk.cards import Names
     from review.desk.sessions import Session
     from storage.store import Store
 
@@ -86,6 +87,11 @@ class Visit:
     def now(self) -> str:
         """This moment, ISO 8601 UTC."""
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.desk.sessions.clock()))
+
+    @property
+    def names(self) -> Names:
+        """Titles of chips, signals and countries."""
+        return self.desk.names
 
     def arg(self, name: str, default: str = "") -> str:
         """The first value of a query argument, trimmed."""

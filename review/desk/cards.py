@@ -1,0 +1,171 @@
+"""An alert at a glance, as the queue shows it: the quoted words, the unit price against its market, how many, where."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from detector import explain
+from review.masking import masked
+
+if TYPE_CHECKING:
+    from config.loader import Config
+
+CONTACT = "off_platform_contact"
+
+QUOTES = 3
+"""Quotes of a card; a fourth is read on the alert's page."""
+
+PRICED = ("price_below_market", "price_above_market", "rental_below_market", "probable_scam")
+"""Signals that the price line shows already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words that carry a signal, contacts masked, and the signal's title."""
+
+    signal: str
+    title: str
+    text: str
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A unit price (USD for one chip or chip-hour) against its market's reference."""
+
+    unit_usd: float | None
+    market_usd: float | None
+    n: int | None
+    hourly: bool
+    shown: str | None
+    """As the page displays it."""
+
+    @property
+    def ratio(self) -> float | None:
+        """Unit price over reference."""
+        if not self.unit_usd or not self.market_usd or self.unit_usd <= 0:
+            return None
+        return self.unit_usd / self.market_usd
+
+    @property
+    def place(self) -> float:
+        """Where the price stands on a log scale from a tenth (0) over the reference (50) to ten times (100)."""
+        ratio = self.ratio
+        return 50.0 if ratio is None else min(max(50 + 50 * math.log10(ratio), 0.0), 100.0)
+
+    @property
+    def words(self) -> str:
+        """The comparison in words."""
+        if self.unit_usd is None:
+            return "no price to compare"
+        if self.ratio is None:
+            return "not enough peers"
+        peers = f"{self.n} peers" if self.n else "list price, no peers yet"
+        share = 100 * self.ratio
+        return (
+            f"{share:.0f} % of market ({peers})"
+            if share < 1000
+            else f"{self.ratio:.0f} times the market ({peers})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One row of the queue."""
+
+    row: Mapping[str, Any]
+    chip: str
+    price: Price
+    place: str
+    quotes: tuple[Quote, ...]
+    more_quotes: int
+    tags: tuple[str, ...]
+    """Titles of the signals without a quote here."""
+    reasons: tuple[explain.Line, ...]
+
+
+class Names:
+    """Titles of codes, as a person reads them."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    @cached_property
+    def chips(self) -> dict[str, str]:
+        """Catalogue names by id, variants as name and what tells them apart."""
+        found = {}
+        for chip in self.config.catalogue.chip:
+            found[chip.id] = chip.name
+            for variant in chip.variants:
+                memory = f" {variant.memory_gb[0]} GB" if len(variant.memory_gb) == 1 else ""
+                found[variant.id] = f"{chip.name}{memory}{' ' + variant.form.upper() if variant.form else ''}"
+        return found
+
+    @cached_property
+    def signals(self) -> dict[str, str]:
+        """Titles of the signal cards."""
+        return {card.id: card.title for card in self.config.signals.signal}
+
+    @cached_property
+    def countries(self) -> dict[str, str]:
+        """Names of countries by ISO code."""
+        return {place.id: place.name for place in self.config.places.place}
+
+    def chip(self, ident: str | None) -> str:
+        """A chip's name; an id the catalogue lacks is shown as it is."""
+        return self.chips.get(ident or "", ident or "no chip named")
+
+    def signal(self, ident: str) -> str:
+        """A signal's title."""
+        return self.signals.get(ident, ident.replace("_", " "))
+
+    def country(self, ident: str | None) -> str:
+        """A country's name."""
+        return self.countries.get(ident or "", ident or "")
+
+
+def quotes(document: Mapping[str, Any], names: Names) -> list[Quote]:
+    """The quotes of a reading, each text once, strongest reason first."""
+    weight = {reason["evidence"]: float(reason["contribution"]) for reason in document.get("reasons") or []}
+    found: dict[str, Quote] = {}
+    for signal in sorted(document.get("signals") or [], key=lambda s: -weight.get(s["signal"], 0.0)):
+        if text := signal.get("text"):
+            shown = masked(text, contact=signal["signal"] == CONTACT)
+            found.setdefault(
+                shown, Quote(signal["signal"], names.signal(signal["signal"]), shown, signal.get("language"))
+            )
+    return list(found.values())
+
+
+def price_of(document: Mapping[str, Any], unit_usd: float | None, shown: str | None) -> Price:
+    """The price of a reading against the market it was judged by."""
+    market = document.get("market") or {}
+    return Price(unit_usd, market.get("centre"), market.get("n"), document.get("offer") == "rental", shown)
+
+
+def card(row: Mapping[str, Any], config: Config, names: Names) -> Card:
+    """The card of a row of `alerts_by_key`."""
+    document = row["document"]
+    told = quotes(document, names)
+    quoted = {quote.signal for quote in told[:QUOTES]}
+    lines = [
+        line for line in explain.lines(document, config) if line.evidence != "bias" and line.contribution > 0
+    ]
+    tags = [names.signal(s) for s in row["signals"] if s not in quoted and s not in PRICED and s != "forest"]
+    place = (
+        " · ".join(dict.fromkeys(part for part in (row["location"], names.country(row["country"])) if part))
+        or "place not said"
+    )
+    return Card(
+        row, names.chip(row["chip"]), price_of(document, row["unit_usd"], row["price_text"]), masked(place), tuple(told[:QUOTES]),
+        max(len(told) - QUOTES, 0), tuple(tags), tuple(lines[:4]),
+    )  # fmt: skip
+
+
+def cards(rows: Iterable[Mapping[str, Any]], config: Config, names: Names) -> list[Card]:
+    """The cards of a page."""
+    return [card(row, config, names) for row in rows]

@@ -1,0 +1,129 @@
+"""Decisions from a form: what may be asked, one on many alerts, and what is told where somebody else was faster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from review.desk.sessions import Notice
+from review.desk.visit import Refused, Visit
+from review.masking import masked
+from storage.errors import ConflictError, MissingError, StorageError
+
+if TYPE_CHECKING:
+    from config.loader import Config
+    from storage.store import Store
+
+ACTIONS = ("confirm", "dismiss", "snooze", "escalate", "note")
+DONE = {
+    "confirm": "confirmed",
+    "dismiss": "dismissed",
+    "snooze": "snoozed",
+    "escalate": "escalated",
+    "note": "noted",
+}
+
+MOST = 200
+"""Alerts of one bulk decision; somebody who decides on more has not looked."""
+
+MAX_NOTE = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants to decide."""
+
+    action: str
+    reason: str | None
+    note: str | None
+    until: str | None
+
+
+def reasons(config: Config) -> dict[str, list[tuple[str, str]]]:
+    """Code and title of the reasons for each action."""
+    return {
+        action: [(row.id, row.title) for row in config.decisions.on(action)]
+        for action in ("dismiss", "confirm", "escalate", "snooze")
+    }
+
+
+def wish_of(visit: Visit) -> Wish:
+    """The wish in a form. Raises Refused where a reason or a date is missing or unknown."""
+    action = visit.value("action")
+    if action not in ACTIONS:
+        raise Refused("Choose what to decide: nothing was changed.")
+    reason, note = (
+        visit.value(f"reason_{action}") or visit.value("reason") or None,
+        visit.value("note")[:MAX_NOTE] or None,
+    )
+    known = {row.id for row in visit.config.decisions.on(action)} if action != "note" else set()
+    if reason is not None and reason not in known:
+        reason = None
+    if action == "dismiss" and reason is None:
+        raise Refused("A dismissal needs its reason: nothing was changed.")
+    if action == "note" and note is None:
+        raise Refused("The note is empty: nothing was kept.")
+    until = visit.value("until") or None
+    if action == "snooze":
+        try:
+            if until is None or date.fromisoformat(until).isoformat() <= visit.now[:10]:
+                raise Refused("A snooze needs a day to come: nothing was changed.")
+        except ValueError as error:
+            raise Refused(f"{until!r} is no date: nothing was changed.") from error
+    return Wish(action, reason, note, f"{until}T00:00:00Z" if action == "snooze" else None)
+
+
+def decide_one(store: Store, listing: str, version: int | None, wish: Wish, visit: Visit) -> str:
+    """Record the wish on one listing; the decision's id. Raises ConflictError, MissingError."""
+    return store.decide(
+        listing,
+        wish.action,
+        who=visit.person,
+        now=visit.now,
+        reason=wish.reason,
+        note=wish.note,
+        until=wish.until,
+        expected_version=version,
+    )
+
+
+def decide_many(visit: Visit, seen: Sequence[tuple[str, int]]) -> list[Notice]:
+    """Record one wish on alerts as they were seen (listing, version); what to tell the person."""
+    if len(seen) > MOST:
+        raise Refused(
+            f"{len(seen)} at once is more than anybody looked at; up to {MOST} are decided together."
+        )
+    wish = wish_of(visit)
+
+    def change(store: Store) -> tuple[list[tuple[str, str]], list[str]]:
+        done, left = [], []
+        for listing, version in seen:
+            try:
+                done.append((listing, decide_one(store, listing, version, wish, visit)))
+            except (ConflictError, MissingError) as error:
+                left.append(told(store, listing, error))
+        return done, left
+
+    done, left = visit.write(change)
+    notices = []
+    if done:
+        how_many = "1 alert" if len(done) == 1 else f"{len(done)} alerts"
+        extra = f" ({wish.reason})" if wish.reason else f" until {wish.until[:10]}" if wish.until else ""
+        undo = () if wish.action == "note" else tuple(f"{listing}:{decision}" for listing, decision in done)
+        notices.append(Notice(f"{how_many} {DONE[wish.action]}{extra}.", undo=undo))
+    return [*notices, *(Notice(words, "problem") for words in left)]
+
+
+def told(store: Store, listing: str, error: StorageError) -> str:
+    """Why an alert was left as it is, in words."""
+    title = _title(store, listing)
+    if isinstance(error, ConflictError):
+        return f"Left as it is: “{title}” was changed meanwhile ({error.action} by {error.who} at {error.when}). Open it to see both."
+    return f"Left as it is: “{title}”: {error.what}."
+
+
+def _title(store: Any, listing: str) -> str:
+    found = store.standing_alerts([listing]).get(listing)
+    return masked(found["title"])[:80] if found else listing
