@@ -49,6 +49,10 @@ COMMANDS = {
         "Check environment, config, database, disk, sites and keys; exit 1 if something is wrong.",
     ),
     "backup": ("upkeep", "Copy the home (database, evidence, config, models) while it may be in use."),
+    "merge": (
+        "scale",
+        "Take other homes into this one: in any order, twice or in part gives the same; a home not there yet is made.",
+    ),
     "demo": ("demo", "A made-up marketplace on this machine: run its next day, score it, serve it."),
 }
 

@@ -1,0 +1,158 @@
+"""`chipwatch merge` as a person types it: any order, twice, in part, conflicts told, a wrong home refused in one line."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.loader import Config
+from detector.refit import refit
+from detector.run import detect
+from storage.evidence import EvidenceWriter
+from storage.ids import listing_key
+from storage.listing import Listing
+from storage.store import Store
+from storage.verify import verify
+
+ROOT = Path(__file__).resolve().parents[1]
+KEY = "2a" * 32
+CHIPS = ("H100 80GB PCIe", "A100 40GB", "RTX 4090 24GB", "H800 SXM", "A800 80GB", "L40S 48GB")
+
+
+def chipwatch(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "chipwatch.cli", "--home", str(home), *words],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+    )
+
+
+def crawl(store: Store, site: str, day: int, numbers: range, cheap: int = 0) -> None:
+    """One run: listings by number, some sellers on both sites, prices that move with the day."""
+    now = f"2026-05-{day:02d}T08:00:00Z"
+    run = store.begin_run(site, now=now)
+    with EvidenceWriter(store.home, run, now, known=store.find_payload) as writer:
+        for number in numbers:
+            title = (
+                f"NVIDIA {CHIPS[number % len(CHIPS)]} GPU, serial number removed"
+                if number % 4 == 0
+                else f"NVIDIA {CHIPS[number % len(CHIPS)]} GPU"
+            )
+            price = 900 if number == cheap else 8000 + 500 * (number % 7) + 100 * (day % 3)
+            url = f"https://{site}.example/item/{number:05}"
+            ref = writer.write(url, 200, {}, f"<h1>{title}</h1><p>${price}</p>".encode() * 30, now)
+            listing = Listing(
+                site,
+                f"{number:05}",
+                title,
+                url=url,
+                price_text=f"${price}",
+                country="US",
+                seller_id=f"s{number % 5}",
+            )
+            store.record(listing, run=run, evidence=ref, now=now)
+    store.end_run(run, "ok", now, {"pages": len(numbers)}, evidence=writer.close())
+
+
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Three homes of one desk, crawled on different days with overlapping sites, each judged by a forest of its own."""
+    base, found = tmp_path_factory.mktemp("homes"), []
+    (base / "thresholds.toml").write_text("[forest]\nmin_rows = 20\n")
+    for name, crawls in {
+        "a": (("board", 1, range(24)), ("shop", 4, range(6))),
+        "b": (("board", 2, range(8, 30)), ("shop", 3, range(2, 8))),
+        "c": (("shop", 2, range(4, 12)), ("board", 5, range(0, 30, 2))),
+    }.items():
+        home = base / name
+        (home / "config").mkdir(parents=True)
+        (home / "key").write_text(KEY)
+        (home / "config" / "thresholds.toml").write_text((base / "thresholds.toml").read_text())
+        with Store.open(home) as store:
+            for site, day, numbers in crawls:
+                crawl(store, site, day, numbers, cheap=8)
+            config, now = Config(home), f"2026-05-0{6 + len(found)}T09:00:00Z"
+            detect(store, config, now=now)
+            refit(store, config, now=now, who=name, why="first")
+            detect(store, config, now=now)
+            store.decide(
+                listing_key("board", "00008"),
+                "confirm" if name == "a" else "dismiss",
+                who=f"user-{name}",
+                now=now,
+                reason="lawful",
+            )
+        found.append(home)
+    return found
+
+
+def told(home: Path) -> tuple[str, str]:
+    """The merged home after a rebuild: its export and its alerts, with all that was decided and that happened to them."""
+    with Store.open(home, create=False) as store:
+        detect(store, Config(home), now="2026-05-20T09:00:00Z", rebuild=True)
+        assert verify(home, store) == []
+        exported = "\n".join(map(json.dumps, store.export_readings()))
+        tables = [[dict(row) for row in store.db.rows(f"SELECT * FROM {name} ORDER BY listing, 1")]
+                  for name in ("alert", "decision", "alert_event")]  # fmt: skip
+    return exported, json.dumps(tables)
+
+
+def new_home(folder: Path, homes: list[Path]) -> Path:
+    (folder / "config").mkdir(parents=True)
+    (folder / "config" / "thresholds.toml").write_bytes(
+        (homes[0] / "config" / "thresholds.toml").read_bytes()
+    )
+    return folder
+
+
+def test_six_orders_give_one_home(homes: list[Path], tmp_path: Path) -> None:
+    seen = []
+    for number, order in enumerate(itertools.permutations(homes)):
+        home = new_home(tmp_path / f"m{number}", homes)
+        done = chipwatch(home, "merge", *map(str, order))
+        assert done.returncode == 0, done.stderr
+        assert "Decided apart" in done.stdout and "user-a" in done.stdout
+        assert (home / "key").read_text().strip() == KEY and (home / "key").stat().st_mode & 0o077 == 0
+        seen.append(told(home))
+    export, alerts = seen[0]
+    assert len(export.splitlines()) == 30 + 12
+    assert '"model": "' in export and len(json.loads(alerts)[0]) > 5
+    assert all(other == seen[0] for other in seen[1:])
+
+
+def test_twice_and_one_after_the_other_changes_nothing(homes: list[Path], tmp_path: Path) -> None:
+    whole, slow = new_home(tmp_path / "whole", homes), new_home(tmp_path / "slow", homes)
+    assert chipwatch(whole, "merge", *map(str, homes)).returncode == 0
+    for one in (homes[2], homes[0], homes[2], homes[1]):
+        assert chipwatch(slow, "merge", str(one)).returncode == 0
+    before = told(whole)
+    again = json.loads(chipwatch(whole, "merge", "--json", *map(str, homes)).stdout)
+    assert all(row["observations"] == row["files"] == row["decisions"] == 0 for row in again["merged"])
+    assert (len(again["conflicts"]), again["waiting"]) == (1, 0)
+    assert told(slow) == before
+    assert told(whole)[0] == before[0]
+
+
+def test_wrong_homes_are_refused_in_one_line(homes: list[Path], tmp_path: Path) -> None:
+    home = new_home(tmp_path / "m", homes)
+    for words, said in (
+        ((str(tmp_path / "nowhere"),), "no home is here"),
+        ((str(homes[0]), str(tmp_path / "nowhere")), "no home is here"),
+    ):
+        done = chipwatch(home, "merge", *words)
+        assert (done.returncode, said in done.stderr, done.stderr.count("\n")) == (2, True, 1)
+    assert not (home / "chipwatch.db").exists()
+    done = chipwatch(homes[0], "merge", str(homes[0]))
+    assert (done.returncode, "not merged into itself" in done.stderr) == (2, True)
+    (home / "key").write_text("00" * 32)
+    with Store.open(home):
+        pass
+    done = chipwatch(home, "merge", str(homes[0]))
+    assert (done.returncode, "another key" in done.stderr) == (3, True)
