@@ -34,7 +34,7 @@ STATEMENTS = (
     )""",
     "CREATE INDEX link_decision_pair ON link_decision (one, two, at, seq)",
     "CREATE INDEX link_decision_two ON link_decision (two)",
-    "CREATE INDEX market_reference_chip ON market_reference (offer, chip, region, as_of)",
+    "CREATE INDEX market_reference_chip ON market_reference (offer, chip, as_of)",
     # Offers that a threshold could make an alert of; what was judged without any sign lies below and is not in it.
     "CREATE INDEX reading_score ON reading (score, listing, observation) WHERE score >= 0.1",
     # What readings of before this step say of near-copies; contacts come with the next `detect --rebuild`.

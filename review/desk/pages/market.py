@@ -1,0 +1,141 @@
+"""Markets: what each chip costs where, over time, and how many sellers say so; rental too."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date
+from urllib.parse import quote
+
+from review import charts
+from review import market_view as view
+from review.desk.visit import Answer, NotHere, Page, Visit
+from review.desk.words import visible
+from review.masking import masked
+
+SPANS = (30, 90, 180, 365)
+
+LINES = 6
+"""Regions drawn in one chart; the rest stands in the table."""
+
+
+def markets(visit: Visit) -> Answer:
+    """All chips with their reference now."""
+    rows = view.markets(visit.store, visit.config)
+    return visit.page(
+        "market.html",
+        groups=[(kind, [row for row in rows if row.offer == kind]) for kind in view.KINDS],
+        region=lambda region: view.title_of(visit.config, region),
+        address=address,
+        needed=visit.config.market.forming.min_peers,
+    )
+
+
+def market(visit: Visit) -> Answer:
+    """One chip's market."""
+    offer, chip = visit.vars["offer"], visit.vars["chip"]
+    config, store = visit.config, visit.store
+    name = view.name_of(view.names(config), chip)
+    if offer not in view.KINDS:
+        raise NotHere("A market is sale or rental.")
+    days = (
+        int(visit.arg("days"))
+        if visit.arg("days").isdigit() and int(visit.arg("days")) in SPANS
+        else view.DAYS
+    )
+    known = store.days_observed()
+    rows, stored = view.references(store, config, offer, chip, view.since(known[-1] if known else None, days))
+    prices = store.prices(offer, chip)
+    if not rows and not prices and chip.partition("@")[0] not in view.names(config):
+        raise NotHere(f"The catalogue knows no chip {chip}, and nothing was offered under that name.")
+    regions, latest = view.by_region(rows), view.latest_by_region(rows)
+    titles = {region: view.title_of(config, region) for region in regions}
+    now = latest[0] if latest and latest[0].low is not None else None
+    seed = next(
+        (s for s in (config.market.sale if offer == "sale" else config.market.rental) if chip in s.chips),
+        None,
+    )
+    dots = [charts.Dot(p["unit_usd"], f"{p['site']}: {visible(masked(p['title']))[:60]}") for p in prices]
+    return visit.page(
+        "market-chip.html",
+        offer=offer,
+        chip=chip,
+        name=name,
+        days=days,
+        spans=SPANS,
+        stored=stored,
+        latest=latest,
+        titles=titles,
+        now=now,
+        seed=seed,
+        needed=config.market.forming.min_peers,
+        window=config.market.forming.window_days,
+        unit="a chip-hour" if offer == "rental" else "a chip",
+        lines=_lines(name, regions, titles, offer),
+        sellers=_sellers(name, regions, titles),
+        hidden=list(titles.values())[LINES:],
+        table=[(titles[region], row) for region, rows in regions.items() for row in rows],
+        prices=prices,
+        strip=charts.strip(
+            dots,
+            title=f"Prices asked now for {name}",
+            low=now.low if now else None,
+            high=now.high if now else None,
+            n=now.n if now else None,
+        ),
+    )
+
+
+def _lines(
+    name: str, regions: dict[str, list[view.Reference]], titles: dict[str, str], offer: str
+) -> charts.Markup:
+    series = []
+    for tone, (region, rows) in enumerate(list(regions.items())[:LINES], 1):
+        points = []
+        for row in rows:
+            if row.low is None or row.high is None:
+                continue
+            spread = math.exp(row.spread or 0.0)
+            # The usual spread of asking prices, of the first line alone: six bands over each other show nothing.
+            low, high = (row.low / spread, row.high * spread) if tone == 1 else (None, None)
+            words = f"{row.day}, {titles[region]}: {charts.axes.money(math.sqrt(row.low * row.high))}, {row.n or 'no'} sellers"
+            points.append(charts.Point(_ordinal(row.day), math.sqrt(row.low * row.high), low, high, words))
+        if points:
+            series.append(charts.Series(titles[region], tuple(points), tone))
+    kind = "Rental price for a chip-hour" if offer == "rental" else "Reference price"
+    return charts.line(series, title=f"{kind} of {name} by region", days=True, log=True, y_words="money")
+
+
+def _sellers(name: str, regions: dict[str, list[view.Reference]], titles: dict[str, str]) -> charts.Markup:
+    series = [
+        charts.Series(
+            titles[region],
+            tuple(charts.Point(_ordinal(r.day), r.n, label=f"{r.day}: {r.n} sellers") for r in rows),
+            tone,
+        )
+        for tone, (region, rows) in enumerate(list(regions.items())[:LINES], 1)
+        if region != view.SEED
+    ]
+    most = max((p.y for s in series for p in s.points), default=1)
+    return charts.line(
+        series,
+        title=f"Sellers behind the reference of {name}",
+        days=True,
+        height=130,
+        y_high=max(most * 1.1, 5),
+    )
+
+
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
+
+
+def address(offer: str, chip: str) -> str:
+    """The address of a chip's market."""
+    return f"/market/{offer}/{quote(chip, safe='')}"
+
+
+PAGES: Sequence[Page] = (
+    Page("/market", markets, nav="Market", order=20),
+    Page("/market/<offer>/<chip>", market),
+)
