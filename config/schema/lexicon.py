@@ -59,9 +59,12 @@ CONCEPTS = {
     "expired": "ran out",
     "extra_cost": "against a surcharge, on request",
     # export
-    "licence": "export licence, permit, approval",
+    "licence": "export licence, export permit, export papers: of export by its own words",
+    "licence_weak": "licence, permit, red tape: of export only where goods go abroad or chips are let",
     "screening": "end-user statement, identity or sanctions check",
     "required": "needed, asked for",
+    "unasked": "not asked, not checked: the negation is in the word",
+    "software": "of software: its licences are no export licences",
     "customs": "customs, clearance, duty",
     "handled": "included, taken care of, ours to solve",
     "cleared": "customs handled, in one expression",
@@ -70,7 +73,9 @@ CONCEPTS = {
     "misdeclare": "mis-declaration in one expression",
     "bypass": "get round, avoid, dodge",
     "control": "sanctions, controls, ban",
-    "evade": "evasion in one expression",
+    "evade": "evasion in one expression, wherever it is said",
+    "evade_weak": "evasion only where goods go abroad, chips are let, or customs or controls are named beside it",
+    "dismiss": "forget it, not your worry, no concern of ours (a licence, a check, a ban)",
     "comply": "keeps or demands export rules",
     "open_to": "anyone may: any country, no region block",
     # route
@@ -132,7 +137,9 @@ class Group(Row):
     def _written(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for term in value:
             if re.search(r"^\*?$|\*[^ ]|[^ ] *\* \*|^\* |\w \*", term.removeprefix("*")):
-                raise ValueError(f"{term!r}: a star may stand at the start of the term or at the end of a word only")
+                raise ValueError(
+                    f"{term!r}: a star may stand at the start of the term or at the end of a word only"
+                )
         return value
 
 

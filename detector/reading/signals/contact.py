@@ -31,7 +31,9 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
             yield finding(hit)
     for hit in s.of("messenger_weak"):
         named = _ID.match(s.text, hit.end)
-        if _meant(scope, hit) and (named or any(scope.near(r, hit, 5) and not s.pauses_between(r, hit) for r in s.of("reach"))):
+        if _meant(scope, hit) and (
+            named or any(scope.near(r, hit, 5) and not s.pauses_between(r, hit) for r in s.of("reach"))
+        ):
             yield Finding(hit.start, named.end() if named else hit.end, hit.languages[0], 0.8)
     number = next((m for m in _NUMBER.finditer(s.text, s.start, s.end) if _like_a_number(m.group())), None)
     for phone in s.of("phone"):
@@ -55,7 +57,9 @@ def _meant(scope: Scope, hit: Hit) -> bool:
     """Offered as a way to reach the seller, not refused and not asked of the buyer for the courier."""
     s = scope.s
     clause = s.clause(hit)
-    if s.within(clause, "courier") or any(o.start <= hit.start and hit.end <= o.end for o in s.of("courier", "own_channel", "not_mark")):
+    if s.within(clause, "courier") or any(
+        o.start <= hit.start and hit.end <= o.end for o in s.of("courier", "own_channel", "not_mark")
+    ):
         return False
     if any(scope.near(o, hit, 14) for o in s.of("courier")):
         return False

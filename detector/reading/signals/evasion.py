@@ -3,40 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
-from detector.reading.signals.scope import BESIDE, PER_SENTENCE, TIGHT, Finding, Scope, finding
+from detector.reading.signals.names import quoted
+from detector.reading.signals.scope import BESIDE, NEAR, PER_SENTENCE, TIGHT, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 
 PAPER_SAYS = 30
 """Letters between a paper and what is written on it."""
+OTHER_GOODS = ("as_other", "article", "other_model")
 
 
-def export_evasion(scopes: Sequence[Scope], *, into_restricted: bool, abroad: bool) -> Iterator[Finding]:
-    """Findings in order. `into_restricted`: the listing names a restricted place; customs 'included' is then a way in.
-    `abroad`: it names one or a hub; papers that say anything else are then false papers."""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What the rest of the listing says about the goods' way: a word that is innocent at home is none on such a way."""
+
+    into_restricted: bool
+    """A restricted place is named; customs 'included' is then a way in."""
+    abroad: bool
+    """A restricted place or a hub other than the marketplace's own country is named."""
+    rental: bool
+
+
+def export_evasion(scopes: Sequence[Scope], way: Way) -> Iterator[Finding]:
+    """Findings in order of sentence."""
     for scope in scopes:
-        yield from islice(_in_sentence(scope, into_restricted, abroad), PER_SENTENCE)
+        yield from islice(_in_sentence(scope, way), PER_SENTENCE)
 
 
-def _in_sentence(scope: Scope, into_restricted: bool, abroad: bool) -> Iterator[Finding]:
+def _in_sentence(scope: Scope, way: Way) -> Iterator[Finding]:
     s = scope.s
+    if s.concepts.isdisjoint(_TRIGGERS):
+        return
     for hit in s.of("evade", "misdeclare"):
         if _offered(scope, hit):
             yield finding(hit)
-    yield from _needs_nothing(scope)
-    yield from _bypasses(scope)
-    yield from _papers_say(scope, abroad)
-    yield from _papers_hide(scope)
-    yield from _everybody(scope)
-    if into_restricted:
-        for hit in s.of("cleared"):
+    if way.abroad or way.rental or not s.concepts.isdisjoint(("customs", "control", "licence")):
+        for hit in s.of("evade_weak"):
             if _offered(scope, hit):
                 yield finding(hit)
-        for customs in s.of("customs"):
-            for handled in s.of("handled"):
-                if scope.near(customs, handled, 30) and s.pauses_between(customs, handled) <= 1 and _offered(scope, handled):
-                    yield finding(customs, handled)
+    yield from _needs_nothing(scope, way)
+    yield from _shrugs(scope, way)
+    yield from _bypasses(scope)
+    yield from _papers_say(scope, way)
+    yield from _papers_hide(scope)
+    yield from _everybody(scope)
+    yield from _handled(scope, way)
+
+
+_TRIGGERS = (
+    "evade",
+    "misdeclare",
+    "evade_weak",
+    "licence",
+    "licence_weak",
+    "screening",
+    "control",
+    "declare",
+    "customs",
+    "cleared",
+)
 
 
 def _offered(scope: Scope, hit: Hit) -> bool:
@@ -50,52 +77,91 @@ def _offered(scope: Scope, hit: Hit) -> bool:
     return not scope.negated(hit, none=False)
 
 
-def _needs_nothing(scope: Scope) -> Iterator[Finding]:
+def _needs_nothing(scope: Scope, way: Way) -> Iterator[Finding]:
     """`no licence needed`, `we ask for no end user`, `許可は不要`."""
     s = scope.s
-    for check in s.of("licence", "screening"):
+    for check in _checks(scope, "licence", "screening", "licence_weak"):
         if not _offered(scope, check) and s.within(s.clause(check), "comply"):
             continue
         for no in s.of("none", "not", "none_after", "not_after"):
             before = no.concept in ("none", "not") and no.end <= check.start and scope.near(no, check, 18)
             after = no.concept.endswith("_after") and no.start >= check.end and scope.near(no, check, 16)
             after = after or (no.concept == "not" and no.start >= check.end and scope.near(no, check, TIGHT))
-            if (before or after) and not s.pauses_between(no, check) and _required(scope, check, no):
+            if (before or after) and not s.pauses_between(no, check) and _required(scope, check, no, way):
                 yield finding(no, check)
 
 
-def _required(scope: Scope, check: Hit, no: Hit) -> bool:
-    """A weak word of screening (`country`, `purpose`) needs a word of asking beside it."""
-    asked = any(scope.near(r, check, 20) for r in scope.s.of("required"))
-    plain = check.concept == "licence" and no.concept in ("none", "none_after")
-    return asked or plain
+def _checks(scope: Scope, *concepts: str) -> list[Hit]:
+    """Licences and checks, but not those of software."""
+    return [] if scope.s.of("software") else scope.s.of(*concepts)
+
+
+def _required(scope: Scope, check: Hit, no: Hit, way: Way) -> bool:
+    """`no export licence` says it all; `no licence`, `no passport` only on such a way, or with a word of asking beside it."""
+    if any(scope.near(r, check, 20) for r in scope.s.of("required")):
+        return True
+    bare = no.concept in ("none", "none_after")
+    return bare and (
+        check.concept == "licence" or (scope.near(no, check, BESIDE) and (way.abroad or way.rental))
+    )
+
+
+def _shrugs(scope: Scope, way: Way) -> Iterator[Finding]:
+    """`forget the export licence`, `the ban is not our problem`, `海关那边不用您露面`."""
+    s = scope.s
+    what = ["licence", "screening", "control"]
+    if way.abroad or way.rental:
+        what.append("licence_weak")
+    if way.into_restricted:
+        what.append("customs")
+    for check in _checks(scope, *what):
+        for shrug in s.of("dismiss"):
+            if (
+                scope.near(check, shrug, NEAR + BESIDE)
+                and s.pauses_between(check, shrug) <= 1
+                and _offered(scope, check)
+            ):
+                yield finding(check, shrug)
 
 
 def _bypasses(scope: Scope) -> Iterator[Finding]:
     for bypass in scope.s.of("bypass"):
         for control in scope.s.of("control"):
-            if scope.near(bypass, control, 24) and not scope.s.pauses_between(bypass, control) and _offered(scope, bypass):
+            if (
+                scope.near(bypass, control, 24)
+                and not scope.s.pauses_between(bypass, control)
+                and _offered(scope, bypass)
+            ):
                 yield finding(bypass, control)
 
 
-def _papers_say(scope: Scope, abroad: bool) -> Iterator[Finding]:
+def _papers_say(scope: Scope, way: Way) -> Iterator[Finding]:
     """`declared as spare parts`, `the papers will say monitor cables`."""
     s = scope.s
+    others = s.of(*OTHER_GOODS)
     for paper in s.of("declare"):
-        for other in s.of("as_other"):
-            if scope.near(paper, other, PAPER_SAYS) and s.pauses_between(paper, other) <= 1 and _offered(scope, paper):
+        for other in others:
+            if (
+                scope.near(paper, other, PAPER_SAYS)
+                and s.pauses_between(paper, other) <= 1
+                and _offered(scope, paper)
+            ):
                 yield finding(paper, other)
-    if not abroad:
+    if not way.abroad:
         return
-    for licence in s.of("licence"):
-        for handled in s.of("handled"):
-            if scope.near(licence, handled, PAPER_SAYS) and not s.pauses_between(licence, handled) and _offered(scope, handled):
-                yield finding(licence, handled)
+    names = [*others, *quoted(s.text, s.start, s.end)]
     for paper in s.of("paper", "customs", "declare"):
-        for word in s.of("reads"):
-            firm = word.end - word.start >= (1 if scope.density > 1 else 3) or scope.near(paper, word, BESIDE)
-            if firm and word.start >= paper.end and scope.near(paper, word, PAPER_SAYS) and not s.pauses_between(paper, word) and _offered(scope, paper):
-                yield finding(paper, word)
+        for name in names:
+            said = paper.concept == "declare" or any(
+                min(paper.start, name.start) <= r.start <= max(paper.end, name.end) for r in s.of("reads")
+            )
+            if (
+                said
+                and scope.near(paper, name, PAPER_SAYS)
+                and s.pauses_between(paper, name) <= 2
+                and _offered(scope, paper)
+            ):
+                yield finding(paper, name)
 
 
 def _papers_hide(scope: Scope) -> Iterator[Finding]:
@@ -103,7 +169,11 @@ def _papers_hide(scope: Scope) -> Iterator[Finding]:
     s = scope.s
     for paper in s.of("declare"):
         for hidden in s.of("screening"):
-            if scope.near(paper, hidden, PAPER_SAYS) and s.of("not", "not_after", "none", "none_after") and _offered(scope, paper):
+            if (
+                scope.near(paper, hidden, PAPER_SAYS)
+                and s.of("not", "not_after", "none", "none_after")
+                and _offered(scope, paper)
+            ):
                 yield finding(paper, hidden)
 
 
@@ -111,9 +181,39 @@ def _everybody(scope: Scope) -> Iterator[Finding]:
     """`we do not care who you are`, `any country welcome`: whoever it is may buy or rent."""
     s = scope.s
     for check in s.of("screening"):
+        for unasked in s.of("unasked"):
+            if (
+                scope.near(unasked, check, NEAR)
+                and s.pauses_between(unasked, check) <= 1
+                and _offered(scope, check)
+            ):
+                yield finding(unasked, check)
         for asked in s.of("required"):
-            denied = any(n.end <= asked.start and scope.near(n, asked, 8) for n in s.of("not", "none")) or any(
+            denied = any(
+                n.end <= asked.start and scope.near(n, asked, 8) for n in s.of("not", "none")
+            ) or any(
                 n.start >= asked.end and scope.near(n, asked, 3) for n in s.of("not_after", "none_after")
             )
-            if denied and scope.near(asked, check, 20) and _offered(scope, check):
+            if denied and scope.near(asked, check, NEAR) and _offered(scope, check):
                 yield finding(asked, check)
+
+
+def _handled(scope: Scope, way: Way) -> Iterator[Finding]:
+    """`customs is ours` on the way into a restricted place, a licence that the seller brings along on any such way."""
+    s = scope.s
+    if way.into_restricted:
+        for hit in s.of("cleared"):
+            if _offered(scope, hit):
+                yield finding(hit)
+    solved = ([("customs", NEAR + BESIDE)] if way.into_restricted else []) + (
+        [("licence", NEAR), ("screening", NEAR)] if way.abroad else []
+    )
+    for concept, reach in solved:
+        for what in s.of(concept):
+            for handled in s.of("handled"):
+                if (
+                    scope.near(what, handled, reach)
+                    and s.pauses_between(what, handled) <= 1
+                    and _offered(scope, handled)
+                ):
+                    yield finding(what, handled)

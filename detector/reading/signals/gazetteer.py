@@ -39,7 +39,12 @@ class Gazetteer:
         found = []
         for hit in self._names.find(folded.text):
             weak = hit.concept == "place_weak"
-            if weak and hit.end - hit.start <= CODE and not folded.quote(hit.start, hit.end).replace("-", "").isupper() and folded.text[hit.start].isascii():
+            if (
+                weak
+                and hit.end - hit.start <= CODE
+                and not folded.quote(hit.start, hit.end).replace("-", "").isupper()
+                and folded.text[hit.start].isascii()
+            ):
                 continue
             found.append(Found(self.by_id[hit.group.partition(".")[0]], hit, weak))
         return found

@@ -29,7 +29,13 @@ def _initials(scope: Scope, folded: Folded) -> Iterator[Finding]:
     for hit in scope.s.of("sample_weak"):
         typed = folded.quote(max(0, hit.start - 1), min(len(folded.text), hit.end + 1))
         shouted = folded.quote(scope.s.start, scope.s.end).isupper()
-        if _CAPITALS.search(typed) and not shouted and not scope.negated(hit) and not scope.hollow(hit) and not scope.s.of("production"):
+        if (
+            _CAPITALS.search(typed)
+            and not shouted
+            and not scope.negated(hit)
+            and not scope.hollow(hit)
+            and not scope.s.of("production")
+        ):
             yield finding(hit, strength=0.8)
             return
 
@@ -52,11 +58,19 @@ def _altered(scope: Scope) -> Iterator[Finding]:
             yield finding(hit)
     for what in s.of("alterable"):
         for deed in s.of("alter"):
-            if what is not deed and scope.near(what, deed, TIGHT) and not s.pauses_between(what, deed) and _done(scope, deed):
+            if (
+                what is not deed
+                and scope.near(what, deed, TIGHT)
+                and not s.pauses_between(what, deed)
+                and _done(scope, deed)
+            ):
                 yield finding(what, deed, strength=0.8)
 
 
 def _done(scope: Scope, hit: Hit) -> bool:
     """Done to these goods: not denied, not a service, not a thing the buyer may do."""
-    later = any(n.start >= hit.end and scope.near(n, hit, 6) and not scope.s.pauses_between(n, hit) for n in scope.s.of("none_after", "gone"))
+    later = any(
+        n.start >= hit.end and scope.near(n, hit, 6) and not scope.s.pauses_between(n, hit)
+        for n in scope.s.of("none_after", "gone")
+    )
     return not scope.negated(hit) and not later and not scope.hollow(hit) and not scope.service()

@@ -13,11 +13,26 @@ _CARD = re.compile(
     r"(?:[\s-]?(?:ti|super|ada|d|s|g|x))?(?![a-z0-9]|\s?gb|\.\d)"
 )
 _NUMBER = re.compile(r"\d{1,4}")
+_QUOTED = re.compile(
+    r"[\"“”„«»「」『』][^\"“”„«»「」『』\n]{2,40}[\"“”„«»「」『』]|(?<!\w)['‘’][^'‘’\n]{2,40}['‘’](?!\w)"
+)
+
+
+def quoted(text: str, start: int, end: int) -> Iterator[Hit]:
+    """What stands in quotation marks between two positions."""
+    for match in _QUOTED.finditer(text, start, end):
+        yield Hit("quoted", match.start(), match.end(), ("en",), "names.quoted")
 
 
 def other_cards(text: str, start: int, end: int, offered: Iterable[str]) -> Iterator[Hit]:
     """Card names between two positions that are none of the offered chips (ids such as `nvidia-a100-pcie-40gb`)."""
-    own = {number for chip in offered for part in chip.split("-") if not part.endswith("gb") for number in _NUMBER.findall(part)}
+    own = {
+        number
+        for chip in offered
+        for part in chip.split("-")
+        if not part.endswith("gb")
+        for number in _NUMBER.findall(part)
+    }
     for match in _CARD.finditer(text, start, end):
         number = _NUMBER.search(match.group())
         if number and number.group() not in own:

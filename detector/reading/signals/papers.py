@@ -10,7 +10,19 @@ from detector.reading.signals.vocabulary import Hit
 
 # Where private sales exclude liability by custom; there a missing warranty says nothing.
 CUSTOM = frozenset({"de", "ja", "fr"})
-OF_LIABILITY = ("warrant", "garant", "gewähr", "gewahr", "haftung", "保証", "保修", "质保", "support", "returns", "保固")
+OF_LIABILITY = (
+    "warrant",
+    "garant",
+    "gewähr",
+    "gewahr",
+    "haftung",
+    "保証",
+    "保修",
+    "质保",
+    "support",
+    "returns",
+    "保固",
+)
 
 
 def no_paperwork(scopes: Sequence[Scope], *, for_parts: bool) -> Iterator[Finding]:
@@ -23,18 +35,33 @@ def no_paperwork(scopes: Sequence[Scope], *, for_parts: bool) -> Iterator[Findin
 def _in_sentence(scope: Scope, private: bool) -> Iterator[Finding]:
     s = scope.s
     for hit in s.of("grey"):
-        if _said(scope, hit) and not (private and _of_liability(s.text, hit) and CUSTOM.intersection(hit.languages)) and not _for_money(scope, hit):
+        if (
+            _said(scope, hit)
+            and not (private and _of_liability(s.text, hit) and CUSTOM.intersection(hit.languages))
+            and not _for_money(scope, hit)
+        ):
             yield finding(hit)
     for paper in s.of("paper", "warranty"):
         for none in s.of("none", "none_after"):
-            if not _lacks(scope, none, paper) or scope.supposed(paper) or scope.elsewhere(paper) or _for_money(scope, paper):
+            if (
+                not _lacks(scope, none, paper)
+                or scope.supposed(paper)
+                or scope.elsewhere(paper)
+                or _for_money(scope, paper)
+            ):
                 continue
-            if paper.concept == "warranty" and (_ran_out(scope, paper) or (private and CUSTOM.intersection(paper.languages))):
+            if paper.concept == "warranty" and (
+                _ran_out(scope, paper) or (private and CUSTOM.intersection(paper.languages))
+            ):
                 continue
             yield finding(none, paper)
     for origin in s.of("origin"):
         for secret in s.of("secret"):
-            if scope.near(origin, secret, 26) and s.pauses_between(origin, secret) <= 1 and not scope.negated(secret):
+            if (
+                scope.near(origin, secret, 26)
+                and s.pauses_between(origin, secret) <= 1
+                and not scope.negated(secret)
+            ):
                 yield finding(origin, secret)
 
 
@@ -56,13 +83,17 @@ def _lacks(scope: Scope, none: Hit, paper: Hit) -> bool:
 
 def _ran_out(scope: Scope, warranty: Hit) -> bool:
     """`warranty expired`, `no warranty left`, `our own 1 year warranty`."""
-    return any(scope.near(h, warranty, TIGHT) and not scope.s.pauses_between(h, warranty) for h in scope.s.of("expired"))
+    return any(
+        scope.near(h, warranty, TIGHT) and not scope.s.pauses_between(h, warranty)
+        for h in scope.s.of("expired")
+    )
 
 
 def _for_money(scope: Scope, paper: Hit) -> bool:
     """An invoice at extra cost is an invoice; so is one that is to be had."""
     return any(
-        h.start >= paper.end and scope.near(h, paper, 18) and not scope.negated(h) for h in scope.s.of("extra_cost")
+        h.start >= paper.end and scope.near(h, paper, 18) and not scope.negated(h)
+        for h in scope.s.of("extra_cost")
     ) and not any(scope.near(n, paper, BESIDE) and n.start >= paper.end for n in scope.s.of("none_after"))
 
 

@@ -11,13 +11,13 @@ from detector.reading.document import Document
 from detector.reading.model import Facts, Signal
 from detector.reading.signals.contact import off_platform_contact
 from detector.reading.signals.disguise import disguised_goods
-from detector.reading.signals.evasion import export_evasion
+from detector.reading.signals.evasion import Way, export_evasion
 from detector.reading.signals.gazetteer import Found, Gazetteer
 from detector.reading.signals.goods import engineering_sample, modified_hardware
 from detector.reading.signals.languages import languages
 from detector.reading.signals.papers import no_paperwork
 from detector.reading.signals.relabelled import relabelled
-from detector.reading.signals.route import Map, restricted_destination, survey, transit_route
+from detector.reading.signals.route import Map, handover, restricted_destination, survey, transit_route
 from detector.reading.signals.scope import Finding, Scope
 from detector.reading.signals.serial import serial_removed
 from detector.reading.signals.stock import bulk_inventory, enough
@@ -76,9 +76,10 @@ class SignalReader:
         """Signals that the words state."""
         goods = facts.offer in ("sale", "rental")
         chips = [chip.chip for chip in facts.chips]
+        way = Way(world.restricted_named, world.abroad, facts.offer == "rental")
         for text in texts:
             scopes, folded = text.scopes, text.folded
-            yield from _quoted("export_evasion", text, export_evasion(scopes, into_restricted=world.restricted_named, abroad=world.abroad) if goods else ())
+            yield from _quoted("export_evasion", text, export_evasion(scopes, way) if goods else ())
             yield from _quoted("off_platform_contact", text, off_platform_contact(scopes, folded.text))
             if facts.price is not None and facts.price.kind == "placeholder":
                 yield from _quoted("placeholder_price", text, _stand_in(scopes))
@@ -86,7 +87,9 @@ class SignalReader:
                 continue
             yield from _quoted("serial_removed", text, serial_removed(scopes))
             yield from _quoted("relabelled", text, relabelled(scopes, chips))
-            yield from _quoted("no_paperwork", text, no_paperwork(scopes, for_parts=facts.condition == "parts"))
+            yield from _quoted(
+                "no_paperwork", text, no_paperwork(scopes, for_parts=facts.condition == "parts")
+            )
             yield from _quoted("bulk_inventory", text, bulk_inventory(scopes, folded.text, facts, self.least))
             yield from _quoted("engineering_sample", text, engineering_sample(scopes, folded))
             yield from _quoted("modified_hardware", text, modified_hardware(scopes))
@@ -103,15 +106,22 @@ class SignalReader:
         for signal, found in (
             ("transit_route", transit_route(world, facts)), ("restricted_destination", restricted_destination(world, facts)),
         ):  # fmt: skip
-            for name, place in found:
-                if place is None:
-                    yield Signal(signal, name)
-                else:
+            rows = list(found)
+            for name, place in rows:
+                if place is not None:
                     yield from _quoted(signal, by_name[name], [place])
+            if rows and all(place is None for _, place in rows):
+                yield Signal(signal, rows[0][0])
+                for text in texts:
+                    yield from _quoted(signal, text, handover(text.scopes))
         disguised = disguised_goods(doc, facts, texts[0].scopes if texts else ())
         if disguised is not None:
             name, place = disguised
-            yield from _quoted("disguised_goods", by_name[name], [place]) if place else [Signal("disguised_goods", name)]
+            yield from (
+                _quoted("disguised_goods", by_name[name], [place])
+                if place
+                else [Signal("disguised_goods", name)]
+            )
 
 
 def _stand_in(scopes: Iterable[Scope]) -> Iterator[Finding]:

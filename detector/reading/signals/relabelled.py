@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from detector.reading.signals.names import other_cards
+from detector.reading.signals.names import other_cards, quoted
 from detector.reading.signals.scope import PER_SENTENCE, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 
-_QUOTED = re.compile(r"[\"“”„«»「」『』‘’'][^\"“”„«»「」『』\n]{2,40}[\"“”„«»「」『』‘’']")
 BORDER = 26
 """Letters between a label or box and the name on it."""
 
@@ -45,7 +43,12 @@ def _two_faced(scope: Scope, names: Sequence[Hit]) -> Iterator[Finding]:
     inner = s.of("inside")
     for name in names:
         for face in s.of("outer", "outside", "label", "box"):
-            if inner and name.concept == "other_card" and scope.near(face, name, BORDER) and _said(scope, face):
+            if (
+                inner
+                and name.concept == "other_card"
+                and scope.near(face, name, BORDER)
+                and _said(scope, face)
+            ):
                 yield finding(face, name)
 
 
@@ -53,14 +56,15 @@ def _names(scope: Scope, offered: Sequence[str]) -> Iterator[Hit]:
     s = scope.s
     yield from s.of("other_model", "article")
     yield from other_cards(s.text, s.start, s.end, offered)
-    for match in _QUOTED.finditer(s.text, s.start, s.end):
-        yield Hit("quoted", match.start(), match.end(), ("en",), "names.quoted")
+    yield from quoted(s.text, s.start, s.end)
 
 
 def _bears(scope: Scope, bearer: Hit, name: Hit) -> bool:
     """`A4000 sticker`, `labelled as a T4`, `box marked with "network card"`."""
     s = scope.s
-    if s.pauses_between(bearer, name) or any(o.start <= bearer.start and bearer.end <= o.end for o in s.of("not_mark")):
+    if s.pauses_between(bearer, name) or any(
+        o.start <= bearer.start and bearer.end <= o.end for o in s.of("not_mark")
+    ):
         return False
     if bearer.concept == "label" and name.concept == "other_card" and scope.near(bearer, name, 4):
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,7 +21,13 @@ HERE = ("from", "store")
 THERE = ("to", "users", "open_to")
 THROUGH = ("via", "onward")
 ROLES = (*HERE, *THERE, *THROUGH)
-NOT_SENT = ("no_ship", "refuse", "local_only", "comply")
+LEFT_OUT = ("no_ship", "refuse", "comply")
+STAYS = "stays"
+"""Role of a place that goods do not leave."""
+FIRM = 5
+"""Letters of a word of place that says something by itself; `in` and `ex` do not."""
+AROUND = 14
+"""Letters on both sides of such a word: the place's name."""
 BESIDE_PLACE = 18
 """Letters between a place and the word that says what it is to the goods."""
 
@@ -61,15 +68,29 @@ class Map:
 
     @property
     def abroad(self) -> bool:
-        """Whether goods are to go to a restricted place, or through a hub."""
-        return self.restricted_named or any(s.found.place.hub and s.place_id != self.home for s in self.stops)
+        """Whether goods cross a border on a way that controls are about: a hub or a restricted place that is not home."""
+        elsewhere = (
+            self.place is not None
+            and self.place.id != self.home
+            and (self.place.hub or self.place.restricted)
+        )
+        named = (s.found.place for s in self.stops if s.place_id != self.home)
+        return (
+            elsewhere
+            or (self.goes or self.home) != self.home
+            or any(place.hub or place.restricted for place in named)
+        )
 
     @property
     def restricted_named(self) -> bool:
-        return self.here_restricted or self.goes is not None or any(s.found.place.restricted for s in self.stops)
+        return (
+            self.here_restricted or self.goes is not None or any(s.found.place.restricted for s in self.stops)
+        )
 
 
-def survey(doc: Document, gazetteer: Gazetteer, texts: Mapping[str, tuple[Sequence[Scope], Sequence[Found]]]) -> Map:
+def survey(
+    doc: Document, gazetteer: Gazetteer, texts: Mapping[str, tuple[Sequence[Scope], Sequence[Found]]]
+) -> Map:
     """Places of title, description, location, country and ships_to."""
     stops = tuple(stop for name, (scopes, found) in texts.items() for stop in _stops(name, scopes, found))
     home = doc.listing.country.upper() if doc.listing.country else None
@@ -80,12 +101,15 @@ def survey(doc: Document, gazetteer: Gazetteer, texts: Mapping[str, tuple[Sequen
 
 
 def _stops(field: str, scopes: Sequence[Scope], places: Sequence[Found]) -> Iterator[Stop]:
+    starts = [s.s.start for s in scopes]
     for found in places:
-        scope = next((s for s in scopes if s.s.start <= found.hit.start < s.s.end), None)
-        if scope is None or _not_sent(scope, found):
+        at = bisect_right(starts, found.hit.start) - 1
+        if at < 0 or found.hit.start >= scopes[at].s.end or _beside(scopes[at], found, LEFT_OUT):
             continue
-        roles = frozenset(_roles(scope, found))
-        if not found.weak or any(_touches(scope, h, found.hit) for h in scope.s.of(*ROLES)):
+        roles = frozenset(
+            [STAYS] if _beside(scopes[at], found, ("local_only",)) else _roles(scopes[at], found)
+        )
+        if not found.weak or any(_touches(scopes[at], h, found.hit) for h in scopes[at].s.of(*ROLES)):
             yield Stop(field, found, roles)
 
 
@@ -101,26 +125,29 @@ def _touches(scope: Scope, hit: Hit, place: Hit) -> bool:
     return 0 <= gap(hit, place) * scope.density <= BESIDE and scope.s.pauses_between(hit, place) == 0
 
 
-def _not_sent(scope: Scope, found: Found) -> bool:
+def _beside(scope: Scope, found: Found, concepts: Sequence[str]) -> bool:
     """Named only to be left out: `no shipping to Russia`, `made in China`."""
     s, place = scope.s, found.hit
-    for hit in s.of(*NOT_SENT):
+    for hit in s.of(*concepts):
         if hit.start <= place.start and place.end <= hit.end:
             return True
         before = hit.end <= place.start and scope.near(hit, place, 26) and s.pauses_between(hit, place) <= 1
         after = hit.start >= place.end and scope.near(hit, place, 16) and s.pauses_between(hit, place) <= 1
         if before or after:
             return True
-    return any(n.end <= place.start and scope.near(n, place, 14) and not s.pauses_between(n, place) for n in s.of("not", "none"))
+    return concepts is LEFT_OUT and any(
+        n.end <= place.start and scope.near(n, place, 14) and not s.pauses_between(n, place)
+        for n in s.of("not", "none")
+    )
 
 
 def restricted_destination(world: Map, facts: Facts) -> Iterator[tuple[str, Finding | None]]:
     """(field, finding) for each place that shows it; None where the field itself does."""
     if not facts.restricted:
         return
-    for stop in world.stops:
-        if stop.found.place.restricted and (stop.roles or world.here_restricted):
-            yield stop.field, stop.finding()
+    named = [s for s in world.stops if s.found.place.restricted]
+    if world.here_restricted or any(stop.roles - {STAYS} for stop in named):
+        yield from ((stop.field, stop.finding()) for stop in named)
     if world.here_restricted:
         yield "location" if world.here != world.home else "country", None
     if world.goes:
@@ -131,12 +158,37 @@ def transit_route(world: Map, facts: Facts) -> Iterator[tuple[str, Finding | Non
     """(field, finding); the marketplace's own home is no transit unless goods are sent on from it."""
     if facts.offer != "sale":
         return
-    sent_on = any(s.found.place.restricted and s.place_id not in (world.home, world.here) and s.roles & {*THERE, *THROUGH} for s in world.stops)
+    sent_on = any(
+        s.found.place.restricted
+        and s.place_id not in (world.home, world.here)
+        and s.roles & {*THERE, *THROUGH}
+        for s in world.stops
+    )
+    by_location = world.place is not None and world.place.hub and (world.place.id != world.home or sent_on)
+    hubs = {world.here} if by_location else set()
     for stop in world.stops:
-        if not stop.found.place.hub or not stop.roles:
-            continue
         at_home = stop.place_id in (world.home, world.here)
-        if not at_home or sent_on or (stop.roles & {"onward"}):
-            yield stop.field, stop.finding()
-    if world.place is not None and world.place.hub and (world.place.id != world.home or sent_on):
+        if (
+            stop.found.place.hub
+            and stop.roles - {STAYS}
+            and (not at_home or sent_on or (stop.roles & {"onward"}))
+        ):
+            hubs.add(stop.place_id)
+    yield from ((stop.field, stop.finding()) for stop in world.stops if stop.place_id in hubs)
+    if by_location:
         yield "location", None
+
+
+def handover(scopes: Sequence[Scope]) -> Iterator[Finding]:
+    """Where a text says that goods lie or change hands: what a location of the same page means, in words."""
+    for scope in scopes:
+        for hit in scope.s.of("store", "from", "to"):
+            if (hit.end - hit.start) * scope.density >= FIRM and not scope.negated(hit):
+                clause = scope.s.clause(hit)
+                yield Finding(
+                    max(clause.start, hit.start - AROUND),
+                    min(clause.end, hit.end + AROUND),
+                    hit.languages[0],
+                    0.5,
+                )
+                break

@@ -68,7 +68,8 @@ class Scope:
             if h.end <= hit.start and (h.concept == "if" or self.near(h, hit, 20)):
                 return True
         return any(
-            h.start >= hit.start and h.end > hit.end and self.near(h, hit, 8) for h in self.s.within(clause, "if_after")
+            h.start >= hit.start and h.end > hit.end and self.near(h, hit, 8)
+            for h in self.s.within(clause, "if_after")
         )
 
     def elsewhere(self, hit: Hit) -> bool:

@@ -31,7 +31,12 @@ def serial_removed(scopes: Sequence[Scope]) -> Iterator[Finding]:
 def _in_sentence(scope: Scope) -> Iterator[Finding]:
     s = scope.s
     for hit in s.of("defaced"):
-        if not scope.negated(hit) and not scope.hollow(hit) and not _issue_of(scope, hit) and not scope.refused_return(hit):
+        if (
+            not scope.negated(hit)
+            and not scope.hollow(hit)
+            and not _issue_of(scope, hit)
+            and not scope.refused_return(hit)
+        ):
             yield finding(hit)
     for mark in s.of(*MARKS):
         if _borne_by_other(scope, mark):
@@ -81,7 +86,12 @@ def _reaches(scope: Scope, mark: Hit, deed: Hit) -> bool:
         return pauses == 0 and scope.near(mark, deed, LABEL_STATES)
     if pauses == 0:
         return scope.near(mark, deed, NEAR if deed.concept in ("loss", "gone") else 20)
-    return pauses <= 2 and deed.start > mark.start and scope.near(mark, deed, ASIDE) and deed.concept in ("loss", "gone")
+    return (
+        pauses <= 2
+        and deed.start > mark.start
+        and scope.near(mark, deed, ASIDE)
+        and deed.concept in ("loss", "gone")
+    )
 
 
 def _other_subject(scope: Scope, mark: Hit, deed: Hit) -> bool:
@@ -97,8 +107,16 @@ def _intact(scope: Scope, mark: Hit, deed: Hit) -> bool:
     """The mark is said to be whole, closer than the deed."""
     for kept in scope.s.of("intact"):
         between = min(mark.end, deed.end) <= kept.start and kept.end <= max(mark.start, deed.start)
-        close = scope.near(kept, mark, TIGHT) and not scope.s.pauses_between(kept, mark) and kept.start >= mark.start
-        if (between or (close and gap(kept, mark) < gap(deed, mark))) and not _denied(scope, kept) and not scope.negated(kept):
+        close = (
+            scope.near(kept, mark, TIGHT)
+            and not scope.s.pauses_between(kept, mark)
+            and kept.start >= mark.start
+        )
+        if (
+            (between or (close and gap(kept, mark) < gap(deed, mark)))
+            and not _denied(scope, kept)
+            and not scope.negated(kept)
+        ):
             return True
     return False
 
@@ -120,7 +138,16 @@ def _absent(scope: Scope, mark: Hit) -> Iterator[Finding]:
         after = none.concept == "none_after" and none.start >= mark.end and scope.near(none, mark, BESIDE + 1)
         if not (before or after) or s.pauses_between(none, mark) > (1 if after else 0):
             continue
-        if scope.hollow(mark) or _issue_of(scope, mark) or scope.pictured(mark) or s.between(none, mark, "other_part", "paper", "warranty", "loss"):
+        if (
+            scope.hollow(mark)
+            or _issue_of(scope, mark)
+            or scope.pictured(mark)
+            or s.between(none, mark, "other_part", "paper", "warranty", "loss")
+        ):
+            continue
+        if after and any(
+            0 <= d.start - none.end <= 1 for d in s.of("loss", "hide", "swap", "other_part")
+        ):  # `SN 冇刮`: what is absent is the harm
             continue
         yield finding(none, mark)
 
@@ -147,7 +174,11 @@ def _answer(scope: Scope, after: Scope | None) -> Finding | None:
     if not marks or after is None or scope.s.end - marks[-1].end > 12 or scope.s.of("intact", "if", "ask"):
         return None
     first = after.s.hits[0]
-    if first.concept in ("gone", "loss", "none_after") and first.start - after.s.start <= 6 and not after.negated(first):
+    if (
+        first.concept in ("gone", "loss", "none_after")
+        and first.start - after.s.start <= 6
+        and not after.negated(first)
+    ):
         return Finding(marks[-1].start, first.end, marks[-1].languages[0])
     return None
 

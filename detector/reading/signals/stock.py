@@ -27,7 +27,11 @@ def bulk_inventory(scopes: Sequence[Scope], text: str, facts: Facts, least: int)
         yield from _numbers(text, facts)
     for scope in scopes:
         for hit in scope.s.of("bulk"):
-            if not scope.negated(hit) and not scope.hollow(hit) and not any(o.start <= hit.start and hit.end <= o.end for o in scope.s.of("not_stock")):
+            if (
+                not scope.negated(hit)
+                and not scope.hollow(hit)
+                and not any(o.start <= hit.start and hit.end <= o.end for o in scope.s.of("not_stock"))
+            ):
                 yield finding(hit)
                 break
 
@@ -38,7 +42,12 @@ def enough(facts: Facts, least: int) -> bool:
 
 
 def _numbers(text: str, facts: Facts) -> Iterator[Finding]:
-    for number in sorted({facts.quantity or 0, facts.total_chips or 0, *(chip.count for chip in facts.chips)} - {0, 1}, reverse=True):
-        pattern = re.compile(rf"(?<![\d.,a-zа-я])(?:{number}|{_WORDS.get(number, '0x')})(?![\d.,]\d|\d|\s?gb?\b|\s?g\b|\s?гб)")
+    for number in sorted(
+        {facts.quantity or 0, facts.total_chips or 0, *(chip.count for chip in facts.chips)} - {0, 1},
+        reverse=True,
+    ):
+        pattern = re.compile(
+            rf"(?<![\d.,a-zа-я])(?:{number}|{_WORDS.get(number, '0x')})(?![\d.,]\d|\d|\s?gb?\b|\s?g\b|\s?гб)"
+        )
         for match in pattern.finditer(text):
             yield Finding(max(0, match.start() - 2), min(len(text), match.end() + NUMBER_TAIL), "")

@@ -77,17 +77,51 @@ _LATIN = str.maketrans("авекмнорстухігѕј", "abekmhopctyxirsj")
 _CYRILLIC = str.maketrans("abekmhopctyxr", "авекмнорстухг")
 
 # Words that are worth hiding from a filter, so worth finding masked.
-_HIDDEN = {"serial", "label", "loss", "defaced", "messenger", "paper", "customs", "control", "sample", "grey", "cleared"}
+_HIDDEN = {
+    "serial",
+    "label",
+    "loss",
+    "defaced",
+    "messenger",
+    "paper",
+    "customs",
+    "control",
+    "sample",
+    "grey",
+    "cleared",
+}
 _HOLE = "\x00"
 
 SHORT = 3
 """Letters up to which a term with accents is only known with them."""
 
 # Words that join others do not swallow them: `のシール` still holds a label.
-_JOINING = frozenset(["reads", "from", "to", "via", "users", "reach", "required", "no_ship", "open_to", "if_after", "done", "expired", "extra_cost", "handled", "unit", "not", "none"])
+_JOINING = frozenset(
+    [
+        "reads",
+        "from",
+        "to",
+        "via",
+        "users",
+        "reach",
+        "required",
+        "no_ship",
+        "open_to",
+        "if_after",
+        "done",
+        "expired",
+        "extra_cost",
+        "handled",
+        "unit",
+        "not",
+        "none",
+    ]
+)
 
 # Arabic joins article and short prepositions to the word.
-_ARABIC_PREFIXES = frozenset(["", "و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل", "ولل", "وب", "ول"])
+_ARABIC_PREFIXES = frozenset(
+    ["", "و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل", "ولل", "وب", "ول"]
+)
 
 
 def view(folded: str) -> str:
@@ -163,7 +197,9 @@ class Vocabulary:
             word = "".join(bare[i] for i in places)
             for hit in self._scan(word, word):
                 if hit.end - hit.start >= 4 or hit.end - hit.start == len(word):
-                    yield Hit(hit.concept, places[hit.start], places[hit.end - 1] + 1, hit.languages, hit.group)
+                    yield Hit(
+                        hit.concept, places[hit.start], places[hit.end - 1] + 1, hit.languages, hit.group
+                    )
 
     def _tricked(self, bare: str) -> Iterator[Hit]:
         for match in _TOKEN.finditer(bare):
@@ -191,7 +227,9 @@ class Vocabulary:
         found: dict[str, int] = {}
         for number, key in enumerate(self._keys):
             entries = self._entries[number]
-            if len(key) < (3 if _UNSPACED.search(key) else 5) or all(e.concept not in _HIDDEN or e.tail for e in entries):
+            if len(key) < (3 if _UNSPACED.search(key) else 5) or all(
+                e.concept not in _HIDDEN or e.tail for e in entries
+            ):
                 continue
             for at in range(len(key)):
                 found.setdefault(key[:at] + _HOLE + key[at + 1 :], number)
