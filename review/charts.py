@@ -31,6 +31,8 @@ from review.svg import (
     y_axis,
 )
 
+LEGEND_ROW = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Dot:
@@ -83,17 +85,25 @@ class Cell:
 
 
 def strip(
-    dots: Sequence[Dot], *, title: str, low: float | None = None, high: float | None = None, n: int | None = None, height: int = 96
+    dots: Sequence[Dot], *, title: str, low: float | None = None, high: float | None = None, n: int | None = None,
+    usual: tuple[float, float] | None = None, height: int = 96,
 ) -> Markup:  # fmt: skip
-    """Prices of a market on a log scale with the reference band `low`..`high` and the offer in question marked.
+    """Prices of a market on a log scale with the reference `low`..`high` and the offer in question marked.
 
-    Dots that would cover each other are laid in rows. Prices that are not positive have no place and are passed over.
+    `usual` is where most asking prices lie, drawn behind. Dots that would cover each other are laid in rows. Prices that
+    are not positive have no place and are passed over.
     """
     shown = [dot for dot in dots if dot.usd > 0]
-    ends = [v for v in (low, high) if v]
+    ends = [v for v in (low, high, *(usual or ())) if v]
     scale = axes.around([*(d.usd for d in shown), *ends], 16, WIDTH - 16, log=True)
     floor = height - BOTTOM
     out = [x_axis(scale, floor, [(v, axes.short_money(v)) for v in scale.ticks(5)])]
+    if usual:
+        left, right = scale(usual[0]), scale(usual[1])
+        words = title_of(f"most ask {axes.money(usual[0])} to {axes.money(usual[1])}")
+        out.append(
+            tag("rect", words, x=left, y=TOP, width=max(right - left, 1), height=floor - TOP, cls="c-usual")
+        )
     if low and high:
         left, right = sorted((scale(low), scale(high)))
         wide = max(right - left, 3.0)
@@ -158,8 +168,9 @@ def line(
     """
     points = [p for s in series for p in s.points]
     held = [v for p in points for v in (p.y, p.low, p.high) if v is not None]
-    floor, names = height - BOTTOM - (14 if x_words else 0), len(series) > 1
-    top = TOP + (18 if names else 0)
+    legend, rows = _legend(series) if len(series) > 1 else ("", 0)
+    height += LEGEND_ROW * rows
+    floor, top = height - BOTTOM - (14 if x_words else 0), TOP + LEGEND_ROW * rows
     y = axes.Scale(0, y_high, floor, top) if y_high else axes.around(held, floor, top, log=log)
     xs = [p.x for p in points] + [x for x, _ in marks]
     x = axes.Scale(min(xs, default=0), max(xs, default=1), LEFT, WIDTH - RIGHT)
@@ -186,8 +197,7 @@ def line(
                 data_mark=name,
             )
         )
-    if names:
-        out.append(_legend(series))
+    out.append(legend)
     return svg(title, _line_words(series, days, y_words), height, out, "c-line-chart")
 
 
@@ -250,13 +260,18 @@ def _stepped(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
     return out
 
 
-def _legend(series: Sequence[Series]) -> str:
-    out, at = [], float(LEFT)
+def _legend(series: Sequence[Series]) -> tuple[str, int]:
+    """The names of the lines and how many rows they take; 9 units a letter leave room for the larger letters of a narrow screen."""
+    out, at, row = [], float(LEFT), 0
     for s in series:
-        out.append(tag("line", x1=at, x2=at + 18, y1=TOP, y2=TOP, cls=f"c-line c-tone{s.tone}"))
-        out.append(text(s.name, at + 23, TOP + 4, "c-label", "start"))
-        at += 40 + 9 * len(s.name)  # the larger letters of a narrow screen must fit
-    return "".join(out)
+        wide = 40 + 9 * len(s.name)
+        if at > LEFT and at + wide > WIDTH:
+            at, row = float(LEFT), row + 1
+        y = TOP + row * LEGEND_ROW
+        out.append(tag("line", x1=at, x2=at + 18, y1=y, y2=y, cls=f"c-line c-tone{s.tone}"))
+        out.append(text(s.name, at + 23, y + 4, "c-label", "start"))
+        at += wide
+    return "".join(out), row + 1
 
 
 def bars(rows: Sequence[Bar], *, title: str, total: str = "", unit: str = "") -> Markup:

@@ -71,7 +71,14 @@ def names(config: Config) -> dict[str, str]:
     for chip in config.catalogue.chip:
         found[chip.id] = chip.name
         for variant in chip.variants:
-            extra = variant.id.removeprefix(chip.id).strip("-").replace("-", " ").upper().replace("GB", " GB")
+            extra = (
+                variant.id.removeprefix(chip.id)
+                .strip("-")
+                .replace("-", " ")
+                .upper()
+                .replace("GB", " GB")
+                .replace("PCIE", "PCIe")
+            )
             found[variant.id] = " ".join(f"{chip.name} {extra}".split())
     return found
 

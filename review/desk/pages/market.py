@@ -82,8 +82,16 @@ def market(visit: Visit) -> Answer:
             low=now.low if now else None,
             high=now.high if now else None,
             n=now.n if now else None,
+            usual=_usual(now),
         ),
     )
+
+
+def _usual(now: view.Reference | None) -> tuple[float, float] | None:
+    """One robust deviation round the reference, where peers made it."""
+    if now is None or now.low is None or now.high is None or not (now.n and now.spread):
+        return None
+    return now.low * math.exp(-now.spread), now.high * math.exp(now.spread)
 
 
 def _lines(
