@@ -63,7 +63,7 @@ class Reference:
     @property
     def centre(self) -> float:
         """Geometric middle of the band."""
-        return math.sqrt(self.low * self.high)
+        return middle(self.low, self.high)
 
     def below(self, usd: float) -> float:
         """Price over the low end."""
@@ -123,8 +123,13 @@ class Book:
             if known is not None and peer.day <= known[0]:
                 del self._voices[segment]
 
-    def reference(self, chip: str, kind: str, region: str, condition: str, day: int, own: str = "") -> Answer:
-        """What the market asks for `chip` on `day` (ordinal); `own` is the asking offer's seller, left out."""
+    def reference(
+        self, chip: str, kind: str, region: str | None, condition: str | None, day: int, own: str = ""
+    ) -> Answer:
+        """What the market asks for `chip` on `day` (ordinal); `own` is the asking offer's seller, left out.
+
+        Without a region everywhere is meant, without a condition all of them.
+        """
         everywhere, here, alike = _segments(kind, chip, region, condition)
         whole = self._speak(everywhere, day, own)
         seed, enough = self.seeds.get((kind, chip)), whole.effective >= self.forming.min_peers
@@ -132,7 +137,8 @@ class Book:
             return NotEnough(whole.n, f"{whole.n} peers in {self.forming.window_days} days and no seed price")
         level = self._start(seed, whole, region, day)
         n, words, wider = *((whole.n, "all markets") if enough else (0, "seed")), whole
-        for segment, name in ((here, region), (alike, f"{region}, {condition}")):
+        narrower = [(here, f"{region}"), (alike, f"{region}, {condition}")]
+        for segment, name in narrower[: 0 if region is None else 1 if condition is None else 2]:
             voices = self._speak(segment, day, own)
             if voices.effective >= self.forming.min_peers:
                 level = level.shift(voices, wider, self.forming.level_weight)
@@ -141,6 +147,36 @@ class Book:
             round(math.exp(level.low), 6), round(math.exp(level.high), 6), max(level.spread, self.forming.least_spread), n,
             words, self.forming.window_days, seed.id if seed else None,
         )  # fmt: skip
+
+    def records(self, kind: str, chip: str, day: int) -> list[dict[str, Any]]:
+        """What `day` (ordinal) says of a chip everywhere and in each region and condition with a voice: rows of `market_reference`.
+
+        `n` counts the voices of that very segment. A segment with too few of them has no figures; everywhere a seed may stand in.
+        """
+        rows, seed = [], self.seeds.get((kind, chip))
+        for at in sorted(
+            (s for s in self._segments if s[:2] == (kind, chip)), key=lambda s: (s[2] or "", s[3] or "")
+        ):
+            voices = self._speak(at, day, "")
+            if not voices.n:
+                continue
+            answer = self.reference(chip, kind, at[2], at[3], day)
+            row = {
+                "as_of": date.fromordinal(day).isoformat(), "offer": kind, "chip": chip, "form": "all", "region": at[2] or "all",
+                "condition": at[3] or "all", "n": voices.n, "seed_usd": middle(seed.low, seed.high) if seed else None,
+                "source": seed.source if seed else None,
+            }  # fmt: skip
+            if isinstance(answer, Reference) and (
+                at[2] is None or voices.effective >= self.forming.min_peers
+            ):
+                row |= {
+                    "centre_usd": answer.centre,
+                    "low_usd": answer.low,
+                    "high_usd": answer.high,
+                    "spread": answer.spread,
+                }
+            rows.append(row)
+        return rows
 
     def name(self, kind: str, offer: ChipOffer) -> str:
         """What a chip is called in the book: with its memory where form is not told and a seed knows the memory."""
@@ -152,7 +188,7 @@ class Book:
         seed, ratio = self.seeds.get((kind, chip)), self.forming.fault_ratio
         return seed is not None and (usd * ratio < seed.low or usd > seed.high * ratio)
 
-    def _start(self, seed: Seed | None, whole: _Voices, region: str, day: int) -> _Level:
+    def _start(self, seed: Seed | None, whole: _Voices, region: str | None, day: int) -> _Level:
         """The seed moved by the chip's peers everywhere; without a seed, what these say."""
         forming = self.forming
         if seed is None:
@@ -176,13 +212,22 @@ class Book:
 
     def _window(self, segment: _Segment, day: int) -> list[Peer]:
         peers = self._segments.get(segment, [])
-        return peers[bisect_left(peers, day - self.forming.window_days, key=_day) : bisect_right(peers, day, key=_day)]
+        return peers[
+            bisect_left(peers, day - self.forming.window_days, key=_day) : bisect_right(peers, day, key=_day)
+        ]
 
 
 _Segment = tuple[str, str, str | None, str | None]
 
 
-def _segments(kind: str, chip: str, region: str, condition: str) -> tuple[_Segment, _Segment, _Segment]:
+def middle(low: float, high: float) -> float:
+    """Geometric middle of a band of prices."""
+    return math.sqrt(low * high)
+
+
+def _segments(
+    kind: str, chip: str, region: str | None, condition: str | None
+) -> tuple[_Segment, _Segment, _Segment]:
     """The chip everywhere, in the region, in the same condition there."""
     return (kind, chip, None, None), (kind, chip, region, None), (kind, chip, region, condition)
 
@@ -261,7 +306,16 @@ def weighted_median(values: list[float], weights: list[float]) -> float:
     return pairs[-1][0]
 
 
-_AUCTION_WORDS = ("current bid", "starting bid", "現在価格", "現在の価格", "当前价", "起拍价", "текущая ставка", "aktuelles gebot")
+_AUCTION_WORDS = (
+    "current bid",
+    "starting bid",
+    "現在価格",
+    "現在の価格",
+    "当前价",
+    "起拍价",
+    "текущая ставка",
+    "aktuelles gebot",
+)
 
 
 def is_running_auction(listing: Listing) -> bool:
@@ -336,7 +390,12 @@ def answer_for(listing: Listing, reading: Reading, book: Book, *, day: date, sel
         return NotEnough(0, "no chip is named")
     kind, own = offer_kind(reading), seller or f"{listing.site}/{listing.listing_id}"
     return book.reference(
-        book.name(kind, reading.chips[0]), kind, book.region(listing.country), condition_group(reading), day.toordinal(), own
+        book.name(kind, reading.chips[0]),
+        kind,
+        book.region(listing.country),
+        condition_group(reading),
+        day.toordinal(),
+        own,
     )
 
 

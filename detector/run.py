@@ -99,7 +99,9 @@ class _Measured:
 class Run:
     """One pass over what waits. `model` is the forest in force, None at a cold start."""
 
-    def __init__(self, store: Store, config: Config, model: Model | None, *, now: str, reader: Reads | None = None) -> None:
+    def __init__(
+        self, store: Store, config: Config, model: Model | None, *, now: str, reader: Reads | None = None
+    ) -> None:
         self.store, self.config, self.model, self.now = store, config, model, now
         self.reader, self.judge = reader or _reader(config), Judge.from_config(config)
         self.dear = {row.id for row in config.market.region if row.dear_is_normal}
@@ -114,15 +116,21 @@ class Run:
         """Judge what waits; with `rebuild` forget all readings first and judge everything."""
         if rebuild:
             self.store.wipe_readings()
-        version = version_key(self.config.knowledge_version, self.versions["model"], self.config.thresholds_version)
+        version = version_key(
+            self.config.knowledge_version, self.versions["model"], self.config.thresholds_version
+        )
         done, waiting = self.store.to_judge(version)
-        memory = Memory(self.store, self.config, complete=done == 0, start=waiting[0].moment if waiting else None)
+        memory = Memory(
+            self.store, self.config, complete=done == 0, start=waiting[0].moment if waiting else None
+        )
         self._book = memory.book
         if waiting:
             memory.load(min(one.moment.observed_at for one in waiting))
         mutes = [Mute(m["id"], m["scope"], m["value"], m["expires_at"]) for m in self.store.mutes(self.now)]
         for _, group in groupby(waiting, key=lambda one: one.window):
             window = self._read(list(group), memory)
+            # A killed run writes these rows again: the same key, the same figures.
+            self.store.save_market(self._market(window))
             for at in range(0, len(window), BATCH):
                 self._batch(window[at : at + BATCH], memory, mutes, fresh_allowed=not rebuild)
                 if progress:
@@ -135,7 +143,9 @@ class Run:
         texts = [self._text(observation) for observation in observations]
         likes = memory.likenesses(texts, observations)
         read = [
-            _Read(one, observation, self.reader.read(observation.listing, _day(observation)), text.bands, like)
+            _Read(
+                one, observation, self.reader.read(observation.listing, _day(observation)), text.bands, like
+            )
             for one, observation, text, like in zip(group, observations, texts, likes, strict=True)
         ]
         for one in read:
@@ -151,12 +161,29 @@ class Run:
     def _peer(self, one: _Read) -> Peer | None:
         o, known = one.observation, self.config.sites.get(one.observation.listing.site)
         allowed = known is None or known.access is None or known.access.statistics
-        return peer_of(o.listing, one.reading, self._book, day=_day(o), seller=o.seller_key, statistics=allowed)
+        return peer_of(
+            o.listing, one.reading, self._book, day=_day(o), seller=o.seller_key, statistics=allowed
+        )
 
-    def _batch(self, part: Sequence[_Read], memory: Memory, mutes: Sequence[Mute], *, fresh_allowed: bool) -> None:
+    def _market(self, window: Sequence[_Read]) -> list[dict[str, Any]]:
+        """What the markets say now to which this window brought an offer, each as of its latest day."""
+        days: dict[tuple[str, str], int] = {}
+        for peer in filter(None, map(self._peer, window)):
+            key = (peer.kind, peer.chip)
+            days[key] = max(peer.day, days.get(key, 0))
+        return [
+            row for (kind, chip), day in sorted(days.items()) for row in self._book.records(kind, chip, day)
+        ]
+
+    def _batch(
+        self, part: Sequence[_Read], memory: Memory, mutes: Sequence[Mute], *, fresh_allowed: bool
+    ) -> None:
         memory.prepare([one.observation for one in part])
         measured = list(self._measure(part, memory))
-        judged = [(m, self._judge(m, opinion), opinion) for m, opinion in zip(measured, self._opinions(measured), strict=True)]
+        judged = [
+            (m, self._judge(m, opinion), opinion)
+            for m, opinion in zip(measured, self._opinions(measured), strict=True)
+        ]
         standing = self.store.standing_alerts(
             name for m in measured for name in (m.observation.listing_key, m.relist_of) if name
         )
@@ -176,16 +203,22 @@ class Run:
 
     def _measure(self, part: Sequence[_Read], memory: Memory) -> Iterator[_Measured]:
         """Steps 4 and 5."""
-        parties = self.store.listed_parties({one.observation.seller_key for one in part if one.observation.seller_key})
+        parties = self.store.listed_parties(
+            {one.observation.seller_key for one in part if one.observation.seller_key}
+        )
         for one in part:
             o = one.observation
-            yield self._one(one, memory, others.listed_party(parties.get(o.seller_key or "", ()), o.recorded_at))
+            yield self._one(
+                one, memory, others.listed_party(parties.get(o.seller_key or "", ()), o.recorded_at)
+            )
 
     def _one(self, one: _Read, memory: Memory, listed: Signal | None) -> _Measured:
         observation, reading = one.observation, one.reading
         listing, region = observation.listing, memory.book.region(observation.listing.country)
         history = memory.history(observation)
-        answer = answer_for(listing, reading, memory.book, day=_day(observation), seller=observation.seller_key)
+        answer = answer_for(
+            listing, reading, memory.book, day=_day(observation), seller=observation.seller_key
+        )
         told = {signal.signal for signal in reading.signals}
         found = (
             others.new_seller(listing, self.config.signals.settings),
@@ -239,7 +272,13 @@ class Run:
         }  # fmt: skip
 
     def _intents(
-        self, m: _Measured, judgement: Judgement, state: dict[str, Standing], mutes: Sequence[Mute], *, fresh: bool
+        self,
+        m: _Measured,
+        judgement: Judgement,
+        state: dict[str, Standing],
+        mutes: Sequence[Mute],
+        *,
+        fresh: bool,
     ) -> list[Intent]:
         listing = m.observation.listing
         facts = Facts(
@@ -270,24 +309,36 @@ def _day(observation: Observation) -> date:
 
 def _standing(row: dict[str, Any]) -> Standing:
     return Standing(
-        row["listing"], row["state"], row["severity"], row["score"], tuple(row["signals"]), row["observation"], row.get("unit_usd")
+        row["listing"],
+        row["state"],
+        row["severity"],
+        row["score"],
+        tuple(row["signals"]),
+        row["observation"],
+        row.get("unit_usd"),
     )
 
 
 def _after(intent: Intent, before: Standing | None) -> Standing:
     """The alert as it will stand once the intent is applied."""
     f = intent.facts
-    state = {"opened": "new", "reopened": "new", "closed": "closed"}.get(intent.kind) or (before.state if before else "new")
+    state = {"opened": "new", "reopened": "new", "closed": "closed"}.get(intent.kind) or (
+        before.state if before else "new"
+    )
     return Standing(f.listing, state, f.severity, f.score, f.signals, f.observation, f.unit_usd)
 
 
-def detect(store: Store, config: Config, *, now: str, rebuild: bool = False, progress: Progress | None = None) -> Outcome:
+def detect(
+    store: Store, config: Config, *, now: str, rebuild: bool = False, progress: Progress | None = None
+) -> Outcome:
     """Judge what waits with the model in force. Raises DetectError, StorageError."""
     model = model_in_force(store)
     run = Run(store, config, model, now=now)
     outcome = run.go(rebuild=rebuild, progress=progress)
     if model is None:
-        outcome.notes.append("cold start: no forest yet, rules and price alone judge; fit one with `chipwatch detect --refit`")
+        outcome.notes.append(
+            "cold start: no forest yet, rules and price alone judge; fit one with `chipwatch detect --refit`"
+        )
     return outcome
 
 

@@ -53,7 +53,11 @@ class Judged:
         sketch: bytes | None = None, contacts: tuple[tuple[str, str], ...] = (),
     ) -> Judged:  # fmt: skip
         """Take the columns out of a reading's document."""
-        chips, price, versions = document.get("chips") or [], document.get("price") or {}, document["versions"]
+        chips, price, versions = (
+            document.get("chips") or [],
+            document.get("price") or {},
+            document["versions"],
+        )
         return cls(
             observation.id, observation.listing_key, document["offer"], bool(document["restricted"]),
             chips[0]["chip"] if chips else None, price.get("unit_usd"), document.get("quantity"), document.get("condition"),
@@ -83,7 +87,9 @@ def version_key(knowledge: str, model: str | None, thresholds: str) -> str:
 class Readings(Base):
     """Which observations wait, and what was made of them."""
 
-    def observations_to_read(self, knowledge: str, model: str | None, thresholds: str) -> Iterator[Observation]:
+    def observations_to_read(
+        self, knowledge: str, model: str | None, thresholds: str
+    ) -> Iterator[Observation]:
         """Observations without a reading by these versions, by time and id; those in quarantine are left out.
 
         Saving readings while walking is safe. What has never been read costs by its own number, not by the history's.
@@ -93,7 +99,8 @@ class Readings(Base):
         waiting = self.db.value("SELECT count(*) FROM (SELECT 1 FROM pending LIMIT ?)", [KNOWN_PENDING + 1])
         if stale or waiting > KNOWN_PENDING:
             yield from self._walk(
-                "AND NOT EXISTS (SELECT 1 FROM reading g WHERE g.observation = o.id AND g.version = ?) AND r.quarantined = 0", [version]
+                "AND NOT EXISTS (SELECT 1 FROM reading g WHERE g.observation = o.id AND g.version = ?) AND r.quarantined = 0",
+                [version],
             )
             return
         names = [row[0] for row in self.db.rows(
@@ -106,7 +113,9 @@ class Readings(Base):
                 " ORDER BY o.observed_at, o.id", part
             ))  # fmt: skip
 
-    def iter_observations(self, since: str | None = None, *, quarantined: bool = False) -> Iterator[Observation]:
+    def iter_observations(
+        self, since: str | None = None, *, quarantined: bool = False
+    ) -> Iterator[Observation]:
         """All observations by time and id, from `since` on (by time observed)."""
         yield from self._walk("" if quarantined else "AND r.quarantined = 0", [], since or "")
 
@@ -146,28 +155,39 @@ class Readings(Base):
         with self.transaction():
             self.db.write_many(_SAVE, values)
             self._save_ties([one for one in judged if one.alike or one.contacts])
-            self.db.write_many("INSERT OR IGNORE INTO reading_version (version) VALUES (?)", {(row[11],) for row in values})
+            self.db.write_many(
+                "INSERT OR IGNORE INTO reading_version (version) VALUES (?)", {(row[11],) for row in values}
+            )
             if self.db.value("SELECT 1 FROM pending LIMIT 1"):
                 read = json.dumps([row[0] for row in values])
-                self.db.write("DELETE FROM pending WHERE observation IN (SELECT value FROM json_each(?))", [read])
+                self.db.write(
+                    "DELETE FROM pending WHERE observation IN (SELECT value FROM json_each(?))", [read]
+                )
         return len(values)
 
     def _save_ties(self, rows: Iterable[Judged]) -> None:
         alike = [(one.listing, other, similarity) for one in rows for other, similarity in one.alike]
         if alike:
             self.db.write_many(_SAVE_LIKENESS, alike)
-        contacts = [(self.seller_keys.keyed("contact", kind, detail), one.listing, kind) for one in rows for kind, detail in one.contacts]
+        contacts = [
+            (self.seller_keys.keyed("contact", kind, detail), one.listing, kind)
+            for one in rows
+            for kind, detail in one.contacts
+        ]
         if contacts:
             self.db.write_many("INSERT OR IGNORE INTO contact (hash, listing, kind) VALUES (?,?,?)", contacts)
 
     def wipe_readings(self) -> None:
-        """Forget every reading; all observations wait to be read again. Alerts and decisions stay."""
+        """Forget every reading and what the markets said; all observations wait to be read again. Alerts and decisions stay."""
         with self.transaction():
             self.db.write("DELETE FROM likeness")
             self.db.write("DELETE FROM contact")
             self.db.write("DELETE FROM reading")
             self.db.write("DELETE FROM reading_version")
-            self.db.write("INSERT OR IGNORE INTO pending (observation) SELECT id FROM observation WHERE erased_at IS NULL")
+            self.db.write("DELETE FROM market_reference")
+            self.db.write(
+                "INSERT OR IGNORE INTO pending (observation) SELECT id FROM observation WHERE erased_at IS NULL"
+            )
 
     def reading(self, observation: str) -> dict[str, Any] | None:
         """An observation's reading: its columns, with `document` and `features` decoded."""
@@ -176,12 +196,19 @@ class Readings(Base):
 
     def current_reading(self, listing: str) -> dict[str, Any] | None:
         """The reading of a listing's current observation."""
-        row = self.db.row("SELECT r.* FROM listing l JOIN reading r ON r.observation = l.observation WHERE l.id = ?", [listing])
+        row = self.db.row(
+            "SELECT r.* FROM listing l JOIN reading r ON r.observation = l.observation WHERE l.id = ?",
+            [listing],
+        )
         return _decoded(row) if row else None
 
     def iter_readings(self, *, current: bool = True, columns: str = "r.*") -> Iterator[dict[str, Any]]:
         """Readings with site, listing_id, country, seller, observed_at; of current observations, or of all, by time and id."""
-        join = "JOIN listing l ON l.observation = r.observation" if current else "JOIN listing l ON l.id = r.listing"
+        join = (
+            "JOIN listing l ON l.observation = r.observation"
+            if current
+            else "JOIN listing l ON l.id = r.listing"
+        )
         for row in self.db.stream(
             f"""SELECT {columns}, l.site, l.listing_id, l.country, l.state AS listing_state, o.seller, o.observed_at
                 FROM reading r {join} JOIN observation o ON o.id = r.observation ORDER BY o.observed_at, o.id"""
@@ -192,7 +219,11 @@ class Readings(Base):
         """The current reading of every listing, sorted by site and listing id, with its observation and evidence pointer."""
         for row in self.db.stream(_EXPORT):
             document = json.loads(row["document"])
-            document |= {"observation": row["observation"], "observed_at": row["observed_at"], "evidence": None}
+            document |= {
+                "observation": row["observation"],
+                "observed_at": row["observed_at"],
+                "evidence": None,
+            }
             if row["file"] is not None:
                 document["evidence"] = {"file": row["file"], "offset": row["offset"], "sha256": row["sha256"]}
             yield document

@@ -117,6 +117,22 @@ def test_daily_runs_and_one_rebuild_give_the_same_bytes(store: Store, config: Co
     assert sum(reason["evidence"] == "forest" and reason["contribution"] > 0 for row in rows for reason in row["reasons"]) > 3
 
 
+def test_what_the_markets_said_is_kept_by_day_and_region(store: Store, config: Config) -> None:
+    for day, some in days(listings()):
+        record(store, some, f"{day}T23:00:00Z")
+        judge(store, config)
+    daily = store.market()
+    judge(store, config, rebuild=True)
+    assert store.market() == daily
+    latest = {(row["region"], row["condition"]): row for row in daily if row["as_of"] == daily[-1]["as_of"]}
+    assert set(latest) == {("all", "all"), ("us", "all"), ("us", "used")}
+    assert 9000 < latest["us", "used"]["centre_usd"] < 13000 and latest["us", "used"]["n"] == 17
+    first = [row for row in daily if row["as_of"] == daily[0]["as_of"]]
+    # Three voices are too few for a market of their own; everywhere the seed stands in, and its source is told.
+    assert [row["centre_usd"] for row in first if row["region"] == "us"] == [None, None]
+    assert [row["centre_usd"] is not None and bool(row["source"]) for row in first if row["region"] == "all"] == [True]
+
+
 def test_one_import_and_daily_imports_give_the_same_judgements(store: Store, config: Config, tmp_path: Path) -> None:
     for day, some in days(listings()):
         record(store, some, f"{day}T23:00:00Z")
