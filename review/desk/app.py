@@ -16,6 +16,7 @@ from config.loader import Config
 from review.desk import plugin, words
 from review.desk.cards import Names
 from review.desk.facets import Facets
+from review.desk.glossary import Glossary
 from review.desk.guard import Guard
 from review.desk.pages import all_pages
 from review.desk.people import People
@@ -49,7 +50,7 @@ class Desk:
         self._readers = ThreadPoolExecutor(READERS, "desk-read")
         self._writer = ThreadPoolExecutor(1, "desk-write")
         self._stores: list[Store] = []
-        self._config: tuple[Any, Config, Names] | None = None
+        self._config: tuple[Any, tuple[Config, Names, Glossary]] | None = None
         self.facets = Facets(clock)
         self._lock = threading.Lock()
         self.datasette = self._datasette()
@@ -87,14 +88,19 @@ class Desk:
         """Titles of chips, signals and countries by the config as it is now."""
         return self._loaded()[1]
 
-    def _loaded(self) -> tuple[Config, Names]:
+    @property
+    def glossary(self) -> Glossary:
+        """The lexicon turned round, to tell what marked words mean."""
+        return self._loaded()[2]
+
+    def _loaded(self) -> tuple[Config, Names, Glossary]:
         files = sorted((self.home / "config").rglob("*.toml"))
         stamp = tuple((str(file), file.stat().st_mtime_ns) for file in files)
         with self._lock:
             if self._config is None or self._config[0] != stamp:
                 config = Config(self.home)
-                self._config = stamp, config, Names(config)
-            return self._config[1:]
+                self._config = stamp, (config, Names(config), Glossary(config))
+            return self._config[1]
 
     @cached_property
     def templates(self) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -88,6 +89,10 @@ class Card:
     reasons: tuple[explain.Line, ...]
 
 
+def _form(form: str) -> str:
+    return "PCIe" if form == "pcie" else form.upper()
+
+
 class Names:
     """Titles of codes, as a person reads them."""
 
@@ -102,13 +107,13 @@ class Names:
             found[chip.id] = chip.name
             for variant in chip.variants:
                 memory = f" {variant.memory_gb[0]} GB" if len(variant.memory_gb) == 1 else ""
-                found[variant.id] = f"{chip.name}{memory}{' ' + variant.form.upper() if variant.form else ''}"
+                found[variant.id] = f"{chip.name}{memory}{' ' + _form(variant.form) if variant.form else ''}"
         return found
 
     @cached_property
     def signals(self) -> dict[str, str]:
         """Titles of the signal cards."""
-        return {card.id: card.title for card in self.config.signals.signal}
+        return {"forest": "odd figures"} | {card.id: card.title for card in self.config.signals.signal}
 
     @cached_property
     def countries(self) -> dict[str, str]:
@@ -156,14 +161,20 @@ def card(row: Mapping[str, Any], config: Config, names: Names) -> Card:
         line for line in explain.lines(document, config) if line.evidence != "bias" and line.contribution > 0
     ]
     tags = [names.signal(s) for s in row["signals"] if s not in quoted and s not in PRICED and s != "forest"]
-    place = (
-        " · ".join(dict.fromkeys(part for part in (row["location"], names.country(row["country"])) if part))
-        or "place not said"
-    )
+    place = place_words(row["location"], row["country"], names)
     return Card(
         row, names.chip(row["chip"]), price_of(document, row["unit_usd"], row["price_text"]), masked(place), tuple(told[:QUOTES]),
         max(len(told) - QUOTES, 0), tuple(tags), tuple(lines[:4]),
     )  # fmt: skip
+
+
+def place_words(location: str | None, country: str | None, names: Names) -> str:
+    """Where the goods are, as the page says it, and the country where that does not name it."""
+    land = names.country(country)
+    if not location:
+        return land or "place not said"
+    named = not land or land.casefold() in location.casefold() or re.search(rf"\b{country}\b", location)
+    return location if named else f"{location}, {land}"
 
 
 def cards(rows: Iterable[Mapping[str, Any]], config: Config, names: Names) -> list[Card]:

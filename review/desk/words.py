@@ -21,6 +21,11 @@ def count(value: int | None, one: str = "", many: str = "") -> str:
     return f"{shown} {one if value == 1 else many or one + 's'}" if one else shown
 
 
+def score(value: float | None) -> str:
+    """A score to two digits; what is nearly sure is not shown as sure."""
+    return "–" if value is None else ">.99" if value > 0.995 else f"{value:.2f}"
+
+
 def day(value: str | None) -> str:
     """The date of a timestamp."""
     return (value or "")[:10] or "–"
@@ -49,5 +54,6 @@ def visible(text: Any) -> str:
 
 
 FILTERS = {
+    "score": score,
     "usd": usd, "count": count, "day": day, "minute": minute, "plain": plain, "visible": visible, "masked": masked, "weblink": weblink,
 }  # fmt: skip

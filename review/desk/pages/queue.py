@@ -105,6 +105,8 @@ def _filters(visit: Visit, found: Found) -> list[tuple[str, list[Option], list[O
     out = []
     for name, title in FILTERS.items():
         held, counts = visit.args.get(name, []), found.counts[name]
+        if name == "severity":
+            counts = {value: counts[value] for value in ("high", "medium", "low", "none") if value in counts}
         values = [*counts, *(value for value in held if value not in counts)]
         options = [
             Option(

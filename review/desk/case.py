@@ -1,0 +1,292 @@
+"""Everything an alert's page shows of one listing, gathered from the store; contacts masked, law of the day computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from detector import explain
+from detector.controls import ControlBook, ControlFinding
+from review import charts, marks
+from review.desk import diffs
+from review.desk.cards import CONTACT, Names, Price, price_of
+from review.desk.glossary import Glossary
+from review.masking import masked, masked_text
+from storage.listing import TEXT_FIELDS
+
+if TYPE_CHECKING:
+    from config.loader import Config
+    from config.schema.controls import Rule
+    from config.schema.signals import Card
+    from storage.observation import Observation
+    from storage.store import Store
+
+SEEN = 30
+"""Observations told in full; the rest stands in Datasette."""
+
+PEERS = 200
+"""Dots of the price strip."""
+
+MOST_TEXT = 20_000
+"""Characters of a field on the page; the stored page has the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the listing, cut where signals stand."""
+
+    name: str
+    pieces: tuple[marks.Piece, ...]
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One signal of the reading with what its card and the lexicon say. `number` ties it to its marks in the text."""
+
+    number: int
+    signal: str
+    title: str
+    gloss: str
+    texts: tuple[tuple[str, str | None, tuple[tuple[str, str], ...]], ...]
+    """(quote, language, what its words mean)."""
+    detail: str
+    figures: str
+    innocent: tuple[str, ...]
+    next: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What an offered chip fell under on the day it was seen."""
+
+    chip: str
+    count: int
+    on: str
+    finding: ControlFinding
+    rule: Rule | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One observation: what was new, with differences. `unit_usd` is one chip's price as it was read then."""
+
+    observation: Observation
+    first: bool
+    unit_usd: float | None
+    score: float | None
+    diffs: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One listing with all that is known of it."""
+
+    listing: dict[str, Any]
+    alert: dict[str, Any] | None
+    document: dict[str, Any]
+    observation: Observation | None
+    fields: tuple[Field, ...]
+    signs: tuple[Sign, ...]
+    reasons: tuple[explain.Line, ...]
+    bars: Markup | None
+    price: Price
+    strip: Markup | None
+    history: tuple[Seen, ...]
+    earlier: int
+    line: Markup | None
+    law: tuple[Law, ...]
+    why_not: tuple[str, ...]
+    decisions: list[dict[str, Any]]
+    offers: tuple[int, list[dict[str, Any]]]
+    copies: list[dict[str, Any]]
+    relists: list[dict[str, Any]]
+    relist_of: dict[str, Any] | None
+
+
+def case_of(store: Store, config: Config, names: Names, glossary: Glossary, key: str) -> Case:
+    """Gather one listing. Raises MissingError for an unknown key."""
+    listing = store.listing(key)
+    alert = store.alert(key) if key in store.standing_alerts([key]) else None
+    observations = store.history(key)
+    judged = alert["observation"] if alert else listing["observation"]
+    seen = next((o for o in observations if o.id == judged), observations[-1] if observations else None)
+    reading = store.reading(judged) if judged else None
+    document: dict[str, Any] = (reading or {}).get("document") or {}
+    reasons = tuple(explain.lines(document, config)) if document else ()
+    price = price_of(
+        document, (document.get("price") or {}).get("unit_usd"), seen.listing.price_text if seen else None
+    )
+    history = _history(store, observations)
+    relist_of = alert["relist_of"] if alert else None
+    return Case(
+        listing, alert, document, seen, _fields(seen, document), _signs(document, config, names, glossary), reasons,
+        _bars(reasons), price, _strip(store, names, document, price, key), tuple(reversed(history[-SEEN:])), max(len(history) - SEEN, 0),
+        _line(history, price), _law(document, seen, config), tuple(explain.why_not(document, config)) if document else ("not read yet",),
+        store.decisions_on(key), store.offers_of_seller(listing["seller"], besides=key) if listing["seller"] else (0, []),
+        store.copies(key), store.relists(key, listing["seller"]), store.listing(relist_of) if relist_of else None,
+    )  # fmt: skip
+
+
+def _fields(seen: Observation | None, document: Mapping[str, Any]) -> tuple[Field, ...]:
+    if seen is None:
+        return ()
+    signals = [
+        *(document.get("signals") or []),
+        *({**chip, "signal": "chip"} for chip in document.get("chips") or []),
+    ]
+    out = []
+    for name in TEXT_FIELDS:
+        text = getattr(seen.listing, name)
+        if text and name != "seller_name":
+            contacts = [
+                (s["start"], s["end"])
+                for s in signals
+                if s["signal"] == CONTACT and s.get("field") == name and s.get("start") is not None
+            ]
+            shown = masked_text(text, contacts)[:MOST_TEXT]
+            out.append(Field(name, tuple(marks.pieces(shown, signals, name)), len(text) > MOST_TEXT))
+    return tuple(out)
+
+
+def _signs(document: Mapping[str, Any], config: Config, names: Names, glossary: Glossary) -> tuple[Sign, ...]:
+    cards: dict[str, Card] = {card.id: card for card in config.signals.signal}
+    by_name: dict[str, list[Mapping[str, Any]]] = {}
+    for signal in document.get("signals") or []:
+        by_name.setdefault(signal["signal"], []).append(signal)
+    out = []
+    for number, (name, rows) in enumerate(by_name.items(), 1):
+        card = cards.get(name)
+        contact = name == CONTACT
+        texts = {row["text"]: row.get("language") for row in rows if row.get("text")}
+        details = [
+            masked(row["detail"], contact=contact) for row in rows if isinstance(row.get("detail"), str)
+        ]
+        figures = next(
+            (
+                f"{row['value']:g}, expected {row.get('expected')}, from {row.get('n')}"
+                for row in rows
+                if row.get("value") is not None
+            ),
+            "",
+        )
+        out.append(
+            Sign(
+                number, name, names.signal(name), card.gloss if card else "",
+                tuple((masked(t, contact=contact), lang, tuple(glossary.words(t, lang)) if not contact else ()) for t, lang in texts.items()),
+                "; ".join(dict.fromkeys(details)), figures, tuple(card.innocent) if card else (), tuple(card.next) if card else (),
+            )
+        )  # fmt: skip
+    return tuple(out)
+
+
+def _bars(reasons: Sequence[explain.Line]) -> Markup | None:
+    """The reasons as bars that end where the next begins, from the starting point to the sum."""
+    if not reasons:
+        return None
+    rows = [line for line in reasons if line.evidence == "bias"] + [
+        line for line in reasons if line.evidence != "bias" and line.contribution
+    ]
+    bars = [charts.Bar(line.title, line.contribution) for line in rows]
+    return charts.bars(bars, title="Reasons that add up to the score, in log-odds", total="sum")
+
+
+def _strip(store: Store, names: Names, document: Mapping[str, Any], price: Price, key: str) -> Markup | None:
+    chips = document.get("chips") or []
+    if not chips or price.unit_usd is None:
+        return None
+    peers = store.peers(chips[0]["chip"], document["offer"], limit=PEERS)
+    market = document.get("market") or {}
+    dots = [
+        charts.Dot(row["unit_usd"], f"{row['site']}, {names.country(row['country']) or 'place not said'}")
+        for row in peers
+        if row["listing"] != key
+    ]
+    dots.append(charts.Dot(price.unit_usd, "this offer", own=True))
+    return charts.strip(
+        dots,
+        title=f"Offers of {names.chip(chips[0]['chip'])}",
+        low=market.get("low"),
+        high=market.get("high"),
+        n=market.get("n"),
+        height=124,
+    )
+
+
+def _history(store: Store, observations: Sequence[Observation]) -> list[Seen]:
+    out: list[Seen] = []
+    before: Observation | None = None
+    for at, seen in enumerate(observations):
+        reading = store.reading(seen.id) if at >= len(observations) - SEEN else None
+        out.append(
+            Seen(
+                seen,
+                before is None,
+                reading["unit_usd"] if reading else None,
+                reading["score"] if reading else None,
+                _diffs(before, seen),
+            )
+        )
+        before = seen
+    return out
+
+
+_SAID = {"price": ("price_text", "price_amount", "price_currency")}
+
+
+def _diffs(
+    before: Observation | None, seen: Observation
+) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    if before is None:
+        return ()
+    out = []
+    for change in seen.changed:
+        for name in _SAID.get(change, (change,)):
+            old, new = (
+                str(getattr(o.listing, "seller_id" if name == "seller" else name, None) or "")
+                for o in (before, seen)
+            )
+            if old != new:
+                out.append((name.replace("_", " "), tuple(diffs.changes(masked(old), masked(new)))))
+    return tuple(out)
+
+
+def _line(history: Sequence[Seen], price: Price) -> Markup | None:
+    points = [
+        charts.Point(date.fromisoformat(s.observation.observed_at[:10]).toordinal(), s.unit_usd, label=f"{s.observation.observed_at[:10]}: ${s.unit_usd:,.2f}")
+        for s in history if s.unit_usd
+    ]  # fmt: skip
+    if len({point.x for point in points}) < 2:
+        return None
+    return charts.line(
+        [charts.Series("unit price", tuple(points), steps=True)],
+        title="Unit price of this offer",
+        days=True,
+        y_words="money",
+        height=170,
+    )
+
+
+def _law(document: Mapping[str, Any], seen: Observation | None, config: Config) -> tuple[Law, ...]:
+    if seen is None or not document.get("chips"):
+        return ()
+    book, on = ControlBook(config.catalogue, config.controls), date.fromisoformat(seen.observed_at[:10])
+    rules = {rule.id: rule for rule in config.controls.rule}
+    out: dict[str, Law] = {}
+    for chip in document["chips"]:
+        found = book.find(chip["chip"], on)
+        out.setdefault(
+            chip["chip"],
+            Law(
+                chip["chip"],
+                chip["count"],
+                on.isoformat(),
+                found,
+                rules.get((found.rule or "").split(" ")[0]),
+            ),
+        )
+    return tuple(out.values())

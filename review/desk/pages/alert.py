@@ -1,0 +1,119 @@
+"""One alert: the text with its signals, the price against the market, reasons, law, evidence, and what was decided."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from review.desk.case import Case, case_of
+from review.desk.decide import DONE, decide_one, reasons, told, wish_of
+from review.desk.pages.queue import choice_of, query_of
+from review.desk.sessions import Notice
+from review.desk.visit import Answer, NotHere, Page, Refused, Visit
+from review.masking import masked
+from storage.errors import ConflictError, MissingError, StorageError
+from storage.listing import ListingError
+
+
+def alert(visit: Visit) -> Answer:
+    """The page of a listing, whether it has an alert or not; a beginning of its key, or site/id in `q`, is enough."""
+    key = _key(visit)
+    case = case_of(visit.store, visit.config, visit.names, visit.desk.glossary, key)
+    at, before, after = visit.desk.facets.find(visit.store, choice_of(visit.args, visit.now)).around(key)
+    now = datetime.fromisoformat(visit.now.replace("Z", "+00:00"))
+    return visit.page(
+        "alert.html", key=key, case=case, at=at, before=before, after=after, query=query_of(visit.args), reasons=reasons(visit.config),
+        week=(now + timedelta(days=7)).date().isoformat(), month=(now + timedelta(days=30)).date().isoformat(), scopes=_scopes(visit, case),
+    )  # fmt: skip
+
+
+def _key(visit: Visit) -> str:
+    try:
+        return visit.store.find_listing(visit.vars["key"])
+    except (MissingError, ListingError, ValueError) as error:
+        raise NotHere("No listing has this key.") from error
+    except StorageError as error:
+        raise NotHere(str(error)) from error
+
+
+def _scopes(visit: Visit, case: Case) -> list[tuple[str, str, str]]:
+    """What may be muted from here: scope, value, words."""
+    row, standing = case.listing, case.alert or {}
+    found = [
+        ("listing", row["listing"], "this listing"),
+        ("seller", row["seller"], "this seller"),
+        ("site", row["site"], f"the site {row['site']}"),
+    ]
+    found.append(("chip", standing.get("chip"), f"the chip {visit.names.chip(standing.get('chip'))}"))
+    found += [
+        ("signal", signal, f"the signal “{visit.names.signal(signal)}”")
+        for signal in standing.get("signals", ())
+        if signal != "forest"
+    ]
+    return [(scope, value, words) for scope, value, words in found if value]
+
+
+def decide(visit: Visit) -> Answer:
+    """Record a decision as the form bears it; where somebody else was faster, both are shown and nothing is changed."""
+    key = _key(visit)
+    query = visit.value("query")
+    here = f"/alert/{key}" + (f"?{query}" if query else "")
+    try:
+        wish = wish_of(visit)
+    except Refused as error:
+        return visit.go(here, Notice(str(error), "problem"))
+    version = int(visit.value("version")) if visit.value("version").isdecimal() else None
+    after = visit.value("after")
+    try:
+        decision = visit.write(lambda store: decide_one(store, key, version, wish, visit))
+    except ConflictError as error:
+        return _conflict(visit, key, query, error)
+    title = masked(visit.store.listing(key)["title"])[:70]
+    extra = f" ({wish.reason})" if wish.reason else f" until {wish.until[:10]}" if wish.until else ""
+    undo = () if wish.action == "note" else (f"{key}:{decision}",)
+    onward = (
+        f"/alert/{after}" + (f"?{query}" if query else "")
+        if after.isalnum() and wish.action != "note"
+        else None
+    )
+    return visit.go(
+        onward or (here if wish.action == "note" else "/" + (f"?{query}" if query else "")),
+        Notice(f"“{title}” {DONE[wish.action]}{extra}.", undo=undo),
+    )
+
+
+def _conflict(visit: Visit, key: str, query: str, error: ConflictError) -> Answer:
+    return visit.page(
+        "conflict.html", status=409, key=key, query=query, error=error, listing=visit.store.listing(key), alert=visit.store.alert(key),
+        decisions=visit.store.decisions_on(key), words=told(visit.store, key, error), after=visit.value("after"),
+        wish={name: visit.value(name) for name in ("action", "reason_dismiss", "reason", "until", "note")}, reasons=reasons(visit.config),
+    )  # fmt: skip
+
+
+def undo(visit: Visit) -> Answer:
+    """Take back the last decision, as seen: the form bears the version."""
+    key = _key(visit)
+    query = visit.value("query")
+    here = f"/alert/{key}" + (f"?{query}" if query else "")
+    version = int(visit.value("version")) if visit.value("version").isdecimal() else None
+    try:
+        visit.write(
+            lambda store: store.undo(
+                key,
+                who=visit.person,
+                now=visit.now,
+                expected_version=version,
+                note=visit.value("note") or None,
+            )
+        )
+    except ConflictError as error:
+        return _conflict(visit, key, query, error)
+    except StorageError as error:
+        return visit.go(here, Notice(f"Not undone: {error.what}.", "problem"))
+    return visit.go(here, "The last decision is taken back.")
+
+
+PAGES = (
+    Page("/alert/<key>", alert),
+    Page("/alert/<key>/decide", decide, method="POST"),
+    Page("/alert/<key>/undo", undo, method="POST"),
+)

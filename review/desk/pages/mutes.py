@@ -1,0 +1,61 @@
+"""Mutes: what is left alone until a day, how much it hides, and lifting it before."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from review.desk.visit import Answer, Page, Refused, Visit
+from storage.alerts import SCOPES
+
+
+def mutes(visit: Visit) -> Answer:
+    """All mutes, those in force first."""
+    every = visit.store.mutes()
+    live = {row["id"] for row in visit.store.mutes(visit.now)}
+    rows = sorted(every, key=lambda row: (row["id"] not in live, row["expires_at"]))
+    shown = [{**row, "live": row["id"] in live, "title": _title(visit, row)} for row in rows]
+    return visit.page("mutes.html", rows=shown)
+
+
+def _title(visit: Visit, row: dict[str, str]) -> str:
+    known = {"signal": visit.names.signal, "chip": visit.names.chip}
+    return known[row["scope"]](row["value"]) if row["scope"] in known else row["value"]
+
+
+def mute(visit: Visit) -> Answer:
+    """Mute what an alert's page offered. Raises Refused without a reason or a day to come."""
+    scope, _, value = visit.value("what").partition(":")
+    if scope not in SCOPES or not value:
+        raise Refused("Choose what to mute: nothing was changed.")
+    if not visit.value("reason"):
+        raise Refused("A mute needs its reason: nothing was changed.")
+    try:
+        until = date.fromisoformat(visit.value("until")).isoformat()
+    except ValueError as error:
+        raise Refused("A mute needs the day it ends: nothing was changed.") from error
+    if until <= visit.now[:10]:
+        raise Refused("A mute needs a day to come: nothing was changed.")
+    visit.write(
+        lambda store: store.mute(
+            scope,
+            value,
+            reason=visit.value("reason")[:400],
+            who=visit.person,
+            now=visit.now,
+            until=f"{until}T00:00:00Z",
+        )
+    )
+    return visit.go("/mutes", f"Muted until {until}; it comes back by itself.")
+
+
+def lift(visit: Visit) -> Answer:
+    """End a mute before its time; what it hid comes back as news."""
+    visit.write(lambda store: store.lift_mute(visit.vars["name"], who=visit.person, now=visit.now))
+    return visit.go("/mutes", "Lifted; what it hid is in the queue again.")
+
+
+PAGES = (
+    Page("/mutes", mutes),
+    Page("/mutes", mute, method="POST", back="/mutes"),
+    Page("/mutes/<name>/lift", lift, method="POST", back="/mutes"),
+)

@@ -1,0 +1,71 @@
+"""Search over all texts, in every script; a key, an id or an address of a listing leads straight to it."""
+
+from __future__ import annotations
+
+import re
+
+from review.desk.visit import Answer, Page, Visit
+from review.masking import masked
+from storage.errors import StorageError
+from storage.search import fold
+
+SHOWN = 50
+
+LOOKED = 500
+"""Listings looked for; a person who sees that there are more adds a word."""
+
+AROUND = 60
+"""Characters told on both sides of the first hit in a description."""
+
+Pieces = list[tuple[bool, str]]
+
+
+def search(visit: Visit) -> Answer:
+    """Listings whose current texts hold every word."""
+    query = visit.arg("q")[:200]
+    if query and (" " not in query and len(query) >= 8):
+        try:
+            return visit.go(f"/alert/{visit.store.find_listing(query)}")
+        except StorageError:
+            pass
+    keys = visit.store.search(query, limit=LOOKED) if query else []
+    rows = visit.store.listings_by_key(keys[:SHOWN])
+    words = query.split()
+    found = [
+        (
+            row,
+            hits(masked(row["title"]), words),
+            hits(_snippet(masked(row["description"] or ""), words), words),
+        )
+        for row in rows
+    ]
+    return visit.page("search.html", query=query, found=found, total=len(keys), capped=len(keys) >= LOOKED)
+
+
+def hits(text: str, words: list[str]) -> Pieces:
+    """`text` cut into (is a hit, piece). Width and case make no difference where they do not change the length."""
+    patterns = [re.escape(fold(word)) for word in words if word]
+    folded = fold(text)
+    if not patterns or len(folded) != len(text):
+        return [(False, text)]
+    out: Pieces = []
+    at = 0
+    for found in re.finditer("|".join(patterns), folded):
+        out += [(False, text[at : found.start()]), (True, text[found.start() : found.end()])]
+        at = found.end()
+    return [piece for piece in [*out, (False, text[at:])] if piece[1]]
+
+
+def _snippet(text: str, words: list[str]) -> str:
+    folded = fold(text)
+    places = (
+        [place for word in words if (place := folded.find(fold(word))) >= 0]
+        if len(folded) == len(text)
+        else []
+    )
+    start = max(min(places, default=0) - AROUND, 0)
+    cut = text[start : start + 3 * AROUND]
+    return ("… " if start else "") + cut + (" …" if start + 3 * AROUND < len(text) else "")
+
+
+PAGES = (Page("/search", search),)
