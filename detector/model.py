@@ -224,6 +224,14 @@ def _refuse_others(path: Path, state: dict[str, Any]) -> None:
         )
 
 
+def drifted(model: Model, rows: Sequence[Row], limit: float) -> dict[str, float]:
+    """Features whose distribution among `rows` has moved since the fit by more than `limit`, the furthest first."""
+    if not rows:
+        return {}
+    moved = {name: round(value, 3) for name, value in model.drift(rows).items() if value > limit}
+    return dict(sorted(moved.items(), key=lambda item: -item[1]))
+
+
 def _psi(old: Floats, new: Floats, old_rows: int, new_rows: int) -> float:
     """Population stability index over deciles of the old column, missing being a bin of its own."""
     edges = np.unique(np.quantile(old, np.linspace(0, 1, PSI_BINS + 1)[1:-1])) if len(old) else np.array([])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from detector.errors import DetectError
 from detector.features import NAMES
-from detector.model import Model, Row, fit, save
+from detector.model import Model, Row, drifted, fit, save
 from detector.run import model_in_force
 
 if TYPE_CHECKING:
@@ -62,14 +62,6 @@ def refit(store: Store, config: Config, *, now: str, who: str, why: str, activat
         store.activate_model(model.version, now=now)
         store.log_version("model", model.version, who=who, now=now, why=why, content=model.facts())
     return _compare(model, old, rows, config.thresholds.score.forest_from, activate)
-
-
-def drifted(model: Model, rows: list[Row], limit: float) -> dict[str, float]:
-    """Features whose distribution among `rows` has moved since the fit by more than `limit`."""
-    if not rows:
-        return {}
-    moved = {name: round(value, 3) for name, value in model.drift(rows).items() if value > limit}
-    return dict(sorted(moved.items(), key=lambda item: -item[1]))
 
 
 def row_of(features: dict[str, Any]) -> Row:

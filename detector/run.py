@@ -37,7 +37,7 @@ from storage.readings import Judged, version_key
 
 if TYPE_CHECKING:
     from config.loader import Config
-    from detector.model import Model
+    from detector.model import Model, Row
     from detector.reading.model import Reading, Signal
     from storage.judging import Waiting
     from storage.listing import Listing
@@ -110,6 +110,8 @@ class Run:
             "thresholds": config.thresholds_version,
         }  # fmt: skip
         self._book = Book(config.market)
+        self.rows: list[Row] = []
+        """New offers as the forest saw them, while there is one."""
         self.outcome = Outcome(model=self.versions["model"])
 
     def go(self, *, rebuild: bool = False, progress: Progress | None = None) -> Outcome:
@@ -240,6 +242,7 @@ class Run:
         from detector.model import Row, opinions_by_row
 
         rows = [Row(m.segment, m.figures) if m.reading.chips else None for m in measured]
+        self.rows += filter(None, rows)
         return opinions_by_row(self.model, rows, self.config.thresholds.score.forest_from)
 
     def _judge(self, m: _Measured, opinion: Opinion | None) -> Judgement:
@@ -339,7 +342,18 @@ def detect(
         outcome.notes.append(
             "cold start: no forest yet, rules and price alone judge; fit one with `chipwatch detect --refit`"
         )
+    elif not rebuild and (drift := moved(model, run.rows, config)):
+        words = ", ".join(f"{name.replace('_', ' ')} {index:.2f}" for name, index in list(drift.items())[:3])
+        outcome.notes.append(f"new offers differ from what the forest was fitted on ({words}): look at `chipwatch detect --refit`")
     return outcome
+
+
+def moved(model: Model, rows: Sequence[Row], config: Config) -> dict[str, float]:
+    """Features that have drifted since the fit, by index; none where `rows` are too few to say."""
+    from detector.model import drifted
+
+    options = config.thresholds.forest
+    return drifted(model, rows, options.drift) if len(rows) >= options.min_rows else {}
 
 
 def model_in_force(store: Store) -> Model | None:

@@ -16,7 +16,7 @@ from detector.alerts import Intent
 from detector.model import Model, fit
 from detector.reading.model import ChipOffer, Price, Reading, Signal
 from detector.refit import refit, row_of
-from detector.run import Run
+from detector.run import Run, moved
 from storage.listing import Listing
 from storage.store import Store
 
@@ -261,6 +261,20 @@ def test_refit_puts_a_forest_in_force_and_compares_with_the_old_one(store: Store
     assert second.old == first.model and not second.activated and second.agreement is not None
     assert second.drift["price_deviation"] > 0
     assert store.active_model()["id"] == first.model  # type: ignore[index]
+
+
+def test_offers_unlike_those_of_the_fit_ask_for_a_refit(store: Store, config: Config, tmp_path: Path) -> None:
+    record(store, [listing(n, 9000 + n) for n in range(200)], NOW)
+    judge(store, config)
+    options = config.thresholds.forest.model_copy(update={"trees": 20})
+    model = fit([row_of(o["features"]) for o in store.offers_for_fit()], options, now=NOW, days=("2025-06-01", "2025-06-01"), knowledge="k")
+    assert model is not None
+    alike = judge(store, config, model=model)
+    assert len(alike.rows) == 200 and moved(model, alike.rows, config) == {}
+    record(store, [listing(n, 9000 + n, title="x" * 300, seller_id=f"t{n}") for n in range(300, 520)], "2025-09-02T00:00:00Z")
+    other = judge(store, config, model=model, now="2025-09-02T00:00:00Z")
+    assert "title_length" in moved(model, other.rows, config)
+    assert moved(model, other.rows[:50], config) == {}, "too few to say so"
 
 
 def test_intents_are_frozen() -> None:

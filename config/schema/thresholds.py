@@ -85,6 +85,8 @@ class Modelling(Table):
     """Weight of single figures far out against the density of their mix."""
     min_rows: Annotated[int, Field(ge=10)] = 200
     """Offers below which there is no forest: cold start, rules and price alone judge."""
+    drift: Annotated[float, Field(gt=0)] = 0.25
+    """Population stability index of a feature from which `detect` asks for a refit; `min_rows` offers are needed to say so."""
 
 
 class Repeats(Table):
