@@ -167,7 +167,11 @@ def navigation() -> tuple[tuple[str, str], ...]:
     return (*((page.nav, page.path) for page in all_pages() if page.nav), ("Data", f"/{Path(FILE).stem}"))
 
 
-_TABLES = {
+_TABLES: dict[str, dict[str, Any]] = {
+    "_sqlite_migrations": {"hidden": True},
+    "reading_version": {"hidden": True},
+    "search_pending": {"hidden": True},
+    "search_doc": {"hidden": True},
     "alert": {"label_column": "title"},
     "listing": {"label_column": "title"},
     "seller": {"label_column": "label"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
+from urllib.parse import urlencode
 
 from review.desk.sessions import Session, Sessions
 
@@ -95,7 +96,7 @@ class Guard:
             path == name or (name.endswith("/") and path.startswith(name)) for name in OPEN_PATHS
         ):
             if method == "GET" and "text/html" in headers.get(b"accept", ""):
-                return 303, "", "/sign-in"
+                return 303, "", "/sign-in?" + urlencode({"to": _whole(scope)})
             return 401, "Sign in first.", None
         return None
 
@@ -115,6 +116,12 @@ def _path(scope: Scope) -> str:
     path = raw.decode("latin-1").partition("?")[0] if raw else str(scope["path"])
     # The router matches the raw path, where nothing is resolved: neither is it here.
     return path if ".." not in path else "/.."
+
+
+def _whole(scope: Scope) -> str:
+    """Path and query as they were asked for, so that the person gets there after signing in."""
+    query = (scope.get("query_string") or b"").decode("latin-1")
+    return _path(scope) + (f"?{query}" if query else "")
 
 
 def _length_is_fine(headers: dict[bytes, str]) -> bool:

@@ -20,7 +20,7 @@ from datasette.views.base import DatasetteError
 
 from config.loader import ConfigError
 from review.desk.pages import all_pages
-from review.desk.visit import Answer, NotHere, Page, Refused, Visit
+from review.desk.visit import Answer, NotHere, Page, Refused, Visit, local
 from storage.errors import LockedError, MissingError, StorageError
 
 if TYPE_CHECKING:
@@ -221,20 +221,16 @@ async def _sign_in(request: Any, datasette: Any) -> Response:
     """Take a token, from the printed link or from the form, and give a session for it."""
     desk: Desk = datasette._chipwatch_desk
     if request.method == "POST":
-        token = (parse_qs((await request.post_body()).decode("utf-8", "replace")).get("token") or [""])[
-            0
-        ].strip()
+        said = parse_qs((await request.post_body()).decode("utf-8", "replace"))
     else:
-        token = request.args.get("token") or ""
+        said = parse_qs(request.query_string)
+    token, to = ((said.get(name) or [""])[0].strip() for name in ("token", "to"))
     person = desk.people.by_token(token) if token else None
     if person is None:
         words = "This token is not, or no longer, known here." if token else ""
-        return Response.html(
-            desk.render("desk/sign-in.html", None, {"words": words}),
-            status=403 if token else 200,
-            headers={"Cache-Control": "no-store"},
-        )
-    answer = Response("", 303, {"Location": "/", "Cache-Control": "no-store"})
+        page = desk.render("desk/sign-in.html", None, {"words": words, "to": local(to)})
+        return Response.html(page, status=403 if token else 200, headers={"Cache-Control": "no-store"})
+    answer = Response("", 303, {"Location": local(to), "Cache-Control": "no-store"})
     # Lax: a link in the morning's digest must find the session; what changes anything is a POST, which never carries it from elsewhere.
     answer.set_cookie(desk.cookie, desk.sessions.open(person), httponly=True, samesite="lax", path="/")
     return answer
