@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,8 +22,11 @@ class Found:
     place: Place
     hit: Hit
     weak: bool
+    town: bool = False
+    """Named by a town, which is where goods are or go; a country's name may also be where they were made."""
 
 
+_KANA = re.compile("[\u30a1-\u30ff]")
 CODE = 3
 """Letters of a country or airport code: `MY` is Malaysia, `my` is not."""
 
@@ -46,7 +50,10 @@ class Gazetteer:
                 and folded.text[hit.start].isascii()
             ):
                 continue
-            found.append(Found(self.by_id[hit.group.partition(".")[0]], hit, weak))
+            if _goes_on(folded.text, hit):
+                continue
+            place, _, kind = hit.group.partition(".")
+            found.append(Found(self.by_id[place], hit, weak, kind == "towns"))
         return found
 
     def located(self, folded: Folded | None) -> Place | None:
@@ -54,6 +61,15 @@ class Gazetteer:
         found = self.find(folded) if folded else []
         strong = [f for f in found if not f.weak]
         return (strong or found)[-1].place if found else None
+
+
+def _goes_on(text: str, hit: Hit) -> bool:
+    """Whether a name in kana is the beginning or end of a longer word: `シリア` in `シリアル`."""
+    return any(
+        _KANA.match(text, at) and _KANA.match(text, inner)
+        for at, inner in ((hit.end, hit.end - 1), (hit.start - 1, hit.start))
+        if 0 <= at < len(text)
+    )
 
 
 def _as_lexicon(places: Places) -> Lexicon:
@@ -64,7 +80,11 @@ def _as_lexicon(places: Places) -> Lexicon:
 
 def _groups(places: Places, group: type[Group]) -> Iterator[Group]:
     for place in places.place:
-        named = tuple(n for n in (*place.names, *place.towns, place.flag) if n)
-        yield group(id=f"{place.id}.names", concept="place", terms=named, reason=place.source)
+        for kind, named in (
+            ("names", tuple(n for n in (*place.names, place.flag) if n)),
+            ("towns", place.towns),
+        ):
+            if named:
+                yield group(id=f"{place.id}.{kind}", concept="place", terms=named, reason=place.source)
         if place.weak:
             yield group(id=f"{place.id}.short", concept="place_weak", terms=place.weak, reason=place.source)

@@ -12,7 +12,8 @@ _CARD = re.compile(
     r"(?<![a-z0-9/.-])(?:(?:rtx|gtx|gt|rx|quadro|tesla|nvs|titan|radeon|geforce|firepro|arc)[\s-]{0,2}(?:pro[\s-]?|ada[\s-]?)?[a-z]{0,2}\d{1,4}|[aptlkmhv]\d{1,4}|(?:10|16|20|30|40|50)[5-9]0)"
     r"(?:[\s-]?(?:ti|super|ada|d|s|g|x))?(?![a-z0-9]|\s?gb|\.\d)"
 )
-_NUMBER = re.compile(r"\d{1,4}")
+_NUMBER = re.compile(r"([a-z]{0,2})(\d{1,4})")
+_LETTERS = frozenset("aptlkmhv")
 _QUOTED = re.compile(
     r"[\"“”„«»「」『』][^\"“”„«»「」『』\n]{2,40}[\"“”„«»「」『』]|(?<!\w)['‘’][^'‘’\n]{2,40}['‘’](?!\w)"
 )
@@ -26,14 +27,16 @@ def quoted(text: str, start: int, end: int) -> Iterator[Hit]:
 
 def other_cards(text: str, start: int, end: int, offered: Iterable[str]) -> Iterator[Hit]:
     """Card names between two positions that are none of the offered chips (ids such as `nvidia-a100-pcie-40gb`)."""
-    own = {
-        number
-        for chip in offered
-        for part in chip.split("-")
-        if not part.endswith("gb")
-        for number in _NUMBER.findall(part)
-    }
+    parts = {part for chip in offered for part in chip.split("-") if not part.endswith("gb")}
+    own = {number for part in parts for number in re.findall(r"\d{1,4}", part)}
     for match in _CARD.finditer(text, start, end):
-        number = _NUMBER.search(match.group())
-        if number and number.group() not in own:
+        name = _NUMBER.search(match.group())
+        if name is None:
+            continue
+        letter, number = name.groups()
+        # `P100` is not `H100`; but a bare `4090`, and `A6000` beside `6000`, may be the offered card.
+        lettered = letter in _LETTERS and any(
+            part[:1].isalpha() and part[1:].startswith(number) for part in parts
+        )
+        if number not in own or (lettered and not any(part.startswith(letter + number) for part in parts)):
             yield Hit("other_card", match.start(), match.end(), ("en",), "names.card")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -65,8 +66,15 @@ def _in_sentence(scope: Scope, private: bool) -> Iterator[Finding]:
                 yield finding(origin, secret)
 
 
+# A term that begins so denies by itself; `no DO, no invoice` and `不含税无票` are lists, no double negation.
+_DENIES = re.compile(
+    r"(?:no|non|not|without|sans|zero|ohne|keine?|без|нет|sin|sem|bina|tanpa|tiada|không|ko|بدون|بلا|لا)\b|[无無不没未冇免非]"
+)
+
+
 def _said(scope: Scope, hit: Hit) -> bool:
-    return not scope.negated(hit, none=False) and not scope.hollow(hit)
+    denies = _DENIES.match(scope.s.text, hit.start, hit.end)
+    return (denies is not None or not scope.negated(hit, none=False)) and not scope.hollow(hit)
 
 
 def _lacks(scope: Scope, none: Hit, paper: Hit) -> bool:
@@ -78,7 +86,13 @@ def _lacks(scope: Scope, none: Hit, paper: Hit) -> bool:
             and s.pauses_between(none, paper) == 0
             and not s.between(none, paper, "box", "other_part", "serial", "label")
         )
-    return none.start >= paper.end and scope.near(none, paper, TIGHT) and s.pauses_between(none, paper) <= 1
+    spared = any(0 <= h.start - none.end <= 1 for h in s.of("loss", "hide", "other_part"))  # `质保条没撕`
+    return (
+        none.start >= paper.end
+        and scope.near(none, paper, TIGHT)
+        and s.pauses_between(none, paper) <= 1
+        and not spared
+    )
 
 
 def _ran_out(scope: Scope, warranty: Hit) -> bool:

@@ -56,7 +56,12 @@ def _names(scope: Scope, offered: Sequence[str]) -> Iterator[Hit]:
     s = scope.s
     yield from s.of("other_model", "article")
     yield from other_cards(s.text, s.start, s.end, offered)
-    yield from quoted(s.text, s.start, s.end)
+    for name in quoted(s.text, s.start, s.end):
+        if not any(
+            h.start < name.end and name.start < h.end
+            for h in s.of("sample", "production", "intact", "warranty")
+        ):
+            yield name
 
 
 def _bears(scope: Scope, bearer: Hit, name: Hit) -> bool:
@@ -66,7 +71,11 @@ def _bears(scope: Scope, bearer: Hit, name: Hit) -> bool:
         o.start <= bearer.start and bearer.end <= o.end for o in s.of("not_mark")
     ):
         return False
-    if bearer.concept == "label" and name.concept == "other_card" and scope.near(bearer, name, 4):
+    if (
+        bearer.concept == "label"
+        and name.concept in ("other_card", "other_model")
+        and scope.near(bearer, name, 4)
+    ):
         return True
     return scope.near(bearer, name, BORDER) and any(
         r.end >= min(bearer.start, name.start) and r.start <= max(bearer.end, name.end) + 4 and _firm(r)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 HERE = ("from", "store")
 THERE = ("to", "users", "open_to")
 THROUGH = ("via", "onward")
+MAKERS = frozenset({"CN", "HK"})
+"""Places that are also named as the maker's or the workshop's: `China modded`."""
 ROLES = (*HERE, *THERE, *THROUGH)
 LEFT_OUT = ("no_ship", "refuse", "comply")
 STAYS = "stays"
@@ -146,7 +148,13 @@ def restricted_destination(world: Map, facts: Facts) -> Iterator[tuple[str, Find
     if not facts.restricted:
         return
     named = [s for s in world.stops if s.found.place.restricted]
-    if world.here_restricted or any(stop.roles - {STAYS} for stop in named):
+    # A town, or a country that makes no chips, is named for no other reason than that goods are or go there.
+    sure = (s for s in named if s.found.town or s.place_id not in MAKERS)
+    if (
+        world.here_restricted
+        or any(s.roles - {STAYS} for s in named)
+        or any(STAYS not in s.roles for s in sure)
+    ):
         yield from ((stop.field, stop.finding()) for stop in named)
     if world.here_restricted:
         yield "location" if world.here != world.home else "country", None

@@ -53,7 +53,12 @@ def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
     for deed in sorted(deeds, key=lambda d: gap(d, mark)):
         if not _reaches(scope, mark, deed) or scope.negated(deed) or scope.hollow(deed):
             continue
-        if _other_subject(scope, mark, deed) or _intact(scope, mark, deed) or scope.refused_return(deed):
+        if (
+            _other_subject(scope, mark, deed)
+            or _intact(scope, mark, deed)
+            or _mended(scope, mark, deed)
+            or scope.refused_return(deed)
+        ):
             continue
         if scope.pictured(deed) or (deed.concept == "hide" and s.of("photo", "intact")):
             continue
@@ -119,6 +124,19 @@ def _intact(scope: Scope, mark: Hit, deed: Hit) -> bool:
         ):
             return True
     return False
+
+
+def _mended(scope: Scope, mark: Hit, deed: Hit) -> bool:
+    """`The tag came off, I glued it back, so the number is in place`."""
+    return mark.concept == "label" and any(
+        kept.start >= deed.end
+        and scope.near(kept, serial, TIGHT)
+        and not scope.s.pauses_between(kept, serial)
+        and not scope.negated(kept)
+        for kept in scope.s.of("intact")
+        for serial in scope.s.of("serial")
+        if serial.start >= deed.end
+    )
 
 
 def _borne_by_other(scope: Scope, mark: Hit) -> bool:
