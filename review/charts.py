@@ -86,7 +86,7 @@ class Cell:
 
 def strip(
     dots: Sequence[Dot], *, title: str, low: float | None = None, high: float | None = None, n: int | None = None,
-    usual: tuple[float, float] | None = None, height: int = 96,
+    usual: tuple[float, float] | None = None, height: int = 96, width: int = WIDTH,
 ) -> Markup:  # fmt: skip
     """Prices of a market on a log scale with the reference `low`..`high` and the offer in question marked.
 
@@ -95,7 +95,7 @@ def strip(
     """
     shown = [dot for dot in dots if dot.usd > 0]
     ends = [v for v in (low, high, *(usual or ())) if v]
-    scale = axes.around([*(d.usd for d in shown), *ends], 16, WIDTH - 16, log=True)
+    scale = axes.around([*(d.usd for d in shown), *ends], 16, width - 16, log=True)
     floor = height - BOTTOM
     out = [x_axis(scale, floor, [(v, axes.short_money(v)) for v in scale.ticks(5)])]
     if usual:
@@ -137,7 +137,7 @@ def strip(
             out.append(
                 text(
                     axes.money(dot.usd),
-                    min(max(x, 40), WIDTH - 40),
+                    min(max(x, 40), width - 40),
                     max(y - 11, TOP),
                     "c-own-label",
                     "middle",
@@ -145,7 +145,7 @@ def strip(
             )
         else:
             out.append(tag("circle", words, cx=x, cy=y, r=3.6, cls="c-dot"))
-    return svg(title, _strip_words(shown, low, high, n), height, out, "c-strip")
+    return svg(title, _strip_words(shown, low, high, n), height, out, "c-strip", width=width)
 
 
 def _strip_words(dots: Sequence[Dot], low: float | None, high: float | None, n: int | None) -> str:
@@ -160,7 +160,8 @@ def _strip_words(dots: Sequence[Dot], low: float | None, high: float | None, n: 
 
 def line(
     series: Sequence[Series], *, title: str, days: bool = False, log: bool = False, y_words: str = "number", x_words: str = "",
-    marks: Sequence[tuple[float, str]] = (), height: int = 220, y_high: float | None = None,
+    marks: Sequence[tuple[float, str]] = (), height: int = 220, width: int = WIDTH,
+    y_high: float | None = None,
 ) -> Markup:  # fmt: skip
     """Lines over figures or days (`days`: x is an ordinal day) with their bands, and upright `marks` (x, name).
 
@@ -168,16 +169,16 @@ def line(
     """
     points = [p for s in series for p in s.points]
     held = [v for p in points for v in (p.y, p.low, p.high) if v is not None]
-    legend, rows = _legend(series) if len(series) > 1 else ("", 0)
+    legend, rows = _legend(series, width) if len(series) > 1 else ("", 0)
     height += LEGEND_ROW * rows
     floor, top = height - BOTTOM - (14 if x_words else 0), TOP + LEGEND_ROW * rows
     y = axes.Scale(0, y_high, floor, top) if y_high else axes.around(held, floor, top, log=log)
     xs = [p.x for p in points] + [x for x, _ in marks]
-    x = axes.Scale(min(xs, default=0), max(xs, default=1), LEFT, WIDTH - RIGHT)
+    x = axes.Scale(min(xs, default=0), max(xs, default=1), LEFT, width - RIGHT)
     words = {"money": axes.short_money, "percent": axes.percent, "number": axes.short}[y_words]
-    out = [y_axis(y, [(v, words(v)) for v in y.ticks(4)]), x_axis(x, floor, _x_ticks(x, days))]
+    out = [y_axis(y, [(v, words(v)) for v in y.ticks(4)], width - RIGHT), x_axis(x, floor, _x_ticks(x, days))]
     if x_words:
-        out.append(text(x_words, (LEFT + WIDTH - RIGHT) / 2, height - 4, "c-label", "middle"))
+        out.append(text(x_words, (LEFT + width - RIGHT) / 2, height - 4, "c-label", "middle"))
     for s in series:
         out += [
             _band(s, x, y),
@@ -198,7 +199,7 @@ def line(
             )
         )
     out.append(legend)
-    return svg(title, _line_words(series, days, y_words), height, out, "c-line-chart")
+    return svg(title, _line_words(series, days, y_words), height, out, "c-line-chart", width=width)
 
 
 def _x_ticks(x: axes.Scale, days: bool) -> list[tuple[float, str]]:
@@ -260,12 +261,12 @@ def _stepped(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
     return out
 
 
-def _legend(series: Sequence[Series]) -> tuple[str, int]:
+def _legend(series: Sequence[Series], width: int) -> tuple[str, int]:
     """The names of the lines and how many rows they take; 9 units a letter leave room for the larger letters of a narrow screen."""
     out, at, row = [], float(LEFT), 0
     for s in series:
         wide = 40 + 9 * len(s.name)
-        if at > LEFT and at + wide > WIDTH:
+        if at > LEFT and at + wide > width:
             at, row = float(LEFT), row + 1
         y = TOP + row * LEGEND_ROW
         out.append(tag("line", x1=at, x2=at + 18, y1=y, y2=y, cls=f"c-line c-tone{s.tone}"))

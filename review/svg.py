@@ -20,16 +20,16 @@ def x_axis(x: axes.Scale, floor: float, ticks: Iterable[tuple[float, str]]) -> s
     for at, (value, words) in enumerate(ticks):
         place = x(value)
         out.append(tag("line", x1=place, x2=place, y1=floor, y2=floor + 4, cls="c-axis"))
-        anchor = "end" if place > WIDTH - 30 else "middle"
+        anchor = "end" if place > x.end - 16 else "middle"
         out.append(text(words, place, floor + 17, "c-label" + (" c-second" if at % 2 else ""), anchor))
     return "".join(out)
 
 
-def y_axis(y: axes.Scale, ticks: Iterable[tuple[float, str]]) -> str:
-    """Level lines with their figures on the left."""
+def y_axis(y: axes.Scale, ticks: Iterable[tuple[float, str]], end: float) -> str:
+    """Level lines up to `end` with their figures on the left."""
     out = []
     for value, words in ticks:
-        out.append(tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y(value), y2=y(value), cls="c-grid"))
+        out.append(tag("line", x1=LEFT, x2=end, y1=y(value), y2=y(value), cls="c-grid"))
         out.append(text(words, LEFT - 6, y(value) + 4, "c-label", "end"))
     return "".join(out)
 

@@ -20,7 +20,7 @@ class Overview(Base):
     """Questions of the pages on thresholds, markets, sites and sellers."""
 
     def score_counts(self) -> list[tuple[int, int]]:
-        """How many current offers have which score: (hundredths of the score, offers), from `INDEXED_SCORE` on."""
+        """How many current offers have which score: (thousandths of the score, offers), from `INDEXED_SCORE` on."""
         return [(row[0], row[1]) for row in self.db.rows(_SCORES, [INDEXED_SCORE])]
 
     def days_observed(self) -> list[str]:
@@ -108,7 +108,7 @@ class Overview(Base):
         return [dict(row) for row in self.db.rows(_OFFERS, [json.dumps(list(parties)), limit])]
 
 
-_SCORES = """SELECT CAST(r.score * 100 + 1e-9 AS INTEGER) AS bin, count(*) FROM reading r INDEXED BY reading_score
+_SCORES = """SELECT CAST(r.score * 1000 + 1e-6 AS INTEGER) AS bin, count(*) FROM reading r INDEXED BY reading_score
   JOIN listing l ON l.id = r.listing AND l.observation = r.observation WHERE r.score >= 0.1 AND r.score >= ? GROUP BY bin ORDER BY bin"""
 
 # From one day to the next through the index of times: as many steps as there are days, whatever lies between.

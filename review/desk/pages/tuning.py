@@ -1,0 +1,153 @@
+"""Thresholds: what one would do on the desk's own history, before it is set; set with a reason, undone with one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from config.loader import Config, ConfigError
+from detector import apply
+from detector.errors import DetectError
+from review import charts
+from review import tuning_view as view
+from review.desk.sessions import Notice
+from review.desk.visit import Answer, Page, Refused, Visit
+from storage.overview import INDEXED_SCORE
+from storage.readings import version_key
+from storage.store import Store
+
+NEXT = "Listings are judged anew by the next chipwatch detect; it lists what changes and notifies nobody."
+
+
+def tuning(visit: Visit) -> Answer:
+    """The slider, the curves, and what a threshold would change."""
+    store, cuts = visit.store, visit.config.thresholds.severity
+    past = view.Past.of(store)
+    budget = _figure(visit.arg("budget"), 0, 1e6)
+    found = past.for_budget(budget) if budget is not None else None
+    lowest = max(cuts.low, INDEXED_SCORE)
+    medium = found if found is not None else _figure(visit.arg("medium"), 0, 1)
+    medium = max(cuts.medium if medium is None else medium, lowest)
+    high = _figure(visit.arg("high"), 0, 1)
+    high = max(cuts.high if high is None else high, medium)
+    tried = view.trial(store, past, cuts.medium, medium)
+    curve = past.curve()
+    log = view.versions(store.versions("thresholds"))
+    return visit.page(
+        "tuning.html",
+        cuts=cuts,
+        medium=medium,
+        high=high,
+        lowest=lowest,
+        tried=tried,
+        highs=(past.step(cuts.high), past.step(high)),
+        days=past.days,
+        reviewed=len(past.reviewed),
+        shown=view.SHOWN,
+        budget=budget,
+        found=found,
+        base=visit.config.thresholds_version,
+        changed=(medium, high) != (cuts.medium, cuts.high),
+        stale=_stale(store, visit.config),
+        log=log,
+        can_undo=len(log) > 1,
+        alerts=_alerts(curve, cuts.medium, medium),
+        quality=_quality(curve, cuts.medium, medium),
+    )
+
+
+def _figure(text: str, low: float, high: float) -> float | None:
+    """A figure from the query within bounds; None where there is none."""
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        return None
+    return min(max(value, low), high) if value == value else None
+
+
+def _stale(store: Store, config: Config) -> bool:
+    """Whether there are readings by other versions than those in force."""
+    model = store.active_model()
+    version = version_key(config.knowledge_version, model["id"] if model else None, config.thresholds_version)
+    return bool(store.judged_by().keys() - {version})
+
+
+def _marks(now: float, then: float) -> list[tuple[float, str]]:
+    return [(now, f"in force: {now:g}")] + ([(then, f"tried: {then:g}")] if then != now else [])
+
+
+def _alerts(curve: Sequence[view.Step], now: float, then: float) -> charts.Markup:
+    points = tuple(charts.Point(step.score, step.per_day) for step in curve)
+    return charts.line(
+        [charts.Series("alerts a day", points, 1, steps=True)], title="Alerts a day over the threshold", marks=_marks(now, then),
+        x_words="score from which an offer is an alert", height=230, width=420,
+    )  # fmt: skip
+
+
+def _quality(curve: Sequence[view.Step], now: float, then: float) -> charts.Markup:
+    series = [
+        charts.Series(
+            f"{name} among reviewed",
+            tuple(
+                charts.Point(step.score, share.value, share.low, share.high)
+                for step in curve
+                if (share := getattr(step, name)).value is not None
+            ),
+            tone,
+        )
+        for name, tone in (("precision", 1), ("recall", 2))
+    ]
+    return charts.line(
+        [s for s in series if s.points], title="Precision and recall over the threshold", y_words="percent", y_high=1.0,
+        marks=_marks(now, then), x_words="score from which an offer is an alert", height=190, width=420,
+    )  # fmt: skip
+
+
+def set_thresholds(visit: Visit) -> Answer:
+    """Set the tried thresholds, with their reason, as a new version."""
+    config, why = visit.config, visit.value("why")
+    medium, high = _figure(visit.value("medium"), 0, 1), _figure(visit.value("high"), 0, 1)
+    if medium is None or high is None:
+        raise Refused("A threshold is a figure between 0 and 1: nothing was changed.")
+    if not why:
+        raise Refused("Give the reason: it is kept with the version. Nothing was changed.")
+    if visit.value("base") != config.thresholds_version:
+        raise Refused(
+            "The thresholds were set anew while you looked: look at what stands now. Nothing was changed."
+        )
+    if int(visit.value("lost") or 0) and not visit.value("seen"):
+        raise Refused("Confirmed alerts would be lost: tick that you have seen them. Nothing was changed.")
+    cuts = config.thresholds.severity
+    wanted: dict[str, Any] = {"severity.medium": medium, "severity.high": high}
+    changes = {key: value for key, value in wanted.items() if value != getattr(cuts, key.partition(".")[2])}
+    if not changes:
+        raise Refused("These thresholds are in force already.")
+    who, now = visit.person, visit.now
+    try:
+        visit.write(lambda store: apply.apply(store, config, changes, why=why, who=who, now=now))
+    except ConfigError as error:
+        raise Refused(f"{error}: nothing was changed.") from error
+    names = {"severity.medium": "alerts", "severity.high": "high severity"}
+    words = " and ".join(f"{names[key]} from {value:g}" for key, value in changes.items())
+    return visit.go("/tuning", f"Set: {words}. {NEXT}")
+
+
+def undo(visit: Visit) -> Answer:
+    """Put back the thresholds as they were before the last change."""
+    why, who, now = visit.value("why") or "undone", visit.person, visit.now
+    if visit.value("base") != visit.config.thresholds_version:
+        raise Refused(
+            "The thresholds were set anew while you looked: look at what stands now. Nothing was changed."
+        )
+    try:
+        visit.write(lambda store: apply.undo(store, why=why, who=who, now=now))
+    except DetectError as error:
+        return visit.go("/tuning", Notice(str(error), "problem"))
+    return visit.go("/tuning", f"Put back as it was before the last change. {NEXT}")
+
+
+PAGES = (
+    Page("/tuning", tuning, nav="Tuning", order=30),
+    Page("/tuning/set", set_thresholds, method="POST", back="/tuning"),
+    Page("/tuning/undo", undo, method="POST", back="/tuning"),
+)
