@@ -30,7 +30,7 @@ def run(state: State, now: str, *, robots: bool = False) -> list[Check]:
     checks: list[Check] = []
     looks: list[tuple[str, Look]] = [
         ("environment", _environment), ("home", _home), ("config", _config), ("database", _database), ("disk", _disk),
-        ("sites", _sites), ("keys", _keys),
+        ("sites", _sites), ("keys", _keys), ("delivery", _delivery),
     ]  # fmt: skip
     for name, look in [*looks, ("robots", _robots)] if robots else looks:
         try:
@@ -47,19 +47,32 @@ def _environment(state: State, now: str) -> Iterator[tuple[bool, str]]:
     import sqlite3
     from importlib.metadata import version
 
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("scrapy", "scikit-learn", "pandas", "sqlite-utils", "datasette"))
-    yield sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}, {libraries}"
+    libraries = ", ".join(
+        f"{name} {version(name)}"
+        for name in ("scrapy", "scikit-learn", "pandas", "sqlite-utils", "datasette")
+    )
+    yield (
+        sys.version_info >= (3, 11),
+        f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}, {libraries}",
+    )
 
 
 def _home(state: State, now: str) -> Iterator[tuple[bool, str]]:
     yield state.exists, f"{state.folder}" + ("" if state.exists else " is not there: chipwatch init")
     if state.exists:
-        yield os.access(state.folder, os.W_OK), "can be written" if os.access(state.folder, os.W_OK) else "cannot be written"
+        yield (
+            os.access(state.folder, os.W_OK),
+            "can be written" if os.access(state.folder, os.W_OK) else "cannot be written",
+        )
 
 
 def _config(state: State, now: str) -> Iterator[tuple[bool, str]]:
     config = state.config
-    for family in [name for name in dir(type(config)) if not name.startswith("_") and not name.endswith("_version") and name != "home"]:
+    for family in [
+        name
+        for name in dir(type(config))
+        if not name.startswith("_") and not name.endswith("_version") and name != "home"
+    ]:
         getattr(config, family)
     yield True, f"knowledge {config.knowledge_version}, thresholds {config.thresholds_version}"
 
@@ -99,7 +112,11 @@ def _keys(state: State, now: str) -> Iterator[tuple[bool, str]]:
     for key, site in state.config.sites.items():
         if site.enabled and not site.loopback and site.family == "api":
             missing = missing_keys(site, os.environ)
-            yield not missing, f"{key}: " + (f"set {' and '.join(missing)} in the environment" if missing else "keys present")
+            yield (
+                not missing,
+                f"{key}: "
+                + (f"set {' and '.join(missing)} in the environment" if missing else "keys present"),
+            )
 
 
 def _robots(state: State, now: str) -> Iterator[tuple[bool, str]]:
@@ -112,3 +129,22 @@ def _robots(state: State, now: str) -> Iterator[tuple[bool, str]]:
         if crawled(site):
             for host in robots_status(site, state.folder, state.config):
                 yield host.allowed, f"{key}: {host.words}"
+
+
+def _delivery(state: State, now: str) -> Iterator[tuple[bool, str]]:
+    """Channels of the digest: is the secret there, and did the last sendings arrive?"""
+    from review.delivery import channels, in_words, outstanding
+    from review.mail import PASSWORD
+
+    settings = state.config.settings
+    known = channels(settings)
+    yield True, f"digests go to {', '.join(known) or 'files alone'}"
+    if settings.mail.host and settings.mail.user and not os.environ.get(PASSWORD):
+        yield False, f"mail: set {PASSWORD} in the environment"
+    for row in settings.notice:
+        if row.enabled and not os.environ.get(row.url_env):
+            yield False, f"notice {row.id}: set {row.url_env} in the environment"
+    if state.exists and known:
+        with state.store(readonly=True) as store:
+            for failed in outstanding(store, settings):
+                yield False, in_words(failed)

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from detector import explain
+from review.delivery import in_words, outstanding
 from review.digest import SEVERITIES, Digest, DigestAlert, Quote, SiteCoverage
 from review.masking import masked
 
@@ -19,7 +20,9 @@ CAP = 30
 REASONS = 5
 
 
-def build(store: Store, config: Config, *, now: str, since: str | None, cap: int = CAP, samples: int = 0) -> Digest:
+def build(
+    store: Store, config: Config, *, now: str, since: str | None, cap: int = CAP, samples: int = 0
+) -> Digest:
     """The digest of what is new after `since` (None: everything so far), at most `cap` alerts in full.
 
     `samples`: how many unflagged listings are drawn at random for a decision.
@@ -37,8 +40,8 @@ def build(store: Store, config: Config, *, now: str, since: str | None, cap: int
         made=now, since=since, alerts=alerts, more={s: n - written[s] for s, n in counts.items() if n > written[s]}, counts=counts,
         listings=store.counts()["listing"], by_offer=dict(offers.most_common()), coverage=tuple(_coverage(row) for row in store.coverage() if row["run"] or row["site"] in config.sites),
         unknown_accelerators=dict(unknown.most_common(10)), muted=sum(store.count_alerts("severity", _muted()).values()),
-        samples=tuple(_samples(store, config, now, samples)), notes=_notes(store),
-        versions={"knowledge": config.knowledge_version, "thresholds": config.thresholds_version}, chain=store.chain_head(),
+        samples=tuple(_samples(store, config, now, samples)), notes=_notes(store, config),
+        versions={"knowledge": config.knowledge_version, "thresholds": config.thresholds_version}, chain=store.chain_head(), desk=config.settings.desk.url,
     )  # fmt: skip
 
 
@@ -48,16 +51,22 @@ def _muted() -> Any:
     return Filter(muted=True)
 
 
-def _notes(store: Store) -> tuple[str, ...]:
-    if store.active_model() is None:
-        return ("Cold start: no forest yet, rules and price alone judged. Fit one with chipwatch detect --refit.",)
-    return ()
+def _notes(store: Store, config: Config) -> tuple[str, ...]:
+    cold = "Cold start: no forest yet, rules and price alone judged. Fit one with chipwatch detect --refit."
+    return (
+        *([cold] if store.active_model() is None else []),
+        *map(in_words, outstanding(store, config.settings)),
+    )
 
 
 def _alert(store: Store, config: Config, row: dict[str, Any]) -> DigestAlert:
     reading = store.reading(row["observation"]) or {}
     document = reading.get("document") or {}
-    lines = [line for line in explain.lines(document, config) if line.evidence != "bias"]
+    lines = [
+        line
+        for line in explain.lines(document, config)
+        if line.evidence != "bias" and round(line.contribution, 2)
+    ]
     quotes = tuple(
         Quote(s["signal"], s["field"] or "", masked(s["text"], contact=s["signal"] == "off_platform_contact"))
         for s in document.get("signals", []) if s.get("text")
@@ -66,7 +75,11 @@ def _alert(store: Store, config: Config, row: dict[str, Any]) -> DigestAlert:
     market = document.get("market") or {}
     observation = store.observation(row["observation"])
     place = (observation.listing.location if observation else None) or row["country"]
-    evidence = {"file": row["evidence_file"], "offset": row["evidence_offset"], "sha256": row["evidence_sha256"]} if row["evidence_file"] else None
+    evidence = (
+        {"file": row["evidence_file"], "offset": row["evidence_offset"], "sha256": row["evidence_sha256"]}
+        if row["evidence_file"]
+        else None
+    )
     return DigestAlert(
         alert=row["listing"], severity=row["severity"], score=row["score"], title=masked(row["title"]), chip=row["chip"] or "?",
         offer=row["offer"], site=row["site"], listing_id=document.get("listing_id", row["listing"]), url=row["url"], place=place,

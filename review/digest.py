@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 SEVERITIES = ("high", "medium", "low")
 
@@ -47,6 +48,10 @@ class DigestAlert:
     quotes: tuple[Quote, ...]
     innocent: tuple[str, ...]
     evidence: Mapping[str, Any] | None
+
+    def desk_link(self, desk: str) -> str | None:
+        """The alert's page on the desk at this address; None without one."""
+        return f"{desk}/alert/{quote(str(self.alert), safe='')}" if desk else None
 
     @property
     def market_words(self) -> str:
@@ -102,6 +107,8 @@ class Digest:
     versions: Mapping[str, str] = field(default_factory=dict)
     chain: str | None = None
     """Head of the evidence chain when the digest was made."""
+    desk: str = ""
+    """Address of the desk, to which each alert is linked; "" for no links."""
 
     @property
     def troubled(self) -> tuple[SiteCoverage, ...]:
@@ -120,3 +127,25 @@ class Digest:
         out = dataclasses.asdict(self)
         out["headline"] = self.headline
         return out
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Digest:
+        """The digest that `to_dict` gave, read back from the record of digests."""
+        values = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
+        values["alerts"] = tuple(
+            DigestAlert(
+                **{
+                    **a,
+                    "reasons": tuple(a["reasons"]),
+                    "innocent": tuple(a["innocent"]),
+                    "quotes": tuple(Quote(**q) for q in a["quotes"]),
+                }
+            )
+            for a in document["alerts"]
+        )
+        values["coverage"] = tuple(SiteCoverage(**site) for site in document["coverage"])
+        values["samples"], values["notes"] = (
+            tuple(document.get("samples") or ()),
+            tuple(document.get("notes") or ()),
+        )
+        return cls(**values)

@@ -21,7 +21,11 @@ def environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     env = Environment(
-        loader=PackageLoader("review", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("review", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     env.filters["weblink"] = weblink
     return env
@@ -52,13 +56,24 @@ def markdown(digest: Digest) -> str:
         if chosen or digest.more.get(severity):
             lines += [f"## {severity.capitalize()} severity", ""]
             for alert in chosen:
-                lines += _alert_markdown(alert)
+                lines += _alert_markdown(alert, digest.desk)
             if more := digest.more.get(severity):
                 lines += [f"and {more} more: `chipwatch alerts --severity {severity}`", ""]
-    lines += ["## Coverage", "", "| site | last run | outcome | pages | listings | new | changed | note |", "|---|---|---|--:|--:|--:|--:|---|"]
+    lines += [
+        "## Coverage",
+        "",
+        "| site | last run | outcome | pages | listings | new | changed | note |",
+        "|---|---|---|--:|--:|--:|--:|---|",
+    ]
     for site in digest.coverage:
         outcome = (site.outcome or "never ran") + (" (quarantined)" if site.quarantined else "")
-        cells = [inert(site.site), site.last_run or "", outcome, *map(str, (site.pages, site.listings, site.new, site.changed)), inert(site.detail or "")]
+        cells = [
+            inert(site.site),
+            site.last_run or "",
+            outcome,
+            *map(str, (site.pages, site.listings, site.new, site.changed)),
+            inert(site.detail or ""),
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", *(f"- {inert(note)}" for note in digest.notes), *_rest(digest)]
     return "\n".join(lines).rstrip() + "\n"
@@ -70,21 +85,31 @@ def _since(digest: Digest) -> str:
     return f"{span} {digest.listings} listings known ({kinds})."
 
 
-def _alert_markdown(a: DigestAlert) -> list[str]:
-    link = weblink(a.url)
+def _alert_markdown(a: DigestAlert, address: str) -> list[str]:
+    link, desk = weblink(a.url), a.desk_link(address)
     lines = [f"### {a.score:.2f} · {inert(a.title)}", ""]
-    lines.append(f"- **{inert(a.chip)}**, {a.offer}, {inert(a.place or 'place not said')}, {_stock(a)}; {a.market_words}")
+    lines.append(
+        f"- **{inert(a.chip)}**, {a.offer}, {inert(a.place or 'place not said')}, {stock_words(a)}; {a.market_words}"
+    )
     lines += [f"- {inert(reason)}" for reason in a.reasons]
     lines += [f'- {q.signal}: "{inert(q.text)}"' for q in a.quotes]
     if a.innocent:
         lines.append("- Innocent causes to think of: " + inert("; ".join(a.innocent)))
     if a.evidence:
-        lines.append(f"- Evidence: `{a.evidence['file']}` at {a.evidence['offset']}, SHA-256 `{a.evidence['sha256'][:16]}…`")
-    lines.append(f"- {inert(a.site)} {inert(a.listing_id)}" + (f" <{link}>" if link else "") + f"; `chipwatch alerts show {a.alert}`")
+        lines.append(
+            f"- Evidence: `{a.evidence['file']}` at {a.evidence['offset']}, SHA-256 `{a.evidence['sha256'][:16]}…`"
+        )
+    lines.append(
+        f"- {inert(a.site)} {inert(a.listing_id)}"
+        + (f" <{link}>" if link else "")
+        + (f", [desk](<{desk}>)" if desk else "")
+        + f"; `chipwatch alerts show {a.alert}`"
+    )
     return [*lines, ""]
 
 
-def _stock(a: DigestAlert) -> str:
+def stock_words(a: DigestAlert) -> str:
+    """How many are on offer, in words."""
     return f"{a.quantity} on offer" if a.quantity is not None else "stock not said"
 
 
@@ -97,7 +122,9 @@ def _rest(digest: Digest) -> list[str]:
         lines += ["", f"{digest.muted} alerts are held back by mutes: `chipwatch alerts --state muted`"]
     if digest.samples:
         lines += ["", "Unflagged listings drawn at random; a decision on them tells how much is missed:"]
-        lines += [f"- {inert(s['site'])} {inert(s['listing_id'])}: {inert(s['title'])}" for s in digest.samples]
+        lines += [
+            f"- {inert(s['site'])} {inert(s['listing_id'])}: {inert(s['title'])}" for s in digest.samples
+        ]
     if digest.versions:
         lines += ["", "Made with " + ", ".join(f"{k} {v}" for k, v in digest.versions.items())]
     if digest.chain:
@@ -115,8 +142,12 @@ def terminal(digest: Digest) -> None:
     console.print(f"[bold]{escape(digest.headline)}[/bold]\n{escape(_since(digest))}\n")
     colour = {"high": "bold red", "medium": "yellow"}
     for a in digest.alerts:
-        console.print(f"[{colour.get(a.severity, 'dim')}]{a.severity:6} {a.score:.2f}[/]  {escape(_plain(a.title))}  [dim]#{a.alert}[/dim]")
-        console.print(f"       {escape(a.chip)}, {a.offer}, {escape(_plain(a.place or 'place not said'))}, {_stock(a)}; {escape(a.market_words)}")
+        console.print(
+            f"[{colour.get(a.severity, 'dim')}]{a.severity:6} {a.score:.2f}[/]  {escape(_plain(a.title))}  [dim]#{a.alert}[/dim]"
+        )
+        console.print(
+            f"       {escape(a.chip)}, {a.offer}, {escape(_plain(a.place or 'place not said'))}, {stock_words(a)}; {escape(a.market_words)}"
+        )
         for reason in a.reasons:
             console.print(f"       - {escape(_plain(reason))}")
         for q in a.quotes:
@@ -126,11 +157,21 @@ def terminal(digest: Digest) -> None:
             console.print(f"and {count} more of {severity} severity: chipwatch alerts --severity {severity}")
     table = Table(title="Coverage", title_justify="left", box=None, header_style="bold")
     for name in ("site", "last run", "outcome", "pages", "listings", "new", "changed", "note"):
-        table.add_column(name, justify="right" if name in ("pages", "listings", "new", "changed") else "left", overflow="fold")
+        table.add_column(
+            name,
+            justify="right" if name in ("pages", "listings", "new", "changed") else "left",
+            overflow="fold",
+        )
     for s in digest.coverage:
         style = "" if s.healthy else "yellow"
         outcome = (s.outcome or "never ran") + (" (quarantined)" if s.quarantined else "")
-        cells = [s.site, s.last_run or "", outcome, *map(str, (s.pages, s.listings, s.new, s.changed)), _plain(s.detail or "")]
+        cells = [
+            s.site,
+            s.last_run or "",
+            outcome,
+            *map(str, (s.pages, s.listings, s.new, s.changed)),
+            _plain(s.detail or ""),
+        ]
         table.add_row(*map(escape, cells), style=style)
     console.print(table)
     for line in [*digest.notes, *_rest(digest)]:

@@ -44,7 +44,12 @@ def as_text(found: dict[str, Any]) -> Iterator[str]:
     yield f"{listing['title']}"
     yield f"  {listing['site']} {listing['listing_id']}  {listing.get('url') or ''}"
     if reading:
-        chips = ", ".join(f"{c['count']} x {c['chip']} (control {c['control']})" for c in reading.get("chips", [])) or "no chip offered"
+        chips = (
+            ", ".join(
+                f"{c['count']} x {c['chip']} (control {c['control']})" for c in reading.get("chips", [])
+            )
+            or "no chip offered"
+        )
         yield f"  read as {reading['offer']}: {chips}; condition {reading['condition']}, quantity {reading.get('quantity')}"
         price = reading.get("price")
         if price:

@@ -19,7 +19,9 @@ MARKET_COLUMNS = (
 class Records(Chain):
     """Append-only notes; nothing here is ever changed but the state of a delivery and of a model."""
 
-    def log_version(self, kind: str, digest: str, *, who: str, now: str, why: str, content: Any = None) -> bool:
+    def log_version(
+        self, kind: str, digest: str, *, who: str, now: str, why: str, content: Any = None
+    ) -> bool:
         """Note that a version (of knowledge, thresholds, weights, model ...) is in force from now; False if it already is.
 
         `content` is kept as JSON, so that an earlier version can be put back.
@@ -38,7 +40,10 @@ class Records(Chain):
 
     def version_in_force(self, kind: str, at: str | None = None) -> dict[str, Any] | None:
         """The version of a kind in force at a moment, or now."""
-        row = self.db.row("SELECT * FROM version WHERE kind=? AND at <= ? ORDER BY at DESC, rowid DESC LIMIT 1", [kind, at or "9"])
+        row = self.db.row(
+            "SELECT * FROM version WHERE kind=? AND at <= ? ORDER BY at DESC, rowid DESC LIMIT 1",
+            [kind, at or "9"],
+        )
         return _decoded(row, "content") if row else None
 
     def versions(self, kind: str | None = None) -> list[dict[str, Any]]:
@@ -59,8 +64,14 @@ class Records(Chain):
         """Put a model in force; the one before retires. Raises MissingError."""
         now = utc(now, "now")
         with self.transaction():
-            self.db.write("UPDATE model SET retired_at=? WHERE active_from IS NOT NULL AND retired_at IS NULL AND id<>?", [now, name])
-            if not self.db.write("UPDATE model SET active_from=coalesce(active_from, ?), retired_at=NULL WHERE id=?", [now, name]):
+            self.db.write(
+                "UPDATE model SET retired_at=? WHERE active_from IS NOT NULL AND retired_at IS NULL AND id<>?",
+                [now, name],
+            )
+            if not self.db.write(
+                "UPDATE model SET active_from=coalesce(active_from, ?), retired_at=NULL WHERE id=?",
+                [now, name],
+            ):
                 raise MissingError("there is no such model", name)
 
     def active_model(self) -> dict[str, Any] | None:
@@ -72,7 +83,9 @@ class Records(Chain):
 
     def models(self) -> list[dict[str, Any]]:
         """All models, oldest first."""
-        return [_decoded(row, "facts") for row in self.db.rows("SELECT * FROM model ORDER BY fitted_at, rowid")]
+        return [
+            _decoded(row, "facts") for row in self.db.rows("SELECT * FROM model ORDER BY fitted_at, rowid")
+        ]
 
     def save_market(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Store market references by date, offer kind, chip, form, condition, region; money in USD for one chip or chip-hour."""
@@ -106,7 +119,8 @@ class Records(Chain):
                  text],
             ) > 0  # fmt: skip
             self.db.write_many(
-                "INSERT OR IGNORE INTO delivery (digest, channel, state) VALUES (?, ?, 'waiting')", [(content, c) for c in channels]
+                "INSERT OR IGNORE INTO delivery (digest, channel, state) VALUES (?, ?, 'waiting')",
+                [(content, c) for c in channels],
             )
         return content, new
 
@@ -129,13 +143,21 @@ class Records(Chain):
         )]  # fmt: skip
 
     def deliveries(self, *, due: bool = False, max_tries: int = 5) -> list[dict[str, Any]]:
-        """Deliveries with their state, the latest digest first; with `due` those still to be tried, oldest first."""
+        """Deliveries with their state and the digest's kind and `until`, the latest digest first; with `due` those still to be
+        tried, oldest first."""
+        select = "SELECT d.*, g.kind, g.until FROM delivery d JOIN digest g ON g.id = d.digest"
         if due:
-            sql = "WHERE d.state <> 'sent' AND d.tries < ? ORDER BY g.until, d.channel"
-            return [dict(row) for row in self.db.rows(f"SELECT d.* FROM delivery d JOIN digest g ON g.id = d.digest {sql}", [max_tries])]
-        return [dict(row) for row in self.db.rows(
-            "SELECT d.* FROM delivery d JOIN digest g ON g.id = d.digest ORDER BY g.until DESC, d.channel"
-        )]  # fmt: skip
+            rows = self.db.rows(
+                f"{select} WHERE d.state <> 'sent' AND d.tries < ? ORDER BY g.until, d.channel", [max_tries]
+            )
+        else:
+            rows = self.db.rows(f"{select} ORDER BY g.until DESC, d.channel")
+        return [dict(row) for row in rows]
+
+    def queued_since(self, channel: str, kind: str, since: str) -> bool:
+        """Whether a digest of this kind that reaches to `since` or later was sent, or waits to be, on the channel."""
+        sql = "SELECT 1 FROM delivery d JOIN digest g ON g.id = d.digest WHERE d.channel=? AND g.kind=? AND g.until>=? LIMIT 1"
+        return self.db.value(sql, [channel, kind, since]) is not None
 
     def note_delivery(self, digest: str, channel: str, *, now: str, error: str | None = None) -> None:
         """Note that a delivery was made, or failed with an error and may be tried again."""
@@ -180,7 +202,10 @@ class Records(Chain):
     def screening_entries(self) -> list[dict[str, Any]]:
         """All entries of the loaded lists, with aliases and countries as lists."""
         rows = self.db.rows("SELECT * FROM screening_entry ORDER BY list, id")
-        return [{**dict(row), "aliases": json.loads(row["aliases"]), "countries": json.loads(row["countries"])} for row in rows]
+        return [
+            {**dict(row), "aliases": json.loads(row["aliases"]), "countries": json.loads(row["countries"])}
+            for row in rows
+        ]
 
     def screening_candidates(self, seller: str | None = None) -> list[dict[str, Any]]:
         """Sellers that resembled a listed name when they were first seen: candidates with a score, never a verdict."""

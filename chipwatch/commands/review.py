@@ -49,14 +49,36 @@ def digest(
         bool, typer.Option("--all", help="From the beginning instead of since the last digest.")
     ] = False,
     cap: Annotated[int, typer.Option(min=1, help="Alerts written out in full.")] = 30,
+    send: Annotated[
+        bool,
+        typer.Option(
+            "--send/--no-send", help="By mail and notices, where settings.toml names any; never with --all."
+        ),
+    ] = True,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Make no digest: only send what waits or failed before.")
+    ] = False,
+    sent: Annotated[
+        bool, typer.Option("--sent", help="Make no digest: show what was sent, what waits and what failed.")
+    ] = False,
 ) -> None:
     """Write what is new since the last digest, and which sites were not read whole; kept under HOME/digests."""
+    state: State = ctx.obj
+    if sent:
+        _deliveries(state, as_json=form is Form.json)
+        return
+    if not retry:
+        _write_digest(state, form, everything=everything, cap=cap, send=send and not everything)
+    if retry or (send and not everything):
+        _deliver(state)
+
+
+def _write_digest(state: State, form: Form, *, everything: bool, cap: int, send: bool) -> None:
     from chipwatch.digests import make
     from review import render
 
-    state: State = ctx.obj
     with state.store() as store:
-        made, folder = make(store, state.config, now=now_utc(), everything=everything, cap=cap)
+        made, folder = make(store, state.config, now=now_utc(), everything=everything, cap=cap, send=send)
     if form is Form.terminal:
         render.terminal(made)
     elif form is Form.json:
@@ -64,6 +86,32 @@ def digest(
     else:
         print(render.html(made) if form is Form.html else render.markdown(made))
     note(f"written: {folder}")
+
+
+def _deliver(state: State) -> None:
+    """Send what is due; exit status 1 where something could not be sent."""
+    import os
+
+    from review.delivery import channels, deliver, in_words, outstanding
+
+    if not channels(state.config.settings):
+        return
+    with state.store() as store:
+        told = deliver(store, state.config.settings, clock=now_utc, env=os.environ)
+        failed = outstanding(store, state.config.settings)
+    for try_ in told:
+        if try_.error is None:
+            note(f"sent: {try_.kind} digest to {try_.channel}")
+    for row in failed:
+        note(clean(in_words(row)))
+    if failed:
+        raise typer.Exit(EXIT_PROBLEMS)
+
+
+def _deliveries(state: State, *, as_json: bool) -> None:
+    with state.store(readonly=True) as store:
+        rows = store.deliveries()
+    write_rows(rows, ["kind", "until", "channel", "state", "tries", "last_at", "error"], as_json=as_json)
 
 
 def alerts_list(

@@ -1,12 +1,13 @@
-"""`config/settings.toml`: who we say we are, how politely we read, how long we keep."""
+"""`config/settings.toml`: who we say we are, how politely we read, how long we keep, whom we tell."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from config.loader import Table
+from config.loader import Row, Table
 
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -85,6 +86,123 @@ class Health(Table):
     """How long a crawl may take to stop after a signal before it is killed."""
 
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+MAILBOX = re.compile(
+    r"(?:(?P<name>[^<>@,;:\"\\\x00-\x1f\x7f-\x9f\u2028\u2029]*)<)?(?P<spec>[^\s@<>,;:()\[\]\"\\]+@[^\s@<>,;:()\[\]\"\\]+)(?(name)>)"
+)
+"""A mail address, alone or as `Name <address>`; narrower than the standard, so that it can hide nothing."""
+
+
+def _plain_line(value: str) -> str:
+    if any(ord(sign) < 32 or ord(sign) == 127 for sign in value):
+        raise ValueError("must be one line without control characters: it goes into a mail's headers")
+    return value
+
+
+class Desk(Table):
+    """Where the desk in the browser is reached; digests link each alert to it."""
+
+    url: str = "http://127.0.0.1:8100"
+
+    @field_validator("url")
+    @classmethod
+    def _web(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s\"'<>]+", value):
+            raise ValueError("write an address such as 'http://127.0.0.1:8100', or '' for no links")
+        return value.rstrip("/")
+
+
+class Mail(Table):
+    """Digests as mail. Without a host or a receiver none is sent. The password is CHIPWATCH_SMTP_PASSWORD, nothing else."""
+
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """`none` sends in the clear and is for a server on this machine alone."""
+    user: str = ""
+    sender: str = ""
+    to: tuple[str, ...] = ()
+    """Each receiver gets a mail of their own."""
+    timeout_s: Seconds = 30.0
+
+    @field_validator("host", "user")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        return _plain_line(value)
+
+    @field_validator("sender")
+    @classmethod
+    def _mailbox(cls, value: str) -> str:
+        if value and not MAILBOX.fullmatch(_plain_line(value)):
+            raise ValueError(
+                f"{value!r} is no mail address; write one such as 'Desk <chipwatch@desk.example>'"
+            )
+        return value
+
+    @field_validator("to")
+    @classmethod
+    def _addresses(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            found = MAILBOX.fullmatch(_plain_line(value))
+            if found is None or found["name"] is not None:
+                raise ValueError(f"{value!r} is no mail address; write one such as 'desk@example.org'")
+        return values
+
+    @model_validator(mode="after")
+    def _whole(self) -> Mail:
+        if self.host and self.to and not self.sender:
+            raise ValueError("mail needs a sender, e.g. sender = 'chipwatch@desk.example'")
+        if self.host and self.security == "none" and self.host not in LOOPBACK:
+            raise ValueError("security = 'none' is for a server on this machine; use 'starttls' or 'tls'")
+        return self
+
+
+class Notice(Row):
+    """A chat, push service or webhook that is told of digests through apprise (extra `notify`)."""
+
+    id: str
+    url_env: str
+    """Name of the environment variable that holds the apprise address: it carries the secret."""
+    of: tuple[Literal["daily", "weekly"], ...] = ("daily",)
+    severity: Literal["high", "medium"] = "high"
+    """Told only if there is an alert of at least this severity; a weekly summary always is."""
+    cap: Annotated[int, Field(ge=1, le=50)] = 5
+    """Alerts named; the rest is counted."""
+    format: Literal["text", "markdown", "html"] = "text"
+    template: str = ""
+    """A file of HOME/config/templates instead of the shipped notice.txt, notice.md or notice.html."""
+    enabled: bool = True
+
+    @field_validator("url_env")
+    @classmethod
+    def _variable(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
+            raise ValueError(
+                "name an environment variable such as 'CHIPWATCH_NOTIFY_CHAT'; the address itself is a secret"
+            )
+        return value
+
+    @field_validator("template")
+    @classmethod
+    def _plain_name(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[\w-]+(\.[\w-]+)*", value):
+            raise ValueError("must be the name of a file in HOME/config/templates, without folders")
+        return value
+
+
+class Delivery(Table):
+    """How hard a digest is sent. Each is sent once on each channel; what failed is tried again at once, then by later runs."""
+
+    pauses_s: tuple[Annotated[float, Field(ge=0, le=600)], ...] = (10.0, 60.0)
+    """Pauses before each further try within one run."""
+    max_tries: Annotated[int, Field(ge=1)] = 12
+    """After so many tries over all runs a delivery is given up, which the doctor and each digest show."""
+    empty: Literal["daily", "never"] = "daily"
+    """A digest without alerts still tells which sites were not read: it is sent at most once a day, or never."""
+
+
 class Settings(Table):
     """settings.toml"""
 
@@ -94,3 +212,7 @@ class Settings(Table):
     retention: Retention = Retention()
     privacy: Privacy = Privacy()
     health: Health = Health()
+    desk: Desk = Desk()
+    mail: Mail = Mail()
+    delivery: Delivery = Delivery()
+    notice: list[Notice] = []

@@ -1,0 +1,71 @@
+"""The digest as plain text for mail and chat, and outside text made quiet where programs look for links and markup in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from review.digest import SEVERITIES, Digest, DigestAlert
+from review.render import stock_words, weblink
+
+JOINER = "\u2060"
+"""Word joiner: invisible, and it ends what mail and chat programs take for an address."""
+
+_LINKED = re.compile(
+    r"(?<=:)(?=//)|(?<=[@#])(?=\w)|(?<=\w\.)(?=[^\W\d])|(?<=mailto:)|(?<=javascript:)", re.IGNORECASE
+)
+_MARKUP = str.maketrans(
+    {"<": "‹", ">": "›", "[": "［", "]": "］", "`": "'", "*": "∗", "~": "∼", "|": "¦", "\\": "＼", "&": "＆"}
+)
+
+
+def unlinked(text: Any) -> str:
+    """Text from outside on one line, without control or direction characters, in which no program finds an address to link."""
+    flat = " ".join(str(text).split())
+    return _LINKED.sub(JOINER, "".join(sign for sign in flat if sign.isprintable() and sign != JOINER))
+
+
+def quiet(text: Any) -> str:
+    """The same without a sign that chat markup is made of: no mention, emphasis, link or entity."""
+    return unlinked(text).translate(_MARKUP)
+
+
+def text(digest: Digest) -> str:
+    """The digest as plain text, lines of any length; outside text is quiet, links are ours or the listing's own."""
+    return "\n".join(_lines(digest)).rstrip() + "\n"
+
+
+def _lines(digest: Digest) -> Iterator[str]:
+    yield digest.headline
+    yield f"New since {digest.since}." if digest.since else "First digest: everything so far."
+    for severity in SEVERITIES[:2]:
+        chosen = [alert for alert in digest.alerts if alert.severity == severity]
+        if chosen or digest.more.get(severity):
+            yield from ("", severity.upper())
+            for alert in chosen:
+                yield from _alert(alert, digest.desk)
+            if more := digest.more.get(severity):
+                yield f"and {more} more: chipwatch alerts --severity {severity}"
+    if not digest.alerts:
+        yield "No new alerts of medium or high severity. Look at the coverage before reading this as calm."
+    yield from ("", "COVERAGE")
+    for site in digest.coverage:
+        state = (site.outcome or "never ran") + (", quarantined" if site.quarantined else "")
+        note = f"; {quiet(site.detail)}" if site.detail else ""
+        yield f"{'  ' if site.healthy else '! '}{quiet(site.site)}: {state}, {site.last_run or 'no run'}, {site.listings} listings, {site.new} new{note}"
+    yield from ("", *(quiet(note) for note in digest.notes), "A signal is a reason to look, never a verdict.")
+
+
+def _alert(alert: DigestAlert, desk: str) -> Iterator[str]:
+    yield f"{alert.score:.2f}  {quiet(alert.title)}"
+    yield f"      {quiet(alert.chip)}, {alert.offer}, {quiet(alert.place or 'place not said')}, {stock_words(alert)}; {alert.market_words}"
+    for reason in alert.reasons:
+        yield f"      - {quiet(reason)}"
+    for said in alert.quotes:
+        if any(said.text in reason for reason in alert.reasons):
+            continue
+        yield f'      - {said.signal}: "{quiet(said.text)}"'
+    for link in (alert.desk_link(desk), weblink(alert.url)):
+        if link:
+            yield f"      {link}"
