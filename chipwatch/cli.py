@@ -18,7 +18,7 @@ from chipwatch.app import State, failure
 # tests/test_house.py holds this table against what the modules register.
 COMMANDS = {
     "init": ("upkeep", "Make a home: database, evidence folder, and a commented config of your own."),
-    "sites": ("gather", "The sites: health at a glance; new, check, reparse, resume."),
+    "sites": ("gather", "The sites: health at a glance; new, check, reparse, release, discard, resume."),
     "crawl": (
         "gather",
         "Crawl the enabled sites, or the named ones, politely; exit 1 if a run was not whole.",
