@@ -76,7 +76,7 @@ class Desk:
     @cached_property
     def app(self) -> Guard:
         """The ASGI application."""
-        return Guard(self.datasette.app(), self.sessions, self.hosts, self.cookie)
+        return Guard(self.datasette.app(), self.sessions, self.hosts, self.cookie, plugin.takes_form)
 
     @property
     def config(self) -> Config:

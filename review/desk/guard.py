@@ -46,10 +46,19 @@ HEADERS = (
 
 
 class Guard:
-    """ASGI middleware. `hosts` are the Host headers the desk answers to, `names` the cookie's name."""
+    """ASGI middleware. `hosts` are the Host headers the desk answers to, `cookie` its cookie's name; `takes_form` knows the paths
+    of our own forms: Datasette is sent none."""
 
-    def __init__(self, app: App, sessions: Sessions, hosts: frozenset[str], cookie: str) -> None:
-        self.app, self.sessions, self.hosts, self.cookie = app, sessions, hosts, cookie
+    def __init__(
+        self, app: App, sessions: Sessions, hosts: frozenset[str], cookie: str, takes_form: Callable[[str], bool]
+    ) -> None:  # fmt: skip
+        self.app, self.sessions, self.hosts, self.cookie, self.takes_form = (
+            app,
+            sessions,
+            hosts,
+            cookie,
+            takes_form,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
@@ -88,6 +97,8 @@ class Guard:
         if method not in ("GET", "HEAD", "POST"):
             return 405, "The desk knows GET and POST.", None
         if method == "POST":
+            if not self.takes_form(path):
+                return 405, "This page takes no form.", None
             if not self._from_here(headers):
                 return 403, "This form was not sent from the desk's own page, so nothing was changed.", None
             if not _length_is_fine(headers):

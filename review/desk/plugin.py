@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import re
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -63,7 +64,17 @@ def register_routes(datasette: Any) -> list[tuple[str, Any]]:
 @hookimpl
 def skip_csrf(datasette: Any, scope: Any) -> bool:
     """Our forms carry a key of their own, and the guard has looked at their origin."""
-    return _desk(datasette) is not None
+    return _desk(datasette) is not None and takes_form(scope["path"])
+
+
+@cache
+def _form_patterns() -> list[re.Pattern[str]]:
+    return [re.compile(_pattern(page.path)) for page in all_pages() if page.method == "POST"]
+
+
+def takes_form(path: str) -> bool:
+    """Whether one of our forms is sent to this path."""
+    return path == "/sign-in" or any(pattern.match(path) for pattern in _form_patterns())
 
 
 @hookimpl
