@@ -27,7 +27,7 @@ def offers(store: Any) -> list[Any]:
     """Feature rows of all current offers, with their replay record."""
     from detector.refit import row_of
 
-    return [(row_of(offer["features"]), offer["features"].get("replay")) for offer in store.offers_for_fit()]
+    return [(row_of(offer), offer["features"].get("replay")) for offer in store.offers_for_fit()]
 
 
 def single(model: Any, rows: list[Any], seed: int = 0) -> dict[str, Any]:

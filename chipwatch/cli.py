@@ -43,7 +43,7 @@ COMMANDS = {
         "Write the current reading of every listing, judged, as JSON Lines sorted by site and listing id.",
     ),
     "evidence": ("gather", "The stored pages: prove them, keep them no longer than configured."),
-    "evaluate": ("judge", "Print reading and judging figures for labelled files."),
+    "evaluate": ("judge", "Compare readings and judgements of labelled listings with their labels, on a fresh home and on a copy of yours."),
     "doctor": (
         "upkeep",
         "Check environment, config, database, disk, sites and keys; exit 1 if something is wrong.",

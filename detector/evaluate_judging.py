@@ -108,16 +108,16 @@ def _only(reading: Reading, part: str) -> Reading:
     return reading if part in ("all", "signals") else replace(reading, signals=())
 
 
-def measure(cases: Sequence[Case], judged: Sequence[Judgement]) -> Figures:
-    """The table of the targets."""
+def measure(cases: Sequence[Case], judged: Sequence[tuple[float, str]]) -> Figures:
+    """The table of the targets, from each case's score and severity."""
     from sklearn.metrics import average_precision_score
 
     grades = [case.gold["grade"] for case in cases]
-    scores = [judgement.score for judgement in judged]
+    scores = [score for score, _ in judged]
     red = sum(grade == 2 for grade in grades)
     ranked = sorted(range(len(cases)), key=lambda i: -scores[i])
-    alerts = [i for i, j in enumerate(judged) if j.severity in ("medium", "high")]
-    high = [i for i in alerts if judged[i].severity == "high"]
+    alerts = [i for i, (_, severity) in enumerate(judged) if severity in ("medium", "high")]
+    high = [i for i in alerts if judged[i][1] == "high"]
     return Figures(
         len(cases), red,
         float(average_precision_score([grade == 2 for grade in grades], scores)) if red else None,
@@ -145,7 +145,7 @@ def evaluate(cases: Sequence[Case], config: Config, *, gold: bool, today: date, 
         reader = Reader(config)
         readings = [reader.read(listing, today) for listing in listings]
     judged = judge_all(zip(listings, readings, strict=True), config, today, part)
-    return measure(cases, judged), judged
+    return measure(cases, [(one.score, one.severity) for one in judged]), judged
 
 
 def main(argv: Sequence[str] | None = None) -> int:

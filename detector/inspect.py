@@ -48,10 +48,10 @@ class Inspector:
         answer = answer_for(listing, reading, self.book, day=day, seller=self._seller(listing))
         opinion: Opinion | None = None
         if self.model is not None and reading.chips:
-            from detector.model import Row
+            from detector.model import Row, opinions_by_row
 
-            row = Row(segment(reading, region), figures(listing, reading, answer))
-            opinion = self.model.opinions([row], self.config.thresholds.score.forest_from)[0]
+            row = Row(listing.site, segment(reading, region), figures(listing, reading, answer))
+            opinion = opinions_by_row(self.model, [row], self.config.thresholds.score.forest_from)[0]
         young = others.new_seller(listing, self.config.signals.settings)
         judgement = self.judge.judge(
             listing, reading, answer, opinion, [young] if young else (), dear_is_normal=region in self.dear

@@ -113,7 +113,7 @@ class Judge:
         if idle is not None:
             return Judgement(0.0, "none", (), signals, {**notes, "judge": idle})
         if opinion is None:
-            notes["forest"] = "cold start: no forest yet, rules and price alone judge"
+            notes["forest"] = "cold start: no forest knows this site yet, rules and price alone judge"
         reasons = self._reasons(evidence, opinion)
         score = score_of(reasons)
         return Judgement(score, self.severity(score), reasons, signals, notes)

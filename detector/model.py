@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +34,7 @@ TRUSTED = ["detector.forest.Forest", "detector.model.SegmentMiddle", "sklearn.tr
 """Types a stored model may hold besides plain numbers and arrays."""
 
 MIN_SEGMENT = 30
-"""Rows from which a segment has a middle of its own; smaller ones use the middle of all."""
+"""Rows from which a segment has a middle of its own (smaller ones use the middle of all), and a site is known."""
 
 TOP_SHARES = 5
 """Features named in a reason."""
@@ -80,6 +81,7 @@ def _medians(values: Floats) -> Floats:
 class Row:
     """One offer as the forest sees it."""
 
+    site: str
     segment: str
     figures: Figures
 
@@ -89,6 +91,8 @@ class Model:
     """A fitted forest with everything needed to say what it is. `version` is a digest of all of it."""
 
     pipeline: Pipeline
+    sites: tuple[str, ...]
+    """Sites with enough offers in the fit. Of another site's it says nothing: all of them would look strange to it."""
     segments: tuple[str, ...]
     fitted_at: str
     first: str
@@ -107,7 +111,7 @@ class Model:
     @cached_property
     def version(self) -> str:
         """Twelve hex digits over data range, features, libraries and the fitted scores."""
-        facts = [self.features, self.segments, self.first, self.last, self.rows, self.knowledge, self.sklearn, self.forest.get_params()]
+        facts = [self.features, self.sites, self.segments, self.first, self.last, self.rows, self.knowledge, self.sklearn, self.forest.get_params()]
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
         digest.update(self.forest.scores_.tobytes())
         return digest.hexdigest()[:12]
@@ -135,7 +139,7 @@ class Model:
         return {
             "version": self.version, "fitted_at": self.fitted_at, "first": self.first, "last": self.last,
             "rows": self.rows, "features": list(self.features), "knowledge": self.knowledge, "sklearn": self.sklearn,
-            "trees": self.forest.trees, "max_samples": self.forest.max_samples, "segments": list(self.segments),
+            "trees": self.forest.trees, "max_samples": self.forest.max_samples, "sites": list(self.sites), "segments": list(self.segments),
         }  # fmt: skip
 
     def _matrix(self, rows: Sequence[Row]) -> Floats:
@@ -163,6 +167,7 @@ def fit(rows: Sequence[Row], options: Modelling, *, now: str, days: tuple[str, s
     if len(rows) < options.min_rows:
         return None
     segments = tuple(sorted({row.segment for row in rows}))
+    sites = tuple(sorted(site for site, n in Counter(row.site for row in rows).items() if n >= MIN_SEGMENT))
     pipeline = Pipeline(
         [
             ("relative", SegmentMiddle(tuple(feature.relative for feature in FEATURES))),
@@ -170,7 +175,7 @@ def fit(rows: Sequence[Row], options: Modelling, *, now: str, days: tuple[str, s
         ]
     )
     pipeline.fit(matrix(rows, segments))
-    return Model(pipeline, segments, now, *days, len(rows), knowledge)
+    return Model(pipeline, sites, segments, now, *days, len(rows), knowledge)
 
 
 def save(model: Model, folder: Path) -> Path:
@@ -180,7 +185,7 @@ def save(model: Model, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{model.version}.skops"
     state = {
-        "pipeline": model.pipeline, "segments": list(model.segments), "fitted_at": model.fitted_at, "first": model.first,
+        "pipeline": model.pipeline, "sites": list(model.sites), "segments": list(model.segments), "fitted_at": model.fitted_at, "first": model.first,
         "last": model.last, "rows": model.rows, "knowledge": model.knowledge, "features": list(model.features),
         "sklearn": model.sklearn,
     }  # fmt: skip
@@ -208,12 +213,14 @@ def load(path: Path) -> Model:
         raise ModelError(f"{path}: cannot be read ({error}). Fit anew: chipwatch detect --refit") from error
     _refuse_others(path, state)
     return Model(
-        state["pipeline"], tuple(state["segments"]), state["fitted_at"], state["first"], state["last"], state["rows"],
+        state["pipeline"], tuple(state["sites"]), tuple(state["segments"]), state["fitted_at"], state["first"], state["last"], state["rows"],
         state["knowledge"], tuple(state["features"]), state["sklearn"],
     )  # fmt: skip
 
 
 def _refuse_others(path: Path, state: dict[str, Any]) -> None:
+    if "sites" not in state:
+        raise ModelError(f"{path}: is of an earlier form. Fit anew: chipwatch detect --refit")
     if tuple(state["features"]) != NAMES:
         other = sorted(set(state["features"]) ^ set(NAMES)) or ["their order"]
         raise ModelError(f"{path}: was fitted on other features ({', '.join(other)}). Fit anew: chipwatch detect --refit")
@@ -244,8 +251,10 @@ def _psi(old: Floats, new: Floats, old_rows: int, new_rows: int) -> float:
     return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
 
 
-def opinions_by_row(model: Model | None, rows: Sequence[Row | None], explain_from: float) -> Iterable[Opinion | None]:
-    """An opinion for each row that is an offer; None for the others and at a cold start."""
-    asked = [row for row in rows if row is not None] if model is not None else []
-    found = iter(model.opinions(asked, explain_from)) if model is not None else iter(())
-    return [next(found) if model is not None and row is not None else None for row in rows]
+def opinions_by_row(model: Model | None, rows: Sequence[Row | None], explain_from: float) -> list[Opinion | None]:
+    """An opinion for each row that is an offer of a site the model knows; None for the others and at a cold start."""
+    if model is None:
+        return [None] * len(rows)
+    asked = [row if row is not None and row.site in model.sites else None for row in rows]
+    found = iter(model.opinions([row for row in asked if row is not None], explain_from))
+    return [None if row is None else next(found) for row in asked]

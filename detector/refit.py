@@ -64,16 +64,16 @@ def refit(store: Store, config: Config, *, now: str, who: str, why: str, activat
     return _compare(model, old, rows, config.thresholds.score.forest_from, activate)
 
 
-def row_of(features: dict[str, Any]) -> Row:
-    """A stored feature record as the forest sees it."""
-    known = features["figures"]
-    return Row(features["segment"], {name: math.nan if known.get(name) is None else known[name] for name in NAMES})
+def row_of(offer: dict[str, Any]) -> Row:
+    """A stored offer, with its site and features, as the forest sees it."""
+    known = offer["features"]["figures"]
+    return Row(offer["site"], offer["features"]["segment"], {name: math.nan if known.get(name) is None else known[name] for name in NAMES})
 
 
 def _offers(store: Store) -> tuple[list[Row], tuple[str, str]]:
     rows, seen = [], []
     for offer in store.offers_for_fit():
-        rows.append(row_of(offer["features"]))
+        rows.append(row_of(offer))
         seen.append(offer["observed_at"])
     step = max(len(rows) / FIT_ROWS, 1)
     chosen = [rows[int(at * step)] for at in range(int(len(rows) / step))]

@@ -241,8 +241,8 @@ class Run:
             return [None] * len(measured)
         from detector.model import Row, opinions_by_row
 
-        rows = [Row(m.segment, m.figures) if m.reading.chips else None for m in measured]
-        self.rows += filter(None, rows)
+        rows = [Row(m.observation.listing.site, m.segment, m.figures) if m.reading.chips else None for m in measured]
+        self.rows += (row for row in rows if row is not None and row.site in self.model.sites)
         return opinions_by_row(self.model, rows, self.config.thresholds.score.forest_from)
 
     def _judge(self, m: _Measured, opinion: Opinion | None) -> Judgement:

@@ -148,13 +148,13 @@ class Judging(Readings):
         return found
 
     def offers_for_fit(self) -> Iterator[dict[str, Any]]:
-        """observed_at and features of the current reading of every listing that offers a chip, by observation name."""
+        """Site, observed_at and features of the current reading of every listing that offers a chip, by observation name."""
         for row in self.db.stream(
-            """SELECT o.observed_at, g.features FROM listing l JOIN reading g ON g.observation = l.observation
+            """SELECT l.site, o.observed_at, g.features FROM listing l JOIN reading g ON g.observation = l.observation
                JOIN observation o ON o.id = g.observation
                WHERE g.chip IS NOT NULL AND g.features IS NOT NULL ORDER BY o.id"""
         ):
-            yield {"observed_at": row["observed_at"], "features": json.loads(row["features"])}
+            yield {"site": row["site"], "observed_at": row["observed_at"], "features": json.loads(row["features"])}
 
 
 # Readings of what was recorded before are all by one version, so nothing there waits: the history is not walked again.

@@ -15,7 +15,7 @@ from detector import model as models
 from detector.errors import ModelError
 from detector.features import NAMES
 from detector.forest import Forest
-from detector.model import Row, SegmentMiddle, fit, load, save
+from detector.model import Row, SegmentMiddle, fit, load, opinions_by_row, save
 
 RNG = np.random.default_rng(7)
 ROWS = RNG.normal(size=(1200, 6))
@@ -104,6 +104,7 @@ def test_a_fresh_forest_refuses_to_score() -> None:
 
 OFFERS = [
     Row(
+        "board" if i % 40 else "shop",
         "sale/us" if i % 3 else "sale/cn",
         {name: float("nan") if (i + at) % 11 == 0 else float(RNG.normal()) for at, name in enumerate(NAMES)},
     )
@@ -122,6 +123,12 @@ def test_a_kept_model_judges_as_before(tmp_path: Path) -> None:
     again = load(save(MODEL, tmp_path))
     assert again.version == MODEL.version and again.facts() == MODEL.facts()
     assert again.opinions(OFFERS[:80], 0.2) == MODEL.opinions(OFFERS[:80], 0.2)
+
+
+def test_of_a_site_it_hardly_saw_the_forest_says_nothing() -> None:
+    assert MODEL is not None and MODEL.sites == ("board",)
+    found = opinions_by_row(MODEL, [OFFERS[0], None, OFFERS[1]], 1.0)
+    assert found[:2] == [None, None] and found[2] == MODEL.opinions([OFFERS[1]], 1.0)[0]
 
 
 def test_opinions_do_not_depend_on_the_batch() -> None:
@@ -168,6 +175,6 @@ def test_segments_have_their_own_middle() -> None:
 def test_drift_is_seen_and_its_absence_too() -> None:
     assert MODEL is not None
     assert max(MODEL.drift(OFFERS).values()) < 0.01
-    moved = [Row(row.segment, {**row.figures, "pictures": row.figures["pictures"] + 2}) for row in OFFERS]
+    moved = [Row(row.site, row.segment, {**row.figures, "pictures": row.figures["pictures"] + 2}) for row in OFFERS]
     drift = MODEL.drift(moved)
     assert drift["pictures"] > 0.25 and drift["stock"] < 0.01

@@ -91,7 +91,7 @@ def forest() -> Model:
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
         record(store, listings(), NOW)
         judge(store, Config(None))
-        rows = [row_of(offer["features"]) for offer in store.offers_for_fit()]
+        rows = [row_of(offer) for offer in store.offers_for_fit()]
     options = Config(None).thresholds.forest.model_copy(update={"min_rows": 50, "trees": 30})
     model = fit(rows, options, now=NOW, days=("2025-06-01", "2025-08-01"), knowledge="k")
     assert model is not None
@@ -267,7 +267,7 @@ def test_offers_unlike_those_of_the_fit_ask_for_a_refit(store: Store, config: Co
     record(store, [listing(n, 9000 + n) for n in range(200)], NOW)
     judge(store, config)
     options = config.thresholds.forest.model_copy(update={"trees": 20})
-    model = fit([row_of(o["features"]) for o in store.offers_for_fit()], options, now=NOW, days=("2025-06-01", "2025-06-01"), knowledge="k")
+    model = fit([row_of(o) for o in store.offers_for_fit()], options, now=NOW, days=("2025-06-01", "2025-06-01"), knowledge="k")
     assert model is not None
     alike = judge(store, config, model=model)
     assert len(alike.rows) == 200 and moved(model, alike.rows, config) == {}

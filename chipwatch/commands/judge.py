@@ -9,7 +9,17 @@ from typing import Annotated, Any
 
 import typer
 
-from chipwatch.app import EXIT_PROBLEMS, State, UseError, note, now_utc, user, write_json, write_jsonl
+from chipwatch.app import (
+    EXIT_PROBLEMS,
+    State,
+    UseError,
+    note,
+    now_utc,
+    user,
+    write_json,
+    write_jsonl,
+    write_rows,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -125,17 +135,38 @@ def export(ctx: typer.Context, what: Annotated[str, typer.Argument(help="reading
 
 
 def evaluate(
-    files: Annotated[list[str] | None, typer.Argument(help="Labelled files; none means our own held-out part.")] = None,
+    ctx: typer.Context,
+    files: Annotated[list[Path] | None, typer.Argument(help="Labelled files; none means our own held-out part.")] = None,
+    errors: Annotated[bool, typer.Option("--errors", help="List what was misread, by kind.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="The judging figures as JSON.")] = False,
 ) -> None:
-    """Print reading and judging figures for labelled files."""
-    from detector import evaluate as reading
-    from detector import evaluate_judging as judging
+    """Compare readings and judgements of labelled listings with their labels, on a fresh home and on a copy of yours."""
+    import dataclasses
+    from datetime import UTC, datetime
 
-    own = sorted(str(p) for p in (Path(__file__).parents[2] / "tests" / "labelled").glob("heldout-*.jsonl"))
-    chosen = files or own
+    from chipwatch import evaluating
+    from detector import evaluate as reading
+    from detector.judge import Judge
+    from detector.reading.read import Reader
+
+    state: State = ctx.obj
+    chosen = files or sorted((Path(__file__).parents[2] / "tests" / "labelled").glob("heldout-*.jsonl"))
     if not chosen:
         raise UseError("name a labelled file: JSON Lines of {listing, gold}")
-    print("reading")
-    reading.main([*chosen, "--part", "all"])
+    for path in chosen:
+        if not path.is_file():
+            raise UseError(f"{path}: no such file")
+    cases = [case for path in chosen for case in reading.load([path])]
+    table = reading.evaluate(cases, Reader(state.config), datetime.now(UTC).date())
+    print("reading\n" + reading.render(table) + (reading.render_errors(table) if errors else ""))
+    graded = [case for case in cases if "grade" in case.gold]
+    rows = []
+    for name, market in [("fresh", None), *([(str(state.folder), state.folder)] if state.exists else [])]:
+        note(f"judging {len(graded)} listings on {'a fresh home' if market is None else f'a copy of {market}'}")
+        judged = evaluating.judge_labelled(graded, state.config, market=market, now=now_utc())
+        for part in evaluating.PARTS:
+            if part != "forest" or evaluating.has_forest(judged):
+                found = evaluating.figures(judged, Judge.from_config(state.config), part)
+                rows.append({"home": name, "evidence": part, **dataclasses.asdict(found)})
     print("\njudging")
-    judging.main([*chosen, "--part", "all"])
+    write_rows(rows, list(rows[0]), as_json=json)
