@@ -20,7 +20,21 @@ class Cue(Row):
     why: str = ""
 
 
+class Number(Row):
+    """Number words of one language that count articles.
+
+    `words` gives each its value; `doubtful` ones mean something else as often (an article, 'on' in English), and count
+    only right before a counter or a name.
+    """
+
+    id: str
+    words: dict[str, int]
+    doubtful: list[str] = []
+    why: str = ""
+
+
 class Offers(Table):
-    """All cues."""
+    """All cues and number words."""
 
     cue: list[Cue]
+    number: list[Number] = []

@@ -128,6 +128,10 @@ class Finder:
             if len(key) >= 2:
                 self._names.setdefault(key, _Name(key, typed, frozenset(breaks), chip, base, **facts))  # type: ignore[arg-type]
 
+    def names(self) -> Iterable[_Name]:
+        """Every name of the catalogue, for who looks for them in bytes."""
+        return self._names.values()
+
     def gate(self, raw: str) -> bool:
         """Whether a raw text may name a chip at all: the cheap step before all others. Never false where `find` finds."""
         return bool(self._automaton.find_matches_as_indexes(fold(raw).squeezed))
@@ -191,7 +195,7 @@ def _borders(name: _Name, latin: str, start: int, end: int) -> bool:
 
 def _glues(char: str) -> bool:
     """Whether a neighbouring character would make the name part of a longer word."""
-    return (char.isascii() and char.isalnum()) or "\u00c0" <= char <= "\u024f" or "\u0400" <= char <= "\u04ff"
+    return (char.isascii() and char.isalnum()) or ("\u00c0" <= char <= "\u024f" and char not in "×÷") or "\u0400" <= char <= "\u04ff"
 
 
 def _spelled(name: _Name, text: Folded, places: list[int]) -> bool:

@@ -46,7 +46,14 @@ class Hits:
         if known is None:
             hits = self.found.get(cue, [])
             if pattern := self.patterns.get(cue):
-                hits = [*hits, *(Hit(m.start(), m.end()) for m in islice(pattern.finditer(self.text), MOST) if m.end() > m.start())]
+                hits = [
+                    *hits,
+                    *(
+                        Hit(m.start(), m.end())
+                        for m in islice(pattern.finditer(self.text), MOST)
+                        if m.end() > m.start()
+                    ),
+                ]
             known = self._known[cue] = _longest(hits)[:MOST] if len(hits) > 1 else hits
         return known
 
@@ -70,13 +77,26 @@ class Cues:
             for word in row.words:
                 self._add(row.cue, word)
             patterns[row.cue] += [fold_pattern(p) for p in row.patterns]
+        self.numbers: dict[str, tuple[int, bool]] = {}
+        """Folded number words: value, and whether the word is doubtful. Hits of them are of the cue `number`."""
+        for number in offers.number:
+            for word, value in number.words.items():
+                self.numbers.setdefault(fold(word).text, (value, word in number.doubtful))
+                self._add("number", word)
         self._keys = sorted(self._entries)
         self._automaton = AhoCorasick(self._keys)
-        self._patterns = {cue: re.compile("|".join(f"(?:{p})" for p in found)) for cue, found in patterns.items() if found}
+        self._patterns = {
+            cue: re.compile("|".join(f"(?:{p})" for p in found)) for cue, found in patterns.items() if found
+        }
 
     def _add(self, cue: str, word: str) -> None:
         key = fold(word.strip("*")).text
-        start = key[0].isalnum() and not word.startswith("*") and not _UNBOUND.match(key[0]) and not _GLUED_BEFORE.match(key[0])
+        start = (
+            key[0].isalnum()
+            and not word.startswith("*")
+            and not _UNBOUND.match(key[0])
+            and not _GLUED_BEFORE.match(key[0])
+        )
         end = key[-1].isalnum() and not word.endswith("*") and not _UNBOUND.match(key[-1])
         self._entries[key].append((cue, start, end))
 

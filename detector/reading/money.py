@@ -35,6 +35,8 @@ _REACH = 24
 """Characters between a deposit word and the words or the figure that tie it to the displayed price."""
 _LEAST_STAND_IN_RENT = 10_000
 """A chip-hour may well cost 0.95 or 1 of something; only figures like 88888 stand in for a rent."""
+_LEAST_DEPOSIT = 100
+"""Smaller figures beside a deposit's word count something else: 96G, 2 cards."""
 _SAID = re.compile(rf"[{CHINESE}]+")
 
 
@@ -154,7 +156,7 @@ class PriceReader:
         """Figures of a few words, in digits or characters."""
         values: set[Decimal | None] = {a.value for a in scan(fold(text), self.book, Locale("zh", "CN"))}
         values |= {read_chinese(m.group()) for m in _SAID.finditer(text) if len(m.group()) > 1}
-        return values - {None}
+        return {value for value in values if value is not None and value >= _LEAST_DEPOSIT}
 
     def _is_stand_in(self, doc: Document, offer: str, figure: Figure) -> bool:
         if figure.value is None:

@@ -20,13 +20,37 @@ ACCESSORY_AT = 3
 
 A_TRIFLE = 0.03
 """Share of a chip's price under which the article is hardly the chip: fans, cables and boxes cost 0.1 to 3 %."""
+NEVER_A_CHIP = 0.06
+"""Share under which no working or dead chip is sold, bait apart."""
 A_CHIP = 0.3
 """Share from which the article is hardly a thing for a chip."""
 
 ASKING = 140
 """Folded characters of a description in which a buyer has said that he buys."""
 
-_HAVE_WANT = re.compile(r"\[h\](?P<have>.*?)\[w\](?P<want>.*)|\[w\](?P<want2>.*?)\[h\](?P<have2>.*)|\[w\](?P<want3>.*)")
+SOUGHT = 28
+"""Characters behind a buyer's verb in which the goods are named."""
+
+_NOTHING = re.compile(
+    fold_pattern(
+        r"\s?(?:nichts|keine?\w*|nada|ничего|rien|không|nothing|kein tausch|venta|buyers?|customers?|pembeli|pelanggan|покупател\w*|买家|客户|käufer|compradores|comprador|người mua|alıcı|مشتري|client)"
+    )
+)
+_INCLUDED = re.compile(
+    fold_pattern(
+        r"[^,.;。，；\n]{0,12}(?:可(?:$|[\s,，。])|可能|可加|込み|付き|無料|포함|가능|무료|included|available|possible|optional|extra|möglich|inkl|incluid|inclus|dahil|включен|входит|возможн|bao gồm|gratis|miễn phí|termasuk|percuma|مجانا|مجاني|milega|赠送|另算|另计|免费|支持|可选)"
+    )
+)
+"""Work that goes with the goods: 'installation included', 設置サポート可."""
+_INCLUDED_BEFORE = re.compile(
+    fold_pattern(
+        r"(?:支持|包|含|免费|赠送|可|附带|协助|可协助|with|incl\w*\.?|including|free|plus|\+|mit|inkl\.?|con|com|с|включая|kèm|hỗ trợ|dengan|termasuk|مع|saath|avec|付き|support (?:for|with))\s?$"
+    )
+)
+
+_HAVE_WANT = re.compile(
+    r"\[h\](?P<have>.*?)\[w\](?P<want>.*)|\[w\](?P<want2>.*?)\[h\](?P<have2>.*)|\[w\](?P<want3>.*)"
+)
 _MONEY = re.compile(r"paypal|cash|zelle|venmo|wire|crypto|usdt|btc|escrow|money|\$\s?\d|local|bank")
 _TALK_END = re.compile(r"[?？]\s*$")
 _PLACE = re.compile(fold_pattern("回收站|回收成色"))
@@ -35,8 +59,17 @@ _CARD_NOUN = re.compile(
         r"graphics? cards?|video cards?|accelerators?|\bgpus?\b|显卡|计算卡|加速卡|推理卡|グラフィックボード|グラボ|그래픽카드|видеокарт\w*|grafikkarte|\bcard\b|\bmodule\b|模组|一体卡|整机"
     )
 )
-_PROPERTY = re.compile(fold_pattern(r"(?:[23]|dual|triple|twin|双|三|两|2x|3x|デュアル|트리플|듀얼|три|два|двумя|тремя|passive|active|被动|主动)[\s-]?$"))
+_PROPERTY = re.compile(
+    fold_pattern(
+        r"(?:[23]|single|dual|triple|twin|双|三|两|2x|3x|デュアル|트리플|듀얼|три|два|двумя|тремя|passive|active|被动|主动)[\s-]?$"
+    )
+)
 """Before the noun of a thing: three fans are a property of a card."""
+_WITHOUT = re.compile(
+    fold_pattern(
+        r"(?:without|no|missing|w/o|ohne|без|sin|sem|없는|無|无|没有|不含|sans|senza|không|tanpa|بدون)\s?$"
+    )
+)
 _RUN_WORDS = re.compile(
     fold_pattern(
         r"nvidia-smi|gpu-burn|压测|跑分|跑训练|跑大模型|烤机|双烤|满载|stress|benchmark|furmark|dcgm|vram (?:test|ok)|ran (?:llama|training)|训练|추론|벤치|동작확인|動作確認|負荷テスト|тест\w* под нагрузкой"
@@ -47,7 +80,9 @@ _PC = re.compile(
         r"gaming pc|custom pc|desktop|prebuilt|整机|主机|台式|laptop|notebook|笔记本|ゲーミングpc|デスクトップ|컴퓨터|데스크탑|본체|сборка|игровой комп|системный блок|ноутбук|gaming-pc|komplett-pc|pc gamer|pc gaming|workstation(?! ?(?:video|graphic|gpu|card|edition|版|カード|卡))|bộ máy|máy tính|kasa|rakitan|كمبيوتر|i[579]-?\d{4}|14900k|13900k|9950x3d|7950x|9800x3d|7800x3d|ryzen"
     )
 )
-_MACHINE = re.compile(fold_pattern(r"dgx|hgx|server|服务器|八?8?卡|baseboard|サーバ|서버|сервер|servidor|sunucu|máy chủ|node"))
+_MACHINE = re.compile(
+    fold_pattern(r"dgx|hgx|server|服务器|八?8?卡|baseboard|サーバ|서버|сервер|servidor|sunucu|máy chủ|node")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +105,11 @@ def read_offer(page: Page) -> Verdict:
 def _credit(page: Page) -> Verdict | None:
     if word := page.title.first("credit"):
         return Verdict("other", word)
-    if (word := page.title.first("cloud")) and not page.price["rental-price"] and (page.description["credit"] or not page.title["rental"]):
+    if (
+        (word := page.title.first("cloud"))
+        and not page.price["rental-price"]
+        and (page.description["credit"] or not page.title["rental"])
+    ):
         return Verdict("other", word)
     return None
 
@@ -82,32 +121,73 @@ def _wanted(page: Page) -> Verdict | None:
     if (trade := _HAVE_WANT.search(title)) is not None:
         have = trade["have"] or trade["have2"] or ""
         want = trade["want"] or trade["want2"] or trade["want3"] or ""
-        wants_goods = bool(page.named and any(m.field == "title" and m.start >= title.find(want) for m in page.named)) if want else False
+        wants_goods = (
+            bool(page.named and any(m.field == "title" and m.start >= title.find(want) for m in page.named))
+            if want
+            else False
+        )
         start = trade.start("have") if trade["have"] is not None else -1
-        has_goods = any(m.field == "title" and start <= m.start < start + len(have) for m in page.named) if have else False
+        has_goods = (
+            any(m.field == "title" and start <= m.start < start + len(have) for m in page.named)
+            if have
+            else False
+        )
         if not have or (_MONEY.search(have) and wants_goods and not has_goods):
             return Verdict("wanted", "[w]")
         return None
     hits = [h for h in page.title["wanted"] if not _PLACE.match(title, h.start)]
-    if hits and not _no_chip_said(page) and not (page.title["sale"] and page.title["sale"][0].start < hits[0].start):
+    if (
+        hits
+        and not _no_chip_said(page)
+        and not (page.title["sale"] and page.title["sale"][0].start < hits[0].start)
+    ):
         return Verdict("wanted", title[hits[0].start : hits[0].end])
     if (word := page.category.first("wanted")) is not None:
         return Verdict("wanted", word)
     text = page.description.text
-    opening = [h for h in page.description["wanted"] if h.start < 45 and not _PLACE.match(text, h.start)]
+    opening = [
+        h
+        for h in page.description["wanted"]
+        if h.start < 45 and not _PLACE.match(text, h.start) and _seeks_goods(page, h)
+    ]
     if opening and not page.title["sale"] and not page.description["sale"] and not _no_chip_said(page):
         return Verdict("wanted", text[opening[0].start : opening[0].end])
     return _asking(page)
 
 
+def _seeks_goods(page: Page, hit: Hit) -> bool:
+    """Whether what is looked for in a description is goods: 'Busco venta rápida' looks for none."""
+    text, end = page.description, hit.end + SOUGHT
+    if _NOTHING.match(text.text, hit.end):
+        return False
+    if any(m.field == "description" and hit.start <= m.start <= end for m in page.named):
+        return True
+    return (
+        any(
+            hit.end <= h.start <= end
+            for cue in ("hardware", "hardware-weak", "counter-card", "memory-size")
+            for h in text[cue]
+        )
+        or not page.named_in_title
+    )
+
+
 def _asking(page: Page) -> Verdict | None:
     """A buy request told by how it asks: one firm word of a buyer and one other, early on, and no seller's word."""
     firm = page.title["buyer-firm"] + [h for h in page.description["buyer-firm"] if h.start < ASKING]
-    if not firm or page.title["sale"] or any(m.system for m in page.mentions):
+    if not firm or page.title["sale"] or page.price["rental-price"] or any(m.system for m in page.mentions):
         return None
-    theirs = [h for h in page.description["sale"] if not any(f.start <= h.start and h.end <= f.end for f in page.description["buyer-firm"])]
+    theirs = [
+        h
+        for h in page.description["sale"]
+        if not any(f.start <= h.start and h.end <= f.end for f in page.description["buyer-firm"])
+    ]
     asks = {page.title.text[h.start : h.end] for h in page.title["buyer-firm"] + page.title["buyer"]}
-    asks |= {page.description.text[h.start : h.end] for h in page.description["buyer-firm"] + page.description["buyer"] if h.start < ASKING}
+    asks |= {
+        page.description.text[h.start : h.end]
+        for h in page.description["buyer-firm"] + page.description["buyer"]
+        if h.start < ASKING
+    }
     return Verdict("wanted", ", ".join(sorted(asks))) if len(asks) > 1 and not theirs else None
 
 
@@ -120,44 +200,91 @@ def _trifle(page: Page) -> bool:
     return page.price_share is not None and page.price_share < A_TRIFLE
 
 
+OPENS = 2
+"""A word that begins this far into a title opens it: the head noun, where heads come first."""
+
+SERVICE_AT = 3
+"""Points from which a listing is work; see `_service`."""
+
+
 def _service(page: Page) -> Verdict | None:
-    word = page.title.first("service")
-    if page.category["service"] and (word or page.description["service"]):
-        return Verdict("service", page.category.first("service") or "")
-    if word is None:
-        if (word := page.title.first("service-weak")) and (page.description["fee"] or page.description["not-selling"] or _trifle(page)) and (page.price_share or 0) < A_CHIP:
-            return Verdict("service", word)
-        if page.mentions and _trifle(page) and not page.disguised and not page.title["accessory"] and (word := page.description.first("service", "service-weak", "fee")):
-            return Verdict("service", word)
-        not_selling = page.description["not-selling"]
-        return Verdict("service", page.description.first("not-selling") or "") if not_selling and page.description["service"] else None
-    if page.title["sale"] and page.mentions:
+    """Points for and against work that is offered on hardware.
+
+    For: a verb or noun of work in the title (2, weak ones 1, 1 more where it comes before the chip, or two chips or none
+    are named), its category (2), work in the text (1, 2 with its opening or several words), how work is paid (2), the customer's
+    own card (2), said that no hardware is sold (3), a trifling price (1). Against: a seller's word (2), a chip's price (3,
+    1 where the card is the customer's), a machine by name (1).
+    """
+    title, text = page.title, page.description
+    own = [hit for hit in title["service"] if not _goes_along(title.text, hit)]
+    words = own or title["service-weak"]
+    theirs = len(title.words("your-card")) + len(text.words("your-card"))
+    chips = [m for m in page.named if m.field == "title"]
+    points = 2 * bool(own) or int(bool(title["service-weak"]))
+    if own:
+        points += len(chips) != 1 or own[0].start < chips[0].start
+        points += own[0].start <= OPENS
+    points += 2 * bool(page.category["service"])
+    if words or page.category["service"] or theirs or text["not-selling"] or _trifle(page):
+        points += min(2, len(text.words("service")) + page.opening("service"))
+        points += bool(text["service-weak"]) and not text["service"]
+        points += 2 * bool(text["fee"] or title["fee"])
+    points += 2 * bool(theirs) + (theirs > 1)
+    points += 3 * bool(text["not-selling"] or title["not-selling"]) + _trifle(page)
+    points -= 2 * bool(title["sale"] and page.mentions) + any(m.system for m in page.mentions)
+    if (page.price_share or 0) > A_CHIP and not text["not-selling"]:
+        points -= 1 if theirs else 3 + 2 * ((page.price_share or 0) > 2 * A_CHIP)
+    named = title.first("service", "service-weak") or text.first("not-selling", "service", "your-card", "fee")
+    if points < SERVICE_AT or named is None or (page.disguised and not own):
         return None
-    first = page.title["service"][0].start
-    chips = [m for m in page.mentions if m.field == "title"]
-    if (page.price_share or 0) > A_CHIP and not page.description["not-selling"]:
+    if title["accessory"] and not own and not text["not-selling"] and theirs < 2:
         return None
-    told = page.description["fee"] or page.opening("service") or len(page.description.words("service")) > 1
-    supported = page.description["not-selling"] or told or len(chips) != 1 or first < chips[0].start or _trifle(page)
-    return Verdict("service", word) if supported else None
+    return Verdict("service", named)
+
+
+def _goes_along(text: str, hit: Hit) -> bool:
+    """Whether the work named comes with goods, or may be had besides."""
+    return bool(
+        _INCLUDED.match(text, hit.end) or _INCLUDED_BEFORE.search(text, max(0, hit.start - 12), hit.start)
+    )
+
+
+def _job(page: Page) -> Verdict | None:
+    """A post that looks for people: its word in the title, with pay or an application beside it."""
+    word = page.title.first("job")
+    return (
+        Verdict("other", word)
+        if word and (page.description["pay"] or page.description["job"] or page.no_price)
+        else None
+    )
 
 
 def _talk(page: Page) -> Verdict | None:
     word = page.title.first("news")
     if word and (page.no_price or word.startswith("[")):
         return Verdict("other", word)
+    if (
+        page.no_price
+        and page.title["question"]
+        and (_TALK_END.search(page.title.text) or "[pc]" in page.title.words("question"))
+    ):
+        return Verdict("other", page.title.first("question") or "")
     silent = page.no_price and not page.title["sale"] and not page.description["sale"]
-    if silent and (_TALK_END.search(page.title.text) or page.description["news"]):
+    if silent and (_TALK_END.search(page.title.text) or page.description["news"] or page.title["question"]):
         return Verdict("other", "no price, and talk about chips")
     return None
 
 
 def _souvenir(page: Page) -> Verdict | None:
-    if page.title["without-chip"]:
+    if page.title["without-chip"] or (page.told and page.mentions):
         return None
     if (word := page.title.first("souvenir")) and not any(m.system or m.part for m in page.mentions):
         return Verdict("other", word)
-    if (word := page.description.first("souvenir")) and (_trifle(page) or len(page.description["souvenir"]) > 1) and not page.title["accessory"]:
+    if (
+        (word := page.description.first("souvenir"))
+        and (_trifle(page) or len(page.description["souvenir"]) > 1)
+        and not page.title["accessory"]
+    ):
         return Verdict("other", word)
     return None
 
@@ -166,11 +293,22 @@ def _look_alike(page: Page) -> Verdict | None:
     if page.mentions or (not page.named and not page.homonymous):
         return None
     families = {m.base for m in page.named if m.field == "title"}
-    if page.title["accessory"] and not page.title["homonym"] and (
-        page.hardware or len(families) > 1 or page.title["without-chip"] or page.title["fits"] or _trifle(page)
+    if (
+        page.title["accessory"]
+        and not page.title["homonym"]
+        and (
+            page.hardware
+            or len(families) > 1
+            or page.title["without-chip"]
+            or page.title["fits"]
+            or _trifle(page)
+        )
     ):
         return None
-    return Verdict("other", page.title.first("homonym") or page.category.first("homonym") or "a name without hardware around it")
+    return Verdict(
+        "other",
+        page.title.first("homonym") or page.category.first("homonym") or "a name without hardware around it",
+    )
 
 
 def _accessory(page: Page) -> Verdict | None:
@@ -200,7 +338,9 @@ def _accessory(page: Page) -> Verdict | None:
     if any(m.system for m in chips):
         points -= 2
     if not without_title and not without_text:
-        points -= 2 * bool(title["memory-size"] and chips and not _linked(page, nouns, chips) and not _leads(nouns, chips))
+        points -= 2 * bool(
+            title["memory-size"] and chips and not _linked(page, nouns, chips) and not _leads(nouns, chips)
+        )
         points -= bool(_RUN_WORDS.search(page.description.text))
     word = title.first("without-chip", "accessory") or page.description.first("without-chip") or ""
     points += 2 * _trifle(page)
@@ -216,12 +356,21 @@ def _own_nouns(page: Page) -> list[Hit]:
     chips = [m for m in page.mentions if m.field == "title"]
     kept = []
     weak = title["accessory-weak"]
-    told = weak and (page.title["without-chip"] or page.description["without-chip"] or page.title["fits"] or _trifle(page))
+    told = weak and (
+        page.title["without-chip"] or page.description["without-chip"] or page.title["fits"] or _trifle(page)
+    )
     nouns = sorted([*title["accessory"], *(weak if told else [])], key=lambda hit: hit.start)
     for noun in nouns:
         if _PROPERTY.search(title.text[: noun.start]):
             continue
-        along = any(0 <= noun.start - w.end <= 12 and any(c.end <= w.start for c in chips) and not any(n.start < w.start for n in title["accessory"]) for w in withs)
+        if _WITHOUT.search(title.text, max(0, noun.start - 10), noun.start):
+            continue
+        along = any(
+            0 <= noun.start - w.end <= 32
+            and any(c.end <= w.start for c in chips)
+            and not any(n.start < w.start for n in title["accessory"])
+            for w in withs
+        )
         if not along:
             kept.append(noun)
     return kept
@@ -236,7 +385,11 @@ def _linked(page: Page, nouns: list[Hit], chips: list[Mention]) -> bool:
                 return True
             if 0 <= hit.start - chip.end <= 10 and any(0 <= n.start - hit.end <= 24 for n in nouns):
                 return True
-            if 0 <= chip.start - hit.end <= 6 and any(n.start >= chip.end for n in nouns) and text[: hit.start].strip(" [【(") == "":
+            if (
+                0 <= chip.start - hit.end <= 6
+                and any(n.start >= chip.end for n in nouns)
+                and text[: hit.start].strip(" [【(") == ""
+            ):
                 return True
     return False
 
@@ -259,12 +412,57 @@ def _empty_case(page: Page, without_text: bool) -> Verdict | None:
     return None
 
 
+def _doubt(page: Page) -> Verdict | None:
+    """A price far under any chip's, on a title that says more than a chip's name and qualities: not the chip itself.
+
+    A bare name at such a price stays a sale, for that is how bait looks.
+    """
+    share = page.least_share
+    if (
+        share is None
+        or share >= NEVER_A_CHIP
+        or page.title["parts"]
+        or page.description["parts"]
+        or not _says_more(page)
+    ):
+        return None
+    text = page.description
+    if word := text.first("accessory", "without-chip") or page.title.first("accessory", "accessory-weak"):
+        return Verdict("accessory", word)
+    if word := page.title.first("service-weak", "fee") or text.first("service", "fee"):
+        return Verdict("service", word)
+    return Verdict(
+        "accessory" if page.title["fits"] or text["accessory-weak"] else "other", "a price no chip has"
+    )
+
+
+_QUALITIES = (
+    "hardware", "hardware-weak", "brand", "memory-size", "new", "used", "refurbished", "sale", "counter-card", "counter-any",
+    "counter-machine", "stock", "number", "had", "each", "lot", "with",
+)  # fmt: skip
+"""Cues that say something of a card itself."""
+
+
+def _says_more(page: Page) -> bool:
+    """Whether words of the title are left that are neither a chip's name nor one of its qualities."""
+    title = page.title
+    covered = bytearray(len(title.text))
+    spans = [(m.start, m.end) for m in page.named if m.field == "title"]
+    spans += [(hit.start, hit.end) for cue in _QUALITIES for hit in title[cue]]
+    for start, end in spans:
+        covered[start:end] = b"\1" * (end - start)
+    words = re.finditer(r"[^\W\d_]{3,}|[\u3040-\u9fff\uac00-\ud7af]{2,}", title.text)
+    return any(not any(covered[m.start() : m.end()]) for m in words)
+
+
 def _rental(page: Page) -> Verdict | None:
     if not page.mentions:
         return None
     if word := page.price.first("rental-price"):
         return Verdict("rental", word)
-    hits = [h for h in page.title["rental"] if not re.search(r"(?:off|ex|post)[- ]$", page.title.text[: h.start])]
+    hits = [
+        h for h in page.title["rental"] if not re.search(r"(?:off|ex|post)[- ]$", page.title.text[: h.start])
+    ]
     if hits and not page.title["sale"]:
         return Verdict("rental", page.title.text[hits[0].start : hits[0].end])
     if word := page.category.first("rental"):
@@ -276,10 +474,12 @@ def _sale(page: Page) -> Verdict | None:
     if not page.mentions:
         return None
     title = page.title.text
-    whole = bool(_PC.search(title)) and not any(m.system for m in page.mentions) and not _MACHINE.search(title)
+    whole = (
+        bool(_PC.search(title)) and not any(m.system for m in page.mentions) and not _MACHINE.search(title)
+    )
     return Verdict("sale", "a chip is named", whole)
 
 
 _STEPS: tuple[Callable[[Page], Verdict | None], ...] = (
-    _credit, _wanted, _talk, _service, _souvenir, _look_alike, _accessory, _rental, _sale,
+    _credit, _job, _wanted, _talk, _service, _souvenir, _look_alike, _accessory, _rental, _doubt, _sale,
 )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,6 +18,11 @@ OPENING = 70
 
 SPOKEN_NUMBERS = 3060
 """Cards from this number on are called by it alone (4090); nothing else in a market place is."""
+
+_LIST = re.compile(
+    r"\s?(?:\d{1,3}\s?gb?)?\s?(?:[/、,，+&|]|\b(?:and|und|oder|or|y|e|o|и|или|và|hoặc|dan|atau|ve|veya|et|ou)\b|和|与|及|と|や|및|و)\s?"
+)
+"""What joins the names of a list."""
 
 NO_CHIP, CHIP = 0.05, 0.2
 """Shares of a chip's usual price: nothing under the first is the chip, what is over the second may well be."""
@@ -49,9 +55,23 @@ class Page:
         """The displayed price as a share of the dearest chip that the title names; None where either is unknown, and for
         stand-ins, deposits and prices of time."""
         named = [m for m in self.named if m.base and m.field == "title"] or [m for m in self.named if m.base]
-        worth = max((self.worth.get(str(m.base), 0.0) for m in named), default=0.0)
+        return self._share(max((self.worth.get(str(m.base), 0.0) for m in named), default=0.0))
+
+    @cached_property
+    def least_share(self) -> float | None:
+        """The same of the cheapest of the believed chips; None where one's price is unknown."""
+        return self._share(
+            min((self.worth.get(str(m.base), 0.0) for m in self.mentions if m.base), default=0.0)
+        )
+
+    def _share(self, worth: float) -> float | None:
         price = self.rough_price if worth and not self.price["rental-price"] else None
-        if price is None or price.amount is None or price.currency is None or price.kind not in ("asking", "range"):
+        if (
+            price is None
+            or price.amount is None
+            or price.currency is None
+            or price.kind not in ("asking", "range")
+        ):
             return None
         dollars = self.in_dollars(price, self.doc) if self.in_dollars else None
         return dollars / worth if dollars is not None else None
@@ -106,7 +126,32 @@ class Page:
     @cached_property
     def mentions(self) -> list[Mention]:
         """The names that are believed: with hardware around them, and no other article that shares the name."""
-        return [m for m in self.named if self._believed(m)]
+        believed = {id(m): m for m in self.named if self._believed(m)}
+        if not believed or len(believed) == len(self.named):
+            return list(believed.values())
+        for mention in self.named:
+            if id(mention) not in believed and self._listed(mention, believed.values()):
+                believed[id(mention)] = mention
+        bases = {m.base for m in believed.values() if m.base}
+        return [
+            m for m in self.named if id(m) in believed or (m.base in bases and not self._homonym_beside(m))
+        ]
+
+    def _listed(self, mention: Mention, believed: Iterable[Mention]) -> bool:
+        """A short name in one list with a believed one, which speaks for it: V100、T4、A10."""
+        if self._homonym_beside(mention):
+            return False
+        text = self.hits(mention.field).text
+        for other in believed:
+            if other.field == mention.field and other.base and mention.base:
+                between = (
+                    text[other.end : mention.start]
+                    if other.end <= mention.start
+                    else text[mention.end : other.start]
+                )
+                if _LIST.fullmatch(between):
+                    return True
+        return False
 
     def _believed(self, mention: Mention) -> bool:
         if mention.system or mention.part:
@@ -119,14 +164,23 @@ class Page:
         own = self.hits(mention.field)
         if mention.field == "title" and own["homonym"] and not own["hardware"]:
             return False
+        if self.told and mention.field == "description" and not self.named_in_title:
+            return True
         if self.homonymous:  # a chip under another article's name
             told = own["hardware"] or own["brand"] or own["memory-size"] or len(own["hardware-weak"]) > 1
-            return mention.field == "description" and bool(told) and not self.named_in_title and (mention.strong or bool(own["hardware"]))
+            return (
+                mention.field == "description"
+                and bool(told)
+                and not self.named_in_title
+                and (mention.strong or bool(own["hardware"]))
+            )
         if mention.strong:
             return self.hardware or self._unshared
         if own["hardware"] or self.title["hardware"] or self.category["hardware"]:
             return True
-        return (self.hardware and bool(own["memory-size"] or self.price["rental-price"])) or (self._unshared and self._chip_price and bool(own["hardware-weak"] or own["memory-size"]))
+        return (self.hardware and bool(own["memory-size"] or self.price["rental-price"])) or (
+            self._unshared and self._chip_price and bool(own["hardware-weak"] or own["memory-size"])
+        )
 
     @cached_property
     def _unshared(self) -> bool:
@@ -156,9 +210,14 @@ class Page:
         return bool(self.title["homonym"] or self.category["homonym"])
 
     @cached_property
+    def told(self) -> bool:
+        """Whether the seller says that the title is not the article."""
+        return bool(self.title["disguise"] or self.description["disguise"])
+
+    @cached_property
     def disguised(self) -> bool:
         """Whether the title is said, or plainly seen, not to name the article."""
-        return bool(self.title["disguise"] or self.description["disguise"] or (self.homonymous and not self.named_in_title))
+        return self.told or (self.homonymous and not self.named_in_title)
 
     @cached_property
     def homonymous(self) -> bool:

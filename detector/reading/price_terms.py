@@ -26,7 +26,7 @@ _SYSTEM = re.compile(
     r"server|node|baseboard|workstation|dgx|hgx|chassis|\brig\b|\bsystem\b|desktop|\bpc\b|cluster|服务器|整机|模组|底板|主机|工作站|机柜|サーバ|筐体|ワークステーション|서버|워크스테이션|сервер|станци|стойк|sunucu|máy chủ|servidor|خادم|rechner|8u\b|xe9680|821ge|sxm.{0,12}组"
 )  # fmt: skip
 _NOT_SYSTEM = re.compile(
-    r"(?:服务器|工作站|主机)\s?(?=拆|卡|显卡|gpu|用|级|退)|server[ -](?=pull|gpu|card|graphics|accelerator|grade|room)|(?:from|out of|aus|ex)\s[^,]{0,14}server|workstation (?=gpu|card|graphics|edition)|サーバー?(?=用|撤去|取り?外|より|から)|ワークステーション(?=用)|서버(?=용|에서|급)|сервер(?=ов|н)|из серверов|workstation$"
+    r"(?:服务器|工作站|主机)\s?(?=拆|卡|显卡|gpu|用|级|退)|server[ -](?=pull|gpu|card|graphics|accelerator|grade|room)|(?:from|out of|aus|ex)\s[^,]{0,14}server|workstation (?=gpu|card|graphics|edition)|\brig (?=pull|card|gpu)|server(?=r[üu]ckbau|aufl[öo]s|abbau)|サーバー?(?=用|撤去|取り?外|より|から)|ワークステーション(?=用)|서버(?=용|에서|급)|сервер(?=ов|н)|из серверов|workstation$"
 )
 """Words of a machine that say where a card comes from or belongs."""
 _MOST_HEADED = 8

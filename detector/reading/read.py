@@ -24,11 +24,12 @@ from detector.reading.chips import Finder, Mention
 from detector.reading.condition import read_condition
 from detector.reading.cues import Cues
 from detector.reading.document import Document
+from detector.reading.machines import chips_in_machine
 from detector.reading.model import ChipOffer, Facts, Price, Reading
 from detector.reading.offer import read_offer
 from detector.reading.offered import machine, offered
 from detector.reading.page import Page
-from detector.reading.quantity import chips_in_machine, lot_size, read_quantity
+from detector.reading.quantity import lot_size, read_quantity
 from detector.reading.signals import SignalReader
 from detector.reading.text import fold_pattern
 from detector.reading.unknown import unknown_accelerators
