@@ -48,6 +48,12 @@ class Overview(Base):
         """Runs from `since` (YYYY-MM-DD) on, by site and day: site, day, runs, outcomes (words), listings (most), new, changed, held."""
         return [dict(row) for row in self.db.rows(_RUN_DAYS, [since])]
 
+    def seen_in(self, run: str, *, limit: int = 6) -> list[dict[str, Any]]:
+        """The first observations of a run: listing, title, price_text, changed (what differs from before; empty for a new one)."""
+        return [dict(row) for row in self.db.rows(
+            "SELECT listing, title, price_text, changed FROM observation WHERE run=? ORDER BY rowid LIMIT ?", [run, limit]
+        )]  # fmt: skip
+
     def markets(self) -> list[dict[str, Any]]:
         """Chips with stored references: offer, chip, as_of (the latest day)."""
         found: list[dict[str, Any]] = []

@@ -164,6 +164,7 @@ READS: dict[str, Callable[[Store, str], Any]] = {
     "offers_scored": lambda s, run: s.offers_scored(0.2, 0.4, limit=5),
     "judged_by": lambda s, run: s.judged_by(),
     "runs_by_day": lambda s, run: s.runs_by_day("2026-01-01"),
+    "seen_in": lambda s, run: s.seen_in(run),
     "markets": lambda s, run: s.markets(),
     "market_days": lambda s, run: s.market_days("sale", "c", ""),
     "markets_judged": lambda s, run: s.markets_judged(),
