@@ -47,6 +47,29 @@ _LOOK_ALIKE.update((code, unicodedata.normalize("NFD", chr(code))[0]) for code i
 _OTHER_SCRIPT = re.compile("[" + "".join(map(chr, _LOOK_ALIKE)) + "]")
 
 
+_HALF_WIDTH = {unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0xFF66, 0xFF9E)}
+
+
+def letters_like(script: str) -> dict[str, str]:
+    """Latin letters (and 0, 3, 6) to the letters of `script` that are read as them, in lower case; `o` counts as 0."""
+    found: dict[str, str] = {}
+    for odd, plain in zip(*_LOOK_ALIKES[script], strict=True):
+        found[plain] = found.get(plain, "") + odd
+    if "o" in found:
+        found["0"] = found["o"]
+    return found
+
+
+def traditional(text: str) -> str:
+    """The text with the traditional form of its Chinese characters: what `fold` turns into the simplified one."""
+    return str(_converter("s2t").convert(text))
+
+
+def half_width(text: str) -> str:
+    """The text with half-width katakana for the kana that have them."""
+    return "".join(_HALF_WIDTH.get(char, char) for char in text)
+
+
 class _Fold(dict[int, str]):
     """Folded form of a code point, made when first met."""
 
@@ -78,14 +101,14 @@ def _fold_char(char: str) -> str:
 
 
 @cache
-def _converter() -> Any:
+def _converter(way: str) -> Any:
     import opencc
 
-    return opencc.OpenCC("t2s")
+    return opencc.OpenCC(way)
 
 
 def _simplify(text: str) -> str:
-    simple: str = _converter().convert(text)
+    simple: str = _converter("t2s").convert(text)
     return simple if len(simple) == len(text) else text
 
 
