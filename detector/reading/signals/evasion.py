@@ -12,6 +12,8 @@ from detector.reading.signals.vocabulary import Hit
 
 PAPER_SAYS = 30
 """Letters between a paper and what is written on it."""
+FIRM = 4
+"""Letters of a verb that tells what a paper says; shorter ones are prepositions too."""
 OTHER_GOODS = ("as_other", "article", "other_model")
 
 
@@ -59,8 +61,10 @@ _TRIGGERS = (
     "licence",
     "licence_weak",
     "screening",
+    "end_user",
     "control",
     "declare",
+    "paper",
     "customs",
     "cleared",
 )
@@ -70,9 +74,11 @@ def _offered(scope: Scope, hit: Hit) -> bool:
     """Held out to the buyer: not refused, not demanded, not somebody else's."""
     s = scope.s
     clause = s.clause(hit)
-    if any(h.start <= hit.start and hit.end <= h.end for h in s.of("comply", "no_ship")):
+    rules = [h for h in s.of("comply") if not any(0 <= h.start - n.end <= 1 for n in s.of("none", "not"))]
+    if any(h.start <= hit.start and hit.end <= h.end for h in (*rules, *s.of("no_ship"))):
         return False
-    if s.within(clause, "comply", "refuse") or scope.elsewhere(hit) or s.question:
+    kept = any(clause.start <= h.start and h.end <= clause.end for h in rules)
+    if kept or s.within(clause, "refuse") or scope.elsewhere(hit) or s.question:
         return False
     return not scope.negated(hit, none=False)
 
@@ -80,7 +86,7 @@ def _offered(scope: Scope, hit: Hit) -> bool:
 def _needs_nothing(scope: Scope, way: Way) -> Iterator[Finding]:
     """`no licence needed`, `we ask for no end user`, `許可は不要`."""
     s = scope.s
-    for check in _checks(scope, "licence", "screening", "licence_weak"):
+    for check in _checks(scope, "licence", "end_user", "screening", "licence_weak"):
         if not _offered(scope, check) and s.within(s.clause(check), "comply"):
             continue
         for no in s.of("none", "not", "none_after", "not_after"):
@@ -109,7 +115,7 @@ def _required(scope: Scope, check: Hit, no: Hit, way: Way) -> bool:
 def _shrugs(scope: Scope, way: Way) -> Iterator[Finding]:
     """`forget the export licence`, `the ban is not our problem`, `海关那边不用您露面`."""
     s = scope.s
-    what = ["licence", "screening", "control"]
+    what = ["licence", "screening", "end_user", "control"]
     if way.abroad or way.rental:
         what.append("licence_weak")
     if way.into_restricted:
@@ -136,8 +142,10 @@ def _bypasses(scope: Scope) -> Iterator[Finding]:
 
 
 def _papers_say(scope: Scope, way: Way) -> Iterator[Finding]:
-    """`declared as spare parts`, `the papers will say monitor cables`."""
+    """`declared as spare parts`, `the papers will say monitor cables`, and on the way abroad whatever else they say."""
     s = scope.s
+    if s.of("honest"):
+        return
     others = s.of(*OTHER_GOODS)
     for paper in s.of("declare"):
         for other in others:
@@ -151,17 +159,20 @@ def _papers_say(scope: Scope, way: Way) -> Iterator[Finding]:
         return
     names = [*others, *quoted(s.text, s.start, s.end)]
     for paper in s.of("paper", "customs", "declare"):
-        for name in names:
-            said = paper.concept == "declare" or any(
-                min(paper.start, name.start) <= r.start <= max(paper.end, name.end) for r in s.of("reads")
+        for word in s.of("says"):
+            named = [n for n in names if scope.near(word, n, PAPER_SAYS)]
+            told = (
+                paper.concept == "declare"
+                and word.start >= paper.end
+                and (word.end - word.start) * scope.density >= FIRM
             )
             if (
-                said
-                and scope.near(paper, name, PAPER_SAYS)
-                and s.pauses_between(paper, name) <= 2
+                (named or told)
+                and scope.near(paper, word, PAPER_SAYS)
+                and s.pauses_between(paper, word) <= 2
                 and _offered(scope, paper)
             ):
-                yield finding(paper, name)
+                yield finding(paper, word, *named[:1])
 
 
 def _papers_hide(scope: Scope) -> Iterator[Finding]:
@@ -180,7 +191,7 @@ def _papers_hide(scope: Scope) -> Iterator[Finding]:
 def _everybody(scope: Scope) -> Iterator[Finding]:
     """`we do not care who you are`, `any country welcome`: whoever it is may buy or rent."""
     s = scope.s
-    for check in s.of("screening"):
+    for check in _checks(scope, "screening", "end_user", "licence"):
         for unasked in s.of("unasked"):
             if (
                 scope.near(unasked, check, NEAR)
@@ -206,7 +217,7 @@ def _handled(scope: Scope, way: Way) -> Iterator[Finding]:
             if _offered(scope, hit):
                 yield finding(hit)
     solved = ([("customs", NEAR + BESIDE)] if way.into_restricted else []) + (
-        [("licence", NEAR), ("screening", NEAR)] if way.abroad else []
+        [("licence", NEAR), ("screening", NEAR), ("end_user", NEAR)] if way.abroad else []
     )
     for concept, reach in solved:
         for what in s.of(concept):
