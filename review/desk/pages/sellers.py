@@ -1,0 +1,84 @@
+"""Sellers: one seller's offers across sites, the cluster it belongs to and how surely, and ties that a person undoes."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from review import sellers_view as view
+from review.desk.visit import Answer, NotHere, Page, Refused, Visit
+from storage.errors import StorageError
+from storage.ties import LINK_ACTIONS
+
+
+def sellers(visit: Visit) -> Answer:
+    """Sellers with alerts that stand, or those a text names."""
+    text, site = visit.arg("q"), visit.arg("site") or None
+    page = int(visit.arg("page")) if visit.arg("page").isdigit() else 0
+    rows, more = (
+        (view.found(visit.store, text), False) if text else view.ranked(visit.store, site=site, page=page)
+    )
+    sites = sorted(row["site"] for row in visit.store.coverage())
+    return visit.page(
+        "sellers.html",
+        rows=rows,
+        more=more,
+        page=page,
+        text=text,
+        site=site,
+        sites=sites,
+        address=address,
+        name=view.name_of,
+    )
+
+
+def seller(visit: Visit) -> Answer:
+    """One seller."""
+    party = visit.vars["party"]
+    found = view.profile(visit.store, party)
+    if found is None:
+        raise NotHere("There is no such seller, or nothing is kept of it any more.")
+    screened = [row for row in visit.store.screening_candidates(party) if row["seller"] == party]
+    return visit.page(
+        "seller.html",
+        p=found,
+        offers=view.by_site(found.offers),
+        screened=screened,
+        address=address,
+        name=view.name_of,
+    )
+
+
+def decide(visit: Visit) -> Answer:
+    """Say that a tie is none, or is one after all; with the reason, and what was seen."""
+    party, other, action, why = (visit.value(name) for name in ("party", "other", "action", "why"))
+    if action not in LINK_ACTIONS:
+        raise Refused("Choose to unlink or to link. Nothing was changed.")
+    if not why:
+        raise Refused("Give the reason: it is kept with the decision. Nothing was changed.")
+    found = view.profile(visit.store, party)
+    known = visit.store.parties([other])
+    if found is None or other not in known:
+        raise NotHere("There is no such seller any more.")
+    who, now, seen = visit.person, visit.now, view.seen(found, other)
+    try:
+        visit.write(
+            lambda store: store.decide_link(party, other, action, who=who, now=now, why=why, seen=seen)
+        )
+    except StorageError as error:
+        raise Refused(f"{error}: nothing was changed.") from error
+    done = "Unlinked" if action == "unlink" else "Linked again"
+    return visit.go(
+        address(party), f"{done}: {view.name_of(party, found.facts)} and {view.name_of(other, known[other])}."
+    )
+
+
+def address(party: str) -> str:
+    """The address of a seller's page."""
+    return f"/sellers/{quote(party, safe='')}"
+
+
+PAGES = (
+    Page("/sellers", sellers, nav="Sellers", order=50),
+    Page("/sellers/<party>", seller),
+    Page("/sellers/tie/decide", decide, method="POST", back="/sellers"),
+)
