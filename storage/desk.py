@@ -25,8 +25,17 @@ class Stamp:
     mutes: tuple[int, ...]
 
 
+# Where in a title the seller's contact stands, so that it can be masked; `r` is the reading of the title's observation.
+_CONTACTS = """CASE WHEN instr(r.signals, 'off_platform_contact') THEN (
+    SELECT json_group_array(json_array(json_extract(s.value, '$.start'), json_extract(s.value, '$.end')))
+    FROM json_each(r.document, '$.signals') s WHERE json_extract(s.value, '$.signal') = 'off_platform_contact'
+    AND json_extract(s.value, '$.field') = '{field}' AND json_extract(s.value, '$.start') IS NOT NULL) END"""
+_TITLE_CONTACTS = f"{_CONTACTS.format(field='title')} AS title_contacts"
+_TEXT_CONTACTS = f"{_CONTACTS.format(field='description')} AS text_contacts"
+
+
 class DeskQuestions(Base):
-    """Read-only questions of the desk."""
+    """Read-only questions of the desk. Where a title is told, `title_contacts` (JSON) says what in it is to be masked."""
 
     def alert_stamp(self) -> Stamp:
         """The record as it stands. Every change of an alert writes an event or a decision, or is a mute's."""
@@ -56,7 +65,8 @@ class DeskQuestions(Base):
     def alerts_by_key(self, listings: Sequence[str]) -> list[dict[str, Any]]:
         """Alerts with what a list shows of each: `alert_view` with version, place and the reading's `document`, in the given order."""
         rows = self.db.rows(
-            """SELECT v.*, a.version, a.relist_of, a.closed_why, l.listing_id, o.location, o.ships_to, r.document
+            f"""SELECT v.*, a.version, a.relist_of, a.closed_why, l.listing_id, o.location, o.ships_to, r.document,
+               {_TITLE_CONTACTS}
                FROM json_each(?) k CROSS JOIN alert a ON a.listing = k.value JOIN alert_view v ON v.listing = a.listing
                JOIN listing l ON l.id = a.listing JOIN observation o ON o.id = a.observation
                LEFT JOIN reading r ON r.observation = a.observation ORDER BY k.key""",
@@ -74,8 +84,10 @@ class DeskQuestions(Base):
     def listings_by_key(self, listings: Sequence[str]) -> list[dict[str, Any]]:
         """Rows of `listing_view` with `description`, and the alert's state and severity where there is one, in the given order."""
         rows = self.db.rows(
-            """SELECT v.*, o.description, a.state AS alert_state, a.severity AS alert_severity, a.score AS alert_score
+            f"""SELECT v.*, o.description, a.state AS alert_state, a.severity AS alert_severity, a.score AS alert_score,
+                 {_TITLE_CONTACTS}, {_TEXT_CONTACTS}
                FROM json_each(?) k CROSS JOIN listing_view v ON v.listing = k.value
+               LEFT JOIN reading r ON r.observation = v.observation
                LEFT JOIN observation o ON o.id = v.observation LEFT JOIN alert a ON a.listing = v.listing ORDER BY k.key""",
             [json.dumps(list(listings))],
         )
@@ -97,8 +109,8 @@ class DeskQuestions(Base):
         """How many other listings a seller has, and the latest seen of them with their alert's state."""
         total = self.db.value("SELECT count(*) FROM listing WHERE seller = ? AND id <> ?", [seller, besides])
         rows = self.db.rows(
-            """SELECT l.id AS listing, l.site, l.title, l.state, l.last_seen, r.chip, r.offer, r.unit_usd, r.quantity,
-                 a.state AS alert_state, a.severity
+            f"""SELECT l.id AS listing, l.site, l.title, l.state, l.last_seen, r.chip, r.offer, r.unit_usd, r.quantity,
+                 a.state AS alert_state, a.severity, {_TITLE_CONTACTS}
                FROM (SELECT * FROM listing WHERE seller = ? AND id <> ? ORDER BY last_seen DESC, id LIMIT ?) l
                LEFT JOIN reading r ON r.observation = l.observation LEFT JOIN alert a ON a.listing = l.id
                ORDER BY l.last_seen DESC, l.id""",
@@ -109,7 +121,9 @@ class DeskQuestions(Base):
     def relists(self, listing: str, seller: str | None) -> list[dict[str, Any]]:
         """Alerts on later listings of the same seller that are this offer again: listing, title, state, opened_at."""
         rows = self.db.rows(
-            "SELECT listing, title, state, opened_at FROM alert WHERE seller = ? AND relist_of = ? ORDER BY opened_at, listing",
+            f"""SELECT a.listing, a.title, a.state, a.opened_at, {_TITLE_CONTACTS} FROM alert a
+                LEFT JOIN reading r ON r.observation = a.observation
+                WHERE a.seller = ? AND a.relist_of = ? ORDER BY a.opened_at, a.listing""",
             [seller, listing],
         )
         return [dict(row) for row in rows]
@@ -117,14 +131,26 @@ class DeskQuestions(Base):
     def copies(self, listing: str, *, limit: int = 12) -> list[dict[str, Any]]:
         """Listings of others with nearly this text, before or after it, the likest first: listing, title, site, similarity."""
         rows = self.db.rows(
-            """SELECT l.id AS listing, l.title, l.site, l.seller, k.similarity, k.later, a.state AS alert_state FROM (
+            f"""SELECT l.id AS listing, l.title, l.site, l.seller, k.similarity, k.later, a.state AS alert_state, {_TITLE_CONTACTS} FROM (
                  SELECT other AS listing, similarity, 0 AS later FROM likeness WHERE listing = ?1
                  UNION ALL SELECT listing, similarity, 1 FROM likeness WHERE other = ?1) k
-               JOIN listing l ON l.id = k.listing LEFT JOIN alert a ON a.listing = l.id
+               JOIN listing l ON l.id = k.listing LEFT JOIN reading r ON r.observation = l.observation
+               LEFT JOIN alert a ON a.listing = l.id
                ORDER BY k.similarity DESC, l.id LIMIT ?2""",
             [listing, limit],
         )
         return [dict(row) for row in rows]
+
+    def title_of(self, listing: str) -> dict[str, Any]:
+        """A listing's key, site and current title. Raises MissingError."""
+        row = self.db.row(
+            f"""SELECT l.id AS listing, l.site, l.title, {_TITLE_CONTACTS} FROM listing l
+                LEFT JOIN reading r ON r.observation = l.observation WHERE l.id = ?""",
+            [listing],
+        )
+        if row is None:
+            raise MissingError("there is no such listing", listing)
+        return dict(row)
 
     def decisions_on(self, listing: str) -> list[dict[str, Any]]:
         """Everything decided on a listing, oldest first; `undone` tells those taken back."""
@@ -140,7 +166,8 @@ class DeskQuestions(Base):
     ) -> list[dict[str, Any]]:
         """The record of decisions over all listings, the latest first, with title and site; `n` of the last row continues."""
         rows = self.db.rows(
-            """SELECT d.rowid AS n, d.*, l.title, l.site FROM decision d JOIN listing l ON l.id = d.listing
+            f"""SELECT d.rowid AS n, d.*, l.title, l.site, {_TITLE_CONTACTS} FROM decision d JOIN listing l ON l.id = d.listing
+               LEFT JOIN reading r ON r.observation = l.observation
                WHERE d.rowid < coalesce(?1, 9223372036854775807) AND d.who = coalesce(?2, d.who) AND d.action = coalesce(?3, d.action)
                ORDER BY d.rowid DESC LIMIT ?4""",
             [before, who, action, limit],

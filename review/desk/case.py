@@ -16,6 +16,7 @@ from review.desk import diffs
 from review.desk.cards import CONTACT, Names, Price, price_of
 from review.desk.glossary import Glossary
 from review.masking import masked, masked_text
+from review.pack import masked_listing
 from storage.listing import TEXT_FIELDS
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ PEERS = 200
 
 MOST_TEXT = 20_000
 """Characters of a field on the page; the stored page has the rest."""
+
+
+Difference = tuple[str, tuple[tuple[str, str], ...]]
+"""A field's name, and its text as (kind, piece) of `review.desk.diffs`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ class Seen:
     first: bool
     unit_usd: float | None
     score: float | None
-    diffs: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    diffs: tuple[Difference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class Case:
     """One listing with all that is known of it."""
 
     listing: dict[str, Any]
+    title: str
     alert: dict[str, Any] | None
     document: dict[str, Any]
     observation: Observation | None
@@ -123,12 +129,15 @@ def case_of(store: Store, config: Config, names: Names, glossary: Glossary, key:
     )
     history = _history(store, observations)
     relist_of = alert["relist_of"] if alert else None
+    title = "".join(
+        piece.text for field in _fields(seen, document) if field.name == "title" for piece in field.pieces
+    ) or masked(listing["title"])
     return Case(
-        listing, alert, document, seen, _fields(seen, document), _signs(document, config, names, glossary), reasons,
-        _bars(reasons), price, _strip(store, names, document, price, key), tuple(reversed(history[-SEEN:])), max(len(history) - SEEN, 0),
-        _line(history, price), _law(document, seen, config), tuple(explain.why_not(document, config)) if document else ("not read yet",),
+        listing, title, alert, document, seen, _fields(seen, document), _signs(document, config, names, glossary), reasons,
+        _bars(reasons), price, _strip(store, names, document, price, key), tuple(reversed(history)), max(len(observations) - SEEN, 0),
+        _line(history), _law(document, seen, config), tuple(explain.why_not(document, config)) if document else ("not read yet",),
         store.decisions_on(key), store.offers_of_seller(listing["seller"], besides=key) if listing["seller"] else (0, []),
-        store.copies(key), store.relists(key, listing["seller"]), store.listing(relist_of) if relist_of else None,
+        store.copies(key), store.relists(key, listing["seller"]), store.title_of(relist_of) if relist_of else None,
     )  # fmt: skip
 
 
@@ -218,44 +227,38 @@ def _strip(store: Store, names: Names, document: Mapping[str, Any], price: Price
 
 
 def _history(store: Store, observations: Sequence[Observation]) -> list[Seen]:
+    """The last observations, oldest first, each with what it says anew."""
     out: list[Seen] = []
-    before: Observation | None = None
+    before: dict[str, Any] | None = None
     for at, seen in enumerate(observations):
-        reading = store.reading(seen.id) if at >= len(observations) - SEEN else None
-        out.append(
-            Seen(
-                seen,
-                before is None,
-                reading["unit_usd"] if reading else None,
-                reading["score"] if reading else None,
-                _diffs(before, seen),
-            )
-        )
-        before = seen
+        if at < len(observations) - SEEN - 1:
+            continue
+        reading = store.reading(seen.id)
+        signals = reading["document"].get("signals") or [] if reading else []
+        said = masked_listing(seen.listing.to_dict(), signals)
+        if at >= len(observations) - SEEN:
+            unit, score = (reading["unit_usd"], reading["score"]) if reading else (None, None)
+            out.append(Seen(seen, at == 0, unit, score, _diffs(before, said, seen.changed)))
+        before = said
     return out
 
 
-_SAID = {"price": ("price_text", "price_amount", "price_currency")}
+_SAID = {"price": ("price_text", "price_amount", "price_currency"), "seller": ("seller_id",)}
 
 
 def _diffs(
-    before: Observation | None, seen: Observation
-) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    before: dict[str, Any] | None, said: dict[str, Any], changed: Sequence[str]
+) -> tuple[Difference, ...]:
     if before is None:
         return ()
-    out = []
-    for change in seen.changed:
-        for name in _SAID.get(change, (change,)):
-            old, new = (
-                str(getattr(o.listing, "seller_id" if name == "seller" else name, None) or "")
-                for o in (before, seen)
-            )
-            if old != new:
-                out.append((name.replace("_", " "), tuple(diffs.changes(masked(old), masked(new)))))
-    return tuple(out)
+    names = [name for change in changed for name in _SAID.get(change, (change,))]
+    pairs = [(name, str(before.get(name, "")), str(said.get(name, ""))) for name in names]
+    return tuple(
+        (name.replace("_", " "), tuple(diffs.changes(old, new))) for name, old, new in pairs if old != new
+    )
 
 
-def _line(history: Sequence[Seen], price: Price) -> Markup | None:
+def _line(history: Sequence[Seen]) -> Markup | None:
     points = [
         charts.Point(date.fromisoformat(s.observation.observed_at[:10]).toordinal(), s.unit_usd, label=f"{s.observation.observed_at[:10]}: ${s.unit_usd:,.2f}")
         for s in history if s.unit_usd

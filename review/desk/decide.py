@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from review.desk.sessions import Notice
 from review.desk.visit import Refused, Visit
-from review.masking import masked
+from review.desk.words import title as title_words
 from storage.errors import ConflictError, MissingError, StorageError
 
 if TYPE_CHECKING:
@@ -118,12 +118,10 @@ def decide_many(visit: Visit, seen: Sequence[tuple[str, int]]) -> list[Notice]:
 
 def told(store: Store, listing: str, error: StorageError) -> str:
     """Why an alert was left as it is, in words."""
-    title = _title(store, listing)
+    try:
+        title = title_words(store.title_of(listing))[:80]
+    except MissingError:
+        title = listing[:80]
     if isinstance(error, ConflictError):
         return f"Left as it is: “{title}” was changed meanwhile ({error.action} by {error.who} at {error.when}). Open it to see both."
     return f"Left as it is: “{title}”: {error.what}."
-
-
-def _title(store: Any, listing: str) -> str:
-    found = store.standing_alerts([listing]).get(listing)
-    return masked(found["title"])[:80] if found else listing

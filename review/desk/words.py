@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
-from review.masking import masked
+from review.masking import masked, masked_text
 from review.render import weblink
 
 
@@ -53,7 +55,13 @@ def visible(text: Any) -> str:
     )
 
 
+def title(row: Mapping[str, Any]) -> str:
+    """The title of a row of `storage.desk`, contacts masked."""
+    return visible(masked_text(row["title"], json.loads(row["title_contacts"] or "[]")))
+
+
 FILTERS = {
+    "title_of": title,
     "score": score,
     "usd": usd, "count": count, "day": day, "minute": minute, "plain": plain, "visible": visible, "masked": masked, "weblink": weblink,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from review.desk.decide import DONE, decide_one, reasons, told, wish_of
 from review.desk.pages.queue import choice_of, query_of
 from review.desk.sessions import Notice
 from review.desk.visit import Answer, NotHere, Page, Refused, Visit
-from review.masking import masked
+from review.desk.words import title as title_words
 from storage.errors import ConflictError, MissingError, StorageError
 from storage.listing import ListingError
 
@@ -67,7 +67,7 @@ def decide(visit: Visit) -> Answer:
         decision = visit.write(lambda store: decide_one(store, key, version, wish, visit))
     except ConflictError as error:
         return _conflict(visit, key, query, error)
-    title = masked(visit.store.listing(key)["title"])[:70]
+    title = title_words(visit.store.title_of(key))[:70]
     extra = f" ({wish.reason})" if wish.reason else f" until {wish.until[:10]}" if wish.until else ""
     undo = () if wish.action == "note" else (f"{key}:{decision}",)
     onward = (
@@ -83,7 +83,7 @@ def decide(visit: Visit) -> Answer:
 
 def _conflict(visit: Visit, key: str, query: str, error: ConflictError) -> Answer:
     return visit.page(
-        "conflict.html", status=409, key=key, query=query, error=error, listing=visit.store.listing(key), alert=visit.store.alert(key),
+        "conflict.html", status=409, key=key, query=query, error=error, listing=visit.store.title_of(key), alert=visit.store.alert(key),
         decisions=visit.store.decisions_on(key), words=told(visit.store, key, error), after=visit.value("after"),
         wish={name: visit.value(name) for name in ("action", "reason_dismiss", "reason", "until", "note")}, reasons=reasons(visit.config),
     )  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 from review.desk.visit import Answer, Page, Visit
-from review.masking import masked
+from review.masking import masked_text
 from storage.errors import StorageError
 from storage.search import fold
 
@@ -23,7 +25,7 @@ Pieces = list[tuple[bool, str]]
 def search(visit: Visit) -> Answer:
     """Listings whose current texts hold every word."""
     query = visit.arg("q")[:200]
-    if query and (" " not in query and len(query) >= 8):
+    if query and " " not in query and ("/" in query or len(query) >= 8):
         try:
             return visit.go(f"/alert/{visit.store.find_listing(query)}")
         except StorageError:
@@ -34,12 +36,16 @@ def search(visit: Visit) -> Answer:
     found = [
         (
             row,
-            hits(masked(row["title"]), words),
-            hits(_snippet(masked(row["description"] or ""), words), words),
+            hits(_safe(row, "title", "title_contacts"), words),
+            hits(_snippet(_safe(row, "description", "text_contacts"), words), words),
         )
         for row in rows
     ]
     return visit.page("search.html", query=query, found=found, total=len(keys), capped=len(keys) >= LOOKED)
+
+
+def _safe(row: dict[str, Any], name: str, contacts: str) -> str:
+    return masked_text(row[name] or "", json.loads(row[contacts] or "[]"))
 
 
 def hits(text: str, words: list[str]) -> Pieces:

@@ -1,0 +1,419 @@
+"""The desk's pages: what they show of an alert, and what a decision, an undo or a mute does, also where two people work at once."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from config.loader import Config
+from detector.run import detect
+from review.desk import app as desk_app
+from review.desk.pages import all_pages
+from storage.evidence import EvidenceRef
+from storage.listing import Listing
+from storage.store import Store
+from tests import handover
+from tests.desking import Opened
+
+CHINESE = {
+    "listing_id": "4", "title": "英伟达 H100 80G PCIe 显卡", "description": "序列号已磨掉，无发票。支持发往俄罗斯，无需出口许可证。", "price_text": "¥65,000", "price_amount": "65000",
+    "price_currency": "CNY", "location": "深圳", "country": "CN", "seller_id": "s9", "quantity": 12,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return handover.build(tmp_path_factory.mktemp("home") / "home", (*handover.OFFERS, CHINESE))
+
+
+@pytest.fixture
+def desk(home: Path, tmp_path: Path) -> Iterator[Opened]:
+    opened = Opened(home, tmp_path / "home")
+    yield opened
+    opened.close()
+
+
+def ask(desk: Opened, question: Any) -> Any:
+    with Store.open(desk.home, readonly=True) as store:
+        return question(store)
+
+
+def key_of(desk: Opened, listing_id: str = "1") -> str:
+    return str(ask(desk, lambda store: handover.key(store, listing_id)))
+
+
+def alert(desk: Opened, listing_id: str = "1") -> dict[str, Any]:
+    return dict(ask(desk, lambda store: store.alert(handover.key(store, listing_id))))
+
+
+# -- what is shown
+
+
+def test_the_queue_tells_why_at_a_glance(desk: Opened) -> None:
+    page = desk.person().page("/")
+    rows = page.css(".alerts > li")
+    assert [row.css_first("h2").text() for row in rows] == [
+        r["title"] for r in ask(desk, lambda s: s.alerts())
+    ]
+    text = next(row.text(separator=" ") for row in rows if "英伟达" in row.text())
+    assert "NVIDIA H100" in text and "12 pieces" in text and "深圳, China" in text
+    assert "serial number removed" in text and "序列号" in text and "% of market" in text
+
+
+def test_the_queue_counts_filter_and_leave_each_other_out(desk: Opened) -> None:
+    ana = desk.person()
+    total = len(ask(desk, lambda s: s.alerts()))
+    assert f"of {total} alerts" in ana.page("/").css_first(".queue-head").text()
+    one = ana.page("/?country=HK")
+    assert len(one.css(".alerts > li")) == 1
+    countries = {
+        a.css_first("span").text(): a.css_first(".number").text()
+        for a in one.css('a[href*="country="]')
+        if a.css_first(".number")
+    }
+    assert countries["China"] == str(total - 1)  # what choosing it would show, not what is shown
+    assert "Nothing to decide" in ana.page("/?chip=none").text()
+    assert len(ana.page("/?state=any&state=nonsense&severity=x%27%22%3E").css(".alerts > li")) == 0
+    assert len(ana.page("/?page=99999&state=any").css(".alerts > li")) == total
+
+
+def test_an_alert_marks_every_signal_where_it_stands(desk: Opened) -> None:
+    key = key_of(desk, "4")
+    page = desk.person().page(f"/alert/{key}")
+    reading = ask(desk, lambda s: s.reading(s.alert(key)["observation"]))["document"]
+    marked = "".join(node.text() for node in page.css(".said mark"))
+    placed = [s for s in reading["signals"] if s.get("start") is not None]
+    assert placed and all(all(sign in marked for sign in s["text"]) for s in placed)
+    assert "".join(node.text(deep=False) for node in page.css(".said .long")[0].css("*")).count("序") <= 1
+    glossed = page.css_first(".signs").text(separator=" ")
+    assert "序列号" in glossed and "the number or code that tells one card from all others" in glossed
+
+
+def test_an_alert_adds_up_and_names_market_law_evidence_and_what_may_be_innocent(desk: Opened) -> None:
+    key = key_of(desk)
+    page = desk.person().page(f"/alert/{key}")
+    text = page.css_first("main").text(separator=" ")
+    reasons = ask(desk, lambda s: s.reading(s.alert(key)["observation"]))["document"]["reasons"]
+    total = sum(reason["contribution"] for reason in reasons)
+    assert f"Sum {total:+.2f} in log-odds" in " ".join(text.split())
+    shown = page.css_first("svg.c-bars").text(separator=" ")
+    assert all(f"{reason['contribution']:+.2f}" in shown for reason in reasons if reason["contribution"])
+    for words in (
+        "3A090.a",
+        "88 FR 73458",
+        "May be innocent",
+        "Why not higher",
+        "peers",
+        "WARC record",
+        "1 other offer",
+        "first seen",
+    ):
+        assert words in text, words
+    assert page.css_first("svg.c-strip .c-own") is not None
+
+
+def test_a_change_of_price_is_told_with_its_difference(desk: Opened) -> None:
+    page = desk.person().page(f"/alert/{key_of(desk)}")
+    diffs = [node.text(separator="|", strip=True) for node in page.css(".diff")]
+    assert any("price text" in diff and "9" in diff and "7" in diff for diff in diffs), diffs
+    assert page.css_first("svg.c-line-chart") is not None
+
+
+def test_contacts_are_masked_everywhere_but_in_the_stored_page(desk: Opened) -> None:
+    ana, key = desk.person(), key_of(desk)
+    for path in ("/", f"/alert/{key}", "/search?q=H100", "/record"):
+        assert handover.CONTACT not in ana.get(path).text, path
+    name = ask(desk, lambda s: s.history(key)[0].evidence.id)
+    assert handover.CONTACT in ana.get(f"/evidence/{name}").text
+
+
+def test_contacts_are_masked_in_what_changed_too(desk: Opened) -> None:
+    other = handover.CONTACT.replace("00", "17")
+    said = {
+        **handover.OFFERS[0],
+        "description": f"Serial numbers removed, no invoice. Add WeChat: {other} only",
+    }
+    with Store.open(desk.home) as store:
+        now = "2026-03-04T08:00:00Z"
+        run = store.begin_run("board", now=now)
+        store.record_many(
+            [(Listing(site="board", url="https://board.example/item/1", **said), None)], run=run, now=now
+        )
+        store.end_run(run, "ok", now)
+        detect(store, Config(desk.home), now=now)
+    page = desk.person().get(f"/alert/{key_of(desk)}").text
+    assert (
+        "<ins>only</ins>" in page.replace(" only", "only")
+        and handover.CONTACT not in page
+        and other not in page
+    )
+
+
+def test_a_listing_without_an_alert_has_its_page_and_says_why_not(desk: Opened) -> None:
+    text = desk.person().page(f"/alert/{key_of(desk, '3')}").css_first("main").text()
+    assert "no alert" in text and "not judged" in text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/alert/nothing", "/alert/%00", "/alert/%2e%2e", "/evidence/x", "/evidence/x/record", "/alert/%C3%A9"],
+)
+def test_what_is_not_there_is_said(desk: Opened, path: str) -> None:
+    assert desk.person().get(path).status_code == 404
+
+
+def test_search_finds_two_chinese_characters_and_marks_them(desk: Opened) -> None:
+    page = desk.person().page("/search?q=序列")
+    assert [row.css_first("h2").text() for row in page.css(".alerts > li")] == [CHINESE["title"]]
+    assert [node.text() for node in page.css(".alerts mark")] == ["序列"]
+    assert "No listing holds every word" in desk.person().page("/search?q=没有").text()
+
+
+def test_search_by_key_address_or_id_leads_to_the_listing(desk: Opened) -> None:
+    ana, key = desk.person(), key_of(desk)
+    for query in (key, key[:10], "board/1", "https://board.example/item/1"):
+        answer = ana.get("/search", params={"q": query})
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/alert/{key}"), query
+
+
+def test_a_record_is_a_warc_file_of_its_own(desk: Opened) -> None:
+    ref: EvidenceRef = ask(desk, lambda s: s.history(key_of(desk))[0].evidence)
+    answer = desk.person().get(f"/evidence/{ref.id}/record")
+    assert (
+        answer.headers["content-type"] == "application/warc"
+        and "attachment" in answer.headers["content-disposition"]
+    )
+    (record,) = [
+        (r.rec_type, r.rec_headers["WARC-Target-URI"]) for r in ArchiveIterator(io.BytesIO(answer.content))
+    ]
+    assert record == ("response", ref.url) and gzip.decompress(answer.content).startswith(b"WARC/1.1")
+
+
+def test_a_stored_page_that_was_changed_says_so(desk: Opened) -> None:
+    ref: EvidenceRef = ask(desk, lambda s: s.history(key_of(desk))[0].evidence)
+    path = desk.home / "evidence" / ref.file
+    data = bytearray(path.read_bytes())
+    data[ref.offset + ref.length // 2] ^= 0xFF
+    path.write_bytes(bytes(data))
+    page = desk.person().page(f"/evidence/{ref.id}")
+    assert page.css_first("dd .problem") is not None and page.css_first("pre") is None
+
+
+def test_rows_lead_to_pages_and_pages_to_rows(desk: Opened) -> None:
+    ana, key = desk.person(), key_of(desk)
+    for path in (f"/chipwatch/alert/{key}", f"/chipwatch/listing/{key}", "/chipwatch/alert_view"):
+        assert any(a.attributes["href"] == f"/alert/{key}" for a in ana.page(path).css("main a")), path
+    rows = [a.attributes["href"] for a in ana.page(f"/alert/{key}").css('a[href^="/chipwatch/"]')]
+    assert len(rows) >= 4 and all(ana.get(row or "").status_code == 200 for row in rows)
+
+
+# -- decisions
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({"action": "confirm"}, "confirmed"), ({"action": "dismiss", "reason_dismiss": "papers-seen"}, "dismissed"), ({"action": "escalate", "note": "urgent"}, "escalated"),
+        ({"action": "snooze", "until": "2026-03-20"}, "snoozed"),
+    ],
+)  # fmt: skip
+def test_a_decision_carries_the_person_and_what_was_seen(
+    desk: Opened, fields: dict[str, str], state: str
+) -> None:
+    before = alert(desk)
+    ana = desk.person("Ana Ferreira")
+    ana.decide(key_of(desk), **fields)
+    after = alert(desk)
+    (made,) = after["decisions"]
+    assert (after["state"], made["who"], made["action"]) == (state, "Ana Ferreira", fields["action"])
+    assert (made["observation"], made["score"], made["state_before"]) == (
+        before["observation"],
+        before["score"],
+        "new",
+    )
+    assert made["reason"] == fields.get("reason_dismiss") and made["note"] == fields.get("note")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"action": "dismiss"}, {"action": "dismiss", "reason_dismiss": "made-up"}, {"action": "snooze"}, {"action": "snooze", "until": "2026-03-01"}, {"action": "snooze", "until": "soon"},
+        {"action": ""}, {"action": "erase"}, {"action": "note", "note": "  "}, {"action": "undo"}, {"action": "confirm", "version": "999"},
+    ],
+)  # fmt: skip
+def test_a_form_that_cannot_be_acted_on_changes_nothing(desk: Opened, fields: dict[str, str]) -> None:
+    before = alert(desk)
+    answer = desk.person().decide(key_of(desk), **fields)
+    assert answer.status_code in (303, 409) and alert(desk) == before
+
+
+def test_after_a_decision_comes_the_next_alert_of_the_same_list(desk: Opened) -> None:
+    ana = desk.person()
+    keys = [row["listing"] for row in ask(desk, lambda s: s.alerts())]
+    assert ana.decide(keys[0], action="confirm").headers["location"] == f"/alert/{keys[1]}"
+    page = ana.page(f"/alert/{keys[1]}")
+    assert "confirmed" in page.css_first(".notice").text() and page.css_first("[data-prev]") is None
+
+
+def test_two_people_at_once_do_not_overwrite_each_other(desk: Opened) -> None:
+    ana, ben, key = desk.person("ana"), desk.person("ben"), key_of(desk)
+    seen_by_ben = ben.form(f"/alert/{key}", f"/alert/{key}/decide")
+    ana.decide(key, action="dismiss", reason_dismiss="misread", note="it says intact")
+    before = alert(desk)
+    answer = ben.post(f"/alert/{key}/decide", {**seen_by_ben, "action": "confirm", "note": "clear case"})
+    assert answer.status_code == 409 and alert(desk) == before
+    for words in ("ana", "it says intact", "misread", "confirm", "clear case", "Nothing was overwritten"):
+        assert words in answer.text
+    from selectolax.lexbor import LexborHTMLParser
+
+    page = LexborHTMLParser(answer.text)
+    form = {
+        f.attributes["name"]: f.attributes.get("value")
+        for f in page.css(f'form[action="/alert/{key}/decide"] input')
+    }
+    assert ben.post(f"/alert/{key}/decide", form).status_code == 303
+    after = alert(desk)
+    assert after["state"] == "confirmed" and [d["who"] for d in after["decisions"]] == ["ana", "ben"]
+
+
+def test_a_bulk_decision_does_what_it_can_and_tells_the_rest(desk: Opened) -> None:
+    ana, ben = desk.person("ana"), desk.person("ben")
+    rows = ask(desk, lambda s: s.alerts())
+    form = ana.form("/", "/decide")
+    marked = [f"{row['listing']}:{row['version']}" for row in rows]
+    ben.decide(rows[0]["listing"], action="confirm")
+    ana.post("/decide", {**form, "alert": marked, "action": "dismiss", "reason_dismiss": "duplicate"})
+    states = {
+        row["listing"]: row["state"]
+        for row in ask(desk, lambda s: s.standing_alerts([r["listing"] for r in rows])).values()
+    }
+    assert states.pop(rows[0]["listing"]) == "confirmed" and set(states.values()) == {"dismissed"}
+    told = " ".join(ana.notices())
+    assert f"{len(rows) - 1} alert" in told and "confirm by ben" in told
+
+
+def test_a_bulk_decision_needs_marks_and_a_reason(desk: Opened) -> None:
+    ana = desk.person()
+    rows = ask(desk, lambda s: s.alerts())
+    before = [alert(desk, n) for n in ("1", "2", "4")]
+    ana.post("/decide", {**ana.form("/", "/decide"), "action": "confirm"})
+    ana.post(
+        "/decide",
+        {
+            **ana.form("/", "/decide"),
+            "alert": [f"{r['listing']}:{r['version']}" for r in rows],
+            "action": "dismiss",
+        },
+    )
+    ana.post(
+        "/decide",
+        {
+            **ana.form("/", "/decide"),
+            "alert": ["x:1", ":", "nonsense", f"{rows[0]['listing']}:-1"],
+            "action": "confirm",
+        },
+    )
+    assert [alert(desk, n) for n in ("1", "2", "4")] == before
+
+
+def test_undo_takes_back_ones_own_and_never_anothers(desk: Opened) -> None:
+    ana, ben, key = desk.person("ana"), desk.person("ben"), key_of(desk)
+    ana.decide(key, action="confirm")
+    offered = ana.form("/", "/undo")
+    ben.decide(key, action="escalate")
+    ana.post("/undo", offered)
+    assert alert(desk)["state"] == "escalated" and any(
+        "ben decided since" in words for words in ana.notices()
+    )
+
+    ben.post(f"/alert/{key}/undo", ben.form(f"/alert/{key}", f"/alert/{key}/undo"))
+    assert alert(desk)["state"] == "confirmed"
+
+
+def test_undo_from_the_notice_brings_the_alert_back(desk: Opened) -> None:
+    ana, key = desk.person(), key_of(desk)
+    ana.decide(key, action="dismiss", reason_dismiss="scam")
+    ana.post("/undo", ana.form("/", "/undo"))
+    after = alert(desk)
+    assert after["state"] == "new" and [d["action"] for d in after["decisions"]] == ["dismiss", "undo"]
+    assert "1 decision taken back." in ana.notices()
+
+
+def test_a_mute_hides_counts_and_is_lifted(desk: Opened) -> None:
+    ana, key = desk.person(), key_of(desk, "2")
+    form = ana.form(f"/alert/{key}", "/mutes")
+    total = len(ana.page("/").css(".alerts > li"))
+    for wrong in (
+        {"what": "listing:" + key, "until": "2026-03-20"},
+        {"what": "listing:" + key, "reason": "x", "until": "2026-03-01"},
+        {"what": "home:x", "reason": "x", "until": "2026-03-20"},
+    ):
+        ana.post("/mutes", {**form, **wrong})
+        form = ana.form(f"/alert/{key}", "/mutes")
+    assert len(ana.page("/").css(".alerts > li")) == total
+    ana.post("/mutes", {**form, "what": f"listing:{key}", "reason": "own test", "until": "2026-03-20"})
+    queue = ana.page("/")
+    assert (
+        len(queue.css(".alerts > li")) == total - 1
+        and "1 more held back by mutes" in queue.css_first(".queue-head").text()
+    )
+    assert len(ana.page("/?muted=1").css(".alerts > li")) == 1
+    (mute,) = ask(desk, lambda s: s.mutes())
+    assert (mute["who"], mute["reason"], mute["scope"]) == ("ana", "own test", "listing")
+    ana.post(f"/mutes/{mute['id']}/lift", ana.form("/mutes", f"/mutes/{mute['id']}/lift"))
+    assert len(ana.page("/").css(".alerts > li")) == total
+
+
+def test_the_record_tells_who_when_and_what_was_seen(desk: Opened) -> None:
+    ana, ben = desk.person("ana"), desk.person("ben")
+    ana.decide(key_of(desk, "1"), action="confirm", note="first")
+    ben.decide(key_of(desk, "2"), action="dismiss", reason_dismiss="known-seller")
+    rows = [row.text(separator=" ", strip=True) for row in ana.page("/record").css("tbody tr")]
+    assert "ben" in rows[0] and "known-seller" in rows[0] and "ana" in rows[1] and "first" in rows[1]
+    assert (
+        len(ana.page("/record?who=ana").css("tbody tr")) == 1
+        and len(ana.page("/record?action=dismiss").css("tbody tr")) == 1
+    )
+
+
+def test_a_writer_that_does_not_let_go_is_told_and_nothing_is_lost(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_app, "WRITER_WAIT_S", 0.2)
+    desk = Opened(home, tmp_path / "home")
+    try:
+        ana, key = desk.person(), key_of(desk)
+        with sqlite3.connect(desk.home / "chipwatch.db", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            answer = ana.decide(key, action="confirm")
+            other.execute("ROLLBACK")
+        assert (
+            answer.status_code == 503
+            and "Nothing was changed" in answer.text
+            and alert(desk)["state"] == "new"
+        )
+        assert ana.decide(key, action="confirm").status_code == 303 and alert(desk)["state"] == "confirmed"
+    finally:
+        desk.close()
+
+
+def test_a_broken_config_is_told_in_its_own_words(desk: Opened) -> None:
+    folder = desk.home / "config"
+    folder.mkdir(exist_ok=True)
+    (folder / "decisions.toml").write_text("reason = 1")
+    answer = desk.person().get("/")
+    assert answer.status_code == 500 and "decisions.toml" in answer.text
+    (folder / "decisions.toml").unlink()
+    assert desk.person().get("/").status_code == 200
+
+
+def test_pages_do_not_claim_each_others_addresses() -> None:
+    claimed = [(page.method, page.path) for page in all_pages()]
+    assert len(claimed) == len(set(claimed)) and {"Queue"} <= {page.nav for page in all_pages()}
