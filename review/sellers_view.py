@@ -141,12 +141,10 @@ def seen(view: Profile, other: str) -> dict[str, Any] | None:
 
 
 def name_of(party: str, facts: Mapping[str, Any]) -> str:
-    """How a party is called: its label, or the listing it stands for."""
-    return (
-        str(facts["label"] or f"unnamed seller of “{facts['title']}”")
-        if party.startswith(NOBODY) or facts["label"]
-        else party[:8]
-    )
+    """How a party is called: its label, or the listing that stands for it. Never a title: what is to be masked in it is not known here."""
+    if party.startswith(NOBODY):
+        return f"unnamed seller of listing {party.removeprefix(NOBODY)[:8]}"
+    return str(facts["label"] or party[:8])
 
 
 def _apart(store: Store, edge: Collection[str]) -> set[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from storage.base import Base
 from storage.decisions import _STANDING
+from storage.desk import _TITLE_CONTACTS
 
 INDEXED_SCORE = 0.1
 """The lowest score in the index `reading_score`; offers below carry no sign worth a threshold."""
@@ -17,7 +18,7 @@ SAMPLED = 20_000
 
 
 class Overview(Base):
-    """Questions of the pages on thresholds, markets, sites and sellers."""
+    """Questions of the pages on thresholds, markets, sites and sellers. Where a listing's title is told, `title_contacts` says what to mask."""
 
     def score_counts(self) -> list[tuple[int, int]]:
         """How many current offers have which score: (thousandths of the score, offers), from `INDEXED_SCORE` on."""
@@ -124,15 +125,16 @@ _DAYS = """WITH RECURSIVE day (d) AS (
     SELECT (SELECT substr(min(observed_at), 1, 10) FROM observation WHERE observed_at >= date(day.d, '+1 day')) FROM day WHERE day.d IS NOT NULL
   ) SELECT d FROM day WHERE d IS NOT NULL"""
 
-_REVIEWED = f"""SELECT d.listing, d.action, d.who, d.at, d.reason, l.title, l.site, coalesce(r.score, d.score) AS score,
+_REVIEWED = f"""SELECT d.listing, d.action, d.who, d.at, d.reason, l.title, {_TITLE_CONTACTS}, l.site, coalesce(r.score, d.score) AS score,
     coalesce(r.severity, d.severity) AS severity, r.chip
   FROM (SELECT * FROM decision WHERE 1 {_STANDING}) d JOIN listing l ON l.id = d.listing LEFT JOIN reading r ON r.observation = l.observation
   WHERE d.action IN ('confirm', 'escalate', 'dismiss') ORDER BY score DESC, d.listing"""
 
-_SCORED = """SELECT l.id AS listing, l.title, l.site, r.chip, r.unit_usd, r.score, r.severity, r.signals, a.state AS alert
+_SCORED = f"""SELECT l.id AS listing, l.title, {_TITLE_CONTACTS}, l.site, r.chip, r.unit_usd, r.score, r.severity, r.signals,
+    a.state AS alert
   FROM reading r INDEXED BY reading_score JOIN listing l ON l.id = r.listing AND l.observation = r.observation
   LEFT JOIN alert a ON a.listing = l.id
-  WHERE r.score >= 0.1 AND r.score >= ? AND r.score < ? ORDER BY r.score {order}, r.listing LIMIT ?"""
+  WHERE r.score >= 0.1 AND r.score >= ? AND r.score < ? ORDER BY r.score {{order}}, r.listing LIMIT ?"""
 
 _RUN_DAYS = """SELECT site, substr(started_at, 1, 10) AS day, count(*) AS runs, group_concat(DISTINCT coalesce(outcome, 'running')) AS outcomes,
     max(listings) AS listings, sum(new) AS new, sum(changed) AS changed, sum(quarantined) AS held
@@ -147,7 +149,7 @@ _JUDGED_MARKET = """WITH latest AS (
   FROM latest WHERE market IS NOT NULL AND observed_at >= ? GROUP BY day, segment, iif(segment IS NULL OR segment IN ('seed', 'all markets'), '', country)
   ORDER BY day, segment"""
 
-_PRICES = """SELECT l.id AS listing, l.title, l.site, l.country, r.unit_usd, r.condition, r.quantity, o.observed_at
+_PRICES = f"""SELECT l.id AS listing, l.title, {_TITLE_CONTACTS}, l.site, l.country, r.unit_usd, r.condition, r.quantity, o.observed_at
   FROM reading r JOIN listing l ON l.observation = r.observation AND l.id = r.listing JOIN observation o ON o.id = r.observation
   WHERE r.chip = ? AND r.offer = ? AND r.unit_usd > 0 AND l.state = 'live' ORDER BY r.rowid DESC LIMIT ?"""
 
@@ -158,7 +160,7 @@ _SELLERS = """SELECT t.seller, s.label, s.site, s.since, s.ratings, t.open, t.co
         GROUP BY seller) t JOIN seller s ON s.id = t.seller
   WHERE ?1 IS NULL OR s.site = ?1 ORDER BY t.confirmed DESC, t.open DESC, t.top DESC, t.seller LIMIT ?2 OFFSET ?3"""
 
-_OFFERS = """SELECT p.value AS party, l.id AS listing, l.title, l.site, l.country, l.state, l.first_seen, l.last_seen, l.url, r.offer, r.chip,
+_OFFERS = f"""SELECT p.value AS party, l.id AS listing, l.title, {_TITLE_CONTACTS}, l.site, l.country, l.state, l.first_seen, l.last_seen, l.url, r.offer, r.chip,
     r.quantity, r.unit_usd, r.score, r.severity, r.signals, a.state AS alert
   FROM json_each(?) p JOIN listing l ON (l.seller = p.value OR (substr(p.value, 1, 8) = 'listing:' AND l.id = substr(p.value, 9)))
   LEFT JOIN reading r ON r.observation = l.observation LEFT JOIN alert a ON a.listing = l.id

@@ -10,8 +10,7 @@ from urllib.parse import quote
 from review import charts
 from review import market_view as view
 from review.desk.visit import Answer, NotHere, Page, Visit
-from review.desk.words import visible
-from review.masking import masked
+from review.desk.words import title
 
 SPANS = (30, 90, 180, 365)
 
@@ -55,7 +54,7 @@ def market(visit: Visit) -> Answer:
         (s for s in (config.market.sale if offer == "sale" else config.market.rental) if chip in s.chips),
         None,
     )
-    dots = [charts.Dot(p["unit_usd"], f"{p['site']}: {visible(masked(p['title']))[:60]}") for p in prices]
+    dots = [charts.Dot(p["unit_usd"], f"{p['site']}: {title(p)[:60]}") for p in prices]
     return visit.page(
         "market-chip.html",
         offer=offer,
