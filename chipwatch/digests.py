@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from review import render
+from review import feed, render, weekly, weekly_forms
 from review.build import build
 from review.delivery import wanted
 
 if TYPE_CHECKING:
     from config.loader import Config
     from review.digest import Digest
+    from review.weekly import Weekly
     from storage.store import Store
 
 
@@ -47,14 +48,55 @@ def make(
         store.save_samples(
             name, [(s["listing"], s["observation"], s["stratum"], s["probability"]) for s in made.samples]
         )
+    forms = {"html": render.html(made), "md": render.markdown(made), "json": _json(made.to_dict())}
+    return made, _write(store, config, "latest", now.translate({58: None, 45: None}), forms)
+
+
+def make_weekly(
+    store: Store, config: Config, *, now: str, since: str, until: str, send: bool = False
+) -> tuple[Weekly, Path]:  # fmt: skip
+    """Build the summary of [since, until), store it once, and write it as files.
+
+    A week that was summed up before is shown with the decisions as they stand now, and is neither stored nor sent again.
+    """
+    week = weekly.build(store, config, now=now, since=since, until=until)
+    if not any(row["kind"] == "weekly" and row["until"] == until for row in store.digests(WEEKS)):
+        channels = wanted(store, config.settings, kind="weekly", severity=None, now=now) if send else ()
+        flagged = sum(week.severities.values())
+        store.save_digest(
+            "weekly", week.to_dict(), since=since, until=until, now=now, alerts=flagged, channels=channels
+        )
+    forms = {
+        "html": weekly_forms.html(week),
+        "md": weekly_forms.markdown(week),
+        "json": _json(week.to_dict()),
+    }
+    return week, _write(store, config, "weekly", f"week-{until[:10]}", forms)
+
+
+WEEKS = 400
+"""Digests looked through for an earlier summary of the same week: more than a year of mornings."""
+
+
+def write_feed(store: Store, config: Config, now: str) -> bytes:
+    """The feed of the last digests, and its file under HOME/digests."""
+    rows = [store.digest(row["id"]) for row in store.digests(feed.ENTRIES)]
+    text = feed.feed(rows, store.home_id, updated=now, desk=config.settings.desk.url)
+    (store.home / "digests").mkdir(parents=True, exist_ok=True)
+    (store.home / "digests" / "feed.xml").write_bytes(text)
+    return text
+
+
+def _write(store: Store, config: Config, latest: str, stem: str, forms: dict[str, str]) -> Path:
     folder = store.home / "digests"
     folder.mkdir(parents=True, exist_ok=True)
-    stem = now.replace(":", "").replace("-", "")
-    for suffix, text in (
-        ("html", render.html(made)),
-        ("md", render.markdown(made)),
-        ("json", json.dumps(made.to_dict(), ensure_ascii=False, indent=1)),
-    ):
+    for suffix, text in forms.items():
         (folder / f"{stem}.{suffix}").write_text(text, encoding="utf-8")
-        (folder / f"latest.{suffix}").write_text(text, encoding="utf-8")
-    return made, folder / "latest.html"
+        (folder / f"{latest}.{suffix}").write_text(text, encoding="utf-8")
+    last = store.digests(1)
+    write_feed(store, config, last[0]["created_at"] if last else "1970-01-01T00:00:00Z")
+    return folder / f"{latest}.html"
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1)

@@ -26,6 +26,17 @@ if TYPE_CHECKING:
 LEDGER = "schedule.jsonl"
 LOCK = "schedule.lock"
 
+WORDS = {
+    "refit": ["detect", "--refit"],
+    "weekly": ["digest", "--weekly"],
+    "deliver": ["digest", "--retry"],
+    "retention": ["evidence", "retain"],
+}
+"""Commands of the kinds of job that are not named as their command."""
+
+ORDER = ("crawl", "detect", "refit", "digest", "weekly", "deliver", "retention")
+"""In which all jobs are run once: each needs what the ones before it made."""
+
 
 class ScheduleError(Exception):
     """Raised if the supervisor cannot run: another one holds the home, or a job's times make no sense."""
@@ -149,7 +160,7 @@ def only_one(home: Path) -> Iterator[IO[str]]:
 
 def command(job: Job, home: Path) -> list[str]:
     """The child's command line."""
-    words = {"refit": ["detect", "--refit"], "retention": ["evidence", "retain"]}.get(job.run, [job.run])
+    words = WORDS.get(job.run, [job.run])
     return [sys.executable, "-m", "chipwatch.cli", "--home", str(home), *words, *(job.sites if job.run == "crawl" else ())]
 
 
@@ -203,10 +214,9 @@ class Supervisor:
                         child.kill()
 
     async def once(self) -> list[Entry]:
-        """Every enabled job once, in the order crawl, detect, refit, digest, retention; the ledger lines they left."""
-        order = ["crawl", "detect", "refit", "digest", "retention"]
+        """Every enabled job once, in ORDER; the ledger lines they left."""
         before = len(read_ledger(self.home))
-        for job in sorted((j for j in self.schedule.job if j.enabled), key=lambda j: order.index(j.run)):
+        for job in sorted((j for j in self.schedule.job if j.enabled), key=lambda j: ORDER.index(j.run)):
             await self.run_job(job)
         return read_ledger(self.home)[before:]
 

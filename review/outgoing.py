@@ -30,17 +30,29 @@ class Outgoing:
     headline: str
     text: str
     html: str
+    fragment: str
+    """The HTML without the page round it."""
     model: Any
     severity: str | None
     """The highest severity in it; None where there is no alert."""
 
 
 def outgoing(row: Mapping[str, Any], home: str) -> Outgoing:
-    """The stored digest (a row of `Store.digest`) in the forms of mail."""
+    """The stored digest or weekly summary (a row of `Store.digest`) in the forms of mail."""
+    document, made = row["document"], datetime.fromisoformat(row["document"]["made"])
+    if row["kind"] == "weekly":
+        from review import weekly_forms as forms
+        from review.weekly import Weekly
+
+        week = Weekly.from_dict(document)
+        return Outgoing(
+            row["id"], "weekly", home, made, week.headline, forms.text(week), forms.html(week), forms.fragment(week), week, None
+        )  # fmt: skip
     from review import mail_page, plain
 
-    digest = Digest.from_dict(row["document"])
+    digest = Digest.from_dict(document)
     severity = next((s for s in ("high", "medium") if digest.counts.get(s)), None)
     return Outgoing(
-        row["id"], row["kind"], home, datetime.fromisoformat(digest.made), digest.headline, plain.text(digest), mail_page.html(digest), digest, severity,
+        row["id"], row["kind"], home, made, digest.headline, plain.text(digest), mail_page.html(digest), mail_page.fragment(digest), digest,
+        severity,
     )  # fmt: skip

@@ -13,10 +13,11 @@ from storage.merge import Merging
 from storage.overview import Overview
 from storage.recording import MatchSeller, Recording
 from storage.records import Records
+from storage.tally import Tally
 from storage.ties import Ties
 
 
-class Store(Recording, Merging, Records, Lookup, Judging, DeskQuestions, Overview, Ties, Backup):
+class Store(Recording, Merging, Records, Lookup, Judging, DeskQuestions, Overview, Tally, Ties, Backup):
     """An open home. Use `with Store.open(home) as store:`; one for each process and thread."""
 
     @classmethod

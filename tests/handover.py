@@ -45,7 +45,11 @@ def build(home: Path, offers: Iterable[dict[str, Any]] = OFFERS, *, site: str = 
                 rows.append((Listing(site=site, url=address, **said), ref))
             store.record_many(rows, run=run, now=now)
             store.end_run(
-                run, "ok", now, {"pages": len(rows), "listings": len(rows)}, evidence=writer.close()
+                run,
+                "ok",
+                now,
+                {"pages": len(rows), "listings": len(rows), "new": 0 if day else len(rows)},
+                evidence=writer.close(),
             )
             detect(store, Config(home), now=now)
     return home

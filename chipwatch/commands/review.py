@@ -12,12 +12,13 @@ from chipwatch.app import EXIT_PROBLEMS, State, UseError, clean, note, now_utc, 
 
 
 class Form(StrEnum):
-    """How a digest is written on standard output."""
+    """How a digest is written on standard output; `feed` makes none and gives the Atom feed of the last ones."""
 
     terminal = "terminal"
     markdown = "markdown"
     html = "html"
     json = "json"
+    feed = "feed"
 
 
 class Action(StrEnum):
@@ -55,6 +56,15 @@ def digest(
             "--send/--no-send", help="By mail and notices, where settings.toml names any; never with --all."
         ),
     ] = True,
+    weekly: Annotated[
+        bool,
+        typer.Option(
+            "--weekly", help="The last whole week in figures: base rates, precision by signal, runs."
+        ),
+    ] = False,
+    week_to: Annotated[
+        str | None, typer.Option("--until", help="With --weekly: the seven days before this date instead.")
+    ] = None,
     retry: Annotated[
         bool, typer.Option("--retry", help="Make no digest: only send what waits or failed before.")
     ] = False,
@@ -67,10 +77,24 @@ def digest(
     if sent:
         _deliveries(state, as_json=form is Form.json)
         return
-    if not retry:
+    if form is Form.feed:
+        _print_feed(state)
+        return
+    if week_to and not weekly:
+        raise UseError("--until belongs to --weekly")
+    if weekly:
+        _write_weekly(state, form, until=week_to, send=send)
+    elif not retry:
         _write_digest(state, form, everything=everything, cap=cap, send=send and not everything)
     if retry or (send and not everything):
         _deliver(state)
+
+
+def _print_feed(state: State) -> None:
+    from chipwatch.digests import write_feed
+
+    with state.store() as store:
+        print(write_feed(store, state.config, now_utc()).decode(), end="")
 
 
 def _write_digest(state: State, form: Form, *, everything: bool, cap: int, send: bool) -> None:
@@ -86,6 +110,25 @@ def _write_digest(state: State, form: Form, *, everything: bool, cap: int, send:
     else:
         print(render.html(made) if form is Form.html else render.markdown(made))
     note(f"written: {folder}")
+
+
+def _write_weekly(state: State, form: Form, *, until: str | None, send: bool) -> None:
+    from chipwatch.digests import make_weekly
+    from review import weekly, weekly_forms
+
+    try:
+        since, end = weekly.week_to(until) if until else weekly.last_week(now_utc())
+    except ValueError as error:
+        raise UseError(f"--until {until!r}: write a date such as 2026-03-09") from error
+    with state.store() as store:
+        made, file = make_weekly(store, state.config, now=now_utc(), since=since, until=end, send=send)
+    if form is Form.json:
+        write_json(made.to_dict())
+    elif form is Form.terminal:
+        print(weekly_forms.text(made), end="")
+    else:
+        print(weekly_forms.html(made) if form is Form.html else weekly_forms.markdown(made))
+    note(f"written: {file}")
 
 
 def _deliver(state: State) -> None:

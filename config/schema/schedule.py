@@ -13,7 +13,7 @@ class Job(Row):
     """One row of the schedule: what runs, when, in which time zone."""
 
     id: str
-    run: Literal["crawl", "detect", "refit", "digest", "retention"]
+    run: Literal["crawl", "detect", "refit", "digest", "weekly", "deliver", "retention"]
     cron: str
     """Five-field cron expression: minute hour day month weekday."""
     timezone: str = "UTC"
