@@ -21,6 +21,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler.plan import Plan
 from crawler.politeness import challenge, hosts, robots
+from crawler.politeness.head import bound_heads, too_large
 from crawler.politeness.pause import Pause, retry_after
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Manners:
         self.robots: dict[str, robots.Robots] = {}
         self.refusals: Counter[str] = Counter()
         self.stopped: dict[str, str] = {}
+        bound_heads()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Manners:
@@ -220,10 +222,10 @@ def plain_headers(response: Response) -> dict[str, str]:
 
 
 def _passing(exception: Exception) -> bool:
-    """Is it a failure that may pass: a broken connection, a time-out, a cut answer? A too large answer is not."""
+    """Is it a failure that may pass: a broken connection, a time-out, a cut answer? A too large answer or head is not."""
     from scrapy import exceptions as known
 
     kinds: tuple[Any, ...] = (
         DownloadTimeoutError, known.DownloadConnectionRefusedError, known.DownloadFailedError, known.ResponseDataLossError,
     )  # fmt: skip
-    return isinstance(exception, kinds)
+    return isinstance(exception, kinds) and not too_large(exception)

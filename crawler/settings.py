@@ -54,9 +54,9 @@ DOWNLOADER_MIDDLEWARES: dict[str, Any] = {
     f"{_MIDDLEWARES}.httpauth.HttpAuthMiddleware": None,
 }
 SPIDER_MIDDLEWARES: dict[str, Any] = {"scrapy.spidermiddlewares.depth.DepthMiddleware": None}
-EXTENSIONS = {"scrapy.extensions.logstats.LogStats": None}
-MEMUSAGE_ENABLED = True
-MEMUSAGE_CHECK_INTERVAL_SECONDS = 5.0
+EXTENSIONS: dict[str, Any] = {"scrapy.extensions.logstats.LogStats": None, "crawler.memory.MemoryLimit": 0}
+# It measures whoever started the process too; see crawler.memory.
+MEMUSAGE_ENABLED = False
 CLOSESPIDER_TIMEOUT = 7200
 """Scrapy's default is none."""
 DEFAULT_REQUEST_HEADERS = {
@@ -84,7 +84,6 @@ def for_plan(plan: Plan) -> dict[str, Any]:
         "REDIRECT_MAX_TIMES": plan.max_redirects,
         # Its own end comes later than that of Manners, which can say why.
         "CLOSESPIDER_TIMEOUT": plan.max_seconds + plan.timeout_s + 60,
-        "MEMUSAGE_LIMIT_MB": plan.memory_mb,
         "DEFAULT_REQUEST_HEADERS": DEFAULT_REQUEST_HEADERS
         | ({"Accept-Language": f"{plan.site.language}, en;q=0.5"} if plan.site.language else {}),
     }

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import logging
 import os
-import resource
 import signal
 import sys
 import threading
@@ -187,22 +185,13 @@ def _raise_unexpected(task: Any, crawler: Crawler, plan: Plan) -> None:
 
 
 def _of_process(plan: Plan) -> dict[str, Any]:
-    return {"peak_mb": _peak_mb(), "robots": {host: found.facts() for host, found in plan.robots.items()}}
+    from crawler.memory import peak_mb
+
+    return {"peak_mb": peak_mb(), "robots": {host: found.facts() for host, found in plan.robots.items()}}
 
 
 def _plain(value: Any) -> bool:
     return isinstance(value, (int, float, str, bool))
-
-
-def _peak_mb() -> int:
-    """The most memory that this process held, in MB.
-
-    The kernel's VmHWM where it is told: ru_maxrss keeps the size of whoever started the process if that was larger.
-    """
-    with contextlib.suppress(OSError, StopIteration):
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-        return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) // 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":

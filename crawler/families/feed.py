@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
+from crawler.decoding import decode
+from crawler.dom import DEEPEST, too_deep
 from crawler.families.answers import decode_json, plain_text, text_of
 from crawler.families.cards import id_in
 from crawler.families.start import search_pages
@@ -16,6 +19,11 @@ if TYPE_CHECKING:
     from config.schema.sites import Site
 
 start = search_pages
+
+MOST_NAMESPACES = 100
+"""Different ones; a rich podcast feed declares some twenty."""
+_NAMESPACE = re.compile(rb"xmlns:?[^=\s]{0,64}")
+_ROOT = re.compile(rb"<[a-zA-Z]")
 
 
 def read(page: Page, site: Site) -> Reading:
@@ -28,11 +36,16 @@ def read(page: Page, site: Site) -> Reading:
 def _feed(page: Page, site: Site) -> Reading:
     import feedparser
 
+    trap = _trap(page)
+    if trap:
+        return Reading(recognised=False, problems=(trap,))
     # Given bytes, feedparser fetches nothing; given no base address, it leaves identifiers as they are.
     kind = page.headers.get("content-type", "application/xml")
     parsed = feedparser.parse(page.body, response_headers={"content-type": kind})
     if not parsed.get("version"):
         return Reading(recognised=False, problems=("neither RSS nor Atom",))
+    if not parsed.entries and parsed.bozo:
+        return Reading(recognised=False, problems=(f"the feed is broken: {parsed.bozo_exception}"[:200],))
     found: list[Listing] = []
     problems: list[str] = []
     for number, entry in enumerate(parsed.entries, 1):
@@ -41,6 +54,21 @@ def _feed(page: Page, site: Site) -> Reading:
         except (ListingError, TypeError, ValueError) as error:
             problems.append(f"entry {number}: {error}")
     return Reading(tuple(found), problems=tuple(problems))
+
+
+def _trap(page: Page) -> str | None:
+    """Why the feed would cost its parser minutes (its time grows with the square of depth and of namespaces), or None."""
+    body = page.body
+    if b"\0" in body[:1000]:
+        body = decode(body, page.headers.get("content-type", ""))[0].encode("utf-8", "replace")
+    root = _ROOT.search(body)
+    if b"<!ENTITY" in body[: root.start() if root else len(body)]:
+        return "the feed declares entities"
+    if len(set(_NAMESPACE.findall(body))) > MOST_NAMESPACES:
+        return f"the feed declares more than {MOST_NAMESPACES} namespaces"
+    if too_deep(body):
+        return f"elements nest deeper than {DEEPEST}"
+    return None
 
 
 def _entry(entry: Any, page: Page, site: Site) -> Listing:

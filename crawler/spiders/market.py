@@ -18,8 +18,10 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from crawler.families.answers import Keys
+from crawler.memory import REASON as MEMORY
 from crawler.middlewares import Refused, plain_headers
 from crawler.page import Follow, Page, Reading
+from crawler.politeness.head import too_large
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -240,6 +242,8 @@ class MarketSpider(scrapy.Spider):
         """Take Scrapy's own reasons over into the facts."""
         if reason == "shutdown" and not self.plan.facts.signal:
             self.plan.facts.signal = "SIGTERM"
+        elif reason == MEMORY:
+            self.plan.facts.limits.append(f"stopped: the crawl held more than {self.plan.memory_mb} MB of memory")
         elif reason not in ("finished", "shutdown"):
             self.plan.facts.limits.append(f"stopped: {reason}")
 
@@ -285,6 +289,8 @@ def _cause(error: Any) -> str:
         return f"status {error.response.status}"
     if isinstance(error, DownloadCancelledError):
         return "answer too large"
+    if too_large(error):
+        return "headers too large"
     if isinstance(error, Refused):
         return error.why
     if isinstance(error, IgnoreRequest):
@@ -293,7 +299,7 @@ def _cause(error: Any) -> str:
     return {
         "DownloadTimeoutError": "no complete answer in time", "DownloadConnectionRefusedError": "connection refused",
         "CannotResolveHostError": "host name not found or not public", "ResponseDataLossError": "answer cut short",
-        "DownloadFailedError": "connection broken",
+        "DownloadFailedError": "connection broken", "BadGzipFile": "answer cannot be decompressed",
     }.get(type(error).__name__, type(error).__name__)  # fmt: skip
 
 
