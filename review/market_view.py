@@ -31,7 +31,7 @@ EVERYWHERE, SEED = "all markets", "seed"
 class Reference:
     """One region's reference on one day, USD for one chip or chip-hour. `low` None: not enough peers, and no seed price.
 
-    `n` sellers spoke; 0 with a price means that the dated seed alone speaks. `condition` is new, used or any.
+    `n` sellers spoke; with `seeded` they were too few, and a dated price of the list stands in. `condition` is new, used or any.
     """
 
     day: str
@@ -41,11 +41,12 @@ class Reference:
     high: float | None
     n: int
     spread: float | None = None
+    seeded: bool = False
 
     @property
     def enough(self) -> bool:
         """Whether peers made it, and not the seed alone."""
-        return self.low is not None and self.n > 0
+        return self.low is not None and not self.seeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +94,14 @@ def markets(store: Store, config: Config) -> list[Market]:
     """Every chip that is offered or has a stored reference, the most offered first."""
     offers = {(row["offer"], row["chip"]): row["offers"] for row in store.markets_judged()}
     stored = {(row["offer"], row["chip"]): row["as_of"] for row in store.markets()}
-    known, out = names(config), []
+    known, out, least = names(config), [], config.market.forming.min_peers
     for offer, chip in offers.keys() | stored.keys():
         if (offer, chip) in stored:
-            rows = [_stored(row) for row in store.market_days(offer, chip, stored[offer, chip])]
+            rows = [_stored(row, least) for row in store.market_days(offer, chip, stored[offer, chip])]
         else:
             rows = _judged(store.references_judged(offer, chip, "", most=LATEST), config)
         latest = latest_by_region(rows)
-        best = max(latest, key=lambda r: (r.low is not None, r.n, r.region == EVERYWHERE), default=None)
+        best = broadest(latest)
         regions = len({r.region for r in latest if r.enough and r.region not in (EVERYWHERE, SEED)})
         out.append(Market(offer, chip, name_of(known, chip), offers.get((offer, chip), 0), best, regions))
     return sorted(out, key=lambda m: (m.offer, -m.offers, m.name))
@@ -112,14 +113,22 @@ def references(
     """References of a chip from `since` (YYYY-MM-DD) on, oldest first, and whether they are stored ones."""
     rows = store.market_days(offer, chip, since)
     if rows:
-        return [_stored(row) for row in rows], True
+        return [_stored(row, config.market.forming.min_peers) for row in rows], True
     return _judged(store.references_judged(offer, chip, since), config), False
 
 
-def _stored(row: Mapping[str, Any]) -> Reference:
-    low = row["low_usd"] if row["low_usd"] is not None else row["centre_usd"]
-    high = row["high_usd"] if row["high_usd"] is not None else row["centre_usd"]
-    return Reference(row["as_of"][:10], row["region"], row["condition"], low, high, row["n"], row["spread"])
+def _stored(row: Mapping[str, Any], least: float) -> Reference:
+    """A row of `market_reference`: region and condition `all` are everywhere and any; fewer than `least` sellers made nothing."""
+    region = EVERYWHERE if row["region"] == "all" else row["region"]
+    condition = "any" if row["condition"] == "all" else row["condition"]
+    low, high, seed = row["low_usd"], row["high_usd"], row["seed_usd"]
+    # Sellers of long ago weigh less than one each: then the list's price stands although they are enough by number.
+    is_seed = row["n"] < least or (
+        seed is not None and row["centre_usd"] is not None and abs(row["centre_usd"] / seed - 1) < 1e-6
+    )
+    return Reference(
+        row["as_of"][:10], region, condition, low, high, row["n"], row["spread"], low is not None and is_seed
+    )
 
 
 def _judged(rows: Iterable[Mapping[str, Any]], config: Config) -> list[Reference]:
@@ -130,7 +139,14 @@ def _judged(rows: Iterable[Mapping[str, Any]], config: Config) -> list[Reference
         own = home.get(row["country"] or "", ELSEWHERE)
         region, _, condition = (row["segment"] or own).partition(", ")
         one = Reference(
-            row["day"], region, condition or "any", row["low"], row["high"], row["n"] or 0, row["spread"]
+            row["day"],
+            region,
+            condition or "any",
+            row["low"],
+            row["high"],
+            row["n"] or 0,
+            row["spread"],
+            seeded=row["low"] is not None and not row["n"],
         )
         key = one.day, one.region, one.condition
         if key not in found or (one.low is not None, one.n) > (found[key].low is not None, found[key].n):
@@ -162,14 +178,14 @@ def latest_by_region(rows: Iterable[Reference]) -> list[Reference]:
     return sorted(last.values(), key=lambda r: (r.region == SEED, -r.n, r.region, r.condition))
 
 
+def broadest(rows: Iterable[Reference]) -> Reference | None:
+    """The reference that most sellers made; a list's price where peers made none, and what has no price last."""
+    return max(rows, key=lambda r: (r.enough, r.low is not None, r.n, r.region == EVERYWHERE), default=None)
+
+
 def title_of(config: Config, region: str) -> str:
     """A region in words."""
-    words = {
-        EVERYWHERE: "All markets together",
-        SEED: "Price list (seed)",
-        ELSEWHERE: "Elsewhere",
-        "any": "All markets together",
-    }
+    words = {EVERYWHERE: "All markets together", SEED: "Price list (seed)", ELSEWHERE: "Elsewhere"}
     words |= {row.id: row.title for row in config.market.region}
     return words.get(region, region)
 

@@ -49,7 +49,8 @@ def market(visit: Visit) -> Answer:
         raise NotHere(f"The catalogue knows no chip {chip}, and nothing was offered under that name.")
     regions, latest = view.by_region(rows), view.latest_by_region(rows)
     titles = {region: view.title_of(config, region) for region in regions}
-    now = latest[0] if latest and latest[0].low is not None else None
+    now = view.broadest(latest)
+    now = now if now and now.low is not None else None
     seed = next(
         (s for s in (config.market.sale if offer == "sale" else config.market.rental) if chip in s.chips),
         None,
@@ -80,7 +81,7 @@ def market(visit: Visit) -> Answer:
             title=f"Prices asked now for {name}",
             low=now.low if now else None,
             high=now.high if now else None,
-            n=now.n if now else None,
+            n=now.n if now and now.enough else None,
             usual=_usual(now),
         ),
     )
@@ -88,7 +89,7 @@ def market(visit: Visit) -> Answer:
 
 def _usual(now: view.Reference | None) -> tuple[float, float] | None:
     """One robust deviation round the reference, where peers made it."""
-    if now is None or now.low is None or now.high is None or not (now.n and now.spread):
+    if now is None or now.low is None or now.high is None or not (now.enough and now.spread):
         return None
     return now.low * math.exp(-now.spread), now.high * math.exp(now.spread)
 
@@ -105,7 +106,7 @@ def _lines(
             spread = math.exp(row.spread or 0.0)
             # The usual spread of asking prices, of the first line alone: six bands over each other show nothing.
             low, high = (row.low / spread, row.high * spread) if tone == 1 else (None, None)
-            words = f"{row.day}, {titles[region]}: {charts.axes.money(math.sqrt(row.low * row.high))}, {row.n or 'no'} sellers"
+            words = f"{row.day}, {titles[region]}: {charts.axes.money(math.sqrt(row.low * row.high))}, {row.n or 'no'} sellers{', list price' if row.seeded else ''}"
             points.append(charts.Point(_ordinal(row.day), math.sqrt(row.low * row.high), low, high, words))
         if points:
             series.append(charts.Series(titles[region], tuple(points), tone))
