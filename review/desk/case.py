@@ -113,6 +113,12 @@ class Case:
     relists: list[dict[str, Any]]
     relist_of: dict[str, Any] | None
 
+    @property
+    def standing(self) -> dict[str, Any] | None:
+        """The last decision that holds."""
+        held = [row for row in self.decisions if row["action"] not in ("note", "undo") and not row["undone"]]
+        return held[-1] if held else None
+
 
 def case_of(store: Store, config: Config, names: Names, glossary: Glossary, key: str) -> Case:
     """Gather one listing. Raises MissingError for an unknown key."""

@@ -1,0 +1,132 @@
+"""The desk at two sizes of home, as ratios in one run: `python -m bench.desk [--big] [--keep FOLDER]`.
+
+Each home is asked by a desk in a process of its own: queue, filtered queue, alert, search, record, and the digest's query, in
+milliseconds of wall time (median of 15 requests through the whole ASGI application), and the process's memory. Usual sizes are
+5,000 listings with 250 alerts and 50,000 with 2,500; `--big` takes 10,000 with 500 and 1,000,000 with 50,000 (some twenty
+minutes and 4 GB of disk). `--keep` leaves the homes there and uses them again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench.storage import NOW, alerting, fill
+from storage.listing import Listing
+from storage.store import Store
+
+ROUNDS = 15
+SIZES, BIG = (5_000, 50_000), (10_000, 1_000_000)
+
+
+def build(home: Path, count: int) -> None:
+    """A judged and indexed home of `count` listings, one in twenty of them with an alert."""
+    with Store.open(home) as store:
+        fill(store, count)
+        run = store.begin_run("site0", now=NOW)
+        store.record(Listing("site0", "rare", "罕见 H100"), run=run, evidence=None, now=NOW)
+        store.end_run(run, "ok", NOW)
+        alerting(store)
+        store.index_search()
+        store.db.raw().execute("ANALYZE")
+        store.db.raw().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def ask(home: Path) -> dict[str, float]:
+    """The figures of one home, in this process."""
+    import httpx
+
+    from review.desk.app import Desk
+
+    desk = Desk(home, frozenset({"127.0.0.1:8100"}))
+    token = desk.people.invite("bench", NOW)
+    with Store.open(home, readonly=True) as store:
+        keys = [row["listing"] for row in store.alerts(limit=ROUNDS)]
+        since = "2026-03-27T00:00:00Z"
+        store.news(since)
+        figures = {"digest query": timed(lambda _: store.news(since))}
+
+    async def requests() -> None:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=desk.app), base_url="http://127.0.0.1:8100"
+        ) as client:
+            await client.get("/sign-in", params={"token": token})
+            for name, paths in questions(keys).items():
+                times = []
+                for number in range(ROUNDS + 1):
+                    begin = time.perf_counter()
+                    answer = await client.get(paths[number % len(paths)])
+                    times.append(time.perf_counter() - begin)
+                    assert answer.status_code == 200, (name, answer.status_code, answer.text[:200])
+                figures[f"{name}, first"] = times[0] * 1e3
+                figures[name] = statistics.median(times[1:]) * 1e3
+
+    asyncio.run(requests())
+    figures["memory, MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    desk.close()
+    return figures
+
+
+def questions(keys: list[str]) -> dict[str, list[str]]:
+    """Addresses by what they ask."""
+    return {
+        "queue": ["/"],
+        "queue, filtered": ["/?site=site3&country=HK&state=any"],
+        "alert": [f"/alert/{key}" for key in keys],
+        "search, a rare word": ["/search?q=%E7%BD%95%E8%A7%81"],
+        "search, a common word": ["/search?q=%E5%BA%8F%E5%88%97"],
+        "record of decisions": ["/record"],
+    }
+
+
+def timed(work: Callable[[int], Any]) -> float:
+    """Milliseconds, median."""
+    times = []
+    for number in range(ROUNDS):
+        begin = time.perf_counter()
+        work(number)
+        times.append(time.perf_counter() - begin)
+    return statistics.median(times) * 1e3
+
+
+def run(words: list[str] | None = None) -> None:
+    """Print the figures of both homes and their ratio."""
+    words = words or []
+    sizes = BIG if "--big" in words else SIZES
+    kept = Path(words[words.index("--keep") + 1]) if "--keep" in words else None
+    with tempfile.TemporaryDirectory() as name:
+        folder = kept or Path(name)
+        found = []
+        for count in sizes:
+            home = folder / f"desk{count}"
+            if not (home / "chipwatch.db").exists():
+                build(home, count)
+            told = subprocess.run(
+                [sys.executable, "-m", "bench.desk", "--ask", str(home)],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            found.append(json.loads(told.stdout))
+    small, large = found
+    print(f"desk: {sizes[0]:,} and {sizes[1]:,} listings, one in twenty with an alert; ms a page")
+    for question in small:
+        print(
+            f"  {question:28} {small[question]:9.2f} {large[question]:9.2f}  {large[question] / small[question]:5.2f} x"
+        )
+
+
+if __name__ == "__main__":
+    if "--ask" in sys.argv:
+        print(json.dumps(ask(Path(sys.argv[-1]))))
+    else:
+        run(sys.argv[1:])
