@@ -176,7 +176,7 @@ def line(
     xs = [p.x for p in points] + [x for x, _ in marks]
     x = axes.Scale(min(xs, default=0), max(xs, default=1), LEFT, width - RIGHT)
     words = {"money": axes.short_money, "percent": axes.percent, "number": axes.short}[y_words]
-    out = [y_axis(y, [(v, words(v)) for v in y.ticks(4)], width - RIGHT), x_axis(x, floor, _x_ticks(x, days))]
+    out = [y_axis(y, [(v, words(v)) for v in y.ticks(4)], width - RIGHT), x_axis(x, floor, _x_ticks(x, days) if xs else [])]
     if x_words:
         out.append(text(x_words, (LEFT + width - RIGHT) / 2, height - 4, "c-label", "middle"))
     for s in series:

@@ -47,6 +47,7 @@ EMPTY = {
     "strip": lambda: charts.strip([], title="t"),
     "strip of worthless prices": lambda: charts.strip([Dot(0), Dot(-3)], title="t", low=0, high=0),
     "line": lambda: charts.line([], title="t"),
+    "no days": lambda: charts.line([], title="t", days=True, log=True, y_words="money"),
     "one day": lambda: charts.line([Series("a", (Point(739677, 5, 4, 6),))], title="t", days=True, log=True),
     "same price": lambda: charts.line([Series("a", (Point(1, 5), Point(2, 5)))], title="t", log=True),
     "bars": lambda: charts.bars([], title="t", total="sum"),

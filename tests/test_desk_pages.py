@@ -1,0 +1,360 @@
+"""The desk's overview pages: what they show, what their forms change, and that words from outside stay words."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from config.loader import Config
+from detector.run import detect
+from storage.listing import Listing
+from storage.store import Store
+from tests import handover
+from tests.desking import Browser, Opened
+
+NOW = "2026-03-03T20:00:00Z"
+SCRIPT = '"><script>alert(1)</script><img src=x onerror=alert(2)> {{7*7}} \u202e'
+COPIED = (
+    "Decommissioned from our data centre in spring, tested for a day each, sold as seen, serial numbers removed, no invoice, ask for"
+    " pictures. The cards ran in a cool room at half load for two years; the fans of the chassis were changed once, the paste never."
+    " Packed in foam of our own making, four to a box, each box strapped to a pallet. We answer within a day, also on Sundays, and"
+    " show the stock by video to those who come with a serious wish. Smaller numbers are possible but cost a little more each."
+)
+CONTACT = "gpu_trader9"
+HOSTILE = (
+    {"listing_id": "7", "title": f"H100 80GB PCIe {SCRIPT}", "description": f"{COPIED} Telegram @{CONTACT}", "price_amount": "9100", "price_currency": "USD", "price_text": SCRIPT,
+     "country": "CN", "seller_id": f"hostile {SCRIPT}", "location": SCRIPT},
+    {"listing_id": "8", "title": f"NVIDIA H100 80GB PCIe, Telegram @{CONTACT}", "description": f"{COPIED} Unit two.", "price_amount": "9200", "price_currency": "USD",
+     "country": "US", "seller_id": "other"},
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = handover.build(tmp_path_factory.mktemp("home") / "home", (*handover.OFFERS, *HOSTILE))
+    with Store.open(folder) as store:
+        run = store.begin_run("board", now=NOW)
+        store.record(
+            Listing("board", "odd", f"Product page {SCRIPT}", observed_at=NOW),
+            run=run,
+            evidence=None,
+            now=NOW,
+        )
+        store.end_run(
+            run, "changed", NOW, {"pages": 1, "listings": 1, "new": 1}, detail=f"price filled in 0% {SCRIPT}"
+        )
+        detect(store, Config(folder), now=NOW)
+    return folder
+
+
+@pytest.fixture
+def desk(home: Path, tmp_path: Path) -> Iterator[Opened]:
+    opened = Opened(home, tmp_path / "home")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ana(desk: Opened) -> Browser:
+    return desk.person()
+
+
+def ask(desk: Opened, question: Any) -> Any:
+    with Store.open(desk.home, readonly=True) as store:
+        return question(store)
+
+
+def words(page: LexborHTMLParser, css: str = "main") -> str:
+    node = page.css_first(css)
+    assert node is not None, f"nothing is {css}"
+    return " ".join(node.text(separator=" ").split())
+
+
+def seller_of(desk: Opened, listing: str) -> str:
+    return str(ask(desk, lambda store: store.listing(store.find_listing(f"board/{listing}"))["seller"]))
+
+
+def paths(desk: Opened) -> list[str]:
+    return [
+        "/market", "/market/sale/nvidia-h100-pcie-80gb", "/market/rental/nvidia-h100-sxm5-80gb", "/tuning", "/tuning?medium=0.99&high=0.99", "/tuning?budget=1",
+        "/sites", "/sites/board", "/sellers", "/sellers?q=seller+abcd", f"/sellers/{seller_of(desk, '7')}", f"/sellers/{seller_of(desk, '8')}",
+    ]  # fmt: skip
+
+
+def test_words_from_outside_stay_words_and_contacts_are_masked(desk: Opened, ana: Browser) -> None:
+    shown = 0
+    for path in paths(desk):
+        answer = ana.get(path)
+        assert answer.status_code == 200, path
+        page = LexborHTMLParser(answer.text)
+        assert not page.css("img"), path
+        scripts = [node.attributes.get("src") for node in page.css("script")]
+        assert all(src and src.startswith("/-/desk/static/") for src in scripts), path
+        assert not [
+            n for n in page.css("*") if any(k.startswith("on") or k == "style" for k in n.attributes)
+        ], path
+        assert CONTACT not in answer.text and "\u202e" not in answer.text and "hostile" not in answer.text, (
+            path
+        )
+        shown += "alert(1)" in answer.text
+    assert shown >= 3
+
+
+def test_every_page_names_itself_and_its_fields(desk: Opened, ana: Browser) -> None:
+    for path in paths(desk):
+        page = ana.page(path)
+        assert len(page.css("h1")) == 1 and page.css_first("title"), path
+        ids = [node.attributes["id"] for node in page.css("[id]")]
+        assert len(ids) == len(set(ids)), path
+        for field in page.css("input:not([type=hidden]), select, textarea"):
+            assert page.css_first(f'label[for="{field.attributes.get("id")}"]'), (path, field.html)
+        for chart in page.css("svg.chart"):
+            assert chart.attributes.get("role") == "img" and chart.attributes.get("aria-label"), path
+
+
+def test_a_signed_out_person_sees_none_of_them(desk: Opened) -> None:
+    assert {desk.person(None).get(path).status_code for path in paths(desk)} == {401}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/market/sale/no-such-chip",
+        "/market/barter/nvidia-t4",
+        "/sites/nowhere",
+        "/sellers/0000",
+        "/sellers/listing:0",
+        "/sellers/%27%20OR%201=1",
+    ],
+)
+def test_what_is_not_there_is_said(ana: Browser, path: str) -> None:
+    answer = ana.get(path)
+    assert answer.status_code == 404 and "Not here" in answer.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "medium=x",
+        "medium=nan",
+        "medium=-1",
+        "medium=9e99",
+        "medium=0.5&high=0.1",
+        "budget=0",
+        "budget=-5",
+        "budget=1e999",
+        "medium=%00",
+        "medium=0,5",
+    ],
+)
+def test_an_odd_query_is_answered_all_the_same(ana: Browser, query: str) -> None:
+    assert ana.get(f"/tuning?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["days=7", "days=x", "days=99999999999999999999", "days=90"])
+def test_an_odd_span_is_answered_all_the_same(ana: Browser, query: str) -> None:
+    assert ana.get(f"/market/sale/nvidia-h100-pcie-80gb?{query}").status_code == 200
+
+
+# -- tuning
+
+
+def thresholds(desk: Opened) -> dict[str, Any]:
+    file = desk.home / "config" / "thresholds.toml"
+    return tomllib.loads(file.read_text()) if file.exists() else {}
+
+
+def test_a_threshold_is_tried_set_with_its_reason_and_undone(desk: Opened, ana: Browser) -> None:
+    tried = ana.form("/tuning?medium=0.5&high=0.9", "/tuning/set")
+    assert thresholds(desk) == {}
+    assert ana.post("/tuning/set", {**tried, "why": "too many weak ones"}).headers["location"] == "/tuning"
+    assert "alerts from 0.5 and high severity from 0.9" in ana.notices("/tuning")[0]
+    assert thresholds(desk) == {"severity": {"medium": 0.5, "high": 0.9}}
+    last = ask(desk, lambda store: store.version_in_force("thresholds"))
+    assert (last["who"], last["why"], last["hash"]) == (
+        "ana",
+        "too many weak ones",
+        Config(desk.home).thresholds_version,
+    )
+    assert "severity.medium: shipped → 0.5" in words(ana.page("/tuning"), ".log")
+    back = ana.form("/tuning", "/tuning/undo")
+    ana.post("/tuning/undo", {**back, "why": "second thoughts"})
+    assert thresholds(desk) == {} and Config(desk.home).thresholds.severity == Config().thresholds.severity
+    assert "second thoughts" in words(ana.page("/tuning"), ".log")
+
+
+def test_confirmed_alerts_that_would_be_lost_are_shown_first_and_must_be_seen(
+    desk: Opened, ana: Browser
+) -> None:
+    with Store.open(desk.home) as store:
+        key = handover.key(store, "1")
+        store.decide(key, "confirm", who="ben", now=NOW)
+        score = store.alert(key)["score"]
+    path = f"/tuning?medium={min(score + 0.01, 1):.3f}&high=1"
+    page = ana.page(path)
+    assert words(page, "#t-lost") == "1 confirmed alert would be lost"
+    assert page.css_first(f'.lost a[href="/alert/{key}"]') is not None
+    form = {**ana.form(path, "/tuning/set"), "why": "x"}
+    ana.post("/tuning/set", form)
+    assert thresholds(desk) == {} and "tick that you have seen them" in ana.notices("/tuning")[0]
+    ana.post("/tuning/set", {**form, "form_key": ana.form(path, "/tuning/set")["form_key"], "seen": "1"})
+    assert thresholds(desk)["severity"]["high"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"why": " "}, "Give the reason"),
+        ({"medium": "much"}, "figure between 0 and 1"),
+        ({"medium": "0.01"}, "must hold"),
+        ({"base": "0"}, "set anew while you looked"),
+        ({"medium": "0.2", "high": "0.88"}, "in force already"),
+    ],
+)
+def test_a_threshold_that_cannot_be_set_changes_nothing(
+    desk: Opened, ana: Browser, changed: dict[str, str], said: str
+) -> None:
+    form = {**ana.form("/tuning?medium=0.5&high=0.9", "/tuning/set"), "why": "x", **changed}
+    ana.post("/tuning/set", form)
+    assert said in ana.notices("/tuning")[0] and thresholds(desk) == {}
+    assert ask(desk, lambda store: [v for v in store.versions("thresholds") if v["content"]]) == []
+
+
+def test_two_people_do_not_set_over_each_other(desk: Opened, ana: Browser) -> None:
+    ben = desk.person("ben")
+    mine, his = ana.form("/tuning?medium=0.5", "/tuning/set"), ben.form("/tuning?medium=0.4", "/tuning/set")
+    ben.post("/tuning/set", {**his, "why": "his"})
+    ana.post("/tuning/set", {**mine, "why": "mine"})
+    assert thresholds(desk)["severity"]["medium"] == 0.4
+    assert "set anew while you looked" in ana.notices("/tuning")[0]
+
+
+# -- sites
+
+
+def held(desk: Opened) -> list[str]:
+    return [row["id"] for row in ask(desk, lambda store: store.held_runs())]
+
+
+@pytest.mark.parametrize(("action", "waits"), [("release", True), ("discard", False)])
+def test_a_held_run_is_decided_with_a_reason(desk: Opened, ana: Browser, action: str, waits: bool) -> None:
+    form = ana.form("/sites", "/sites/run/decide")
+    (run,) = held(desk)
+    assert form["run"] == run
+    ana.post("/sites/run/decide", {**form, "action": action, "why": "seen by hand"})
+    assert held(desk) == []
+    (said,) = ask(desk, lambda store: store.run_decisions(run))
+    assert (said["who"], said["action"], said["why"]) == ("ana", action, "seen by hand")
+    assert "seen by hand" in words(ana.page("/sites/board"), ".log")
+    with Store.open(desk.home) as store:
+        assert bool(detect(store, Config(desk.home), now=NOW).fresh) is waits
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"why": ""}, "Give the reason"),
+        ({"action": "burn"}, "release or to discard"),
+        ({"run": "none"}, "there is no such run"),
+    ],
+)
+def test_a_run_decision_that_says_nothing_changes_nothing(
+    desk: Opened, ana: Browser, changed: dict[str, str], said: str
+) -> None:
+    form = {**ana.form("/sites", "/sites/run/decide"), "action": "release", "why": "x", **changed}
+    ana.post("/sites/run/decide", form)
+    assert said in ana.notices("/sites")[0] and len(held(desk)) == 1
+
+
+def test_a_run_is_decided_once(desk: Opened, ana: Browser) -> None:
+    ben = desk.person("ben")
+    mine, his = ana.form("/sites", "/sites/run/decide"), ben.form("/sites", "/sites/run/decide")
+    ben.post("/sites/run/decide", {**his, "action": "release", "why": "his"})
+    ana.post("/sites/run/decide", {**mine, "action": "discard", "why": "mine"})
+    assert "not in quarantine" in ana.notices("/sites")[0]
+    assert [d["who"] for d in ask(desk, lambda store: store.run_decisions())] == ["ben"]
+
+
+def test_sites_tell_what_was_not_read_whole(ana: Browser) -> None:
+    page = ana.page("/sites")
+    assert "1 site not read whole" in words(page)
+    assert "price filled in 0%" in words(page, ".lost")
+
+
+# -- sellers
+
+
+def test_a_seller_is_shown_with_its_ties_and_a_tie_is_undone_and_done_again(
+    desk: Opened, ana: Browser
+) -> None:
+    own, other = seller_of(desk, "7"), seller_of(desk, "8")
+    path = f"/sellers/{own}"
+    said = words(ana.page(path), ".ties")
+    assert "same messenger account" in said and "near-copy of a text" in said and "strong" in said
+    form = ana.form(path, "/sellers/tie/decide")
+    assert (form["other"], form["action"]) == (other, "unlink")
+    ana.post("/sellers/tie/decide", {**form, "why": "a forwarder"})
+    page = ana.page(path)
+    assert page.css_first(".ties") is None and "a forwarder" in words(page, ".parted")
+    assert ana.page(f"/sellers/{other}").css_first(".ties") is None
+    (kept,) = ask(desk, lambda store: store.link_decisions(own))
+    assert kept["who"] == "ana" and kept["seen"]["confidence"] > 0.9 and len(kept["seen"]["signs"]) == 2
+    again = ana.form(path, "/sellers/tie/decide")
+    assert again["action"] == "link"
+    ana.post("/sellers/tie/decide", {**again, "why": "same telephone after all"})
+    assert ana.page(path).css_first(".ties") is not None
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"why": ""}, "Give the reason"),
+        ({"action": "burn"}, "unlink or to link"),
+        ({"action": "link"}, "decided already"),
+    ],
+)
+def test_a_tie_decision_that_says_nothing_changes_nothing(
+    desk: Opened, ana: Browser, changed: dict[str, str], said: str
+) -> None:
+    path = f"/sellers/{seller_of(desk, '7')}"
+    ana.post("/sellers/tie/decide", {**ana.form(path, "/sellers/tie/decide"), "why": "x", **changed})
+    assert said in ana.notices(path)[0] and ask(desk, lambda store: store.link_decisions()) == []
+
+
+def test_sellers_are_found_by_key_and_listed_by_alerts(desk: Opened, ana: Browser) -> None:
+    own = seller_of(desk, "7")
+    for query in (own[:6], f"seller {own[:8]}"):
+        assert ana.page(f"/sellers?q={query}").css_first(f'a[href="/sellers/{own}"]') is not None
+    assert ana.page("/sellers").css_first(f'a[href="/sellers/{own}"]') is not None
+    assert "four characters" in words(ana.page("/sellers?q=a"))
+
+
+def test_a_form_works_once_and_from_this_desk_alone(desk: Opened, ana: Browser) -> None:
+    form = {**ana.form("/sites", "/sites/run/decide"), "action": "discard", "why": "x"}
+    assert ana.post("/sites/run/decide", form, origin="http://elsewhere.example").status_code == 403
+    assert len(held(desk)) == 1
+    ana.post("/sites/run/decide", form)
+    ana.post("/sites/run/decide", form)
+    assert len(ask(desk, lambda store: store.run_decisions())) == 1
+    assert any("sent before" in told for told in ana.notices("/sites"))
+
+
+def test_an_empty_home_says_what_to_do(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "empty"):
+        pass
+    opened = Opened(tmp_path / "empty", tmp_path / "copy")
+    try:
+        ana = opened.person()
+        assert "chipwatch crawl" in words(ana.page("/market"))
+        assert "Nothing was confirmed" in words(ana.page("/tuning"))
+        assert "not enabled" in words(ana.page("/sites"))
+        assert "No seller has an alert" in words(ana.page("/sellers"))
+    finally:
+        opened.close()
+        shutil.rmtree(tmp_path / "copy")
