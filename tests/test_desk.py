@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
+import json
 import sqlite3
+import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -417,3 +421,40 @@ def test_a_broken_config_is_told_in_its_own_words(desk: Opened) -> None:
 def test_pages_do_not_claim_each_others_addresses() -> None:
     claimed = [(page.method, page.path) for page in all_pages()]
     assert len(claimed) == len(set(claimed)) and {"Queue"} <= {page.nav for page in all_pages()}
+
+
+def test_a_pack_is_written_noted_and_proves_itself(desk: Opened, tmp_path: Path) -> None:
+    ana, keys = desk.person(), [key_of(desk, "1"), key_of(desk, "4")]
+    form = {**ana.form("/", "/decide"), "alert": [f"{key}:1" for key in keys]}
+    answer = ana.post("/packs", form)
+    page = ana.page(answer.headers["location"])
+    with zipfile.ZipFile(io.BytesIO(ana.get(f"{answer.headers['location']}/file").content)) as archive:
+        archive.extractall(tmp_path / "out")
+    (folder,) = (tmp_path / "out").iterdir()
+    proved = subprocess.run(
+        ["sha256sum", "-c", "MANIFEST.sha256"], cwd=folder, capture_output=True, text=True
+    )
+    assert proved.returncode == 0, proved.stdout + proved.stderr
+    packed = json.loads((folder / "alerts.json").read_text())
+    assert handover.CONTACT not in (folder / "report.html").read_text() and all(
+        key in json.dumps(packed) for key in keys
+    )
+    manifest = hashlib.sha256((folder / "MANIFEST.sha256").read_bytes()).hexdigest()
+    for key in keys:
+        (note,) = ask(desk, lambda s, key=key: s.decisions_on(key))
+        assert note["action"] == "note" and note["who"] == "ana" and manifest in note["note"]
+    assert manifest in page.text() and alert(desk)["state"] == "new"
+
+
+@pytest.mark.parametrize(
+    "name", ["x.zip", "..%2f..%2fkey", "20260301T000000Z-00000000.zip", "20260301T000000Z-0000000g.zip"]
+)
+def test_only_packs_of_the_desk_are_given_out(desk: Opened, name: str) -> None:
+    assert desk.person().get(f"/packs/{name}/file").status_code == 404
+
+
+@pytest.mark.parametrize("marked", [[], [""], ["nothing:1"], [f"{n:020x}:1" for n in range(60)]])
+def test_what_cannot_be_packed_is_said(desk: Opened, marked: list[str]) -> None:
+    ana = desk.person()
+    ana.post("/packs", {**ana.form("/", "/decide"), "alert": marked})
+    assert ana.notices() and not list((desk.home / "packs").glob("*"))

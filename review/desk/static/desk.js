@@ -133,6 +133,7 @@ const KEYS = {
   d: () => decide("d"),
   s: () => decide("s"),
   e: () => decide("e"),
+  h: () => decide("h"),
   u: () => press("u"),
   n: () => document.querySelector('.pages [rel="next"]')?.click(),
   p: () => document.querySelector('.pages [rel="prev"]')?.click(),
