@@ -38,10 +38,7 @@ COMMANDS = {
         "Read and judge listings without storing anything: JSON Lines in, JSON Lines out, order kept.",
     ),
     "extract": ("gather", "Read saved pages as listings, one line a file; stores nothing."),
-    "export": (
-        "judge",
-        "Write the current reading of every listing, judged, as JSON Lines sorted by site and listing id.",
-    ),
+    "export": ("export", "Write readings as JSON Lines, alerts as a spreadsheet, or alerts as STIX for case tools."),
     "evidence": ("gather", "The stored pages: prove them, keep them no longer than configured."),
     "evaluate": ("judge", "Compare readings and judgements of labelled listings with their labels, on a fresh home and on a copy of yours."),
     "doctor": (

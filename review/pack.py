@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from storage.listing import TEXT_FIELDS
 
 if TYPE_CHECKING:
     from config.loader import Config
+    from storage.alerts import Filter
     from storage.evidence import EvidenceRef
     from storage.observation import Observation
     from storage.store import Store
@@ -78,6 +79,18 @@ def collect(
     )  # fmt: skip
 
 
+def documents(
+    store: Store, config: Config, chosen: Filter, *, contacts: bool = False
+) -> Iterator[dict[str, Any]]:
+    """The chosen alerts as `alerts.json` holds them, severest first; those of listings erased on request are left out."""
+    after = None
+    while page := store.alerts(chosen, after=after):
+        for row in page:
+            if row["listing_state"] != "erased":
+                yield _Case(store, config, row["listing"], contacts).document()
+        after = page[-1]["cursor"]
+
+
 class _Case:
     """One listing on its way into the pack."""
 
@@ -99,13 +112,13 @@ class _Case:
         judged = self.alert["observation"] if self.alert else self.listing["observation"]
         seen = [self._observation(o) for o in self.history]
         current = next((s["reading"] for s in seen if s["observation"] == judged), None) or {}
-        more = self.store.alert(self.key) if self.alert else {"events": []}
+        more = self.store.alert(self.key) if self.alert else {"events": [], "decisions": self._sampled()}
         return {
             "listing": self.key, **{name: self.listing[name] for name in _LISTING}, "title": self._text(self.listing["title"]),
             "alert": {name: self.alert[name] for name in _ALERT} if self.alert else None,
             "judged_observation": judged, "explained": self._explained(judged, current), "observations": seen,
             "events": [_plain(event, _EVENT) for event in more["events"]],
-            "decisions": [self._decision(d) for d in self.store.decisions() if d["listing"] == self.key],
+            "decisions": [self._decision(d) for d in more["decisions"]],
             "seller": self._seller(),
         }  # fmt: skip
 
@@ -161,9 +174,14 @@ class _Case:
     def _decision(self, row: Mapping[str, Any]) -> dict[str, Any]:
         out = _plain(row, _DECISION)
         out["note"] = self._text(out["note"])
-        out["signals"] = list(row["signals"])
+        out["signals"] = (row["signals"] or "").split()
         out["versions"] = json.loads(row["versions"]) if row["versions"] else None
         return out
+
+    def _sampled(self) -> list[dict[str, Any]]:
+        """Decisions on a listing without an alert: one that was drawn at random."""
+        found = [d for d in self.store.decisions() if d["listing"] == self.key]
+        return [{**d, "signals": " ".join(d["signals"])} for d in found]
 
     def _seller(self) -> dict[str, Any] | None:
         if self.listing["seller"] is None:

@@ -1,4 +1,4 @@
-"""Commands that judge: detect, inspect, export, evaluate."""
+"""Commands that judge: detect, inspect, evaluate."""
 
 from __future__ import annotations
 
@@ -26,15 +26,21 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(detect)
     app.command()(inspect)
-    app.command()(export)
     app.command()(evaluate)
 
 
 def detect(
     ctx: typer.Context,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Forget all readings and judge every observation again.")] = False,
-    refit: Annotated[bool, typer.Option("--refit", help="Fit the forest anew, show it beside the old one, put it in force.")] = False,
-    why: Annotated[str, typer.Option(help="Reason of a refit, kept with the model.")] = "asked for on the command line",
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Forget all readings and judge every observation again.")
+    ] = False,
+    refit: Annotated[
+        bool,
+        typer.Option("--refit", help="Fit the forest anew, show it beside the old one, put it in force."),
+    ] = False,
+    why: Annotated[
+        str, typer.Option(help="Reason of a refit, kept with the model.")
+    ] = "asked for on the command line",
     json: Annotated[bool, typer.Option("--json", help="The account as JSON.")] = False,
 ) -> None:
     """Read and judge what is new, and open alerts."""
@@ -48,7 +54,9 @@ def detect(
 
             from detector.refit import refit as fit
 
-            account["refit"] = dataclasses.asdict(fit(store, state.config, now=now_utc(), who=user(), why=why))
+            account["refit"] = dataclasses.asdict(
+                fit(store, state.config, now=now_utc(), who=user(), why=why)
+            )
         done = run.detect(store, state.config, now=now_utc(), rebuild=rebuild, progress=_progress())
     account |= {
         "judged": done.judged, "model": done.model, "offers": dict(done.offers), "severities": dict(done.severities),
@@ -59,8 +67,18 @@ def detect(
     if json:
         write_json(account)
     else:
-        print(f"judged {done.judged} observations: " + (", ".join(f"{n} {k}" for k, n in done.offers.most_common()) or "nothing new"))
-        print("severity: " + (", ".join(f"{done.severities[s]} {s}" for s in ("high", "medium", "low", "none")) if done.judged else "-"))
+        print(
+            f"judged {done.judged} observations: "
+            + (", ".join(f"{n} {k}" for k, n in done.offers.most_common()) or "nothing new")
+        )
+        print(
+            "severity: "
+            + (
+                ", ".join(f"{done.severities[s]} {s}" for s in ("high", "medium", "low", "none"))
+                if done.judged
+                else "-"
+            )
+        )
         print("alerts: " + (", ".join(f"{n} {k}" for k, n in account["alerts"].items()) or "none changed"))
 
 
@@ -79,7 +97,9 @@ def _progress() -> Any:
 
 def inspect(
     ctx: typer.Context,
-    files: Annotated[list[Path] | None, typer.Argument(help="JSON Lines of listings; none means standard input.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="JSON Lines of listings; none means standard input.")
+    ] = None,
 ) -> None:
     """Read and judge listings without storing anything: JSON Lines in, JSON Lines out, order kept."""
     from datetime import UTC, datetime
@@ -100,7 +120,9 @@ def inspect(
         raise typer.Exit(EXIT_PROBLEMS)
 
 
-def _inspected(inspector: Any, today: Any, files: list[Path] | None, failed: list[int]) -> Iterator[dict[str, Any]]:
+def _inspected(
+    inspector: Any, today: Any, files: list[Path] | None, failed: list[int]
+) -> Iterator[dict[str, Any]]:
     import json
 
     from storage.listing import Listing
@@ -125,18 +147,11 @@ def _lines(files: list[Path] | None) -> Iterator[bytes]:
             yield from source
 
 
-def export(ctx: typer.Context, what: Annotated[str, typer.Argument(help="readings")] = "readings") -> None:
-    """Write the current reading of every listing, judged, as JSON Lines sorted by site and listing id."""
-    if what != "readings":
-        raise UseError(f"{what!r} cannot be exported; write: chipwatch export readings")
-    state: State = ctx.obj
-    with state.store(readonly=True) as store:
-        write_jsonl(store.export_readings())
-
-
 def evaluate(
     ctx: typer.Context,
-    files: Annotated[list[Path] | None, typer.Argument(help="Labelled files; none means our own held-out part.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Labelled files; none means our own held-out part.")
+    ] = None,
     errors: Annotated[bool, typer.Option("--errors", help="List what was misread, by kind.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The judging figures as JSON.")] = False,
 ) -> None:
@@ -162,7 +177,9 @@ def evaluate(
     graded = [case for case in cases if "grade" in case.gold]
     rows = []
     for name, market in [("fresh", None), *([(str(state.folder), state.folder)] if state.exists else [])]:
-        note(f"judging {len(graded)} listings on {'a fresh home' if market is None else f'a copy of {market}'}")
+        note(
+            f"judging {len(graded)} listings on {'a fresh home' if market is None else f'a copy of {market}'}"
+        )
         judged = evaluating.judge_labelled(graded, state.config, market=market, now=now_utc())
         for part in evaluating.PARTS:
             if part != "forest" or evaluating.has_forest(judged):
