@@ -70,6 +70,8 @@ CONCEPTS = {
     "handled": "included, taken care of, ours to solve",
     "cleared": "customs handled, in one expression",
     "declare": "declare, invoice, write on the papers",
+    "as": "as, disguised as: joins the way of moving to other goods",
+    "adjust": "papers made to fit, as you like",
     "says": "what a shipping paper says, shows, is made out for",
     "honest": "the papers tell the truth: full value, correct",
     "as_other": "as other goods, at a low value, at a value of one's choice",

@@ -14,6 +14,7 @@ PAPER_SAYS = 30
 """Letters between a paper and what is written on it."""
 FIRM = 4
 """Letters of a verb that tells what a paper says; shorter ones are prepositions too."""
+OFFERS = ("evade", "evade_weak", "unasked", "dismiss", "misdeclare")
 OTHER_GOODS = ("as_other", "article", "other_model")
 
 
@@ -49,8 +50,9 @@ def _in_sentence(scope: Scope, way: Way) -> Iterator[Finding]:
     yield from _shrugs(scope, way)
     yield from _bypasses(scope)
     yield from _papers_say(scope, way)
+    yield from _goes_as(scope, way)
     yield from _papers_hide(scope)
-    yield from _everybody(scope)
+    yield from _everybody(scope, way)
     yield from _handled(scope, way)
 
 
@@ -67,27 +69,52 @@ _TRIGGERS = (
     "paper",
     "customs",
     "cleared",
+    "as",
 )
 
 
 def _offered(scope: Scope, hit: Hit) -> bool:
     """Held out to the buyer: not refused, not demanded, not somebody else's."""
     s = scope.s
+    if any(h.start <= hit.start and hit.end <= h.end for h in s.of("no_ship")) or _ruled(scope, hit):
+        return False
+    if any(scope.shuns(h, hit) for h in _bare(scope, "refuse", "others")) or s.question:
+        return False
     clause = s.clause(hit)
-    rules = [h for h in s.of("comply") if not any(0 <= h.start - n.end <= 1 for n in s.of("none", "not"))]
-    if any(h.start <= hit.start and hit.end <= h.end for h in (*rules, *s.of("no_ship"))):
+    if any(clause.start <= h.start and h.end <= clause.end for h in _bare(scope, "refuse")):
         return False
-    kept = any(clause.start <= h.start and h.end <= clause.end for h in rules)
-    if kept or s.within(clause, "refuse") or scope.elsewhere(hit) or s.question:
-        return False
-    return not scope.negated(hit, none=False)
+    return not scope.negated(hit, none=False, refuse=False)
+
+
+def _bare(scope: Scope, *concepts: str) -> list[Hit]:
+    """Hits that are no part of an offer's own words: `不要` of `不要证件` refuses nothing."""
+    own = scope.s.of(*OFFERS)
+    return [h for h in scope.s.of(*concepts) if not any(o.start <= h.start and h.end <= o.end for o in own)]
+
+
+def _ruled(scope: Scope, hit: Hit) -> bool:
+    """The clause keeps or demands the rules, and does not deny that: `no licence is required` demands nothing."""
+    s = scope.s
+    clause = s.clause(hit)
+    for rule in _bare(scope, "comply"):
+        if not (clause.start <= rule.start and rule.end <= clause.end):
+            continue
+        before = any(
+            n.end <= rule.start and scope.near(n, rule) for n in s.within(clause, "none", "not", *OFFERS)
+        )
+        if not before and not any(
+            n.start >= rule.end and scope.near(n, rule, BESIDE)
+            for n in s.within(clause, "none_after", "not_after")
+        ):
+            return True
+    return False
 
 
 def _needs_nothing(scope: Scope, way: Way) -> Iterator[Finding]:
     """`no licence needed`, `we ask for no end user`, `許可は不要`."""
     s = scope.s
     for check in _checks(scope, "licence", "end_user", "screening", "licence_weak"):
-        if not _offered(scope, check) and s.within(s.clause(check), "comply"):
+        if _ruled(scope, check):
             continue
         for no in s.of("none", "not", "none_after", "not_after"):
             before = no.concept in ("none", "not") and no.end <= check.start and scope.near(no, check, 18)
@@ -175,6 +202,34 @@ def _papers_say(scope: Scope, way: Way) -> Iterator[Finding]:
                 yield finding(paper, word, *named[:1])
 
 
+def _goes_as(scope: Scope, way: Way) -> Iterator[Finding]:
+    """On the way abroad: goods that cross `as dental equipment`, papers that are made to fit."""
+    s = scope.s
+    if not way.abroad or s.of("honest"):
+        return
+    moving = s.of("to", "via", "onward", "customs", "declare", "place")
+    for word in s.of("as"):
+        for other in s.of(*OTHER_GOODS):
+            on_the_way = any(
+                scope.near(m, other) and not (m.start < word.end and word.start < m.end) for m in moving
+            )
+            if (
+                other.start >= word.end
+                and scope.near(word, other, BESIDE)
+                and on_the_way
+                and _offered(scope, other)
+            ):
+                yield finding(word, other)
+    for paper in s.of("declare"):
+        for fit in s.of("adjust"):
+            if (
+                scope.near(paper, fit, PAPER_SAYS)
+                and s.pauses_between(paper, fit) <= 1
+                and _offered(scope, paper)
+            ):
+                yield finding(paper, fit)
+
+
 def _papers_hide(scope: Scope) -> Iterator[Finding]:
     """`the final destination does not appear on the papers`."""
     s = scope.s
@@ -188,11 +243,12 @@ def _papers_hide(scope: Scope) -> Iterator[Finding]:
                 yield finding(paper, hidden)
 
 
-def _everybody(scope: Scope) -> Iterator[Finding]:
+def _everybody(scope: Scope, way: Way) -> Iterator[Finding]:
     """`we do not care who you are`, `any country welcome`: whoever it is may buy or rent."""
     s = scope.s
-    for check in _checks(scope, "screening", "end_user", "licence"):
-        for unasked in s.of("unasked"):
+    checks = ("screening", "end_user", "licence", *(("customs",) if way.into_restricted else ()))
+    for check in _checks(scope, *checks):
+        for unasked in s.of("unasked", "secret"):
             if (
                 scope.near(unasked, check, NEAR)
                 and s.pauses_between(unasked, check) <= 1
@@ -217,7 +273,9 @@ def _handled(scope: Scope, way: Way) -> Iterator[Finding]:
             if _offered(scope, hit):
                 yield finding(hit)
     solved = ([("customs", NEAR + BESIDE)] if way.into_restricted else []) + (
-        [("licence", NEAR), ("screening", NEAR), ("end_user", NEAR)] if way.abroad else []
+        [("licence", NEAR), ("licence_weak", NEAR), ("screening", NEAR), ("end_user", NEAR)]
+        if way.abroad
+        else []
     )
     for concept, reach in solved:
         for what in s.of(concept):

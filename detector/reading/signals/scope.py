@@ -48,9 +48,9 @@ class Scope:
     def apart(self, a: Hit, b: Hit) -> float:
         return gap(a, b) * self.density
 
-    def negated(self, hit: Hit, *, none: bool = True) -> bool:
+    def negated(self, hit: Hit, *, none: bool = True, refuse: bool = True) -> bool:
         """A negation close before, or right after, in the same clause."""
-        before = ("not", "none", "refuse") if none else ("not", "refuse")
+        before = ("not", *(("none",) if none else ()), *(("refuse",) if refuse else ()))
         for n in self.s.of(*before):
             if n.end <= hit.start and self.near(n, hit, TIGHT) and not self.s.pauses_between(n, hit):
                 return True
@@ -74,12 +74,13 @@ class Scope:
 
     def elsewhere(self, hit: Hit) -> bool:
         """Somebody else's goods, or goods that the seller does not deal in."""
-        for h in self.s.of("others", "refuse"):
-            if h.end <= hit.start and self.s.pauses_between(h, hit) <= 1:
-                return True
-            if h.start >= hit.end and self.near(h, hit, 20) and not self.s.pauses_between(h, hit):
-                return True
-        return False
+        return any(self.shuns(h, hit) for h in self.s.of("others", "refuse"))
+
+    def shuns(self, word: Hit, hit: Hit) -> bool:
+        """Whether a word of refusal or of other people governs a hit."""
+        if word.end <= hit.start and self.s.pauses_between(word, hit) <= 1:
+            return True
+        return word.start >= hit.end and self.near(word, hit, 20) and not self.s.pauses_between(word, hit)
 
     def service(self) -> bool:
         """A service on offer or a thing the buyer may do."""

@@ -32,7 +32,8 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
     s = scope.s
     for hit in s.of("defaced"):
         if (
-            not scope.negated(hit)
+            not any(h.start < hit.start < h.end for h in s.of("intact"))  # `未磨` of `未磨码`
+            and not scope.negated(hit)
             and not scope.hollow(hit)
             and not _issue_of(scope, hit)
             and not scope.refused_return(hit)

@@ -98,6 +98,15 @@ SHORT = 3
 # Words that join others do not swallow them: `のシール` still holds a label.
 _JOINING = frozenset(
     [
+        "says",
+        "unasked",
+        "dismiss",
+        "comply",
+        "evade_weak",
+        "screening",
+        "as",
+        "adjust",
+        "as",
         "reads",
         "from",
         "to",
