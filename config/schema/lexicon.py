@@ -47,6 +47,9 @@ CONCEPTS = {
     "outer": "the outside says another name: `the box reads`, `in the case of`; needs that name",
     "outside": "the outside of the goods: shroud, lid, what is seen",
     "inside": "what is really inside",
+    "plate": "a plate or tag that bears the model's name (a mark of identity too)",
+    "system": "what software shows: BIOS, device manager, lspci",
+    "contrast": "is not what it says: the contents differ, the label lies",
     "reads": "reads as, is marked as, was changed into",
     "other_model": "another model's or maker's name, without naming it",
     # papers
