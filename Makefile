@@ -10,7 +10,7 @@ DEMO_HOME ?= home
 export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
-.PHONY: help setup run test check format lock bench soak evaluate evaluate-pages clean
+.PHONY: help setup run test check format lock bench soak evaluate learn evaluate-pages clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -53,8 +53,15 @@ soak: $(STAMP) ## long storms and soaks
 evaluate: $(STAMP) ## reading and judging figures for LABELLED=FILE (default: our own held-out part)
 	$(BIN)/chipwatch evaluate $(LABELLED)
 
+learn: $(STAMP) ## make config/learned.npz anew from config/examples and labelled listings
+	$(BIN)/python -m detector.learn --labelled tests/labelled/train-*.jsonl $(wildcard ../shared/data/listings/dev.jsonl)
+
 evaluate-pages: $(STAMP) ## extraction figures on stored product pages
 	$(BIN)/python -m crawler.extraction.evaluate $(PAGES)
+
+screenshots: $(STAMP) ## pictures of every page of the desk on the demo's home, into docs/screenshots (needs Chromium)
+	@test -f $(DEMO_HOME)/chipwatch.db || $(BIN)/chipwatch --home $(DEMO_HOME) demo run
+	$(BIN)/python -m tests.screenshots $(DEMO_HOME)
 
 clean: ## remove the environment, caches and the demo's home
 	rm -rf $(VENV) .uv $(DEMO_HOME) .pytest_cache .mypy_cache .ruff_cache build dist

@@ -1,0 +1,125 @@
+"""Pictures of every page of the desk: `python -m tests.screenshots HOME [FOLDER]` (`make screenshots` for the demo's home).
+
+A copy of the home is shown, with some decisions made in it, so that no page is empty. Needs Chromium.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from storage.store import Store
+
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
+PERSON = "Ana Ferreira"
+DECISIONS = (
+    ("confirm", None), ("dismiss", "known-seller"), ("dismiss", "misread"), ("confirm", None), ("escalate", None), ("dismiss", "price-explained"), ("confirm", None),
+    ("dismiss", "not-the-chip"), ("confirm", None), ("dismiss", "papers-seen"),
+)  # fmt: skip
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "": {"viewport": {"width": 1280, "height": 900}},
+    "-dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "-phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
+}
+
+
+def prepare(home: Path) -> dict[str, str]:
+    """Decide on some alerts; the addresses to show by the picture's name."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    with Store.open(home) as store:
+        rows = store.alerts(limit=200)
+        for row, (action, reason) in zip(rows[1::9], DECISIONS, strict=False):
+            store.decide(row["listing"], action, who=PERSON, now=now, reason=reason)
+        if rows and rows[-1]["seller"]:
+            store.mute(
+                "seller",
+                rows[-1]["seller"],
+                reason="refurbisher, papers seen",
+                who=PERSON,
+                now=now,
+                until="2099-01-01",
+            )
+        store.index_search()
+        shown = max(
+            store.alerts(limit=60),
+            key=lambda row: (
+                "serial_removed" in row["signals"],
+                row["country"] == "CN",
+                len(row["signals"]),
+                row["score"],
+            ),
+        )
+        chip, seller = shown["chip"], shown["seller"]
+        evidence = store.history(shown["listing"])[0].evidence
+    return {
+        "queue": "/", "alert": f"/alert/{shown['listing']}", "market": f"/market?chip={chip}", "tuning": "/tuning", "sites": "/sites", "sellers": "/sellers",
+        "seller": f"/sellers/{seller}", "search": "/search?q=序列", "record": "/record", "mutes": "/mutes", "data": "/chipwatch/alert", "row": f"/chipwatch/alert/{shown['listing']}",
+        **({"evidence": f"/evidence/{evidence.id}"} if evidence else {}),
+    }  # fmt: skip
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[tuple[str, str]]:
+    """A desk on a free port: its address and a token."""
+    import uvicorn
+
+    from review.desk.app import Desk
+    from review.desk.serve import hosts
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        desk = Desk(home, hosts(port))
+        token = desk.people.invite(PERSON, "2026-01-01T00:00:00Z")
+        server = uvicorn.Server(uvicorn.Config(desk.app, log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{port}", token
+        finally:
+            server.should_exit = True
+            thread.join(10)
+            desk.close()
+
+
+def main(home: Path, folder: Path = FOLDER) -> int:
+    """Take the pictures; 2 where Chromium is absent."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        print("there is no Chromium here: install the package chromium", file=sys.stderr)
+        return 2
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(shutil.copytree(home, Path(place) / "home"))
+        paths = prepare(copy)
+        with serving(copy) as (address, token), sync_playwright() as driver:
+            browser = driver.chromium.launch(
+                executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
+            )
+            for look, options in LOOKS.items():
+                page = browser.new_context(**options).new_page()
+                page.goto(f"{address}/sign-in?token={token}")
+                for name, path in paths.items():
+                    page.goto(address + path)
+                    page.screenshot(path=folder / f"{name}{look}.png")
+            browser.close()
+    print(f"{len(paths) * len(LOOKS)} pictures in {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or not (Path(sys.argv[1]) / "chipwatch.db").exists():
+        sys.exit(f"{sys.argv[1] if len(sys.argv) > 1 else 'HOME'}: no home here; `make run` makes the demo's")
+    sys.exit(main(Path(sys.argv[1]), *map(Path, sys.argv[2:3])))
