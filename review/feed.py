@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from review.outgoing import outgoing
+from review.plain import unlinked
 
 ATOM = "http://www.w3.org/2005/Atom"
 
@@ -41,7 +42,7 @@ def _entry(root: Any, row: Mapping[str, Any], home: str) -> None:
     out = outgoing(row, home)
     entry = _add(root, "entry")
     _add(entry, "id", _urn(f"{home}/{row['id']}"))
-    _add(entry, "title", out.headline)
+    _add(entry, "title", unlinked(out.headline))
     _add(entry, "updated", row["created_at"])
     _add(entry, "category", term=row["kind"])
     # Escaped HTML, not XHTML: one text node, in which nothing can open or close an element of the feed.

@@ -37,7 +37,7 @@ def text(digest: Digest) -> str:
 
 
 def _lines(digest: Digest) -> Iterator[str]:
-    yield digest.headline
+    yield quiet(digest.headline)
     yield f"New since {digest.since}." if digest.since else "First digest: everything so far."
     for severity in SEVERITIES[:2]:
         chosen = [alert for alert in digest.alerts if alert.severity == severity]

@@ -50,7 +50,7 @@ def inert(text: Any) -> str:
 
 def markdown(digest: Digest) -> str:
     """The digest as Markdown."""
-    lines = [f"# {digest.headline}", "", _since(digest), ""]
+    lines = [f"# {inert(digest.headline)}", "", _since(digest), ""]
     for severity in SEVERITIES[:2]:
         chosen = [a for a in digest.alerts if a.severity == severity]
         if chosen or digest.more.get(severity):
@@ -139,7 +139,7 @@ def terminal(digest: Digest) -> None:
     from rich.table import Table
 
     console = Console(highlight=False)
-    console.print(f"[bold]{escape(digest.headline)}[/bold]\n{escape(_since(digest))}\n")
+    console.print(f"[bold]{escape(_plain(digest.headline))}[/bold]\n{escape(_since(digest))}\n")
     colour = {"high": "bold red", "medium": "yellow"}
     for a in digest.alerts:
         console.print(
