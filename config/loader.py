@@ -321,10 +321,18 @@ class Config:
 
         return load_merged(Challenges, "challenges.toml", self.home)
 
+    @property
+    def learned(self) -> Path:
+        """The file of sentence votes, made from `examples/`."""
+        return SHIPPED / "learned.npz"
+
     @cached_property
     def knowledge_version(self) -> str:
-        """Digest (12 hex digits) of all that a reading depends on: chips, controls, offers, lexicon, money, signals, places, market."""
-        return self._digest("chips/*.toml", "controls.toml", "offers/*.toml", "lexicon/*.toml", "money/*.toml", "signals.toml", "places.toml", "market.toml")
+        """Digest (12 hex digits) of all that a reading depends on: chips, controls, offers, lexicon, money, signals, places, market, votes."""
+        return self._digest(
+            "chips/*.toml", "controls.toml", "offers/*.toml", "lexicon/*.toml", "money/*.toml", "signals.toml", "places.toml", "market.toml",
+            "learned.npz",
+        )  # fmt: skip
 
     @cached_property
     def thresholds_version(self) -> str:
@@ -335,5 +343,5 @@ class Config:
         parts = []
         for pattern in patterns:
             for path in [*sorted(SHIPPED.glob(pattern)), *home_files(pattern, self.home)]:
-                parts.append([path.name, _read_toml(path)])
+                parts.append([path.name, _read_toml(path) if path.suffix == ".toml" else hashlib.sha256(path.read_bytes()).hexdigest()])
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:12]

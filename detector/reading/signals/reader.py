@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from detector.reading.clauses import sentences
+from detector.reading.clauses import Sentence, sentences
 from detector.reading.document import Document
 from detector.reading.model import Facts, Signal
 from detector.reading.signals.contact import off_platform_contact
@@ -15,6 +15,7 @@ from detector.reading.signals.evasion import Way, export_evasion
 from detector.reading.signals.gazetteer import Found, Gazetteer
 from detector.reading.signals.goods import engineering_sample, modified_hardware
 from detector.reading.signals.languages import languages
+from detector.reading.signals.learned import Learned
 from detector.reading.signals.papers import no_paperwork
 from detector.reading.signals.relabelled import relabelled
 from detector.reading.signals.route import Map, handover, restricted_destination, survey, transit_route
@@ -49,6 +50,7 @@ class SignalReader:
         self.lexicons = config.lexicon
         self.gazetteer = Gazetteer(config.places)
         self.least = config.signals.settings.bulk_chips
+        self.learned = Learned(config.learned)
         self._compiled: dict[frozenset[str], Vocabulary] = {}
 
     def vocabulary(self, doc: Document) -> Vocabulary:
@@ -63,7 +65,24 @@ class SignalReader:
         vocabulary = self.vocabulary(doc)
         texts = [self._text(doc, name, vocabulary) for name in FIELDS if name in doc.fields]
         world = survey(doc, self.gazetteer, {text.name: (text.scopes, text.places) for text in texts})
-        return _kept([*self._said(texts, facts, world), *self._shown(doc, facts, world, texts)])
+        said = list(self._said(texts, facts, world))
+        said += self._learned(texts, facts, {signal.signal for signal in said})
+        return _kept([*said, *self._shown(doc, facts, world, texts)])
+
+    def sentences(self, doc: Document, name: str) -> tuple[Sentence, ...]:
+        """The sentences of a field in which a concept or a place stands."""
+        return tuple(scope.s for scope in self._text(doc, name, self.vocabulary(doc)).scopes)
+
+    def _learned(self, texts: Sequence[_Text], facts: Facts, known: Container[str]) -> Iterator[Signal]:
+        """What example sentences teach, of signals that the grammar sees nowhere in the listing."""
+        if facts.offer not in ("sale", "rental"):
+            return
+        for text in texts:
+            for scope in text.scopes:
+                for signal, sure in self.learned.votes(scope.s).items():
+                    if signal not in known:
+                        start, end = _trimmed(scope.s)
+                        yield from _quoted(signal, text, [Finding(start, end, "", round(sure, 4))])
 
     def _text(self, doc: Document, name: str, vocabulary: Vocabulary) -> _Text:
         folded = doc.fields[name]
@@ -122,6 +141,12 @@ class SignalReader:
                 if place
                 else [Signal("disguised_goods", name)]
             )
+
+
+def _trimmed(sentence: Sentence) -> tuple[int, int]:
+    """A sentence's place without the spaces around it."""
+    text = sentence.text[sentence.start : sentence.end]
+    return sentence.start + len(text) - len(text.lstrip()), sentence.end - len(text) + len(text.rstrip())
 
 
 def _stand_in(scopes: Iterable[Scope]) -> Iterator[Finding]:
