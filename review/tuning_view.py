@@ -53,9 +53,11 @@ class Past:
         self._wrong = sorted((r["score"] or 0.0) for r in reviewed if r["action"] not in RIGHT)
 
     @classmethod
-    def of(cls, store: Store) -> Past:
-        """The history of a home."""
-        return cls(store.score_counts(), store.reviewed(), len(store.days_observed()))
+    def of(cls, store: Store, counts: Iterable[tuple[int, int]] | None = None) -> Past:
+        """The history of a home; `counts` where they are known already."""
+        return cls(
+            store.score_counts() if counts is None else counts, store.reviewed(), len(store.days_observed())
+        )
 
     def alerts(self, score: float) -> int:
         """Current offers that a threshold at `score` alerts."""
@@ -76,7 +78,9 @@ class Past:
     def for_budget(self, per_day: float) -> float | None:
         """The lowest threshold, in steps of 0.005, that stays within so many alerts a day; None where none does."""
         lowest = math.ceil(INDEXED_SCORE * 1000)
-        return next((at / 1000 for at in range(lowest, 1001, 5) if self._over[at] / self.days <= per_day), None)
+        return next(
+            (at / 1000 for at in range(lowest, 1001, 5) if self._over[at] / self.days <= per_day), None
+        )
 
 
 def _from(ordered: Sequence[float], score: float) -> int:

@@ -55,3 +55,11 @@ def m003_ties(db: Database) -> None:
     for statement in SCHEMA_003:
         db.execute(statement)
     db.execute("PRAGMA user_version=3")
+
+
+@MIGRATIONS()
+def m004_sellers(db: Database) -> None:
+    """Sellers by their alerts from an index alone, and by name where a desk keeps names."""
+    db.execute("CREATE INDEX alert_by_seller ON alert (seller, state, score, site) WHERE seller IS NOT NULL")
+    db.execute("CREATE INDEX seller_label ON seller (label)")
+    db.execute("PRAGMA user_version=4")

@@ -13,7 +13,7 @@ from storage.desk import _TITLE_CONTACTS
 INDEXED_SCORE = 0.1
 """The lowest score in the index `reading_score`; offers below carry no sign worth a threshold."""
 
-SAMPLED = 20_000
+SAMPLED = 3_000
 """Readings of one chip that its market's past is read from where no references were stored, the latest ones."""
 
 
@@ -23,6 +23,13 @@ class Overview(Base):
     def score_counts(self) -> list[tuple[int, int]]:
         """How many current offers have which score: (thousandths of the score, offers), from `INDEXED_SCORE` on."""
         return [(row[0], row[1]) for row in self.db.rows(_SCORES, [INDEXED_SCORE])]
+
+    def judged_stamp(self) -> tuple[Any, ...]:
+        """How far judging had come: the last reading and the last event of an alert. Changes when new offers were judged."""
+        return tuple(
+            self.db.value(f"SELECT max(rowid) FROM {table}")
+            for table in ("reading", "alert_event", "version")
+        )
 
     def days_observed(self) -> list[str]:
         """The days (YYYY-MM-DD) on which anything was observed, oldest first."""
@@ -105,7 +112,7 @@ class Overview(Base):
         if len(text) < 4:
             return []
         return [row[0] for row in self.db.rows(
-            "SELECT id FROM seller WHERE id >= ?1 AND id < ?1 || '~' UNION SELECT id FROM seller WHERE label = ?2 OR id = replace(?2, 'seller ', '')"
+            "SELECT id FROM seller WHERE id >= ?1 AND id < ?1 || '~' UNION SELECT id FROM seller WHERE label >= ?2 AND label < ?2 || '~'"
             " ORDER BY 1 LIMIT ?3", [text.lower().removeprefix("seller "), text, limit]
         )]  # fmt: skip
 
@@ -127,7 +134,7 @@ _DAYS = """WITH RECURSIVE day (d) AS (
 
 _REVIEWED = f"""SELECT d.listing, d.action, d.who, d.at, d.reason, l.title, {_TITLE_CONTACTS}, l.site, coalesce(r.score, d.score) AS score,
     coalesce(r.severity, d.severity) AS severity, r.chip
-  FROM (SELECT * FROM decision WHERE 1 {_STANDING}) d JOIN listing l ON l.id = d.listing LEFT JOIN reading r ON r.observation = l.observation
+  FROM (SELECT * FROM decision WHERE 1 {_STANDING}) d CROSS JOIN listing l ON l.id = d.listing LEFT JOIN reading r ON r.observation = l.observation
   WHERE d.action IN ('confirm', 'escalate', 'dismiss') ORDER BY score DESC, d.listing"""
 
 _SCORED = f"""SELECT l.id AS listing, l.title, {_TITLE_CONTACTS}, l.site, r.chip, r.unit_usd, r.score, r.severity, r.signals,
@@ -153,12 +160,13 @@ _PRICES = f"""SELECT l.id AS listing, l.title, {_TITLE_CONTACTS}, l.site, l.coun
   FROM reading r JOIN listing l ON l.observation = r.observation AND l.id = r.listing JOIN observation o ON o.id = r.observation
   WHERE r.chip = ? AND r.offer = ? AND r.unit_usd > 0 AND l.state = 'live' ORDER BY r.rowid DESC LIMIT ?"""
 
-_SELLERS = """SELECT t.seller, s.label, s.site, s.since, s.ratings, t.open, t.confirmed, t.top,
+_SELLERS = """SELECT t.seller, s.label, t.site, s.since, s.ratings, t.open, t.confirmed, t.top,
     (SELECT count(*) FROM listing WHERE seller = t.seller) AS listings
   FROM (SELECT seller, sum(state = 'new') AS open, sum(state IN ('confirmed', 'escalated')) AS confirmed, max(score) AS top, min(site) AS site
-        FROM alert WHERE seller IS NOT NULL AND state IN ('new', 'confirmed', 'escalated', 'snoozed')
-        GROUP BY seller) t JOIN seller s ON s.id = t.seller
-  WHERE ?1 IS NULL OR s.site = ?1 ORDER BY t.confirmed DESC, t.open DESC, t.top DESC, t.seller LIMIT ?2 OFFSET ?3"""
+        FROM alert INDEXED BY alert_by_seller
+        WHERE seller IS NOT NULL AND state IN ('new', 'confirmed', 'escalated', 'snoozed') AND (?1 IS NULL OR site = ?1)
+        GROUP BY seller ORDER BY confirmed DESC, open DESC, top DESC, seller LIMIT ?2 OFFSET ?3) t
+  JOIN seller s ON s.id = t.seller ORDER BY t.confirmed DESC, t.open DESC, t.top DESC, t.seller"""
 
 _OFFERS = f"""SELECT p.value AS party, l.id AS listing, l.title, {_TITLE_CONTACTS}, l.site, l.country, l.state, l.first_seen, l.last_seen, l.url, r.offer, r.chip,
     r.quantity, r.unit_usd, r.score, r.severity, r.signals, a.state AS alert

@@ -464,7 +464,7 @@ def test_sqlite_utils_reads_it_and_names_the_migrations(store: Store) -> None:
     import sqlite_utils
 
     db = sqlite_utils.Database(store.db.path)
-    assert [row["name"] for row in db["_sqlite_migrations"].rows] == ["m001_ground", "m002_run_decision", "m003_ties"]
+    assert [row["name"] for row in db["_sqlite_migrations"].rows] == ["m001_ground", "m002_run_decision", "m003_ties", "m004_sellers"]
 
 
 def test_sizes_are_told(store: Store) -> None:

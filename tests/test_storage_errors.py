@@ -159,6 +159,7 @@ READS: dict[str, Callable[[Store, str], Any]] = {
     "link_decisions": lambda s, run: s.link_decisions(),
     "unlinked": lambda s, run: s.unlinked(["s"]),
     "score_counts": lambda s, run: s.score_counts(),
+    "judged_stamp": lambda s, run: s.judged_stamp(),
     "days_observed": lambda s, run: s.days_observed(),
     "reviewed": lambda s, run: s.reviewed(),
     "offers_scored": lambda s, run: s.offers_scored(0.2, 0.4, limit=5),
