@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from detector.tune import RIGHT, Rate, rate
+from detector.tune import RIGHT, Drawn, Rate, Recall, rate, recall
 from storage.overview import INDEXED_SCORE
 
 if TYPE_CHECKING:
@@ -70,6 +70,10 @@ class Past:
         return Step(
             score, alerts, alerts / self.days, rate(right, right + wrong), rate(right, len(self._right))
         )
+
+    def missed(self, draws: Sequence[Drawn], score: float) -> Recall:
+        """What is missed, estimated from the offers that digests drew at random among those that were not flagged."""
+        return recall(_from(self._right, score), draws)
 
     def curve(self) -> list[Step]:
         """A step for each threshold of the grid."""

@@ -51,6 +51,7 @@ def tuning(visit: Visit) -> Answer:
         shown=view.SHOWN,
         budget=budget,
         found=found,
+        missed=past.missed(apply.drawn(store), cuts.medium),
         base=visit.config.thresholds_version,
         changed=(medium, high) != (cuts.medium, cuts.high),
         stale=_stale(store, visit.config),
