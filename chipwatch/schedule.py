@@ -14,7 +14,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 LEDGER = "schedule.jsonl"
 LOCK = "schedule.lock"
+NOT_DONE = 3
+"""Exit status of a command that was stopped before its end (chipwatch.app.EXIT_NOT_DONE)."""
 
 WORDS = {
     "refit": ["detect", "--refit"],
@@ -90,7 +92,8 @@ def missed(schedule: Schedule, ledger: Sequence[Entry], now: datetime) -> list[t
     """
     last: dict[str, datetime] = {}
     for entry in ledger:
-        if entry.status != "skipped":
+        # What was skipped or stopped half-way is still to be done.
+        if entry.status not in ("skipped", "killed"):
             last[entry.job] = max(last.get(entry.job, _time(entry.due)), _time(entry.due))
     out = []
     for job in schedule.job:
@@ -100,6 +103,12 @@ def missed(schedule: Schedule, ledger: Sequence[Entry], now: datetime) -> list[t
         if due is not None:
             out.append((job, due))
     return out
+
+
+def due_at(job: Job, started: datetime) -> datetime:
+    """The time that a run begun at `started` was due: jitter moves a start to either side, a sleeping machine far behind."""
+    late = timedelta(hours=24)
+    return _last_due(job, started - late, started + timedelta(seconds=job.jitter_s)) or started
 
 
 def _last_due(job: Job, after: datetime, now: datetime) -> datetime | None:
@@ -158,6 +167,32 @@ def only_one(home: Path) -> Iterator[IO[str]]:
         file.close()
 
 
+def holder(home: Path) -> int | None:
+    """The process of the supervisor that holds the home, or None where none does."""
+    import fcntl
+
+    with contextlib.suppress(OSError), (home / LOCK).open("r+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            text = file.read().strip()
+            return int(text) if text.isdigit() else 0
+    return None
+
+
+def outcomes(home: Path, since: datetime) -> list[tuple[str, str, bool]]:
+    """Site, outcome and whether it saw all it went for, of each crawl recorded since a moment, in order."""
+    from storage.store import Store
+
+    stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with Store.open(home, create=False, readonly=True) as store:
+        rows = [row for row in store.runs(limit=1000) if row["kind"] == "crawl" and row["started_at"] >= stamp]
+    return [
+        (row["site"], row["outcome"] or "running", row["outcome"] in ("ok", "empty") and not row["quarantined"])
+        for row in reversed(rows)
+    ]
+
+
 def command(job: Job, home: Path) -> list[str]:
     """The child's command line."""
     words = WORDS.get(job.run, [job.run])
@@ -170,12 +205,17 @@ class Supervisor:
     def __init__(self, home: Path, schedule: Schedule) -> None:
         self.home, self.schedule = home, schedule
         self.children: dict[str, asyncio.subprocess.Process] = {}
+        self.running: set[asyncio.Task[Any]] = set()
         self.stopping = asyncio.Event()
 
     async def run_job(self, job: Job, due: datetime | None = None) -> None:
         """Run one job to its end and write the ledger."""
+        task = asyncio.current_task()
+        if task is not None:
+            self.running.add(task)
+            task.add_done_callback(self.running.discard)
         started = datetime.now().astimezone()
-        stamp, due_text = started.isoformat(timespec="seconds"), (due or started).isoformat(timespec="seconds")
+        stamp, due_text = started.isoformat(timespec="seconds"), (due or due_at(job, started)).isoformat(timespec="seconds")
         if self.stopping.is_set() or job.id in self.children:
             why = "the supervisor is stopping" if self.stopping.is_set() else "the run before is still going on"
             write_ledger(self.home, Entry(job.id, due_text, stamp, stamp, "skipped", why))
@@ -193,9 +233,26 @@ class Supervisor:
             finally:
                 self.children.pop(job.id, None)
         ended = datetime.now().astimezone().isoformat(timespec="seconds")
-        status = {0: "done", 1: "problems"}.get(code, "killed" if code < 0 else "failed")
-        detail = f"exit status {code}; see {log.name}" if code else ""
+        status, detail = self._judge(job, started, code)
         write_ledger(self.home, Entry(job.id, due_text, stamp, ended, status, detail))
+
+    def _judge(self, job: Job, started: datetime, code: int) -> tuple[str, str]:
+        """What became of a job, and the same in words: a crawl is judged by the outcomes it recorded, not by its exit status."""
+        told = f"exit status {code}; see {job.id}.log" if code else ""
+        if code < 0 or (code == NOT_DONE and self.stopping.is_set()):
+            return "killed", f"stopped half-way; {told}"
+        if job.run != "crawl":
+            return {0: "done", 1: "problems"}.get(code, "failed"), told
+        try:
+            found = outcomes(self.home, started)
+        except Exception as error:
+            return "failed", f"{error}; {told}"
+        if not found:
+            return ("done", "no site is enabled") if code == 0 else ("failed", told)
+        words = ", ".join(f"{site} {outcome}" for site, outcome, _ in found)
+        if code not in (0, 1):
+            return "failed", f"{words}; {told}"
+        return ("done" if all(whole for *_, whole in found) else "problems"), words
 
     async def stop(self) -> None:
         """Pass SIGTERM on once, wait, and only then kill."""
@@ -242,14 +299,20 @@ class Supervisor:
 
         scheduler.add_listener(overlapped, EVENT_JOB_MAX_INSTANCES)
         late = missed(self.schedule, read_ledger(self.home), datetime.now().astimezone())
-        made_up = [asyncio.create_task(self.run_job(job, due)) for job, due in late]
+        made_up = asyncio.create_task(self._make_up(late))
         scheduler.start()
         await self.stopping.wait()
         scheduler.pause()
         await self.stop()
-        for task in made_up:
-            await task
+        # Each run under way still writes its line into the ledger.
+        await asyncio.gather(made_up, *self.running, return_exceptions=True)
         scheduler.shutdown(wait=False)
+
+    async def _make_up(self, late: Sequence[tuple[Job, datetime]]) -> None:
+        """Missed jobs one after the other: what a late crawl brings is to be judged, and then told."""
+        for job, due in sorted(late, key=lambda pair: ORDER.index(pair[0].run)):
+            if not self.stopping.is_set():
+                await self.run_job(job, due)
 
 
 def run(home: Path, schedule: Schedule, *, once: bool) -> list[Entry]:

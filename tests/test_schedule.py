@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +15,8 @@ import pytest
 from chipwatch import schedule
 from chipwatch.schedule import Entry
 from config.schema.schedule import Job, Schedule
+from tests.crawling import add_site, card, new_home, page
+from tests.servers.web import Answer, serve
 
 
 def job(**changes: object) -> Job:
@@ -48,6 +53,64 @@ def test_a_skipped_run_does_not_count_as_done() -> None:
     at = "2026-05-01T06:30:00+00:00"
     ledger = [Entry("j", "2026-04-30T06:30:00+00:00", at, at, "done"), Entry("j", at, at, at, "skipped")]
     assert schedule.missed(Schedule(job=[job()]), ledger, datetime(2026, 5, 1, 8, tzinfo=UTC))
+
+
+def test_a_run_stopped_half_way_is_made_up() -> None:
+    at = "2026-05-01T06:30:00+00:00"
+    ledger = [Entry("j", "2026-04-30T06:30:00+00:00", at, at, "done"), Entry("j", at, at, at, "killed")]
+    late = schedule.missed(Schedule(job=[job()]), ledger, datetime(2026, 5, 1, 8, tzinfo=UTC))
+    assert [due.isoformat() for _, due in late] == [at]
+
+
+@pytest.mark.parametrize(
+    ("started", "due"),
+    [
+        ("2026-05-01T06:22:00+00:00", "2026-05-01T06:30:00+00:00"),
+        ("2026-05-01T06:41:00+00:00", "2026-05-01T06:30:00+00:00"),
+        ("2026-05-01T06:00:00+00:00", "2026-04-30T06:30:00+00:00"),
+    ],
+)
+def test_a_start_moved_by_jitter_counts_for_the_time_it_was_due(started: str, due: str) -> None:
+    assert schedule.due_at(job(jitter_s=900), datetime.fromisoformat(started)).isoformat() == due
+
+
+def test_what_is_made_up_keeps_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import sys, time; time.sleep(0.2); open(sys.argv[1], 'a').write(sys.argv[2] + ' ')"
+    monkeypatch.setattr(schedule, "command", lambda job, home: [sys.executable, "-c", code, str(tmp_path / "told"), job.run])
+    late = [(job(id=run, run=run), datetime(2026, 5, 1, tzinfo=UTC)) for run in ("digest", "refit", "detect")]
+    asyncio.run(schedule.Supervisor(tmp_path, Schedule())._make_up(late))
+    assert (tmp_path / "told").read_text().split() == ["detect", "refit", "digest"]
+
+
+def test_a_crawl_is_judged_by_the_outcomes_it_recorded(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    crawl = job(run="crawl")
+    with serve() as web:
+        web.route("/list", Answer(page(card(1))))
+        add_site(home, "board", web.url + "/list")
+        asyncio.run(schedule.Supervisor(home, Schedule()).run_job(crawl))
+        add_site(home, "gone", web.url + "/nowhere")
+        asyncio.run(schedule.Supervisor(home, Schedule()).run_job(crawl))
+    (home / "config" / "sites" / "gone.toml").write_text("family =", encoding="utf-8")
+    asyncio.run(schedule.Supervisor(home, Schedule()).run_job(crawl))
+    good, mixed, broken = schedule.read_ledger(home)
+    assert (good.status, good.detail) == ("done", "board ok")
+    assert (mixed.status, mixed.detail) == ("problems", "board ok, gone failed")
+    assert broken.status == "failed" and "j.log" in broken.detail
+
+
+def test_status_tells_the_supervisor_the_jobs_and_the_last_runs(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    ask = [sys.executable, "-m", "chipwatch.cli", "--home", str(home), "schedule", "status", "--json"]
+    schedule.write_ledger(home, Entry("night-crawl", "2026-05-01T02:10:00+00:00", "s", "2026-05-01T02:20:00+00:00", "problems", "board blocked"))
+    with schedule.only_one(home):
+        told = json.loads(subprocess.run(ask, capture_output=True, check=True).stdout)
+    assert told["supervisor"] == os.getpid()
+    jobs = {row["job"]: row for row in told["jobs"]}
+    assert jobs["night-crawl"]["status"] == "problems" and jobs["night-crawl"]["next"]
+    assert jobs["morning-digest"]["status"] == "never"
+    assert told["runs"][-1]["detail"] == "board blocked"
+    assert json.loads(subprocess.run(ask, capture_output=True, check=True).stdout)["supervisor"] is None
 
 
 def test_a_second_supervisor_is_refused(tmp_path: Path) -> None:

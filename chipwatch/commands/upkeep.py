@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -89,11 +89,27 @@ def schedule_status(
     last: Annotated[int, typer.Option(min=1, help="How many runs to show.")] = 20,
     json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False,
 ) -> None:
-    """Show the schedule's last runs, skipped and killed ones included."""
+    """Show whether the supervisor runs, each job with its last and next run, and the last runs, skipped and killed ones included."""
+    from datetime import UTC, datetime
+
     from chipwatch import schedule
 
-    rows = [_entry(e) for e in schedule.read_ledger(ctx.obj.folder)[-last:]]
-    write_rows(rows, ["job", "status", "due", "started", "ended", "detail"], as_json=json)
+    state: State = ctx.obj
+    plan, ledger, process = state.config.schedule, schedule.read_ledger(state.folder), schedule.holder(state.folder)
+    due = {job.id: at.isoformat(timespec="minutes") for job, at in schedule.next_runs(plan, datetime.now(UTC))}
+    latest = {entry.job: entry for entry in ledger if entry.status != "skipped"}
+    jobs: list[dict[str, Any]] = [
+        {"job": job.id, "run": job.run, "enabled": "yes" if job.enabled else "no", "last": latest[job.id].ended if job.id in latest else None,
+         "status": latest[job.id].status if job.id in latest else "never", "next": due.get(job.id)}
+        for job in plan.job
+    ]  # fmt: skip
+    runs = [_entry(e) for e in ledger[-last:]]
+    if json:
+        write_json({"supervisor": process, "jobs": jobs, "runs": runs})
+        return
+    print(f"supervisor: process {process or 'unknown'}" if process is not None else "supervisor: none runs; start one with `chipwatch schedule`")
+    write_rows(jobs, ["job", "run", "enabled", "last", "status", "next"], as_json=False, title="Jobs")
+    write_rows(runs, ["job", "status", "due", "started", "ended", "detail"], as_json=False, title="Last runs")
 
 
 def _entry(entry: object) -> dict[str, str | None]:
