@@ -120,6 +120,8 @@ class Digest:
         """One line for a subject or a title."""
         parts = [f"{self.counts.get(s, 0)} {s}" for s in SEVERITIES[:2]]
         trouble = f", {len(self.troubled)} of {len(self.coverage)} sites not whole" if self.troubled else ""
+        if held := [site.site for site in self.coverage if site.quarantined]:
+            trouble += f", in quarantine: {', '.join(held)}"
         return f"chipwatch {self.made[:10]}: {' and '.join(parts)} severity{trouble}"
 
     def to_dict(self) -> dict[str, Any]:

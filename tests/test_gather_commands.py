@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from chipwatch.demo.home import write_sites
+from chipwatch.demo.server import serve as serve_demo
 from config.loader import Config
 from crawler.sites import reparse
 from storage.store import Store
@@ -99,6 +101,29 @@ def test_a_run_whose_bytes_were_read_again_waits_no_more(tmp_path: Path) -> None
     assert health(home)["board"]["held"] == []
     with Store.open(home, readonly=True) as store:
         assert [row["id"] for row in store.held_runs(decided=True)] == [held]
+
+
+def test_the_demo_board_changes_its_layout_and_is_read_again_once_its_site_file_is_mended(tmp_path: Path) -> None:
+    home = new_home(tmp_path, settings="")
+    with serve_demo(5, 1) as (demo, urls):
+        write_sites(home, urls, 1)
+        site_file = home / "config" / "sites" / "demo-board.toml"
+        chipwatch(home, "crawl", "demo-board")
+        demo.layout = 2
+        (row,) = json.loads(chipwatch(home, "crawl", "demo-board", "--json", expect=1).stdout)
+        assert (row["outcome"], row["listings"]) == ("changed", 0)
+        assert json.loads(chipwatch(home, "detect", "--json").stdout)["judged"] == 230
+        headline, _, rest = chipwatch(home, "digest", "--form", "markdown").stdout.partition("\n")
+        assert "1 of 1 sites not whole, in quarantine: demo-board" in headline and "changed (quarantined)" in rest
+        (held,) = health(home)["demo-board"]["held"]
+
+        site_file.write_text(site_file.read_text(encoding="utf-8").replace("a.title", "a.headline"), encoding="utf-8")
+        asked = demo.requests.total()
+        again = json.loads(chipwatch(home, "sites", "reparse", held).stdout)
+        assert demo.requests.total() == asked
+        assert (again["outcome"], again["pages"], again["listings"]) == ("ok", 10, 230)
+        assert health(home)["demo-board"]["held"] == []
+        assert "quarantine" not in chipwatch(home, "digest", "--form", "markdown").stdout
 
 
 def doctor(home: Path, *words: str, expect: int = 0) -> list[tuple[str, str, str]]:

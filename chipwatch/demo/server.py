@@ -32,6 +32,8 @@ class Demo:
 
     seed: int
     day: int
+    layout: int = 1
+    """2 shows the board's cards as they are after a change of its layout."""
     requests: Counter[str] = field(default_factory=Counter)
     throttled: set[str] = field(default_factory=set)
 
@@ -187,8 +189,9 @@ class Board(_Site):
             "ratings": str(g.seller_ratings), "time": g.posted_at,
         }  # fmt: skip
         spans = "".join(f'<div class="{name}">{html.escape(value)}</div>' for name, value in fields.items())
+        title = "title" if self.demo.layout == 1 else "headline"
         return (
-            f'<div class="card" data-id="{g.listing_id}"><a class="title" href="/item/{g.listing_id}">{html.escape(g.title)}</a>'
+            f'<div class="card" data-id="{g.listing_id}"><a class="{title}" href="/item/{g.listing_id}">{html.escape(g.title)}</a>'
             f'<span class="price">¥{g.price:g}{g.price_suffix}</span>{stock}{spans}</div>'
         )
 

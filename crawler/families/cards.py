@@ -39,7 +39,10 @@ def read(page: Page, site: Site) -> Reading:
 def _list(tree: LexborHTMLParser, cards: list[LexborNode], page: Page, site: Site) -> Reading:
     if not cards:
         empty = site.list.empty is not None and bool(tree.css(site.list.empty))
-        return Reading(recognised=empty, problems=() if empty else ("no card on the page",))
+        if empty:
+            return Reading()
+        # Its next pages are fetched all the same: once the site file is mended, their stored bytes give the listings.
+        return Reading(follow=next_page(tree, page, site), recognised=False, problems=("no card on the page",))
     found: list[Listing] = []
     problems: list[str] = []
     for number, card in enumerate(cards, 1):

@@ -74,7 +74,8 @@ def _list(text: str, page: Page, site: Site) -> Reading:
             follow.append(Follow(link, "detail"))
     empty = site.list.empty is not None and bool(tree.css(site.list.empty))
     if not follow and not empty:
-        return Reading(recognised=False, problems=("no address of a listing on the page",))
+        after = next_page(tree, page, site)
+        return Reading(follow=after, recognised=False, problems=("no address of a listing on the page",))
     return Reading(follow=(*next_page(tree, page, site), *follow))
 
 

@@ -204,8 +204,8 @@ class MarketSpider(scrapy.Spider):
                 limit = f"stopped at page {self.plan.max_depth} of a list"
                 if limit not in self.plan.facts.limits:
                     self.plan.facts.limits.append(limit)
-            elif new or entry.role == "sitemap" or follow.role == "sitemap":
-                # A list whose page brought nothing new goes in circles.
+            elif new or not reading.recognised or entry.role == "sitemap" or follow.role == "sitemap":
+                # A list whose page brought nothing new goes in circles; one that cannot be read is kept whole, for `reparse`.
                 yield self._request(entry)
 
     def failed(self, failure: Failure) -> None:
