@@ -11,6 +11,8 @@ from detector.reading.signals.vocabulary import Hit
 
 # A telephone number, whole or masked: starts like one, or has masked digits. Part numbers (900-21001-...) have neither.
 _NUMBER = re.compile(r"(?<![\w.,/-])(?:\+\d|0\d|1[3-9]\d)[\dx*•.\- ]{5,16}[\dx*•](?![\w,-]|\.\d)")
+# Right behind a word for the telephone any long number is one.
+_DIALLED = re.compile(r"\W{0,3}(?:me|us|on|at|no|number)?\W{0,3}(?:\d[\dx*•.\- ()]{5,15}[\dx*•])(?![\w])")
 _MASKED = re.compile(r"[x*•]{2}|0{3}")
 _ADDRESS = re.compile(r"(?<!\S)[\w.+-]{2,40}(?:@|\[at\]|\(at\))[\w-]{2,40}(?:\.|\[dot\])[a-z]{2,10}")
 _ID = re.compile(r"\s*(?:id|号|handle|only)?\s*[:：@]\s*@?[a-z0-9_.\-]{3,}|\s+@[a-z0-9_]{3,}")
@@ -42,7 +44,10 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
         for reach in s.of("reach"):
             if reach is not phone and scope.near(reach, phone, 12):
                 yield finding(reach, phone)
-        if number:
+        digits = _DIALLED.match(s.text, phone.end)
+        if digits:
+            yield Finding(phone.start, digits.end(), phone.languages[0])
+        elif number:
             yield Finding(min(phone.start, number.start()), max(phone.end, number.end()), phone.languages[0])
     if number and not s.of("courier", "not_mark", "serial", "paper"):
         yield Finding(number.start(), number.end(), "en", 0.9)

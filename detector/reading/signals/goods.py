@@ -11,7 +11,7 @@ from detector.reading.signals.vocabulary import Hit
 from detector.reading.text import Folded
 
 # `ES` beside a letter of another word is that word; `es` in small letters is German or Spanish.
-_CAPITALS = re.compile(r"(?<![A-Za-z0-9])(?:ES|QS)(?![A-Za-z0-9])")
+_CAPITALS = re.compile(r"(?<![A-Za-z0-9])(?:ES|QS)[1-3]?(?![A-Za-z0-9])")
 
 
 def engineering_sample(scopes: Sequence[Scope], folded: Folded) -> Iterator[Finding]:
@@ -41,8 +41,8 @@ def _initials(scope: Scope, folded: Folded) -> Iterator[Finding]:
 
 
 def _asked_for(scope: Scope, hit: Hit) -> bool:
-    """A free sample, a sample order."""
-    return any(o.start <= hit.start and hit.end <= o.end for o in scope.s.of("production"))
+    """A free sample, a sample order, `not an engineering sample`."""
+    return any(o.start < hit.end and hit.start < o.end for o in scope.s.of("production"))
 
 
 def modified_hardware(scopes: Sequence[Scope]) -> Iterator[Finding]:

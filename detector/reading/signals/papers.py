@@ -84,7 +84,10 @@ def _lacks(scope: Scope, none: Hit, paper: Hit) -> bool:
             none.end <= paper.start
             and scope.near(none, paper, 22)
             and s.pauses_between(none, paper) == 0
-            and not s.between(none, paper, "box", "other_part", "serial", "label")
+            and not s.between(
+                none, paper, "box", "other_part", "serial", "label", "licence", "licence_weak", "unasked"
+            )
+            and not any(l.start <= paper.start and paper.end <= l.end for l in s.of("licence"))
         )
     spared = any(0 <= h.start - none.end <= 1 for h in s.of("loss", "hide", "other_part"))  # `质保条没撕`
     return (
