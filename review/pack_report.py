@@ -28,7 +28,7 @@ def report(pack: Pack) -> str:
         if taken.kind in ("response", "resource", "revisit") or taken.problem
     ]
     return environment().get_template("pack.html").render(
-        pack=pack, cases=cases, records=records, severities=SEVERITIES, style=style, cards=pack.versions["cards"],
+        pack=pack, cases=cases, records=records, severities=SEVERITIES, style=style, cards=pack.versions["cards"], side=_side,
     )  # fmt: skip
 
 
@@ -99,6 +99,11 @@ def _scale(reading: Mapping[str, Any]) -> dict[str, Any] | None:
         "own": place(own), "low": place(low), "high": place(high), "centre": place(centre), "usd": own, "centre_usd": centre,
         "share": round(100 * own / centre), "n": market.get("n"), "days": market.get("days"), "segment": market.get("segment"),
     }  # fmt: skip
+
+
+def _side(place: float) -> str:
+    """The class that keeps a mark's words on the sheet."""
+    return " start" if place < 25 else " end" if place > 75 else ""
 
 
 def _changes(observations: list[dict[str, Any]]) -> list[dict[str, Any]]:
