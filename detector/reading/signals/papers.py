@@ -87,7 +87,7 @@ def _lacks(scope: Scope, none: Hit, paper: Hit) -> bool:
             and not s.between(
                 none, paper, "box", "other_part", "serial", "label", "licence", "licence_weak", "unasked"
             )
-            and not any(l.start <= paper.start and paper.end <= l.end for l in s.of("licence"))
+            and not any(h.start <= paper.start and paper.end <= h.end for h in s.of("licence"))
         )
     spared = any(0 <= h.start - none.end <= 1 for h in s.of("loss", "hide", "other_part"))  # `质保条没撕`
     return (
