@@ -50,6 +50,10 @@ COMMANDS = {
         "scale",
         "Take other homes into this one: in any order, twice or in part gives the same; a home not there yet is made.",
     ),
+    "scan": (
+        "scale",
+        "Scan web archives for offers of chips, on all cores or a cluster; stopped anywhere, it goes on where it was.",
+    ),
     "demo": ("demo", "A made-up marketplace on this machine: run its next day, score it, serve it."),
 }
 

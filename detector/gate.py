@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from detector.reading.page import SPOKEN_NUMBERS
-from detector.reading.text import fold
-from detector.spellings import RARE_TRIGGERS, spellings, written_bytes
+from detector.reading.text import fold, traditional
+from detector.spellings import ESCAPED, RARE_TRIGGERS, spellings, written_bytes
 
 if TYPE_CHECKING:
+    from config.schema.offers import Offers
     from detector.reading.chips import Finder, Mention
 
 NOTHING, WEAK, STRONG = 0, 1, 2
@@ -52,13 +53,29 @@ _WEAK_AFTER = re.compile(
 )
 _LETTERS_AFTER = re.compile(rb"[\s\-_,(]{0,2}(?:[\x80-\xff]|\\u|&#)")
 _LETTERS_AFTER = re.compile(rb"[\s\-_,(]{0,2}(?:[\x80-\xff]|\\u|&#)")
+_SELECTOR_BEFORE = re.compile(rb"[\s\x00-\x20,>;{}*/]\.$")
+_CLASS = re.compile(rb"""class\s*=\s*(?:"[^"<>]*|'[^'<>]*|\\"[^"<>]*)$""", re.I)
+_CLASS_REACH = 400
+"""Bytes before a hyphened name in which its class attribute would begin: `h-100` is a height in many style sheets."""
 _ALNUM = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _ESCAPED = re.compile(r"\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}")
 _FOREIGN = re.compile("(?:[\x80-\xff][@-~]?)+")
 _CONTROL = re.compile(r"\\[nrtb]")
 _JSON_UNITS = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
+_LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_SPEAKING = ("hardware", "hardware-weak", "brand")
+_EVERYDAY = 5
+"""Words up to this length that are no firm sign of hardware (card, slot, fe) are too common on whole pages."""
+_MEMORY = re.compile(
+    rb"(?<![0-9a-z.])(?:12|16|24|32|40|48|64|80|94|96|128|141|144|180|186|192|256|288)\s?"
+    rb"(?:gb?(?![a-z0-9])|gigs?(?![a-z])|\xd0\xb3\xd0\xb1|\xe3\x82\xae\xe3\x82\xac|\xea\xb8\xb0\xea\xb0\x80)",
+    re.I,
+)
 _BORDER = "、"
 """Stands in for letters whose encoding is unknown: a border to every name."""
+
+_SYNCHRONOUS = ("utf-8", "cp1251", "koi8_r", "cp1252", "cp1253")
+"""Encodings in which the neighbours of a literal can be decoded from the middle of a page."""
 
 _MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -77,6 +94,7 @@ class Gate:
         self._told: list[str] = []
         """Per literal: the plain name it stands for, or what kind of trigger it is."""
         self._kinds: list[str] = []
+        self._codecs: list[str] = []
         self._glued: list[tuple[tuple[bytes, ...], tuple[bytes, ...]]] = []
         """Per literal: what longer names have glued before and after it (`g` and `x` of gb200 and mi300x)."""
         self._collect()
@@ -84,7 +102,7 @@ class Gate:
 
     def _collect(self) -> None:
         nothing: tuple[tuple[bytes, ...], tuple[bytes, ...]] = (), ()
-        found = dict.fromkeys(RARE_TRIGGERS, ("", _TRIGGER, nothing))
+        found = dict.fromkeys(RARE_TRIGGERS, ("", _TRIGGER, nothing, ""))
         for core in self._cores():
             kind, glued = (
                 _STRONG if core.strong else _EITHER if core.may_be_strong else _WEAK,
@@ -92,11 +110,17 @@ class Gate:
             )
             for _, spelling in spellings(core.typed, core.breaks):
                 plain = spelling if spelling.isascii() else core.typed
-                for data in written_bytes(spelling):
+                for data, codec in written_bytes(spelling):
+                    known = found.get(data)
+                    # The same bytes in two encodings: what stands around them is read in neither.
+                    codec = codec if known is None or known[3] == codec else ""
                     # A literal of a strong and of a weak name counts as the strong one's.
-                    if data not in found or kind == _STRONG:
-                        found[data] = plain, kind, glued
-        for data, (plain, kind, glued) in sorted(found.items()):
+                    if known is None or kind == _STRONG:
+                        found[data] = plain, kind, glued, codec
+                    else:
+                        found[data] = *known[:3], codec
+        for data, (plain, kind, glued, codec) in sorted(found.items()):
+            self._codecs.append(codec)
             self._literals.append(data)
             self._told.append(plain)
             self._kinds.append(kind)
@@ -105,10 +129,11 @@ class Gate:
     def _cores(self) -> list[_Core]:
         """The names that no other name is a part of: whoever looks for `h100` sees `dgxh100` too. Names of up to three
         characters stand for themselves alone, else every `l4os` would have to be looked at for its `l4`."""
-        names = {n.typed: n for n in self.finder.names() if self._is_wanted(n.base)}
+        names = {n.plain: n for n in self.finder.names() if self._is_wanted(n.base)}
         cores = []
+        parts = [name for name in names if len(name) > 3]
         for typed, name in sorted(names.items()):
-            if any(other in typed and other != typed for other in names if len(other) > 3):
+            if any(other in typed and other != typed for other in parts):
                 continue
             longer = [typed] if len(typed) <= 3 else [other for other in names if typed in other]
             may_be = any(_is_strong(names[other]) for other in longer)
@@ -148,15 +173,22 @@ class Gate:
         return self._rare(body[max(0, end - RARE_BEFORE) : end + RARE_AFTER].decode("utf-8", "replace"))
 
     def _rare(self, text: str) -> int:
-        text = _JSON_UNITS.sub(_unescaped, html.unescape(text))
-        return self._best(self.finder.find("page", fold(text)))
+        return self._best(self.finder.find("page", fold(_rarely(text))))
 
-    def around(self, body: bytes, start: int, end: int, plain: str) -> int:
+    def around(self, body: bytes, start: int, end: int, number: int) -> int:
         """What the reader's finder makes of a literal between its neighbours."""
         before, after = body[max(0, start - BEFORE) : start], body[end : end + AFTER]
-        # Where letters of an unknown encoding follow, they may be the hardware word that parts `A 100` from an article.
-        tail = " gpu" if _LETTERS_AFTER.match(after) else _plain(after)
-        return self._best(self.finder.find("page", fold(f"{_plain(before)}{plain}{tail}")))
+        codec, plain = self._codecs[number], self._told[number]
+        if codec == "ascii":
+            plain = body[start:end].decode("ascii", "replace")  # the reader believes H-IOO only in capitals
+        if codec in _SYNCHRONOUS:
+            text = f"{before.decode(codec, 'replace')}{plain}{after.decode(codec, 'replace')}"
+        elif codec == ESCAPED:
+            text = f"{_rarely(before.decode('latin-1'))}{plain}{_rarely(after.decode('latin-1'))}"
+        else:
+            # Where letters of an unknown encoding follow, they may be the hardware word that parts `A 100` from an article.
+            text = f"{_plain(before)}{plain}{' gpu' if _LETTERS_AFTER.match(after) else _plain(after)}"
+        return self._best(self.finder.find("page", fold(text)))
 
     def _best(self, mentions: list[Mention]) -> int:
         return max(
@@ -171,6 +203,54 @@ class Gate:
             if (mention.strong or mention.system or mention.part or mention.sure) and not spoken
             else WEAK
         )
+
+
+class Words:
+    """Whether a page says anything of graphics hardware: what has to stand beside a weak name (`L4`, `H20`, a bare 4090).
+
+    Words of everyday trade (card, server, tested) say nothing on a whole page and are left out; a memory size counts.
+    """
+
+    def __init__(self, offers: Offers, *, engine: str | None = None) -> None:
+        words = {
+            word.strip("*") for row in offers.cue if row.cue in _SPEAKING for word in row.words
+            if row.cue == "hardware" or not word.isascii() or len(word) > _EVERYDAY
+        }  # fmt: skip
+        self._literals = sorted(
+            {
+                data
+                for word in words
+                for form in (word, traditional(word))
+                for data, _ in written_bytes(form.lower())
+            }
+        )
+        _, self._search = _engine(self._literals, engine)
+
+    def look(self, body: bytes) -> bool:
+        """Whether one of the words, or a memory size, stands there."""
+        if body[:2] in _MARKS or b"\0" in body[:64]:
+            return True
+        return bool(_MEMORY.search(body)) or self._has_word(body[:LONGEST])
+
+    def _has_word(self, body: bytes) -> bool:
+        found = False
+
+        def hit(number: int, end: int) -> bool:
+            nonlocal found
+            word = self._literals[number]
+            start = end - len(word)
+            # A short word of Latin letters inside a longer one is none: `oam` in `foam`.
+            glued = (start and body[start - 1] in _LETTERS) or (end < len(body) and body[end] in _LETTERS)
+            found = len(word) > _EVERYDAY or not word.isascii() or not glued
+            return found
+
+        self._search(body, hit)
+        return found
+
+
+def _rarely(text: str) -> str:
+    """Text with its entities and JSON escapes resolved."""
+    return _JSON_UNITS.sub(_unescaped, html.unescape(text))
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -214,8 +294,10 @@ class _Pass:
         if kind == _WEAK and self.found:
             return False
         start = end - len(gate._literals[number])
-        if _stands(self.body, start, end, kind != _STRONG, gate._glued[number]):
-            self.found = max(self.found, gate.around(self.body, start, end, gate._told[number]))
+        if _stands(self.body, start, end, kind != _STRONG, gate._glued[number]) and not _is_style(
+            self.body, start, end
+        ):
+            self.found = max(self.found, gate.around(self.body, start, end, number))
         return self.found == STRONG
 
 
@@ -238,6 +320,17 @@ def _stands(
     ):
         return bool(before) and body[max(0, start - 12) : start].lower().endswith(before)
     return True
+
+
+def _is_style(body: bytes, start: int, end: int) -> bool:
+    """Whether a name with a hyphen or an underscore is a class of a style sheet, or the name of one in a tag."""
+    if not (b"-" in body[start:end] or b"_" in body[start:end]):
+        return False
+    if body[start - 1 : start] == b"." and _SELECTOR_BEFORE.search(body[max(0, start - 2) : start]):
+        return True
+    reach = body[max(0, start - _CLASS_REACH) : start]
+    at = reach.rfind(b"class")
+    return at >= 0 and bool(_CLASS.match(reach, at))
 
 
 def _plain(data: bytes) -> str:

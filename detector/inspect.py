@@ -6,6 +6,7 @@ Against a home: its market as known on the listing's day and its forest. Without
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,16 @@ if TYPE_CHECKING:
 
 
 class Inspector:
-    """Judges single listings under one config; `store` is an open home or None."""
+    """Judges single listings under one config, against an open home, or the peers (as `peer_record` gives them) and the forest
+    that were taken from one, or nothing."""
 
-    def __init__(self, config: Config, store: Store | None = None) -> None:
+    def __init__(
+        self, config: Config, store: Store | None = None, *, peers: Iterable[Sequence[Any]] = (), model: Model | None = None
+    ) -> None:
         self.config = config
         self.reader, self.judge, self.book = Reader(config), Judge.from_config(config), Book(config.market)
         self.dear = {row.id for row in config.market.region if row.dear_is_normal}
-        self.model: Model | None = None
+        self.model = model
         self._seller = store.seller_key if store is not None else _no_seller
         if store is not None:
             from detector.run import model_in_force
@@ -39,6 +43,8 @@ class Inspector:
             for row in store.judged_before(None, ""):
                 if row["features"].get("peer"):
                     self.book.add(Peer(*row["features"]["peer"]))
+        for peer in peers:
+            self.book.add(Peer(*peer))
 
     def inspect(self, listing: Listing, today: date) -> dict[str, Any]:
         """The judged reading in the exchange form; `today` dates a listing that has no date."""

@@ -27,7 +27,7 @@ CODECS = ("utf-8", "gbk", "big5hkscs", "cp932", "euc_jp", "cp949", "cp1251", "ko
 a letter) holds none of the letters here that a Chinese page would use."""
 
 SHORT = 6
-"""Names up to this length are written in every way; longer ones (words, part numbers) hardly ever are."""
+"""Names up to this length are written in every way; longer ones (part numbers) and words hardly ever are."""
 
 _MOST_GAPS = 3
 """Names of more words are looked for with one kind of gap throughout."""
@@ -96,13 +96,13 @@ def spellings(typed: str, breaks: frozenset[int]) -> Iterator[tuple[str, str]]:
 
     ASCII letters are in lower case, others in both cases: bytes are compared with ASCII letters lowered.
     """
-    whole = len(typed) > SHORT or not typed.isascii()
+    whole = len(typed) > SHORT or len(breaks) > 2 or not typed.isascii() or typed.isalpha()
     for spelling in _parted(typed, breaks, (" ", "-") if whole else GAPS):
         yield "plain", spelling
     if not typed.isascii():
         for spelling in {typed.upper(), traditional(typed), half_width(typed)} - {typed}:
             yield "plain", _plain_lowered(spelling)
-    elif len(typed) > SHORT:
+    elif whole:
         yield from (
             (kind, spelling) for kind, spelling in _other_rows(typed, frozenset()) if kind == "full width"
         )
@@ -181,18 +181,25 @@ def _plain_lowered(text: str) -> str:
     return "".join(char.lower() if char.isascii() else char for char in text)
 
 
-def written_bytes(spelling: str) -> Iterator[bytes]:
-    """The bytes of a spelling in each encoding that has its characters, and as entities and escapes; ASCII lowered."""
+ESCAPED = "escapes"
+"""Stands for a codec where letters are entities or JSON escapes."""
+
+
+def written_bytes(spelling: str) -> Iterator[tuple[bytes, str]]:
+    """(bytes, codec) of a spelling in each encoding that has its characters, and as entities and escapes; ASCII lowered."""
     if spelling.isascii():
-        yield spelling.encode()
+        yield spelling.encode(), "ascii"
         return
     for codec in CODECS:
         with suppress(UnicodeEncodeError):
-            yield spelling.encode(codec).lower()
-    yield spelling.encode("ascii", "xmlcharrefreplace").lower()
-    yield _each(spelling, lambda code: f"&#x{code:x};")
-    yield _each(spelling, lambda code: f"&{codepoint2name[code]};" if code in codepoint2name else chr(code))
-    yield _each(spelling, lambda code: "".join(f"\\u{unit:04x}" for unit in _units(code)))
+            yield spelling.encode(codec).lower(), codec
+    yield spelling.encode("ascii", "xmlcharrefreplace").lower(), ESCAPED
+    yield _each(spelling, lambda code: f"&#x{code:x};"), ESCAPED
+    yield (
+        _each(spelling, lambda code: f"&{codepoint2name[code]};" if code in codepoint2name else chr(code)),
+        "utf-8",
+    )
+    yield _each(spelling, lambda code: "".join(f"\\u{unit:04x}" for unit in _units(code))), ESCAPED
 
 
 def _each(spelling: str, write: Callable[[int], str]) -> bytes:

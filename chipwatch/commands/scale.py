@@ -1,4 +1,4 @@
-"""Commands past one machine: merge."""
+"""Commands past one machine: merge, scan."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chipwatch.app import State, UseError, note, now_utc, write_json, write_rows
+from chipwatch.app import EXIT_NOT_DONE, EXIT_PROBLEMS, State, UseError, note, now_utc, write_json, write_rows
 
 MERGED = ["home", "runs", "listings", "observations", "decisions", "files"]
 
@@ -15,6 +15,7 @@ MERGED = ["home", "runs", "listings", "observations", "decisions", "files"]
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(merge)
+    app.command()(scan)
 
 
 def merge(
@@ -71,3 +72,180 @@ def _make_with_key_of(other: Path, folder: Path) -> None:
             file.write(secret.hex() + "\n")
     with Store.open(folder):
         note(f"made {folder} with the key of {other}")
+
+
+SCANNED = [
+    "archive",
+    "outcome",
+    "records",
+    "pages",
+    "gated",
+    "read",
+    "candidates",
+    "failed",
+    "seconds",
+    "problem",
+]
+
+
+def scan(
+    ctx: typer.Context,
+    archives: Annotated[
+        list[str],
+        typer.Argument(
+            help="WARC or WACZ files, folders, lists of them (.txt, .paths), or addresses of any."
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", help="Folder of the ledger and the candidates; the same one goes on where it was."
+        ),
+    ],
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="A Dask scheduler, tcp://host:8786; none means all cores of this machine."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes on this machine; none means one a core.")
+    ] = None,
+    prefix: Annotated[
+        str, typer.Option(help="What stands before the lines of a list that are no addresses.")
+    ] = "",
+    every_chip: Annotated[
+        bool,
+        typer.Option(
+            "--every-chip", help="Look for every chip of the catalogue, not only those some rule controls."
+        ),
+    ] = False,
+    import_home: Annotated[
+        bool,
+        typer.Option("--import", help="Import the candidates into the home, with their pages as evidence."),
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="The ledger as JSON.")] = False,
+) -> None:
+    """Scan web archives for offers of chips, on all cores or a cluster; stopped anywhere, it goes on where it was."""
+    import dataclasses
+
+    from storage.ledger import Ledger
+
+    state: State = ctx.obj
+    _need_extra()
+    if cluster and workers:
+        raise UseError("--workers is for this machine; a cluster has the workers that were started for it")
+    if import_home and not state.exists:
+        raise UseError(f"no home at {state.folder}: make one with `chipwatch --home {state.folder} init`")
+    out = out.expanduser().absolute()
+    out.mkdir(parents=True, exist_ok=True)
+    with Ledger(out) as ledger, ledger.lock():
+        problems = _scan(state, ledger, out, archives, cluster, workers, prefix, every_chip)
+        entries = ledger.entries()
+        imported = _bring(state, ledger, out) if import_home else []
+    rows = [dataclasses.asdict(e) | {"problem": _first_problem(e)} for e in entries]
+    if json:
+        write_json({"archives": rows, "imported": imported})
+    else:
+        write_rows([r for r in rows if r["outcome"] != "done"] or rows[-20:], SCANNED, as_json=False)
+        total = {name: sum(r[name] for r in rows) for name in ("records", "gated", "candidates")}
+        print(
+            f"{len(rows)} archives, {total['records']} records, {total['gated']} past the gate, {total['candidates']} candidates in {out / 'candidates'}"
+        )
+    if (
+        problems
+        or any(e.outcome != "done" or e.failed for e in entries)
+        or any(row["errors"] for row in imported)
+    ):
+        raise typer.Exit(EXIT_NOT_DONE if problems else EXIT_PROBLEMS)
+
+
+def _need_extra() -> None:
+    from importlib.util import find_spec
+
+    missing = [name for name in ("distributed", "fastwarc", "fsspec", "pyarrow") if find_spec(name) is None]
+    if missing:
+        raise UseError(f"scanning needs {', '.join(missing)}: install chipwatch[archive]")
+
+
+def _scan(
+    state: State, ledger: Any, out: Path, words: list[str], cluster: str | None, workers: int | None, prefix: str, every_chip: bool
+) -> bool:  # fmt: skip
+    """Scan; whether the cluster was lost on the way."""
+    from chipwatch.scale.cluster import ClusterError, connected
+    from chipwatch.scale.scan import Scan, todo
+    from chipwatch.scale.snapshot import SnapshotError
+    from chipwatch.scale.sources import SourceError
+    from chipwatch.scale.sources import archives as expand
+
+    try:
+        names = expand(words, prefix)
+        snapshot = _pinned(state, ledger, out, every_chip)
+    except (SourceError, SnapshotError) as error:
+        raise UseError(str(error)) from error
+    if not todo(ledger, names):
+        note("nothing to do: every archive is in the ledger")
+        return False
+    try:
+        with connected(cluster, workers) as client:
+            note(f"scan: {len(names)} archives; progress of the workers at {client.dashboard_link}")
+            Scan(client, ledger, out, snapshot, now=now_utc, every_chip=every_chip, tell=note).run(names)
+    except ClusterError as error:
+        note(f"error: {error}")
+        return True
+    return False
+
+
+def _pinned(state: State, ledger: Any, out: Path, every_chip: bool) -> Any:
+    """The snapshot that the scan was begun with, or a new one."""
+    from chipwatch.scale.snapshot import FILE, Snapshot, take
+
+    path = out / FILE
+    began = ledger.fact("every_chip")
+    if began is not None and path.exists():
+        if began != str(every_chip):
+            raise UseError(
+                f"{out}: was begun {'with' if began == 'True' else 'without'} --every-chip; go on so, or scan into a new folder"
+            )
+        snapshot = Snapshot(path.read_bytes())
+        note(
+            f"going on by the knowledge and market of {snapshot.facts['taken_at']} (snapshot {snapshot.digest})"
+        )
+        return snapshot
+    if state.exists:
+        with state.store(readonly=True) as store:
+            snapshot = take(state.config, store, now=now_utc())
+    else:
+        snapshot = take(state.config, None, now=now_utc())
+    half = path.with_suffix(".part")
+    half.write_bytes(snapshot.data)
+    half.replace(path)
+    ledger.set_fact("every_chip", str(every_chip))
+    return snapshot
+
+
+def _bring(state: State, ledger: Any, out: Path) -> list[dict[str, Any]]:
+    import dataclasses
+
+    from chipwatch.scale.bring import bring
+
+    done = bring(
+        out,
+        ledger,
+        state.folder,
+        state.config,
+        now=now_utc(),
+        on_error=lambda error: note(f"import: {error}"),
+    )
+    if done:
+        note(
+            f"imported {sum(r.listings for r in done)} listings of {len(done)} archives; judge them with: chipwatch detect"
+        )
+    return [dataclasses.asdict(result) for result in done]
+
+
+def _first_problem(entry: Any) -> str | None:
+    if not entry.damages:
+        return None
+    place, problem = entry.damages[0]
+    return f"{place} {problem}".strip() + (
+        f" (and {len(entry.damages) - 1} more)" if len(entry.damages) > 1 else ""
+    )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from storage.listing import Listing
     from storage.store import Store
 
-__all__ = ["Captured", "FileRefused", "ImportResult", "import_file", "import_files", "kind_of"]
+__all__ = ["Captured", "FileRefused", "ImportResult", "import_file", "import_files", "import_pieces", "kind_of"]
 
 BATCH = 500
 _KINDS = {
@@ -83,24 +83,35 @@ def import_file(
     `on_error` gets {"error", "line"} (or "url") for each entry that cannot be read. Raises FileRefused if the file cannot
     be read at all, StorageError.
     """
-    from storage.store import Store
-
     kind = kind_of(path)
     moment = datetime.fromisoformat(now) if isinstance(now, str) else now or datetime.now(UTC)
     stamp = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    digest = _digest(path)
+    facts = {"file": path.name, "file_sha256": _digest(path), "given_site": site}
+    return import_pieces(
+        lambda: _read(kind, path, config, stamp, site), home, config, stamp, source=path, label=site or _label(path, kind),
+        facts=facts, on_error=on_error,
+    )  # fmt: skip
+
+
+def import_pieces(
+    pieces: Callable[[], Iterator[Captured]], home: Path, config: Config, stamp: str, *, source: Path, label: str,
+    facts: dict[str, Any], on_error: Callable[[dict[str, Any]], None] | None = None,
+) -> ImportResult:  # fmt: skip
+    """Import what `pieces` yields as one run, filed under the site `label`; nothing where a run with the same `file_sha256` and
+    `given_site` among its `facts` came to its end before. `stamp` is ISO 8601 UTC. Raises StorageError."""
+    from storage.store import Store
+
     settings = config.settings
     home.mkdir(parents=True, exist_ok=True)
     with Store.open(
         home, timeout=settings.health.writer_wait_s, keep_seller_names=not settings.privacy.hash_sellers
     ) as store:
         store.recover_runs(stamp)
-        already = _before(store, digest, site)
+        already = _before(store, facts["file_sha256"], facts["given_site"])
         if already:
-            return ImportResult(str(path), None, "ok", already=already)
-        label = site or _label(path, kind)
-        run = store.begin_run(label, "import", now=stamp, file=path.name, file_sha256=digest, given_site=site)
-        return _Session(store, run, home, stamp, path, on_error).take(_read(kind, path, config, stamp, site))
+            return ImportResult(str(source), None, "ok", already=already)
+        run = store.begin_run(label, "import", now=stamp, **facts)
+        return _Session(store, run, home, stamp, source, on_error).take(pieces())
 
 
 def _read(kind: str, path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:

@@ -1,0 +1,76 @@
+"""The Dask cluster that work runs on: workers of this machine, or one that somebody else started."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+CONNECT_S = 15
+"""Seconds within which a scheduler has to answer, and within which a lost one has to be back."""
+
+FAILURES = 3
+"""Workers that may die over one task before it is given up: its page, not the machines, is then at fault."""
+
+
+class ClusterError(Exception):
+    """Raised if no scheduler answers, it is lost on the way, or it has no workers."""
+
+
+@contextmanager
+def connected(address: str | None, workers: int | None = None) -> Iterator[Client]:
+    """A client of the cluster at `address` (tcp://host:8786), or of one that lives on this machine as long as the block: one
+    process a core, or `workers`. Raises ClusterError."""
+    import dask
+    from distributed import Client
+
+    settings = {
+        "distributed.scheduler.allowed-failures": FAILURES,
+        "distributed.comm.timeouts.connect": f"{CONNECT_S}s",
+        # A worker that compiles or reads one hostile page holds its lock for seconds: that is no death.
+        "distributed.scheduler.worker-ttl": "15 minutes",
+        "distributed.admin.tick.limit": "1 minute",
+    }
+    with dask.config.set(settings):
+        if address is None:
+            with _local(workers) as cluster, Client(cluster, timeout=CONNECT_S) as client:
+                yield client
+            return
+        try:
+            client = Client(address, timeout=CONNECT_S, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise ClusterError(
+                f"no Dask scheduler answers at {address} ({error}): start one with `dask scheduler`, or leave --cluster out"
+            ) from error
+        try:
+            yield client
+        finally:
+            client.close(timeout=2)
+
+
+def _local(workers: int | None) -> Any:
+    import os
+
+    from distributed import LocalCluster
+
+    return LocalCluster(
+        n_workers=workers or os.cpu_count() or 1, threads_per_worker=1, processes=True, host="127.0.0.1",
+        dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
+    )  # fmt: skip
+
+
+def check(client: Client) -> None:
+    """Raises ClusterError if the scheduler is gone."""
+    if client.status in ("closed", "closing"):
+        raise ClusterError(
+            "the Dask scheduler is gone: what was done is kept; run the same command again to go on"
+        )
+
+
+def cores(client: Client) -> int:
+    """Worker threads there are now, at least 1."""
+    return max(1, sum(client.nthreads().values()))

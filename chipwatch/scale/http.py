@@ -1,0 +1,73 @@
+"""The HTTP message of an archived response: cheap looks first, decoding only where a page has passed the gates."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?\s+200\b")
+_KIND = re.compile(rb"\ncontent-type:[ \t]*([^\r\n]*)", re.I)
+_TEXT = (b"html", b"json", b"xml")
+_CODED = re.compile(rb"\n(?:content|transfer)-encoding:[ \t]*(?!identity)[^\r\n]", re.I)
+_UNDONE = ("content-encoding", "transfer-encoding", "content-length")
+_HEAD = 64 << 10
+"""Bytes in which the head has to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Head and body of a response with status 200 and text; `headers` in lower case."""
+
+    head: bytes
+    body: bytes
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Header names in lower case, without those that were undone with the body's coding."""
+        found = {}
+        for line in self.head.split(b"\n")[1:]:
+            name, mark, value = line.partition(b":")
+            if mark and (key := name.strip().lower().decode("latin-1")) not in _UNDONE:
+                found[key] = value.strip().decode("utf-8", "replace")
+        return found
+
+
+def message(block: bytes) -> Message | None:
+    """The message, its body decoded from chunks and compression; None where it is no answer with text.
+
+    Archives made by crawlers hold bodies already decoded, so the common case costs a search in some hundred bytes.
+    """
+    if not _STATUS.match(block):
+        return None
+    end = block.find(b"\r\n\r\n", 0, _HEAD)
+    size = 4
+    if end < 0:
+        end, size = block.find(b"\n\n", 0, _HEAD), 2
+        if end < 0:
+            return None
+    head, body = block[:end], block[end + size :]
+    kind = _KIND.search(head)
+    if kind is None or not any(word in kind[1].lower() for word in _TEXT):
+        return None
+    return Message(head, _decoded(head, body) if _CODED.search(head) else body)
+
+
+def _decoded(head: bytes, body: bytes) -> bytes:
+    """The body out of its chunks and compression; as it is where it turns out not to be coded."""
+    from warcio.bufferedreaders import ChunkedDataReader
+
+    found = re.search(rb"\ncontent-encoding:[ \t]*([a-z-]+)", head, re.I)
+    coding = found[1].decode().lower() if found else None
+    out = []
+    try:
+        reader = ChunkedDataReader(
+            io.BytesIO(body), decomp_type=coding if coding in ("gzip", "deflate", "br") else None
+        )
+        while piece := reader.read(1 << 20):
+            out.append(piece)
+    except (
+        Exception
+    ):  # what a broken coding leaves is looked at as far as it goes; the readers raise many kinds
+        return b"".join(out) or body
+    return b"".join(out)

@@ -1,0 +1,83 @@
+"""The candidates of one archive as a Parquet file: whole or not there, the same bytes for the same rows."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from storage.errors import translated
+
+if TYPE_CHECKING:
+    import pyarrow
+
+FOLDER = "candidates"
+
+
+def schema() -> pyarrow.Schema:
+    """The columns; docs/scale.md says what they mean."""
+    import pyarrow as pa
+
+    text = ("archive", "inner", "record_id", "sha256", "url", "captured_at", "site", "listing_id", "title", "offer", "chip", "condition",
+            "country", "severity", "reasons", "reading", "listing")  # fmt: skip
+    kinds: dict[str, Any] = dict.fromkeys(text, pa.string())
+    kinds |= {
+        "offset": pa.int64(),
+        "chips": pa.list_(pa.string()),
+        "signals": pa.list_(pa.string()),
+        "restricted": pa.bool_(),
+    }
+    kinds |= {"unit_usd": pa.float64(), "score": pa.float64(), "quantity": pa.int64()}
+    order = ("archive", "inner", "offset", "record_id", "sha256", "url", "captured_at", "site", "listing_id", "title", "offer", "chip",
+             "chips", "restricted", "unit_usd", "quantity", "condition", "country", "score", "severity", "signals", "reasons", "reading",
+             "listing")  # fmt: skip
+    return pa.schema([(name, kinds[name]) for name in order])
+
+
+def name_of(archive: str) -> str:
+    """The file of an archive's candidates: the archive's own name for a person, a digest of its address to tell it apart."""
+    stem = archive.rstrip("/").rpartition("/")[2].partition("?")[0]
+    plain = "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "_" for char in stem)[
+        :80
+    ]
+    return f"{plain}-{hashlib.sha256(archive.encode()).hexdigest()[:12]}.parquet"
+
+
+def write(folder: Path, archive: str, rows: Sequence[dict[str, Any]]) -> tuple[str, str]:
+    """Write the rows, put them on the disk, give them their name: (file, SHA-256). Raises StorageError; then nothing is there."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    name = name_of(archive)
+    target = folder / FOLDER / name
+    half = target.with_suffix(".part")
+    with translated(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.Table.from_pylist(list(rows), schema=schema()), sink, compression="zstd")
+        data = sink.getvalue().to_pybytes()
+        try:
+            with open(half, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(half, target)
+        except OSError:
+            half.unlink(missing_ok=True)
+            raise
+    return name, hashlib.sha256(data).hexdigest()
+
+
+def read(folder: Path, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The rows of the named files, in the order of archive, file inside and offset."""
+    import pyarrow.parquet as pq
+
+    for name in sorted(names):
+        path = folder / FOLDER / name
+        with translated(path):
+            rows = pq.read_table(path).to_pylist()
+        yield from sorted(
+            rows, key=lambda row: (row["inner"] or "", row["offset"], row["site"], row["listing_id"])
+        )

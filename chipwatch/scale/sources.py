@@ -1,0 +1,247 @@
+"""Archives wherever they lie: names, lists of names, and files that are read in patient pieces over a network."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+from urllib.parse import urljoin
+
+ARCHIVES = (".warc", ".warc.gz", ".wacz")
+LISTS = (".txt", ".paths", ".lst")
+
+TRIES = 5
+FIRST_PAUSE_S = 0.5
+"""After a failed read; doubled each time, so that five tries take some eight seconds of waiting."""
+TIMEOUT_S = 60
+PIECE = 4 << 20
+"""Bytes asked for at a time over a network: some hundred pages, a second or less on a slow line."""
+MOST_LISTED = 64 << 20
+"""Bytes of a list of archives; that of the largest public crawl has some ten million."""
+
+T = TypeVar("T")
+
+
+class SourceError(Exception):
+    """Raised if an archive or a list cannot be read: not there, no answer after all tries, not what its name says."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name, self.problem = name, problem
+        super().__init__(name, problem)  # both, so that it can be sent between processes
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.problem}"
+
+
+def is_url(name: str) -> bool:
+    """Whether fsspec has to open it."""
+    return "://" in name
+
+
+def archives(words: Iterable[str], prefix: str = "") -> list[str]:
+    """The archives that files, folders, lists and addresses name, each once, in order.
+
+    Lines of a list that are no address stand beside the list, or after `prefix`. Raises SourceError.
+    """
+    found: dict[str, None] = {}
+    for word in words:
+        for name in _expand(word, prefix):
+            found.setdefault(name)
+    return list(found)
+
+
+def _expand(word: str, prefix: str) -> Iterator[str]:
+    if not is_url(word):
+        path = Path(word).expanduser().absolute()
+        if path.is_dir():
+            inside = sorted(str(entry) for entry in path.rglob("*") if entry.name.endswith(ARCHIVES))
+            if not inside:
+                raise SourceError(str(path), f"the folder holds none of {', '.join(ARCHIVES)}")
+            yield from inside
+            return
+        if not path.is_file():
+            raise SourceError(str(path), "no such file")
+        word = str(path)
+    plain = word.partition("?")[0] if is_url(word) else word
+    if plain.endswith(ARCHIVES):
+        yield word
+    elif plain.removesuffix(".gz").endswith(LISTS):
+        yield from _listed(word, prefix)
+    else:
+        raise SourceError(
+            word, f"is neither an archive ({', '.join(ARCHIVES)}) nor a list of them ({', '.join(LISTS)})"
+        )
+
+
+def _listed(name: str, prefix: str) -> Iterator[str]:
+    with opened(name) as file:
+        data = file.read(MOST_LISTED + 1)
+    if data[:2] == b"\x1f\x8b":
+        data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(MOST_LISTED + 1)
+    if len(data) > MOST_LISTED:
+        raise SourceError(name, f"is longer than {MOST_LISTED >> 20} MB: split it")
+    for line in data.decode("utf-8", "replace").splitlines():
+        entry = line.strip()
+        if not entry or entry.startswith("#"):
+            continue
+        if not is_url(entry):
+            entry = (
+                f"{prefix}{entry}"
+                if prefix
+                else urljoin(name, entry)
+                if is_url(name)
+                else str(Path(name).parent / entry)
+            )
+        if not entry.partition("?")[0].endswith(ARCHIVES):
+            raise SourceError(name, f"names {entry!r}, which is none of {', '.join(ARCHIVES)}")
+        yield entry
+
+
+def size_of(name: str) -> int | None:
+    """Bytes of an archive; None where its place does not tell. Raises SourceError."""
+    if not is_url(name):
+        try:
+            return Path(name).stat().st_size
+        except OSError as error:
+            raise SourceError(name, error.strerror or str(error)) from error
+    fs, path = _place(name)
+    size = _patiently(name, partial(fs.info, path)).get("size")
+    return None if size is None else int(size)
+
+
+@contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """The file, seekable. Raises SourceError here and while it is read."""
+    if is_url(name):
+        size = size_of(name)
+        if size is None:
+            raise SourceError(name, "its place does not tell how long it is, so it cannot be read in pieces")
+        with io.BufferedReader(Pieces(name, size), PIECE) as pieces:
+            yield pieces
+        return
+    try:
+        file = open(name, "rb", buffering=1 << 20)  # noqa: SIM115 - closed below, after the caller's own errors
+    except OSError as error:
+        raise SourceError(name, error.strerror or str(error)) from error
+    with file:
+        yield file
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One WARC file: an archive itself, or one inside a WACZ package."""
+
+    archive: str
+    inner: str | None = None
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """The WARC file, seekable. Raises SourceError."""
+        with opened(self.archive) as file:
+            if self.inner is None:
+                yield file
+                return
+            with _package(self.archive, file) as package, package.open(self.inner) as inner:
+                yield inner  # type: ignore[misc]
+
+
+def parts(archive: str) -> list[Part]:
+    """The WARC files of an archive: itself, or those of a WACZ in the order of their names. Raises SourceError."""
+    if not archive.partition("?")[0].endswith(".wacz"):
+        return [Part(archive)]
+    with opened(archive) as file, _package(archive, file) as package:
+        names = sorted(
+            n for n in package.namelist() if n.startswith("archive/") and n.endswith((".warc", ".warc.gz"))
+        )
+    if not names:
+        raise SourceError(archive, "is no WACZ: it has no archive/*.warc.gz")
+    return [Part(archive, name) for name in names]
+
+
+def _package(name: str, file: BinaryIO) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise SourceError(name, f"is no WACZ: {error}") from error
+
+
+class Pieces(io.RawIOBase):
+    """A file at an fsspec address, read by ranges; each range is asked for again a bounded number of times."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self.name, self.size, self.at = name, size, 0
+        self._fs, self._path = _place(name)
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def tell(self) -> int:
+        """Where the next byte is read."""
+        return self.at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move; nothing is fetched."""
+        self.at = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.size}[whence])
+        return self.at
+
+    def readinto(self, buffer: Any) -> int:
+        """Fetch as much as fits. Raises SourceError after the last try."""
+        end = min(self.size, self.at + len(buffer))
+        if end <= self.at:
+            return 0
+        data = _patiently(self.name, partial(self._fetch, self.at, end))
+        buffer[: len(data)] = data
+        self.at += len(data)
+        return len(data)
+
+    def _fetch(self, start: int, end: int) -> bytes:
+        data: bytes = self._fs.cat_file(self._path, start=start, end=end)
+        if len(data) != end - start:
+            raise OSError(f"{len(data)} bytes came of {end - start}")
+        return data
+
+
+def _place(name: str) -> tuple[Any, str]:
+    from fsspec.core import url_to_fs
+
+    options: dict[str, Any] = {}
+    if name.startswith(("http://", "https://")):
+        import aiohttp
+
+        options = {"client_kwargs": {"timeout": aiohttp.ClientTimeout(total=TIMEOUT_S)}}
+    try:
+        fs, path = url_to_fs(name, **options)
+    except (ValueError, ImportError) as error:
+        raise SourceError(name, f"cannot be opened: {error}") from error
+    return fs, path
+
+
+def _patiently(name: str, act: Callable[[], T], pauses: Sequence[float] | None = None) -> T:
+    """What `act` gives, tried again after pauses. Raises SourceError after the last try, at once for what is not there."""
+    waits = [FIRST_PAUSE_S * 2**n for n in range(TRIES - 1)] if pauses is None else list(pauses)
+    for wait in (*waits, None):
+        try:
+            return act()
+        except (FileNotFoundError, PermissionError) as error:
+            raise SourceError(
+                name, "is not there" if isinstance(error, FileNotFoundError) else "may not be read"
+            ) from error
+        except Exception as error:  # every file system of fsspec has errors of its own
+            if wait is None:
+                raise SourceError(
+                    name, f"could not be read in {TRIES} tries: {error or type(error).__name__}"
+                ) from error
+        time.sleep(wait)
+    raise AssertionError("the last try returns or raises")
