@@ -57,6 +57,8 @@ class _Name:
     strong: bool = True
     system: bool = False
     part: bool = False
+    plain: str = ""
+    """`typed` with letters of other scripts as they are written, not as the Latin ones they look like."""
 
 
 # What may follow a name without a separator: plural, form, memory, counts and the nouns of traders.
@@ -119,6 +121,7 @@ class Finder:
             folded = [fold(word) for word in re.split(r"[\s\-]+", name.strip())]
             words = ["".join(word.latin[at] for at in word.kept) for word in folded]
             typed, key = "".join(words), "".join(word.squeezed for word in folded)
+            plain = "".join(word.text[at] for word in folded for at in word.kept)
             at, breaks = 0, set()
             for word in words[:-1]:
                 at += len(word)
@@ -126,7 +129,7 @@ class Finder:
             # Traders part letters from digits as they please: H-100, L 40S, MI 300X.
             breaks |= {i for i in range(1, len(typed)) if typed[i - 1].isalpha() and typed[i].isdigit()}
             if len(key) >= 2:
-                self._names.setdefault(key, _Name(key, typed, frozenset(breaks), chip, base, **facts))  # type: ignore[arg-type]
+                self._names.setdefault(key, _Name(key, typed, frozenset(breaks), chip, base, plain=plain, **facts))  # type: ignore[arg-type]
 
     def names(self) -> Iterable[_Name]:
         """Every name of the catalogue, for who looks for them in bytes."""
