@@ -20,6 +20,7 @@ import pytest
 from config.loader import Config
 from review import render
 from review.build import build as build_digest
+from review.desk.people import People
 from storage.store import Store
 from tests import handover, hostile
 
@@ -164,7 +165,7 @@ def test_the_mornings_work_from_the_digests_link_by_keyboard_alone(
     keys(page, "j", "j", "x", "j", "x", "d", ">1")
     assert "2 alerts dismissed (misread)" in told(page)
     with Store.open(home, readonly=True) as store:
-        made_by_ana = list(store.decisions())
+        made_by_ana = store.decision_record()[::-1]
     actions = [row["action"] for row in made_by_ana]
     assert actions == ["confirm", "dismiss", "snooze", "escalate", "confirm", "undo", "dismiss", "dismiss"]
     assert {row["who"] for row in made_by_ana} == {"Ana"}
@@ -215,8 +216,6 @@ def test_without_javascript_everything_can_be_decided(chromium: Any, served: tup
     home, address, _ = served
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
-    from review.desk.people import People
-
     page.goto(f"{address}/sign-in?token={People(home).invite('Ben', '2026-03-04T08:00:00Z')}")
     page.locator("[data-item] h2 a").first.click()
     title = page.locator("h1").inner_text()
@@ -237,8 +236,6 @@ def test_a_phone_shows_it_without_sideways_scrolling(chromium: Any, served: tupl
     home, address, _ = served
     context = chromium.new_context(viewport={"width": 360, "height": 740})
     page = context.new_page()
-    from review.desk.people import People
-
     page.goto(f"{address}/sign-in?token={People(home).invite('Cleo', '2026-03-04T08:00:00Z')}")
     with Store.open(home, readonly=True) as store:
         key = store.alerts(limit=1)[0]["listing"]
@@ -247,3 +244,28 @@ def test_a_phone_shows_it_without_sideways_scrolling(chromium: Any, served: tupl
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, (path, wide)
     context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(chromium: Any, served: tuple[Path, str, str], scheme: str) -> None:
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    ).Axe()
+    home, address, _ = served
+    context = chromium.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{address}/sign-in?token={People(home).invite(f'Dora {scheme}', '2026-03-04T08:00:00Z')}")
+    with Store.open(home, readonly=True) as store:
+        row = store.alerts(limit=1)[0]
+        evidence = store.history(row["listing"])[0].evidence
+    assert evidence is not None
+    paths = ["/", f"/alert/{row['listing']}", "/search?q=H100", "/record", "/mutes", "/market", "/tuning", "/sites", "/sellers", f"/sellers/{row['seller']}", f"/evidence/{evidence.id}",
+             "/chipwatch", "/chipwatch/alert?_size=5", f"/chipwatch/alert/{row['listing']}", "/nothing", "/sign-in"]  # fmt: skip
+    found = []
+    for path in paths if scheme == "light" else paths[:2] + paths[5:9] + paths[12:13]:
+        page.goto(address + path)
+        for problem in axe.run(page).response["violations"]:
+            if problem["impact"] in ("serious", "critical"):
+                found.append(f"{path}: {problem['id']}: {problem['nodes'][0]['html'][:160]}")
+    context.close()
+    assert found == []
