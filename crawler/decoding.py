@@ -78,7 +78,9 @@ def _codec(label: str) -> str | None:
     """The codec a browser would use for a label: gb2312 means gb18030, shift_jis cp932, latin-1 windows-1252."""
     from w3lib.encoding import resolve_encoding
 
-    return resolve_encoding(label)
+    name = resolve_encoding(label)
+    # As the tables here name it: a declared koi8-r was weighed as a Latin table.
+    return name.replace("koi8-", "koi8_") if name else None
 
 
 def _plausible(text: str, name: str) -> float:
