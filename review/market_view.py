@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from detector.market import ELSEWHERE
+from review.desk.cards import Names
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -66,24 +67,6 @@ class Market:
         return "a chip-hour" if self.offer == "rental" else "a chip"
 
 
-def names(config: Config) -> dict[str, str]:
-    """Chip ids with the names a person knows them by; variants carry what tells them apart."""
-    found = {}
-    for chip in config.catalogue.chip:
-        found[chip.id] = chip.name
-        for variant in chip.variants:
-            extra = (
-                variant.id.removeprefix(chip.id)
-                .strip("-")
-                .replace("-", " ")
-                .upper()
-                .replace("GB", " GB")
-                .replace("PCIE", "PCIe")
-            )
-            found[variant.id] = " ".join(f"{chip.name} {extra}".split())
-    return found
-
-
 def name_of(known: Mapping[str, str], chip: str) -> str:
     """The name of a chip as a market calls it: `id` or `id@80gb`."""
     plain, _, memory = chip.partition("@")
@@ -94,7 +77,7 @@ def markets(store: Store, config: Config) -> list[Market]:
     """Every chip that is offered or has a stored reference, the most offered first."""
     offers = {(row["offer"], row["chip"]): row["offers"] for row in store.markets_judged()}
     stored = {(row["offer"], row["chip"]): row["as_of"] for row in store.markets()}
-    known, out, least = names(config), [], config.market.forming.min_peers
+    known, out, least = Names(config).chips, [], config.market.forming.min_peers
     for offer, chip in offers.keys() | stored.keys():
         if (offer, chip) in stored:
             rows = [_stored(row, least) for row in store.market_days(offer, chip, stored[offer, chip])]

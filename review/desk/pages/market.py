@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from review import charts
 from review import market_view as view
+from review.desk.cards import Names
 from review.desk.visit import Answer, NotHere, Page, Visit
 from review.desk.words import title
 
@@ -19,8 +20,11 @@ LINES = 6
 
 
 def markets(visit: Visit) -> Answer:
-    """All chips with their reference now."""
+    """All chips with their reference now; with `chip` that one's market, for sale if it is sold at all."""
     rows = view.markets(visit.store, visit.config)
+    if chip := visit.arg("chip"):
+        kinds = [row.offer for row in rows if row.chip == chip]
+        return visit.go(address("rental" if kinds == ["rental"] else "sale", chip))
     return visit.page(
         "market.html",
         groups=[(kind, [row for row in rows if row.offer == kind]) for kind in view.KINDS],
@@ -34,7 +38,8 @@ def market(visit: Visit) -> Answer:
     """One chip's market."""
     offer, chip = visit.vars["offer"], visit.vars["chip"]
     config, store = visit.config, visit.store
-    name = view.name_of(view.names(config), chip)
+    known_chips = Names(config).chips
+    name = view.name_of(known_chips, chip)
     if offer not in view.KINDS:
         raise NotHere("A market is sale or rental.")
     days = (
@@ -45,7 +50,7 @@ def market(visit: Visit) -> Answer:
     known = store.days_observed()
     rows, stored = view.references(store, config, offer, chip, view.since(known[-1] if known else None, days))
     prices = store.prices(offer, chip)
-    if not rows and not prices and chip.partition("@")[0] not in view.names(config):
+    if not rows and not prices and chip.partition("@")[0] not in known_chips:
         raise NotHere(f"The catalogue knows no chip {chip}, and nothing was offered under that name.")
     regions, latest = view.by_region(rows), view.latest_by_region(rows)
     titles = {region: view.title_of(config, region) for region in regions}

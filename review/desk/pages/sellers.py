@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from review import sellers_view as view
+from review.desk.cards import Names
 from review.desk.visit import Answer, NotHere, Page, Refused, Visit
 from storage.errors import StorageError
 from storage.ties import LINK_ACTIONS
@@ -40,6 +41,7 @@ def seller(visit: Visit) -> Answer:
     screened = [row for row in visit.store.screening_candidates(party) if row["seller"] == party]
     return visit.page(
         "seller.html",
+        chip=Names(visit.config).chip,
         p=found,
         offers=view.by_site(found.offers),
         screened=screened,

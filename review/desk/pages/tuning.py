@@ -12,6 +12,7 @@ from detector import apply
 from detector.errors import DetectError
 from review import charts
 from review import tuning_view as view
+from review.desk.cards import Names
 from review.desk.sessions import Notice
 from review.desk.visit import Answer, Page, Refused, Visit
 from storage.overview import INDEXED_SCORE
@@ -40,6 +41,7 @@ def tuning(visit: Visit) -> Answer:
     log = view.versions(store.versions("thresholds"))
     return visit.page(
         "tuning.html",
+        chip=Names(visit.config).chip,
         cuts=cuts,
         medium=medium,
         high=high,
