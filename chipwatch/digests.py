@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from review import feed, render, weekly, weekly_forms
 from review.build import build
+from review.delivery import channels as configured
 from review.delivery import wanted
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def make(
     """Build the digest of what is new since the last one, store it, and write it as HTML, Markdown and JSON files, and the feed.
 
     With `send` it is put on the record of deliveries for the channels it goes to; `review.delivery.deliver` then sends it.
+    Where there are channels and this one is not sent, it is kept as a mere look: the next one that is sent tells the same again.
     """
     last = None if everything else store.last_digest("daily")
     made = build(
@@ -35,8 +37,9 @@ def make(
     )
     severity = next((s for s in ("high", "medium") if made.counts.get(s)), None)
     channels = wanted(store, config.settings, kind="daily", severity=severity, now=now) if send else ()
+    kind = "daily" if send or not configured(config.settings) else "look"
     name, new = store.save_digest(
-        "daily",
+        kind,
         made.to_dict(),
         since=made.since,
         until=now,
@@ -57,10 +60,12 @@ def make_weekly(
 ) -> tuple[Weekly, Path]:  # fmt: skip
     """Build the summary of [since, until), store it once, and write it as files.
 
-    A week that was summed up before is shown with the decisions as they stand now, and is neither stored nor sent again.
+    A week that was summed up before is shown with the decisions as they stand now, and is neither stored nor sent again. Where
+    there are channels and it is not to be sent, it is not stored either: the run that sends it does that.
     """
     week = weekly.build(store, config, now=now, since=since, until=until)
-    if not any(row["kind"] == "weekly" and row["until"] == until for row in store.digests(WEEKS)):
+    told = send or not configured(config.settings)
+    if told and not any(row["kind"] == "weekly" and row["until"] == until for row in store.digests(WEEKS)):
         channels = wanted(store, config.settings, kind="weekly", severity=None, now=now) if send else ()
         flagged = sum(week.severities.values())
         store.save_digest(
@@ -80,7 +85,8 @@ WEEKS = 400
 
 def write_feed(store: Store, config: Config, now: str) -> bytes:
     """The feed of the last digests, and its file under HOME/digests."""
-    rows = [store.digest(row["id"]) for row in store.digests(feed.ENTRIES)]
+    told = [row["id"] for row in store.digests(WEEKS) if row["kind"] in ("daily", "weekly")]
+    rows = [store.digest(name) for name in told[: feed.ENTRIES]]
     text = feed.feed(rows, store.home_id, updated=now, desk=config.settings.desk.url)
     (store.home / "digests").mkdir(parents=True, exist_ok=True)
     (store.home / "digests" / "feed.xml").write_bytes(text)

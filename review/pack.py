@@ -10,6 +10,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from review.masking import masked, masked_text
@@ -19,6 +20,7 @@ from storage.listing import TEXT_FIELDS
 
 if TYPE_CHECKING:
     from config.loader import Config
+    from detector.controls import ControlBook
     from storage.alerts import Filter
     from storage.evidence import EvidenceRef
     from storage.observation import Observation
@@ -165,9 +167,7 @@ class _Case:
     def _law(self, document: Mapping[str, Any], day: str) -> list[dict[str, Any]]:
         from datetime import date
 
-        from detector.controls import ControlBook
-
-        book, on = ControlBook(self.config.catalogue, self.config.controls), date.fromisoformat(day)
+        book, on = _book(self.config), date.fromisoformat(day)
         chips = dict.fromkeys(chip["chip"] for chip in document.get("chips") or [])
         return [{"chip": chip, "on": day, **dataclasses.asdict(book.find(chip, on))} for chip in chips]
 
@@ -192,6 +192,14 @@ class _Case:
             "seller": row["id"], "since": row["since"], "ratings": row["ratings"], "other_offers": len(others),
             "offers": [{**_plain(offer, _OFFER), "title": self._text(offer["title"])} for offer in others[:SELLER_OFFERS]],
         }  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _book(config: Config) -> ControlBook:
+    """The rules over the catalogue, which take longer to lay out than to ask."""
+    from detector.controls import ControlBook
+
+    return ControlBook(config.catalogue, config.controls)
 
 
 _LISTING = ("site", "listing_id", "url", "country", "state", "first_seen", "last_seen", "vanished_at")

@@ -95,6 +95,16 @@ def test_it_is_sent_once_however_often_the_command_runs(home: Path) -> None:
     assert [m["Subject"] for m in inbox.messages()][1] == "chipwatch 2026-03-04: 0 high and 0 medium severity"
 
 
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_look_that_is_not_sent_takes_nothing_from_the_mail(home: Path, everything: bool) -> None:
+    with smtp() as inbox:
+        config = settings(home, inbox.port)
+        with Store.open(home) as store:
+            make(store, config, now="2026-03-03T08:30:00Z", everything=everything)
+        morning(home, config)
+    assert "NVIDIA H100 80GB PCIe" in inbox.messages()[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
 def test_a_desk_that_wants_no_empty_digests_gets_none(home: Path) -> None:
     with smtp() as inbox:
         config = settings(home, inbox.port, '[delivery]\nempty = "never"\n')

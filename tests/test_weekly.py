@@ -130,6 +130,8 @@ def test_other_weeks_and_runs_in_quarantine_do_not_count(home: Path) -> None:
 def test_a_week_is_stored_and_sent_once_and_shows_later_decisions(home: Path) -> None:
     with smtp() as inbox:
         config = settings(home, inbox.port)
+        with Store.open(home) as store:
+            make_weekly(store, config, now=NOW, since=SINCE, until=UNTIL)  # a look before it is sent
         for now in (NOW, "2026-03-10T06:00:00Z"):
             with Store.open(home) as store:
                 make_weekly(store, config, now=now, since=SINCE, until=UNTIL, send=True)
