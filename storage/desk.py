@@ -174,6 +174,10 @@ class DeskQuestions(Base):
         )
         return [{**dict(row), "signals": tuple((row["signals"] or "").split())} for row in rows]
 
+    def waits_for_search(self) -> bool:
+        """Whether the search index does not hold all current texts yet."""
+        return self.db.value("SELECT 1 FROM search_pending LIMIT 1") is not None
+
     def evidence_of(self, name: str) -> EvidenceRef:
         """One evidence record's pointer. Raises MissingError."""
         row = self.db.row(

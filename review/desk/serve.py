@@ -45,6 +45,7 @@ def serve(
         listening.listen(128)
         port = listening.getsockname()[1]
         desk = Desk(home, hosts(port))
+        desk.index_search()
         links = {}
         for name in names or ([] if desk.people.all() else [fallback]):
             links[name] = f"http://{ADDRESS}:{port}/sign-in?token={desk.people.invite(name, now)}"

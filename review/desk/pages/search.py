@@ -30,6 +30,8 @@ def search(visit: Visit) -> Answer:
             return visit.go(f"/alert/{visit.store.find_listing(query)}")
         except StorageError:
             pass
+    if visit.store.waits_for_search():
+        visit.desk.index_search()
     keys = visit.store.search(query, limit=LOOKED) if query else []
     rows = visit.store.listings_by_key(keys[:SHOWN])
     words = query.split()
