@@ -65,6 +65,16 @@ class Chip(Row):
     note: str = ""
 
 
+class Spoken(Row):
+    """Names said aloud and written down in one language. A chip's name of one letter and a number, or of a number alone,
+    is also each of `letters` joined with each of `numbers`; names of the language's everyday phrases are left out."""
+
+    id: str
+    letters: dict[str, list[str]]
+    numbers: dict[str, list[str]]
+    why: str
+
+
 class Series(Row):
     """Cards named by prefix, number and suffix: one chip for each number and suffix, id `<stem>-<number>-<suffix>`."""
 
@@ -124,6 +134,7 @@ class Catalogue(Table):
     """All of it."""
 
     chip: list[Chip] = []
+    spoken: list[Spoken] = []
     series: list[Series] = []
     system: list[System] = []
     part: list[Part] = []

@@ -67,6 +67,8 @@ _AFTER = re.compile(
     r"|\d{2,3}gb?(?![a-z])|ti(?![a-z])|[àâäáéèêëíìîïóòôöúùûüçñğışž]"
 )
 _COUNTED = re.compile(r"(?<![a-z0-9])\d{1,3}\s?[x*×х]$")
+_SAYABLE = re.compile(r"(?P<letter>[a-z]?)(?P<number>\d{2,4})")
+"""Names that have a spoken form: H100, 4090."""
 _VENDORS = {
     "nvidia": re.compile(r"(?:nvidia|nvda|tesla|geforce|quadro|rtx|gtx|gpu|dgx|hgx|英伟达|辉达|n卡|エヌビディア|엔비디아|نفيديا|지포스)(?:®|™)?[\s\-_]*$"),
     "amd": re.compile(r"(?:amd|radeon|instinct)(?:®|™)?[\s\-_]*$"),
@@ -96,6 +98,8 @@ class Finder:
         for chip in catalogue.chip:
             self._add(chip.strong, chip.id, chip.id)
             self._add(chip.weak, chip.id, chip.id, strong=False)
+        for ident, name in self._spoken(catalogue):
+            self._add([name], ident, ident)
         for series in catalogue.series:
             for number in series.numbers:
                 for suffix in ["", *series.suffixes]:
@@ -115,6 +119,22 @@ class Finder:
         keys += [(alike, key) for key in self._names for alike in _alikes(key) if alike not in self._names]
         self._keys, self._meant = [k for k, _ in keys], [m for _, m in keys]
         self._automaton = AhoCorasick(self._keys)
+
+    @staticmethod
+    def _spoken(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+        """(chip, name said aloud) for chips called by one letter and a number, or by a number alone."""
+        for chip in catalogue.chip:
+            for name in (*chip.strong, *chip.weak):
+                plain = _SAYABLE.fullmatch(name)
+                if plain is None:
+                    continue
+                for row in catalogue.spoken:
+                    starts = row.letters.get(plain["letter"], []) if plain["letter"] else [""]
+                    for start in starts:
+                        for number in row.numbers.get(plain["number"], []):
+                            said = f"{start} {number}".strip()
+                            if not said.isascii() or not said.replace(" ", "").isalnum() or re.search(r"[a-z]{2}", said):
+                                yield chip.id, said
 
     def _add(self, names: Iterable[str], chip: str | None, base: str | None, **facts: object) -> None:
         for name in names:

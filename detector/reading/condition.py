@@ -17,10 +17,20 @@ _NOT = re.compile(
     )
 )
 # 'new' of another thing: a part of it, the papers, a fan, a driver, a season.
-_OTHER_NEW = re.compile(fold_pattern(r"\s?(?:pcb|显存|风扇|硅脂|thermal|fan|driver|price|year|york|jersey|mexico|delhi|batch|bracket|accounts?|paste|term|user|用户|散热|固件|firmware|板)"))
-_BEFORE_NEW = re.compile(fold_pattern(r"(?:almost |like |near |nearly |as |几乎|近|准|接近|近乎|成色|换了?|신|거의 |почти |как |wie |fast |como |quase |come |comme |neredeyse |gần như |như |seperti |macam |شبه |换过)\s?$"))
+_OTHER_NEW = re.compile(
+    fold_pattern(
+        r"\s?(?:pcb|显存|风扇|硅脂|thermal|fan|driver|price|year|york|jersey|mexico|delhi|batch|bracket|accounts?|paste|term|user|用户|散热|固件|firmware|板)"
+    )
+)
+_BEFORE_NEW = re.compile(
+    fold_pattern(
+        r"(?:almost |like |near |nearly |as |几乎|近|准|接近|近乎|成色|换了?|신|거의 |почти |как |wie |fast |como |quase |come |comme |neredeyse |gần như |như |seperti |macam |شبه |换过)\s?$"
+    )
+)
 # Dead, faulty and 'for parts' of something that is not the article.
-_OTHER_PARTS = re.compile(fold_pattern(r"\s?(?:pixel|link|fan|包|换|修|不|保)|.{0,6}(?:除外|免费|全额|返修|包退)"))
+_OTHER_PARTS = re.compile(
+    fold_pattern(r"\s?(?:pixel|link|fan|包|换|修|不|保)|.{0,6}(?:除外|免费|全额|返修|包退)")
+)
 
 
 def read_condition(page: Page, offer: str) -> str:
@@ -30,8 +40,12 @@ def read_condition(page: Page, offer: str) -> str:
     text = page.doc.text("condition")
     field = _strongest(page.cues.find(text), ORDER) if text else None
     told = _strongest(page.title, ("parts", "refurbished")) or _strongest(page.description, ("refurbished",))
-    if field in ("used", "new") and told == "refurbished":
-        return "refurbished"
+    if (
+        field in ("used", "new")
+        and told in ("refurbished", "parts")
+        and (told == "refurbished" or offer == "sale")
+    ):
+        return told
     if field:
         return field
     return told or _from_text(page) or "unknown"
@@ -42,7 +56,9 @@ def _from_text(page: Page) -> str | None:
         if kind := _strongest(hits, ("parts",)) if hits is page.title else None:
             return kind
         used, new = _strongest(hits, ("used", "used-text")), _strongest(hits, ("new",))
-        if new and not (used and hits is page.description and _first(hits, "used", "used-text") < _first(hits, "new")):
+        if new and not (
+            used and hits is page.description and _first(hits, "used", "used-text") < _first(hits, "new")
+        ):
             return "new"
         if used:
             return "used"

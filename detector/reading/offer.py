@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from detector.reading.chips import Mention
-from detector.reading.cues import Hit
+from detector.reading.cues import Hit, Hits
+from detector.reading.offer_vote import features, vote
 from detector.reading.page import Page
 from detector.reading.text import fold_pattern
 
@@ -22,6 +23,8 @@ A_TRIFLE = 0.03
 """Share of a chip's price under which the article is hardly the chip: fans, cables and boxes cost 0.1 to 3 %."""
 NEVER_A_CHIP = 0.06
 """Share under which no working or dead chip is sold, bait apart."""
+HARDLY_A_CHIP = 0.15
+"""Share under which a word that sellers of cards use too (box, case, motherboard) is believed to be the article."""
 A_CHIP = 0.3
 """Share from which the article is hardly a thing for a chip."""
 
@@ -33,12 +36,12 @@ SOUGHT = 28
 
 _NOTHING = re.compile(
     fold_pattern(
-        r"\s?(?:nichts|keine?\w*|nada|ничего|rien|không|nothing|kein tausch|venta|buyers?|customers?|pembeli|pelanggan|покупател\w*|买家|客户|käufer|compradores|comprador|người mua|alıcı|مشتري|client)"
+        r"\s?(?:nichts|keine?\w*|nada|ничего|rien|không|nothing|kein tausch|venta|buyers?|customers?|pembeli|pelanggan|покупател\w*|买家|客户|käufer|compradores|comprador|người mua|alıcı|مشتري|client|chủ|tuan|pemilik|nuevo due|novo don|новый? хозя|新主|neues zuhause|rumah baru)"
     )
 )
 _INCLUDED = re.compile(
     fold_pattern(
-        r"[^,.;。，；\n]{0,12}(?:可(?:$|[\s,，。])|可能|可加|込み|付き|無料|포함|가능|무료|included|available|possible|optional|extra|möglich|inkl|incluid|inclus|dahil|включен|входит|возможн|bao gồm|gratis|miễn phí|termasuk|percuma|مجانا|مجاني|milega|赠送|另算|另计|免费|支持|可选)"
+        r"\s?(?:过|完|好了|済|완료|done|历史|记录|歴|이력|history|geçmişi|yapıldı|görmedi)|[^,.;。，；\n]{0,12}(?:可(?:$|[\s,，。])|可能|可加|込み|付き|無料|포함|가능|무료|included|available|possible|optional|extra|möglich|inkl|incluid|inclus|dahil|включен|входит|возможн|bao gồm|gratis|miễn phí|termasuk|percuma|مجانا|مجاني|milega|赠送|另算|另计|免费|支持|可选)"
     )
 )
 """Work that goes with the goods: 'installation included', 設置サポート可."""
@@ -48,6 +51,11 @@ _INCLUDED_BEFORE = re.compile(
     )
 )
 
+_NEGATED = re.compile(
+    fold_pattern(
+        r"(?:not|n't|never|no|不|没|未|ではな|안|не|nicht|kein\w*|no|não|không|tidak|bukan|değil|لا|ليس|nahi)\W{0,2}$"
+    )
+)
 _HAVE_WANT = re.compile(
     r"\[h\](?P<have>.*?)\[w\](?P<want>.*)|\[w\](?P<want2>.*?)\[h\](?P<have2>.*)|\[w\](?P<want3>.*)"
 )
@@ -96,10 +104,28 @@ class Verdict:
 
 def read_offer(page: Page) -> Verdict:
     """The kind of offer. Never raises; a listing that names no chip is `other` unless it is plainly a thing for one."""
-    for step in _STEPS:
-        if verdict := step(page):
-            return verdict
-    return Verdict("other", "no chip is named")
+    spoken: dict[str, Verdict] = {step.__name__.strip("_"): said for step in _STEPS if (said := step(page))}
+    ruled = next(iter(spoken.values()), Verdict("other", "no chip is named"))
+    table = page.vote
+    if table is None:
+        return ruled
+    kind, chance = vote(table, features(page, spoken))
+    least = table.sure_of_goods if kind in GOODS and ruled.offer not in GOODS else table.sure
+    if kind == ruled.offer or chance < least:
+        return ruled
+    return next(
+        (said for said in spoken.values() if said.offer == kind),
+        Verdict(kind, f"by all that it shows ({chance:.2f})"),
+    )
+
+
+GOODS = ("sale", "rental")
+"""Kinds that offer a chip."""
+
+
+def rules_that_speak(page: Page) -> dict[str, bool]:
+    """Which rules speak, each asked by itself: what the second opinion is learned from."""
+    return {step.__name__.strip("_"): True for step in _STEPS if step(page)}
 
 
 def _credit(page: Page) -> Verdict | None:
@@ -132,10 +158,16 @@ def _wanted(page: Page) -> Verdict | None:
             if have
             else False
         )
+        if not have and any(m.field == "title" and m.end <= trade.start() for m in page.named):
+            return None  # '[FS] A100 [W] PayPal': what is had stands before
         if not have or (_MONEY.search(have) and wants_goods and not has_goods):
             return Verdict("wanted", "[w]")
         return None
-    hits = [h for h in page.title["wanted"] if not _PLACE.match(title, h.start)]
+    hits = [
+        h
+        for h in page.title["wanted"]
+        if not _PLACE.match(title, h.start) and not _NOTHING.match(title, h.end)
+    ]
     if (
         hits
         and not _no_chip_said(page)
@@ -197,7 +229,11 @@ def _no_chip_said(page: Page) -> bool:
 
 def _trifle(page: Page) -> bool:
     """Whether the displayed price is far too small for the chip that is named."""
-    return page.price_share is not None and page.price_share < A_TRIFLE
+    return _costs_under(page, A_TRIFLE)
+
+
+def _costs_under(page: Page, share: float) -> bool:
+    return page.price_share is not None and page.price_share < share
 
 
 OPENS = 2
@@ -234,6 +270,13 @@ def _service(page: Page) -> Verdict | None:
     points -= 2 * bool(title["sale"] and page.mentions) + any(m.system for m in page.mentions)
     if (page.price_share or 0) > A_CHIP and not text["not-selling"]:
         points -= 1 if theirs else 3 + 2 * ((page.price_share or 0) > 2 * A_CHIP)
+    if (
+        not words
+        and (page.price_share or 0) > A_CHIP
+        and not text["not-selling"]
+        and not page.category["service"]
+    ):
+        return None
     named = title.first("service", "service-weak") or text.first("not-selling", "service", "your-card", "fee")
     if points < SERVICE_AT or named is None or (page.disguised and not own):
         return None
@@ -260,19 +303,26 @@ def _job(page: Page) -> Verdict | None:
 
 
 def _talk(page: Page) -> Verdict | None:
-    word = page.title.first("news")
+    """Talk about chips: its tag or words, a question, or no sign at all that anything is sold."""
+    title, text = page.title, page.description
+    word = title.first("news")
     if word and (page.no_price or word.startswith("[")):
         return Verdict("other", word)
-    if (
-        page.no_price
-        and page.title["question"]
-        and (_TALK_END.search(page.title.text) or "[pc]" in page.title.words("question"))
-    ):
-        return Verdict("other", page.title.first("question") or "")
-    silent = page.no_price and not page.title["sale"] and not page.description["sale"]
-    if silent and (_TALK_END.search(page.title.text) or page.description["news"] or page.title["question"]):
-        return Verdict("other", "no price, and talk about chips")
+    if not page.no_price or _HAVE_WANT.search(title.text):
+        return None
+    asks = title["question"] or _TALK_END.search(title.text)
+    if title["sale"] and not asks:
+        return None
+    if asks or text["news"] or not _sells(text):
+        return Verdict(
+            "other", title.first("question") or text.first("news") or "no price, and no word of selling"
+        )
     return None
+
+
+def _sells(text: Hits) -> bool:
+    """Whether a seller's word stands without a 'not' before it."""
+    return any(not _NEGATED.search(text.text, max(0, hit.start - 8), hit.start) for hit in text["sale"])
 
 
 def _souvenir(page: Page) -> Verdict | None:
@@ -357,7 +407,10 @@ def _own_nouns(page: Page) -> list[Hit]:
     kept = []
     weak = title["accessory-weak"]
     told = weak and (
-        page.title["without-chip"] or page.description["without-chip"] or page.title["fits"] or _trifle(page)
+        page.title["without-chip"]
+        or page.description["without-chip"]
+        or page.title["fits"]
+        or _costs_under(page, HARDLY_A_CHIP)
     )
     nouns = sorted([*title["accessory"], *(weak if told else [])], key=lambda hit: hit.start)
     for noun in nouns:
@@ -407,7 +460,7 @@ def _ordered(title: str, nouns: list[Hit], chips: list[Mention]) -> int:
 
 def _empty_case(page: Page, without_text: bool) -> Verdict | None:
     """A description that says no chip is inside, for a title that names no thing for one."""
-    if without_text and (not page.mentions or _trifle(page)) and (page.hardware or page.named):
+    if without_text and (not page.mentions or _costs_under(page, A_CHIP)) and (page.hardware or page.named):
         return Verdict("accessory", page.description.first("without-chip") or "")
     return None
 
@@ -418,13 +471,8 @@ def _doubt(page: Page) -> Verdict | None:
     A bare name at such a price stays a sale, for that is how bait looks.
     """
     share = page.least_share
-    if (
-        share is None
-        or share >= NEVER_A_CHIP
-        or page.title["parts"]
-        or page.description["parts"]
-        or not _says_more(page)
-    ):
+    dead = page.title["parts"] or (page.description["parts"] and not page.description["service"])
+    if share is None or share >= NEVER_A_CHIP or dead or not _says_more(page):
         return None
     text = page.description
     if word := text.first("accessory", "without-chip") or page.title.first("accessory", "accessory-weak"):

@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from detector.reading.chips import Finder, Mention
 from detector.reading.cues import Cues, Hits
 from detector.reading.document import Document
 from detector.reading.model import Price
+
+if TYPE_CHECKING:
+    from config.schema.offers import Vote
 
 OPENING = 70
 """Folded characters of a description that count as its opening: where a buyer or a workshop says what it is."""
@@ -42,6 +45,8 @@ class Page:
     price_of: Callable[[Document], Price | None] | None = None
     in_dollars: Callable[[Price, Document], float | None] | None = None
     worth: Mapping[str, float] = field(default_factory=dict)
+    vote: Vote | None = None
+    """The learned second opinion on offer kinds."""
     memo: dict[str, Any] = field(default_factory=dict)
     """Answers that several readers ask for."""
 

@@ -60,7 +60,7 @@ class Reader:
     def read(self, listing: Listing, today: date) -> Reading:
         """The reading; never raises on any text. `today` dates a listing that has no date."""
         doc = Document(listing, today)
-        page = Page(doc, self.finder, self.cues, self._rough_price, self._dollars, self._worth)
+        page = self._page(doc)
         verdict = read_offer(page)
         named = offered(page) if verdict.offer in ("sale", "rental") else []
         offer = verdict.offer if named or verdict.offer not in ("sale", "rental") else "other"
@@ -82,6 +82,13 @@ class Reader:
             listing.site, listing.listing_id, offer, chips, facts.restricted, price, stock, facts.condition,
             self.signals.find(doc, facts), language=listing.language, unknown_accelerators=unknown_accelerators(page), notes=notes,
         )  # fmt: skip
+
+    def page(self, listing: Listing, today: date) -> Page:
+        """The listing seen through the catalogue and the cue words, before anything is decided."""
+        return self._page(Document(listing, today))
+
+    def _page(self, doc: Document) -> Page:
+        return Page(doc, self.finder, self.cues, self._rough_price, self._dollars, self._worth, self.config.offers.vote)
 
     def _rough_price(self, doc: Document) -> Price | None:
         return money.read_price(doc, offer="sale", config=self.config)

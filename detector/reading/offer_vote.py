@@ -1,0 +1,86 @@
+"""A second opinion on the offer kind: a table of weights over the cues, the price and the shape of a title.
+
+The rules of `offer` go first; where the table is sure of another kind, the table wins. Its weights are learned from labelled
+listings by `python -m detector.learn_offers` and stand in `config/offers/vote.toml`, where a person can read them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from detector.reading.page import OPENING, Page
+
+if TYPE_CHECKING:
+    from config.schema.offers import Vote
+
+CUES = (
+    "accessory", "accessory-weak", "brand", "buyer", "buyer-firm", "cloud", "credit", "disguise", "each", "fee", "fits", "hardware",
+    "hardware-weak", "homonym", "job", "lot", "memory-size", "new", "news", "not-selling", "parts", "pay", "question", "refurbished",
+    "rental", "sale", "service", "service-weak", "souvenir", "stock", "used", "used-text", "wanted", "with", "without-chip", "your-card",
+)  # fmt: skip
+_PLACED = ("wanted", "service", "accessory", "rental", "sale", "fits", "without-chip")
+"""Cues whose place in the title tells: at its start, before the chip, behind it."""
+_SHARES = (
+    (0.01, "under 1 %"),
+    (0.06, "under 6 %"),
+    (0.15, "under 15 %"),
+    (0.3, "under 30 %"),
+    (1.0, "under 100 %"),
+)
+_QUESTION = re.compile(r"[?？]\s*$")
+AT_START = 2
+
+
+def features(page: Page, steps: Mapping[str, object]) -> dict[str, float]:
+    """Named facts of a page. `steps` says which rules of `offer` spoke, each asked by itself."""
+    found = {f"rule {name}": 1.0 for name, spoke in steps.items() if spoke}
+    found[f"price {_bracket(page.price_share)}"] = 1.0
+    for field in ("title", "description"):
+        hits = page.hits(field)
+        for cue in CUES:
+            if number := len(hits[cue]):
+                found[f"{field} {cue}"] = float(min(number, 2))
+    chips = [m for m in page.named if m.field == "title"]
+    found["chips in title"] = float(min(3, len({m.base for m in chips})))
+    for cue in _PLACED:
+        hits_of = page.title[cue]
+        if hits_of:
+            found[f"{cue} at start"] = float(hits_of[0].start <= AT_START)
+            if chips:
+                found[f"{cue} before chip"] = float(hits_of[0].start < chips[0].start)
+                found[f"{cue} after chip"] = float(hits_of[-1].start > chips[-1].end)
+        if any(hit.start < OPENING for hit in page.description[cue]):
+            found[f"opening {cue}"] = 1.0
+    flags = {
+        "no price": page.no_price, "believed": bool(page.mentions), "machine": any(m.system for m in page.mentions),
+        "question": bool(_QUESTION.search(page.title.text)), "hardware": page.hardware, "homonymous": page.homonymous,
+        "told disguise": page.told, "price of time": bool(page.price["rental-price"]),
+    }  # fmt: skip
+    found.update({name: 1.0 for name, holds in flags.items() if holds})
+    return {name: value for name, value in found.items() if value}
+
+
+def _bracket(share: float | None) -> str:
+    if share is None:
+        return "unknown"
+    return next((name for limit, name in _SHARES if share < limit), "a chip's or more")
+
+
+def vote(table: Vote, found: Mapping[str, float]) -> tuple[str, float]:
+    """(kind, probability) of the likeliest kind under the table."""
+    scores = list(table.intercept)
+    for name, value in found.items():
+        for at, weight in enumerate(table.weights.get(name, ())):
+            scores[at] += weight * value
+    chances = _softmax(scores)
+    best = max(range(len(chances)), key=chances.__getitem__)
+    return table.kinds[best], chances[best]
+
+
+def _softmax(scores: Sequence[float]) -> list[float]:
+    top = max(scores)
+    powers = [math.exp(score - top) for score in scores]
+    return [power / sum(powers) for power in powers]
