@@ -75,10 +75,21 @@ def collect(
         for seen in alert["observations"]
         if seen["evidence"] is None
     ]
+    links = tuple(store.chain_links([proof.file for proof in found.proofs]))
     return Pack(
-        now, who, store.home_id, software, contacts, alerts, _versions(store, config, alerts), found,
-        tuple(store.chain_links([proof.file for proof in found.proofs])), (*found.problems, *bare),
+        now, who, store.home_id, software, contacts, alerts, _versions(store, config, alerts), found, links,
+        (*found.problems, *_unsealed(found, links), *bare),
     )  # fmt: skip
+
+
+def _unsealed(found: Extract, links: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Files whose records do not lead to the seal of their run."""
+    heads = {f"{link['subject']}.warc.gz": link["head"] for link in links if link["kind"] == "run"}
+    for proof in found.proofs:
+        if proof.file not in heads:
+            yield f"{proof.file}: its run has not ended, so it is not sealed yet"
+        elif heads[proof.file] != proof.head:
+            yield f"{proof.file}: its records do not lead to the seal of its run; chipwatch evidence verify names what is broken"
 
 
 def documents(

@@ -19,7 +19,8 @@ from config.loader import Config
 from review.pack import Pack, collect
 from review.pack_files import write
 from storage.errors import MissingError, StorageError
-from storage.evidence import evidence_path
+from storage.evidence import EvidenceWriter, evidence_path
+from storage.listing import Listing
 from storage.store import Store
 from tests import handover
 
@@ -68,17 +69,23 @@ def check(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def snippets(folder: Path) -> list[str]:
-    """The programs that the pack's own README tells a reader to run."""
+    """The commands that the pack's own README tells a reader to paste into a shell, as they stand there."""
     text = (folder / "README.txt").read_text(encoding="utf-8")
-    found = re.findall(r"^    python3 - <<'END'\n(.*?)^    END$", text, re.DOTALL | re.MULTILINE)
-    return ["\n".join(line[4:] for line in block.splitlines()) for block in found]
+    return re.findall(r"^python3 - <<'END'\n.*?^END$", text, re.DOTALL | re.MULTILINE)
 
 
 def run(snippet: str, folder: Path) -> list[str]:
-    # -I: nothing of this project can be imported, as on the reader's machine.
+    # A Python of its own environment, in which nothing of this project can be imported, as on the reader's machine.
+    path = f"{Path(sys.base_prefix) / 'bin'}:/usr/bin:/bin"
     done = subprocess.run(
-        [sys.executable, "-I", "-c", snippet], cwd=folder, capture_output=True, text=True, check=True
+        ["sh", "-c", snippet],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": path, "PYTHONNOUSERSITE": "1"},
     )
+    assert not done.stderr
     return done.stdout.splitlines()
 
 
@@ -119,7 +126,7 @@ def test_the_pages_are_proved_against_their_seals_with_the_lines_of_its_readme(
     assert all(line.endswith(" equal") for line in lines)
     assert (
         sum(line.startswith("2026") for line in lines) >= 5
-        and sum(" sealed " in line for line in lines) == 2
+        and sum(" seal " in line for line in lines) == 2
         and sum(line.startswith("link") for line in lines) == 2
     )
     warc = folder / "evidence.warc.gz"
@@ -199,13 +206,41 @@ def test_damaged_evidence_is_named_and_the_rest_still_handed_over(home: Path, tm
     data[ref.offset + ref.length // 2] ^= 1
     path.write_bytes(data)
     pack = packed(home, "1")
-    assert len(pack.problems) == 1 and ref.file in pack.problems[0] and str(ref.offset) in pack.problems[0]
+    assert len(pack.problems) == 2 and all(ref.file in problem for problem in pack.problems)
+    assert f" at {ref.offset}: " in pack.problems[0] and "seal" in pack.problems[1]
     write(pack, home, tmp_path / "pack")
     assert check(tmp_path / "pack").returncode == 0
     assert (
         ref.file in (tmp_path / "pack" / "README.txt").read_text()
         and "Known problems" in (tmp_path / "pack" / "report.html").read_text()
     )
+
+
+def test_damage_beside_the_records_of_a_pack_breaks_its_seal_and_is_said(home: Path, tmp_path: Path) -> None:
+    with Store.open(home) as store:
+        ref = store.history(handover.key(store, "3"))[0].evidence
+    assert ref is not None
+    path = evidence_path(home, ref.file)
+    data = bytearray(path.read_bytes())
+    data[ref.offset + ref.length // 2] ^= 1
+    path.write_bytes(data)
+    pack = packed(home, "1")
+    assert len(pack.problems) == 1 and "do not lead to the seal" in pack.problems[0]
+    write(pack, home, tmp_path / "pack")
+    lines = run(snippets(tmp_path / "pack")[1], tmp_path / "pack")
+    assert [line for line in lines if line.endswith("DIFFERENT")] == [f"{ref.file} seal DIFFERENT"]
+
+
+def test_a_run_that_still_goes_on_is_said_to_be_unsealed(home: Path, tmp_path: Path) -> None:
+    with Store.open(home) as store:
+        run_id = store.begin_run("board", now="2026-03-04T08:00:00Z")
+        with EvidenceWriter(store.home, run_id, "2026-03-04T08:00:00Z") as writer:
+            ref = writer.write("https://board.example/item/4", 200, {}, b"page", "2026-03-04T08:00:00Z")
+        store.record_many([(Listing("board", "4", "H100 80GB"), ref)], run=run_id, now="2026-03-04T08:00:00Z")
+        pack = collect(store, Config(home), [handover.key(store, "4")], now=NOW, who="ada", software="x")
+    assert pack.problems == (f"{ref.file}: its run has not ended, so it is not sealed yet",)
+    write(pack, home, tmp_path / "pack")
+    assert f"{ref.file} seal not there yet" in run(snippets(tmp_path / "pack")[1], tmp_path / "pack")
 
 
 def test_missing_evidence_file_is_a_problem_not_a_crash(home: Path, tmp_path: Path) -> None:
@@ -259,7 +294,9 @@ def test_unknown_and_erased_listings_are_refused(home: Path) -> None:
 def test_an_erasure_names_the_packs_that_hold_the_listing(home: Path, name: str) -> None:
     write(packed(home, "2"), home, home / "packs" / name)
     with Store.open(home) as store:
-        removed = store.erase_listing(handover.key(store, "2"), who="ada", why="asked by the person concerned", now=NOW)
+        removed = store.erase_listing(
+            handover.key(store, "2"), who="ada", why="asked by the person concerned", now=NOW
+        )
     assert any(mention.startswith(f"packs/{name}") for mention in removed.mentions)
 
 
