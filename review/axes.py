@@ -56,7 +56,8 @@ def log_ticks(low: float, high: float, wanted: int) -> list[float]:
         found = [s * 10.0**p for p in powers for s in steps if low * 0.999 <= s * 10.0**p <= high * 1.001]
         if len(found) >= min(wanted, 3):
             return found[:: max(len(found) // wanted, 1)]
-    return linear_ticks(low, high, wanted) or [low, high]
+    found = linear_ticks(low, high, wanted)
+    return found if len(found) >= 3 else linear_ticks(low, high, 2 * wanted) or [low, high]
 
 
 def around(

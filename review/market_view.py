@@ -161,6 +161,16 @@ def latest_by_region(rows: Iterable[Reference]) -> list[Reference]:
     return sorted(last.values(), key=lambda r: (r.region == SEED, -r.n, r.region, r.condition))
 
 
+def told(latest: Sequence[Reference]) -> list[Reference]:
+    """The rows of a short table: each region once, and a condition by itself only where peers made it a price of its own."""
+    whole = {row.region: row for row in latest if row.condition == "any"}
+    return [
+        row for row in latest
+        if row.condition == "any" or row.region not in whole
+        or (row.enough and row.low and abs(row.low / (whole[row.region].low or row.low * 2) - 1) > 0.001)
+    ]  # fmt: skip
+
+
 def broadest(rows: Iterable[Reference]) -> Reference | None:
     """The reference that most sellers made; a list's price where peers made none, and what has no price last."""
     return max(rows, key=lambda r: (r.enough, r.low is not None, r.n, r.region == EVERYWHERE), default=None)

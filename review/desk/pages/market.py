@@ -69,7 +69,7 @@ def market(visit: Visit) -> Answer:
         days=days,
         spans=SPANS,
         stored=stored,
-        latest=latest,
+        latest=view.told(latest),
         titles=titles,
         now=now,
         seed=seed,
@@ -78,7 +78,7 @@ def market(visit: Visit) -> Answer:
         unit="a chip-hour" if offer == "rental" else "a chip",
         lines=_lines(name, regions, titles, offer),
         sellers=_sellers(name, regions, titles),
-        hidden=list(titles.values())[LINES:],
+        hidden=[titles[region] for region in _drawn(regions)[LINES:]],
         table=[(titles[region], row) for region, rows in regions.items() for row in rows],
         prices=prices,
         strip=charts.strip(
@@ -99,13 +99,18 @@ def _usual(now: view.Reference | None) -> tuple[float, float] | None:
     return now.low * math.exp(-now.spread), now.high * math.exp(now.spread)
 
 
+def _drawn(regions: dict[str, list[view.Reference]]) -> list[str]:
+    """Regions that have a price on any day; the others stand in the tables, with how many sellers they had."""
+    return [region for region, rows in regions.items() if any(row.low is not None for row in rows)]
+
+
 def _lines(
     name: str, regions: dict[str, list[view.Reference]], titles: dict[str, str], offer: str
 ) -> charts.Markup:
     series = []
-    for tone, (region, rows) in enumerate(list(regions.items())[:LINES], 1):
+    for tone, region in enumerate(_drawn(regions)[:LINES], 1):
         points = []
-        for row in rows:
+        for row in regions[region]:
             if row.low is None or row.high is None:
                 continue
             spread = math.exp(row.spread or 0.0)
@@ -113,8 +118,7 @@ def _lines(
             low, high = (row.low / spread, row.high * spread) if tone == 1 else (None, None)
             words = f"{row.day}, {titles[region]}: {charts.axes.money(math.sqrt(row.low * row.high))}, {row.n or 'no'} sellers{', list price' if row.seeded else ''}"
             points.append(charts.Point(_ordinal(row.day), math.sqrt(row.low * row.high), low, high, words))
-        if points:
-            series.append(charts.Series(titles[region], tuple(points), tone))
+        series.append(charts.Series(titles[region], tuple(points), tone))
     kind = "Rental price for a chip-hour" if offer == "rental" else "Reference price"
     return charts.line(series, title=f"{kind} of {name} by region", days=True, log=True, y_words="money")
 
