@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 _SENTENCE_END = re.compile(
     r"[。！!；;؛\n•●▪◆★✅✔|｡।¿¡]+|[?？؟]+|(?<![\s(]\w)(?<!\bno)(?<!\bnr)(?<!\bca)(?<!\bapprox)\.(?=\s|$)|\.{3,}|…+|(?<=[\u3040-\u9fff])\.(?!\d)"
 )
-_CLAUSE_END = re.compile(r"[,，、:：()（）「」『』【】\[\]،~～]| [-–—/+] |\u2014|(?<=[\u3040-\u9fff]) (?=[\u3040-\u9fff])")
+_CLAUSE_END = re.compile(
+    r"[,，、:：()（）「」『』【】\[\]،~～]| [-–—/+] |\u2014|(?<=[\u3040-\u9fff]) (?=[\u3040-\u9fff])"
+)
 MOST_HITS = 60
 """Hits that are read as one sentence; a long real one holds twenty."""
 
@@ -55,11 +58,21 @@ class Sentence:
         inside = {i for hit in self.hits for i in range(hit.start + 1, hit.end - 1)}
         return [at for at in ends if at not in inside]
 
+    @cached_property
+    def _by_concept(self) -> dict[str, list[tuple[int, Hit]]]:
+        found: dict[str, list[tuple[int, Hit]]] = {}
+        for at, hit in enumerate(self.hits):
+            found.setdefault(hit.concept, []).append((at, hit))
+        return found
+
     def of(self, *concepts: str) -> list[Hit]:
         """Hits of these concepts, in order of place."""
-        if self.concepts.isdisjoint(concepts):
+        rows = [self._by_concept[name] for name in concepts if name in self._by_concept]
+        if not rows:
             return []
-        return [hit for hit in self.hits if hit.concept in concepts]
+        if len(rows) == 1:
+            return [hit for _, hit in rows[0]]
+        return [hit for _, hit in sorted((row for found in rows for row in found), key=itemgetter(0))]
 
     def pauses_between(self, first: Hit, second: Hit) -> int:
         """Number of pauses between two hits."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from detector.reading.signals.vocabulary import Hit, Vocabulary
+from detector.reading.signals.vocabulary import Hit, Vocabulary, longest
 from detector.reading.text import Folded
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ class Found:
 
 
 _KANA = re.compile("[\u30a1-\u30ff]")
+PLACES = frozenset({"place", "place_weak"})
+REMEMBERED = 10_000
+"""Locations whose country is kept at hand; sites repeat them."""
 CODE = 3
 """Letters of a country or airport code: `MY` is Malaysia, `my` is not."""
 
@@ -36,12 +39,19 @@ class Gazetteer:
 
     def __init__(self, places: Places) -> None:
         self.by_id = {place.id: place for place in places.place}
-        self._names = Vocabulary([_as_lexicon(places)])
+        self.lexicon = _as_lexicon(places)
+        """The names as terms, to be looked for together with others."""
+        self._names = Vocabulary([self.lexicon])
+        self._located: dict[str, Place | None] = {}
 
     def find(self, folded: Folded) -> list[Found]:
-        """Places in a text, in order; a name inside a longer one is left out, and so is a code not in capitals."""
+        """Places in a text, in order."""
+        return self.among(folded, self._names.all(folded.text))
+
+    def among(self, folded: Folded, hits: Iterable[Hit]) -> list[Found]:
+        """Places among the hits of a text; a name inside a longer one is left out, and so is a code not in capitals."""
         found = []
-        for hit in self._names.find(folded.text):
+        for hit in longest(hits):
             weak = hit.concept == "place_weak"
             if (
                 weak
@@ -58,9 +68,15 @@ class Gazetteer:
 
     def located(self, folded: Folded | None) -> Place | None:
         """The country a location names: its own name first, else a town, else a short name."""
-        found = self.find(folded) if folded else []
-        strong = [f for f in found if not f.weak]
-        return (strong or found)[-1].place if found else None
+        if folded is None:
+            return None
+        if folded.raw not in self._located:
+            if len(self._located) >= REMEMBERED:
+                self._located.clear()
+            found = self.find(folded)
+            strong = [f for f in found if not f.weak]
+            self._located[folded.raw] = (strong or found)[-1].place if found else None
+        return self._located[folded.raw]
 
 
 def _goes_on(text: str, hit: Hit) -> bool:

@@ -12,7 +12,7 @@ from detector.reading.model import Facts, Signal
 from detector.reading.signals.contact import off_platform_contact
 from detector.reading.signals.disguise import disguised_goods
 from detector.reading.signals.evasion import Way, export_evasion
-from detector.reading.signals.gazetteer import Found, Gazetteer
+from detector.reading.signals.gazetteer import PLACES, Found, Gazetteer
 from detector.reading.signals.goods import engineering_sample, modified_hardware
 from detector.reading.signals.languages import languages
 from detector.reading.signals.learned import Learned
@@ -22,7 +22,7 @@ from detector.reading.signals.route import Map, handover, restricted_destination
 from detector.reading.signals.scope import Finding, Scope
 from detector.reading.signals.serial import serial_removed
 from detector.reading.signals.stock import bulk_inventory, enough
-from detector.reading.signals.vocabulary import Vocabulary
+from detector.reading.signals.vocabulary import Vocabulary, longest
 from detector.reading.text import Folded
 
 if TYPE_CHECKING:
@@ -54,10 +54,12 @@ class SignalReader:
         self._compiled: dict[frozenset[str], Vocabulary] = {}
 
     def vocabulary(self, doc: Document) -> Vocabulary:
-        """The words of the languages that the listing may be written in, compiled when first met."""
+        """The places and the words of the languages that the listing may be written in, compiled when first met."""
         chosen = languages(doc).intersection(self.lexicons)
         if chosen not in self._compiled:
-            self._compiled[chosen] = Vocabulary(self.lexicons[name] for name in sorted(chosen))
+            self._compiled[chosen] = Vocabulary(
+                [*(self.lexicons[name] for name in sorted(chosen)), self.gazetteer.lexicon]
+            )
         return self._compiled[chosen]
 
     def find(self, doc: Document, facts: Facts) -> tuple[Signal, ...]:
@@ -86,8 +88,9 @@ class SignalReader:
 
     def _text(self, doc: Document, name: str, vocabulary: Vocabulary) -> _Text:
         folded = doc.fields[name]
-        places = tuple(self.gazetteer.find(folded))
-        hits = [*vocabulary.find(folded.text), *(found.hit for found in places)]
+        found = vocabulary.all(folded.text)
+        places = tuple(self.gazetteer.among(folded, [hit for hit in found if hit.concept in PLACES]))
+        hits = [*longest(hit for hit in found if hit.concept not in PLACES), *(place.hit for place in places)]
         hits.sort(key=lambda hit: (hit.start, -hit.end))
         return _Text(name, folded, tuple(Scope(s) for s in sentences(folded.text, hits)), places)
 

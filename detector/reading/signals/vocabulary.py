@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -44,6 +45,9 @@ class _Entry:
     free: bool
     tail: re.Pattern[str] | None = None
     """What follows the first word with an open end, where the term goes on after it."""
+    bare: bool = True
+    """Whether it may be written without accents."""
+    arabic: bool = False
 
 
 # Spaces, hyphens and underscores are one; typographic quotes are plain. One character stays one character.
@@ -75,6 +79,7 @@ _TOKEN = re.compile(r"[^\s,;:()，。、]{2,32}")
 _LEET = (str.maketrans("013457@$!|", "oieastasil"), str.maketrans("013457@$!|", "oleastasll"))
 _LATIN = str.maketrans("авекмнорстухігѕј", "abekmhopctyxirsj")
 _CYRILLIC = str.maketrans("abekmhopctyxr", "авекмнорстухг")
+_RESPELLED = (*_LEET, _LATIN, _CYRILLIC)
 
 # Words that are worth hiding from a filter, so worth finding masked.
 _HIDDEN = {
@@ -145,6 +150,18 @@ def _letter(char: str) -> bool:
     return char.isalnum() and not _UNSPACED.match(char)
 
 
+_RUN = re.compile(rf"[^\W_{_CJK}{_HANGUL}]{{2,}}")
+
+
+def _joints(text: str) -> bytearray:
+    """For each position 0 to len(text) whether a word goes on across it, from the letter before to the letter behind."""
+    joints = bytearray(len(text) + 1)
+    for run in _RUN.finditer(text):
+        start, end = run.span()
+        joints[start + 1 : end] = b"\x01" * (end - start - 1)
+    return joints
+
+
 class Vocabulary:
     """All lexicons, compiled. Give it a folded text, it gives hits in order of place."""
 
@@ -166,23 +183,35 @@ class Vocabulary:
 
     def find(self, folded: str) -> list[Hit]:
         """Hits in a folded text; a hit inside a longer one is left out. O(len(folded)) beside the hits."""
+        return longest(self.all(folded))
+
+    def all(self, folded: str) -> list[Hit]:
+        """Hits in a folded text, each once, also those inside longer ones, in no order."""
         plain = folded.translate(_PUNCTUATION)
-        bare = view(folded)
-        hits = set(self._scan(bare, plain))
-        if _UNSPACED.search(bare) and _GAP.search(bare):
-            hits.update(self._closed_up(bare, plain))
+        bare = plain if plain.isascii() else plain.translate(_ACCENTS)
+        hits = list(self._scan(bare, plain))
+        if not bare.isascii() and _UNSPACED.search(bare) and _GAP.search(bare):
+            hits.extend(self._closed_up(bare, plain))
         if _SPELLED.search(bare):
-            hits.update(self._spelled(bare))
+            hits.extend(self._spelled(bare))
         if _TRICK.search(folded):
-            hits.update(self._tricked(bare))
-        if _MASKED.search(folded):
-            hits.update(self._masked(bare))
-        return longest(hits)
+            hits.extend(self._tricked(bare))
+        if not folded.isascii() or "*" in folded:
+            if _MASKED.search(folded):
+                hits.extend(self._masked(bare))
+        return list(dict.fromkeys(hits))
 
     def _scan(self, bare: str, plain: str) -> Iterator[Hit]:
+        joints = _joints(bare)
+        accented = bare != plain
         for number, start, end in self._automaton.find_matches_as_indexes(bare, overlapping=True):
+            left, right = joints[start], joints[end]
             for entry in self._entries[number]:
-                if not _stands(entry, bare, plain, start, end):
+                if right and not entry.open_end:
+                    continue
+                if left and not entry.open_start and not (entry.arabic and _prefixed(bare, start)):
+                    continue
+                if plain[start:end] not in entry.written if accented else not entry.bare:
                     continue
                 if entry.tail is None:
                     yield Hit(entry.concept, start, _reach(entry, bare, end), entry.languages, entry.group)
@@ -211,16 +240,22 @@ class Vocabulary:
                     )
 
     def _tricked(self, bare: str) -> Iterator[Hit]:
+        """All respellings of all suspect words, in one pass."""
+        words: list[tuple[int, str, str, int]] = []
+        at = 0
         for match in _TOKEN.finditer(bare):
             token = match.group()
-            if not _TRICK.search(token):
-                continue
-            tables = (*_LEET, _LATIN, _CYRILLIC)
-            for word in {token.translate(table) for table in tables} - {token}:
-                for hit in self._scan(word, word):
-                    if hit.end - hit.start >= 4 and word[hit.start : hit.end] != token[hit.start : hit.end]:
-                        at = match.start()
-                        yield Hit(hit.concept, at + hit.start, at + hit.end, hit.languages, hit.group)
+            if _TRICK.search(token):
+                for word in sorted({token.translate(table) for table in _RESPELLED} - {token}):
+                    words.append((at, word, token, match.start()))
+                    at += len(word) + 1
+        starts = [first for first, *_ in words]
+        joined = "\n".join(word for _, word, *_ in words)
+        for hit in self._scan(joined, joined):
+            first, word, token, place = words[bisect_right(starts, hit.start) - 1]
+            start, end = hit.start - first, hit.end - first
+            if end <= len(word) and end - start >= 4 and word[start:end] != token[start:end]:
+                yield Hit(hit.concept, place + start, place + end, hit.languages, hit.group)
 
     def _masked(self, bare: str) -> Iterator[Hit]:
         keys, automaton = self._holes
@@ -274,6 +309,7 @@ def _compile(lexicon: Lexicon) -> Iterator[tuple[str, _Entry]]:
                 yield key, _Entry(
                     group.concept, (lexicon.language,), group.id, written_as,
                     term.startswith("*"), bool(star), free, _tail(rest) if rest else None,
+                    key in written_as, "\u0600" <= key[:1] <= "\u06ff",
                 )  # fmt: skip
 
 
@@ -293,27 +329,26 @@ def _join(first: _Entry, second: _Entry) -> _Entry:
     languages = tuple(dict.fromkeys(first.languages + second.languages))
     return _Entry(
         first.concept, languages, first.group, first.written | second.written,
-        first.open_start, first.open_end, first.free, first.tail,
+        first.open_start, first.open_end, first.free, first.tail, first.bare or second.bare, first.arabic,
     )  # fmt: skip
 
 
-def _stands(entry: _Entry, bare: str, plain: str, start: int, end: int) -> bool:
-    """Whether the term stands here as a word, with its accents or without any."""
-    return _borders(entry, bare, start, end) and plain[start:end] in entry.written
-
-
 def _borders(entry: _Entry, bare: str, start: int, end: int) -> bool:
+    """Whether a term begins and ends where words do."""
     first, last = bare[start], bare[end - 1]
     if not entry.open_end and end < len(bare) and _letter(last) and _letter(bare[end]):
         return False
     if entry.open_start or start == 0 or not _letter(first) or not _letter(bare[start - 1]):
         return True
-    if "\u0600" <= first <= "\u06ff":
-        at = start
-        while at > 0 and start - at <= 4 and _letter(bare[at - 1]):
-            at -= 1
-        return bare[at:start] in _ARABIC_PREFIXES
-    return False
+    return entry.arabic and _prefixed(bare, start)
+
+
+def _prefixed(bare: str, start: int) -> bool:
+    """Whether before an Arabic word stands only what Arabic joins to it."""
+    at = start
+    while at > 0 and start - at <= 4 and _letter(bare[at - 1]):
+        at -= 1
+    return bare[at:start] in _ARABIC_PREFIXES
 
 
 def _reach(entry: _Entry, bare: str, end: int) -> int:
