@@ -22,7 +22,7 @@ def numbers(facts: Facts) -> dict[str, Any]:
     return {
         "pages": facts.pages, "listings": facts.listings, "new": facts.new, "changed": facts.changed, "seen": facts.seen,
         "requests": facts.requests, "unrecognised": facts.unrecognised, "robots": facts.robots, "gone": facts.gone,
-        "failed": facts.failed.total(), "unchanged": facts.unchanged, "bytes": facts.bytes, "problems": facts.problem_count,
+        "failed": facts.failed.total(), "unchanged": facts.unchanged, "kept": facts.kept, "bytes": facts.bytes, "problems": facts.problem_count,
     }  # fmt: skip
 
 

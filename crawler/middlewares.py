@@ -33,6 +33,8 @@ REFUSALS = (401, 403, 429)
 AGAIN = (408, 429, 500, 502, 503, 504)
 """Answers that may be better a moment later."""
 _ROBOTS = "robots_txt"
+STORED = "stored_page"
+"""Key of a request's meta: (page, pointer) of a killed run that stand in for the answer."""
 ROBOTS_BYTES = 32 * 1024 * 1024
 """A robots.txt may be larger than a page; only its beginning is read (RFC 9309 section 2.5), but it must arrive."""
 
@@ -63,8 +65,11 @@ class Manners:
         """Made by Scrapy."""
         return cls(crawler)
 
-    async def process_request(self, request: Request) -> None:
-        """Let a request pass after its pause. Raises Refused."""
+    async def process_request(self, request: Request) -> Response | None:
+        """Let a request pass after its pause, or answer it from what a killed run stored. Raises Refused."""
+        stored = self._stored(request)
+        if stored is not None:
+            return stored
         plan, host = self.plan, urlsplit(request.url).netloc
         problem = hosts.refused(request.url, plan.hosts, loopback=plan.site.loopback)
         if problem:
@@ -80,9 +85,12 @@ class Manners:
         await self._wait(self.pause.before(host, self._now()))
         self.facts.requests += 1
         self.pause.started(host, self._now())
+        return None
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Take an answer, ask again, or leave the host alone. Raises Refused."""
+        if STORED in request.meta:
+            return response
         host = urlsplit(request.url).netloc
         self.pause.ended(host, self._now())
         self.facts.bytes += len(response.body)
@@ -129,6 +137,21 @@ class Manners:
         if request.meta.get(_ROBOTS) or not _passing(exception):
             return None
         return await self._again(request, host, type(exception).__name__, None)
+
+    def _stored(self, request: Request) -> Response | None:
+        """The answer that a killed run stored, as it was, with (page, pointer) in the request's meta; None if there is none."""
+        follow = request.cb_kwargs.get("follow")
+        if not self.plan.kept or follow is None or follow.fully:
+            return None
+        # Addresses of an API are stored without their keys; others are found behind a redirect too.
+        found = self.plan.kept.page(follow.url if self.plan.keys is not None else request.url)
+        if found is None:
+            return None
+        request.meta[STORED] = found
+        page, _ = found
+        # The stored body is the decoded one.
+        headers = {name: value for name, value in page.headers.items() if name not in ("content-encoding", "transfer-encoding")}
+        return Response(page.url, status=page.status, headers=headers, body=page.body, request=request)
 
     # -- deciding
 

@@ -51,6 +51,8 @@ class Facts:
     waited_s: float = 0.0
     unchanged: int = 0
     """Pages that answered 304."""
+    kept: int = 0
+    """Pages of a killed run that were read from the archive instead of asked for again."""
 
     def problem(self, text: str) -> None:
         """Note an entry that was set aside."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from crawler.families import Family
     from crawler.families.answers import Keys
     from crawler.politeness.robots import Robots
+    from crawler.resuming import Kept
 
 ROBOT_NAME = "chipwatch"
 """The product token that robots.txt may name us by."""
@@ -58,6 +59,8 @@ class Plan:
     frozen: bool = False
     """The run was given its moment and all its pages bear it: done again after a kill, it ends in the same state."""
     keys: Keys | None = None
+    kept: Kept | None = None
+    """Pages that a killed run stored, to be read instead of asked for."""
     candidate: Callable[[str], bool] = lambda title: True
     robot_name: str = ROBOT_NAME
     facts: Facts = field(default_factory=Facts)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from crawler import health
 from crawler.outcome import decide
 from crawler.plan import Plan, PlanError, plan_run
+from crawler.resuming import kept_by_killed_runs
 
 if TYPE_CHECKING:
     from scrapy.crawler import AsyncCrawlerProcess, Crawler
@@ -68,12 +69,15 @@ def crawl(site: Site, home: Path, config: Config, now: datetime, *, frozen: bool
         home, timeout=settings.health.writer_wait_s, keep_seller_names=not settings.privacy.hash_sellers
     ) as store:
         store.recover_runs(stamp)
+        kept = kept_by_killed_runs(store, home, site.key, now, settings.health.resume_h)
         run = store.begin_run(
             site.key, "crawl", now=stamp, site_name=site.title, country=site.country, family=site.family,
             basis=site.access.basis if site.access else None, statistics=site.access.statistics if site.access else None,
+            goes_on_with=list(kept.runs),
         )  # fmt: skip
         try:
             plan = plan_run(site, config, now, frozen=frozen)
+            plan.kept = kept
         except (PlanError, LookupError) as error:
             store.end_run(run, "failed", stamp, detail=str(error))
             return {"result": True, "site": site.key, "run": run, "outcome": "failed", "detail": str(error)}
@@ -101,6 +105,8 @@ def _crawl(plan: Plan, store: Store, run: str, home: Path, config: Config) -> di
         plan.facts.errors.append(f"{type(error).__name__}: {error}")
         stats = {}
     sealed = recorder.close()
+    for before in plan.kept.runs if plan.kept and plan.facts.kept else ():
+        store.go_on_with(before, run)
     outcome = decide(plan.facts, plan.site, health.usual(store, plan.site.key, config.settings.health.runs))
     numbers = health.numbers(plan.facts)
     store.end_run(

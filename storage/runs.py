@@ -105,6 +105,10 @@ class Runs(Chain, Base):
             found.append(Killed(row["id"], row["site"], row["started_at"], torn))
         return found
 
+    def go_on_with(self, before: str, run: str) -> None:
+        """Let what a killed run saw count as seen by the run that went on with it, so that nothing of it is taken for vanished."""
+        self.db.write("UPDATE listing SET last_run=? WHERE last_run=?", [run, before])
+
     def quarantine_run(self, run: str, why: str) -> None:
         """Keep a run's observations out of judging and out of the current state, until it is released."""
         with self.transaction():

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -332,6 +333,57 @@ def test_kill_9_at_any_moment_then_a_normal_run_gives_the_undisturbed_state(tmp_
     assert problems(hurt) == []
     with Store.open(hurt, readonly=True) as store:
         assert [run["outcome"] for run in store.runs()].count("killed") >= 1
+
+
+@pytest.mark.parametrize("way", ["SIGKILL", "SIGTERM"])
+def test_a_crawl_stopped_half_way_goes_on_where_it_was(tmp_path: Path, way: str) -> None:
+    """Twice stopped, then left alone: no page that was stored is asked for again, and the run is whole."""
+    home = new_home(tmp_path)
+    with serve() as web:
+        board(web, 30, delay=0.03)
+        add_site(home, "board", web.url + "/list")
+        for least in (8, 18):
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "crawler.worker", "--home", str(home), "--site", "board", "--now", NOW], stdout=subprocess.DEVNULL
+            )
+            while len(web.log) < least:
+                time.sleep(0.01)
+            worker.send_signal(signal.Signals[way])
+            worker.wait()
+        result = crawl(home, "board", "2026-11-02T09:00:00+00:00")
+        asked = Counter(entry.query.get("page", "1") for entry in web.log if entry.path == "/list")
+    assert (result.outcome, result.pages, result.listings) == ("ok", 30, 150)
+    # The page whose answer was under way at each stop may come twice.
+    assert set(asked) == {str(n) for n in range(1, 31)} and asked.total() <= 32, asked
+    assert problems(home) == []
+    with Store.open(home, readonly=True) as store:
+        runs = store.runs()
+        assert [run["outcome"] for run in runs] == ["ok", "killed", "killed"]
+        assert json.loads(runs[0]["facts"])["goes_on_with"] == [run["id"] for run in runs[1:]]
+        assert json.loads(runs[0]["counts"])["kept"] >= 14
+        assert store.db.value("SELECT count(*) FROM listing WHERE last_run=?", [result.run]) == 150
+    found = observations(home)
+    assert len(found) == len({o.listing.listing_id for o in found}) == 150
+    assert all(b"<li" in evidence_bytes(home, o) for o in found)
+    assert {o.observed_at for o in found} == {"2026-11-02T08:00:00Z", "2026-11-02T09:00:00Z"}
+
+
+def test_a_crawl_killed_long_ago_begins_anew(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        board(web, 12, delay=0.03)
+        add_site(home, "board", web.url + "/list")
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "crawler.worker", "--home", str(home), "--site", "board", "--now", NOW], stdout=subprocess.DEVNULL
+        )
+        while len(web.log) < 6:
+            time.sleep(0.01)
+        worker.kill()
+        worker.wait()
+        before = len(web.log)
+        result = crawl(home, "board", "2026-11-02T20:30:00+00:00")
+        assert len(web.log) - before == 13
+    assert (result.outcome, result.listings) == ("ok", 60)
 
 
 def test_no_crawl_outlives_whoever_started_it(tmp_path: Path) -> None:

@@ -82,6 +82,8 @@ class Health(Table):
     """A listing not seen in so many healthy runs in a row is marked as vanished."""
     writer_wait_s: Seconds = 60.0
     """How long a writer waits for another one."""
+    resume_h: Annotated[float, Field(ge=0)] = 12.0
+    """A crawl goes on where one before it was killed, if that began no more than so many hours ago; 0: never."""
     crawl_stop_s: Seconds = 90.0
     """How long a crawl may take to stop after a signal before it is killed."""
 

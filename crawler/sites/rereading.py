@@ -128,9 +128,17 @@ def read_again(
 
 def pages_of(home: Path, run: str) -> Iterator[tuple[Page, EvidenceRef]]:
     """The answers that a run stored, in order, with the pointer to each. Raises EvidenceError for damaged bytes."""
+    from storage.evidence import read
+
+    for ref, headers in records_of(home, run):
+        yield Page(ref.url, read(home, ref), ref.fetched_at, ref.status or 200, headers), ref
+
+
+def records_of(home: Path, run: str) -> Iterator[tuple[EvidenceRef, dict[str, str]]]:
+    """Pointers to the answers that a run stored, in order, each with the answer's headers by lower-case name."""
     from warcio.archiveiterator import ArchiveIterator
 
-    from storage.evidence import evidence_path, read
+    from storage.evidence import evidence_path
 
     path = evidence_path(home, f"{run}.warc.gz")
     if not path.exists():
@@ -143,16 +151,9 @@ def pages_of(home: Path, run: str) -> Iterator[tuple[Page, EvidenceRef]]:
                 continue
             offset = archive.get_record_offset()
             archive.read_to_end()
-            ref = _pointer(
-                path,
-                offset,
-                archive.get_record_length(),
-                kind,
-                head,
-                int(record.http_headers.get_statuscode() or 0),
-            )
-            headers = {str(name).lower(): str(value) for name, value in record.http_headers.headers}
-            yield Page(ref.url, read(home, ref), ref.fetched_at, ref.status or 200, headers), ref
+            status = int(record.http_headers.get_statuscode() or 0)
+            ref = _pointer(path, offset, archive.get_record_length(), kind, head, status)
+            yield ref, {str(name).lower(): str(value) for name, value in record.http_headers.headers}
 
 
 def _pointer(path: Path, offset: int, length: int, kind: str, head: Any, status: int) -> EvidenceRef:

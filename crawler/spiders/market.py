@@ -19,7 +19,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from crawler.families.answers import Keys
 from crawler.memory import REASON as MEMORY
-from crawler.middlewares import Refused, plain_headers
+from crawler.middlewares import STORED, Refused, plain_headers
 from crawler.page import Follow, Page, Reading
 from crawler.politeness.head import too_large
 
@@ -122,6 +122,10 @@ class MarketSpider(scrapy.Spider):
             self._own_url(response, follow), response.body, self.plan.stamp(), response.status, plain_headers(response),
             follow.role, follow.card,
         )  # fmt: skip
+        stored: tuple[Page, EvidenceRef] | None = response.meta.get(STORED)
+        if stored is not None:
+            page = dataclasses.replace(stored[0], role=follow.role, card=follow.card)
+            self.plan.facts.kept += 1
         if page.status == 304:
             known = self.recorder.validators.stored(page, follow.url) if self.recorder else None
             if known is None:
@@ -134,7 +138,7 @@ class MarketSpider(scrapy.Spider):
         self._count(reading, page, follow)
         fresh = 0
         if self.recorder is not None:
-            evidence = self._archive(page, response, reading)
+            evidence = stored[1] if stored else self._archive(page, response, reading)
             self.recorder.validators.remember(follow.url, page, evidence)
             fresh = self._record(reading, evidence)
             if not reading.recognised and follow.card is not None:
