@@ -234,14 +234,20 @@ def _patiently(name: str, act: Callable[[], T], pauses: Sequence[float] | None =
     for wait in (*waits, None):
         try:
             return act()
-        except (FileNotFoundError, PermissionError) as error:
-            raise SourceError(
-                name, "is not there" if isinstance(error, FileNotFoundError) else "may not be read"
-            ) from error
         except Exception as error:  # every file system of fsspec has errors of its own
+            if _is_final(error):
+                raise SourceError(name, "is not there, or may not be read") from error
             if wait is None:
-                raise SourceError(
-                    name, f"could not be read in {TRIES} tries: {error or type(error).__name__}"
-                ) from error
+                why = str(error.__cause__ or error) or type(error).__name__
+                raise SourceError(name, f"could not be read in {TRIES} tries: {why}") from error
         time.sleep(wait)
     raise AssertionError("the last try returns or raises")
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether asking again is of no use. fsspec says "not found" of a server that is away or overworked, too; the cause tells."""
+    status = getattr(error.__cause__, "status", None)
+    known = isinstance(error, (FileNotFoundError, PermissionError))
+    return known and (
+        error.__cause__ is None or (status is not None and 400 <= status < 500 and status != 429)
+    )
