@@ -19,6 +19,9 @@ CAP = 30
 
 REASONS = 5
 
+DEEP = 500
+"""Alerts of a new site looked at beyond the cap."""
+
 
 def build(
     store: Store, config: Config, *, now: str, since: str | None, cap: int = CAP, samples: int = 0
@@ -28,21 +31,42 @@ def build(
     `samples`: how many unflagged listings are drawn at random for a decision.
     """
     counts = {s: n for s, n in store.count_news(since, now).items() if s in SEVERITIES[:2]}
-    shown = [row for row in store.news(since, now, limit=cap) if row["severity"] in SEVERITIES[:2]]
+    shown, held = _shown(store, since, now, cap, config.thresholds.alerts.first_run_cap)
     alerts = tuple(_alert(store, config, row) for row in shown)
     written = Counter(alert.severity for alert in alerts)
-    offers: Counter[str] = Counter()
-    unknown: Counter[str] = Counter()
-    for reading in store.iter_readings(columns="r.offer, r.document"):
-        offers[reading["offer"]] += 1
-        unknown.update(reading["document"].get("unknown_accelerators") or ())
     return Digest(
         made=now, since=since, alerts=alerts, more={s: n - written[s] for s, n in counts.items() if n > written[s]}, counts=counts,
-        listings=store.counts()["listing"], by_offer=dict(offers.most_common()), coverage=tuple(_coverage(row) for row in store.coverage() if row["run"] or row["site"] in config.sites),
-        unknown_accelerators=dict(unknown.most_common(10)), muted=sum(store.count_alerts("severity", _muted()).values()),
-        samples=tuple(_samples(store, config, now, samples)), notes=_notes(store, config),
+        listings=store.counts()["listing"], by_offer=store.offer_counts(), coverage=tuple(_coverage(row) for row in store.coverage() if row["run"] or row["site"] in config.sites),
+        unknown_accelerators=store.unknown_accelerators(since), muted=sum(store.count_alerts("severity", _muted()).values()),
+        samples=tuple(_samples(store, config, now, samples)), notes=(*_notes(store, config), *held),
         versions={"knowledge": config.knowledge_version, "thresholds": config.thresholds_version}, chain=store.chain_head(), desk=config.settings.desk.url,
     )  # fmt: skip
+
+
+def _shown(
+    store: Store, since: str | None, now: str, cap: int, first_run_cap: int
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The alerts to write out, and a word on each site that is new since the last digest and has more than it may show.
+
+    A site's first run brings all that has stood there for years; it must not bury what is new elsewhere. A first digest
+    has new sites only, and caps none.
+    """
+    fresh = set(store.sites_first_read(since)) if since else set()
+    rows = [row for row in store.news(since, now, limit=cap + DEEP * len(fresh)) if row["severity"] in SEVERITIES[:2]]
+    of: Counter[str] = Counter()
+    shown: list[dict[str, Any]] = []
+    over: Counter[str] = Counter()
+    for row in rows:
+        of[row["site"]] += 1
+        if row["site"] in fresh and of[row["site"]] > first_run_cap:
+            over[row["site"]] += 1
+        elif len(shown) < cap:
+            shown.append(row)
+    words = [
+        f"First run of {site}: {first_run_cap} of its alerts are written out and {n if n < DEEP else f'{n} or more'} are not; they stand in the queue."
+        for site, n in sorted(over.items())
+    ]
+    return shown, words
 
 
 def _muted() -> Any:

@@ -54,6 +54,11 @@ class DigestAlert:
         return f"{desk}/alert/{quote(str(self.alert), safe='')}" if desk else None
 
     @property
+    def further_quotes(self) -> tuple[Quote, ...]:
+        """Quoted words that no reason tells already."""
+        return tuple(quote for quote in self.quotes if not any(quote.text in reason for reason in self.reasons))
+
+    @property
     def market_words(self) -> str:
         """Unit price against its market, in words."""
         if self.unit_usd is None:

@@ -62,9 +62,7 @@ def _alert(alert: DigestAlert, desk: str) -> Iterator[str]:
     yield f"      {quiet(alert.chip)}, {alert.offer}, {quiet(alert.place or 'place not said')}, {stock_words(alert)}; {alert.market_words}"
     for reason in alert.reasons:
         yield f"      - {quiet(reason)}"
-    for said in alert.quotes:
-        if any(said.text in reason for reason in alert.reasons):
-            continue
+    for said in alert.further_quotes:
         yield f'      - {said.signal}: "{quiet(said.text)}"'
     for link in (alert.desk_link(desk), weblink(alert.url)):
         if link:

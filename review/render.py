@@ -11,6 +11,7 @@ from review.digest import SEVERITIES, Digest, DigestAlert
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:@])")
 
@@ -28,6 +29,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters["weblink"] = weblink
+    env.filters["marked"] = marked
     return env
 
 
@@ -92,7 +94,7 @@ def _alert_markdown(a: DigestAlert, address: str) -> list[str]:
         f"- **{inert(a.chip)}**, {a.offer}, {inert(a.place or 'place not said')}, {stock_words(a)}; {a.market_words}"
     )
     lines += [f"- {inert(reason)}" for reason in a.reasons]
-    lines += [f'- {q.signal}: "{inert(q.text)}"' for q in a.quotes]
+    lines += [f'- {q.signal}: "{inert(q.text)}"' for q in a.further_quotes]
     if a.innocent:
         lines.append("- Innocent causes to think of: " + inert("; ".join(a.innocent)))
     if a.evidence:
@@ -106,6 +108,14 @@ def _alert_markdown(a: DigestAlert, address: str) -> list[str]:
         + f"; `chipwatch alerts show {a.alert}`"
     )
     return [*lines, ""]
+
+
+def marked(words: str) -> Markup:
+    """A reason with the listing's own words, which stand in “such marks”, as quotations; all of it escaped."""
+    from markupsafe import Markup, escape
+
+    parts = re.split(r"“([^”]*)”", words)
+    return Markup("").join(Markup("<q>{}</q>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
 
 
 def stock_words(a: DigestAlert) -> str:
@@ -150,7 +160,7 @@ def terminal(digest: Digest) -> None:
         )
         for reason in a.reasons:
             console.print(f"       - {escape(_plain(reason))}")
-        for q in a.quotes:
+        for q in a.further_quotes:
             console.print(f"       - {q.signal}: [italic]{escape(_plain(q.text))}[/italic]")
     for severity, count in digest.more.items():
         if count:

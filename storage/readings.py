@@ -215,6 +215,20 @@ class Readings(Base):
         ):
             yield _decoded(row)
 
+    def offer_counts(self) -> dict[str, int]:
+        """Listings by what their current reading says is offered, the most first."""
+        return {row[0]: row[1] for row in self.db.rows(
+            "SELECT r.offer, count(*) AS n FROM reading r JOIN listing l ON l.observation = r.observation GROUP BY r.offer ORDER BY n DESC, r.offer"
+        )}  # fmt: skip
+
+    def unknown_accelerators(self, since: str | None, *, limit: int = 10) -> dict[str, int]:
+        """Names of accelerators that no catalogue row knows, among what was recorded after `since`, with how often; the most first."""
+        return {row[0]: row[1] for row in self.db.rows(
+            """SELECT name.value, count(*) AS n FROM observation o JOIN reading r ON r.observation = o.id,
+               json_each(r.document, '$.unknown_accelerators') name WHERE o.recorded_at > ? GROUP BY name.value ORDER BY n DESC, name.value LIMIT ?""",
+            [since or "", limit],
+        )}  # fmt: skip
+
     def export_readings(self) -> Iterator[dict[str, Any]]:
         """The current reading of every listing, sorted by site and listing id, with its observation and evidence pointer."""
         for row in self.db.stream(_EXPORT):

@@ -194,6 +194,10 @@ class Runs(Chain, Base):
         """One run. Raises MissingError."""
         return self._run(run)
 
+    def sites_first_read(self, since: str) -> list[str]:
+        """Sites whose first run of any kind began after `since`."""
+        return [row[0] for row in self.db.rows("SELECT site FROM run GROUP BY site HAVING min(started_at) > ? ORDER BY site", [since])]
+
     def coverage(self) -> list[dict[str, Any]]:
         """Every site with its last run that did anything: silence is never read as "no listings"."""
         return [dict(row) for row in self.db.rows("SELECT * FROM coverage_view ORDER BY site")]

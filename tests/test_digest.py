@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
+from config.loader import Config
+from detector.run import detect
 from review import render
+from review.build import build
 from review.digest import Digest, DigestAlert, Quote, SiteCoverage
 from review.masking import masked
+from storage.listing import Listing
+from storage.store import Store
 
-HOSTILE = '<img src=x onerror=alert(1)> [x](javascript:alert(1)) `b` {{7*7}} \x1b[31m'
+HOSTILE = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) `b` {{7*7}} \x1b[31m"
 
 
 def alert(**changes: object) -> DigestAlert:
@@ -43,7 +50,9 @@ class Tags(HTMLParser):
         self.seen.append((tag, dict(attrs)))
 
 
-def test_every_form_names_the_alert_its_market_and_the_blocked_site(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_form_names_the_alert_its_market_and_the_blocked_site(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     made = digest(alert())
     render.terminal(made)
     for text in (render.html(made), render.markdown(made).replace("\\", ""), capsys.readouterr().out):
@@ -55,9 +64,60 @@ def test_every_form_names_the_alert_its_market_and_the_blocked_site(capsys: pyte
         assert "and 3 more" in flat
 
 
+def test_words_of_the_listing_are_told_once_and_marked() -> None:
+    told = alert(
+        reasons=("serial number removed: “labels <b>peeled</b> off” in title (+5.00)",),
+        quotes=(
+            Quote("serial_removed", "title", "labels <b>peeled</b> off"),
+            Quote("relabelled", "title", "T4 sticker"),
+        ),
+    )
+    page = render.html(digest(told))
+    assert "<q>labels &lt;b&gt;peeled&lt;/b&gt; off</q>" in page
+    assert page.count("peeled") == 1 and page.count("T4 sticker") == 1
+
+
+def test_a_site_new_to_the_desk_does_not_bury_the_others(tmp_path: Path) -> None:
+    config = Config(None)
+    with Store.open(tmp_path / "home") as store:
+        for site, first, count in (
+            ("old", "2025-06-01T08:00:00Z", 1),
+            ("old", "2025-06-03T08:00:00Z", 5),
+            ("fresh", "2025-06-03T09:00:00Z", 25),
+        ):
+            record(store, site, count, first)
+            detect(store, config, now=first)
+        made = build(store, config, now="2025-06-03T10:00:00Z", since="2025-06-02T00:00:00Z")
+        sites = Counter(shown.site for shown in made.alerts)
+        assert sites == {"old": 5, "fresh": config.thresholds.alerts.first_run_cap}
+        assert made.counts == {"high": 30} and made.more == {"high": 15}
+        assert [
+            note
+            for note in made.notes
+            if note.startswith("First run of fresh: 10 of its alerts are written out and 15 are not")
+        ]
+        whole = build(store, config, now="2025-06-03T10:00:00Z", since=None, cap=40)
+        assert len(whole.alerts) == 31, "in a first digest every site is new"
+
+
+def record(store: Store, site: str, count: int, now: str) -> None:
+    """So many red flags of a site, each of another seller."""
+    run = store.begin_run(site, kind="crawl", now=now)
+    store.record_many(
+        [
+            (Listing(site=site, listing_id=f"{now}-{at}", title=f"NVIDIA H100 80GB PCIe no {at}", description=f"Serial number label removed, lot {at * 7919}.", seller_id=f"{site}{at}", price_text="$24,000", country="US", observed_at=now), None)
+            for at in range(count)
+        ],
+        run=run, now=now,
+    )  # fmt: skip
+    store.end_run(run, "ok", now, {}, {}, None)
+
+
 @pytest.mark.parametrize("place", ["title", "chip", "place", "listing_id", "url"])
 def test_hostile_text_stays_text(place: str) -> None:
-    made = digest(alert(**{place: HOSTILE, "reasons": (HOSTILE,), "quotes": (Quote("relabelled", "title", HOSTILE),)}))
+    made = digest(
+        alert(**{place: HOSTILE, "reasons": (HOSTILE,), "quotes": (Quote("relabelled", "title", HOSTILE),)})
+    )
     page = Tags()
     page.feed(render.html(made))
     assert "img" not in {tag for tag, _ in page.seen} and "script" not in {tag for tag, _ in page.seen}
