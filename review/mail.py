@@ -20,6 +20,10 @@ PASSWORD = "CHIPWATCH_SMTP_PASSWORD"  # noqa: S105 - the variable's name
 """Environment variable of the mail server's password; it stands in no file."""
 
 
+HEADER_LINE = 500
+"""Characters of a header before it is folded; RFC 5322 allows 998 and recommends 78."""
+
+
 def compose(out: Outgoing, settings: Mail, to: str) -> EmailMessage:
     """The mail for one receiver. The same digest gives the same Message-ID, so that a mail sent twice after a crash is known as one.
 
@@ -36,6 +40,9 @@ def compose(out: Outgoing, settings: Mail, to: str) -> EmailMessage:
     message["List-Id"] = f"chipwatch {out.kind} digest <{out.kind}.chipwatch.{out.home}>"
     message.set_content(out.text, cte="quoted-printable")
     message.add_alternative(out.html, subtype="html", cte="quoted-printable")
+    # The body's lines are set by now. A subject of a little over a line would be folded right behind its name, which the standard
+    # allows and some mail programs show as an empty one.
+    message.policy = SMTP.clone(max_line_length=HEADER_LINE)
     return message
 
 

@@ -373,6 +373,18 @@ def test_no_word_of_a_seller_becomes_header_element_or_link() -> None:
         assert len(flat.splitlines()) <= len(text(digest_of("H100")).splitlines()) + 1, words
 
 
+@pytest.mark.parametrize("length", range(60, 100, 3))
+def test_a_subject_begins_on_the_line_of_its_name(length: int) -> None:
+    words = ("seventy alerts or so " * 5)[:length].strip()
+    row = {"id": "1", "kind": "daily", "document": digest_of("现货 " * 300).to_dict()}
+    mail = Config().settings.mail.model_copy(update={"sender": "w@desk.example"})
+    raw = compose(
+        dataclasses.replace(outgoing(row, "h"), headline=words), mail, "desk@example.org"
+    ).as_bytes()
+    assert f"Subject: {words}\r\n".encode() in raw
+    assert max(map(len, raw.split(b"\r\n"))) <= 500
+
+
 @pytest.mark.parametrize("words", hostile.HEADERS[::9])
 def test_the_subject_cannot_start_another_header(words: str) -> None:
     row = {"id": "1", "kind": "daily", "document": digest_of("x").to_dict()}

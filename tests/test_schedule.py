@@ -76,7 +76,9 @@ def test_a_start_moved_by_jitter_counts_for_the_time_it_was_due(started: str, du
 
 def test_what_is_made_up_keeps_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = "import sys, time; time.sleep(0.2); open(sys.argv[1], 'a').write(sys.argv[2] + ' ')"
-    monkeypatch.setattr(schedule, "command", lambda job, home: [sys.executable, "-c", code, str(tmp_path / "told"), job.run])
+    monkeypatch.setattr(
+        schedule, "command", lambda job, home: [sys.executable, "-c", code, str(tmp_path / "told"), job.run]
+    )
     late = [(job(id=run, run=run), datetime(2026, 5, 1, tzinfo=UTC)) for run in ("digest", "refit", "detect")]
     asyncio.run(schedule.Supervisor(tmp_path, Schedule())._make_up(late))
     assert (tmp_path / "told").read_text().split() == ["detect", "refit", "digest"]
@@ -102,7 +104,17 @@ def test_a_crawl_is_judged_by_the_outcomes_it_recorded(tmp_path: Path) -> None:
 def test_status_tells_the_supervisor_the_jobs_and_the_last_runs(tmp_path: Path) -> None:
     home = new_home(tmp_path)
     ask = [sys.executable, "-m", "chipwatch.cli", "--home", str(home), "schedule", "status", "--json"]
-    schedule.write_ledger(home, Entry("night-crawl", "2026-05-01T02:10:00+00:00", "s", "2026-05-01T02:20:00+00:00", "problems", "board blocked"))
+    schedule.write_ledger(
+        home,
+        Entry(
+            "night-crawl",
+            "2026-05-01T02:10:00+00:00",
+            "s",
+            "2026-05-01T02:20:00+00:00",
+            "problems",
+            "board blocked",
+        ),
+    )
     with schedule.only_one(home):
         told = json.loads(subprocess.run(ask, capture_output=True, check=True).stdout)
     assert told["supervisor"] == os.getpid()
@@ -114,7 +126,11 @@ def test_status_tells_the_supervisor_the_jobs_and_the_last_runs(tmp_path: Path) 
 
 
 def test_a_second_supervisor_is_refused(tmp_path: Path) -> None:
-    with schedule.only_one(tmp_path), pytest.raises(schedule.ScheduleError, match="already runs"), schedule.only_one(tmp_path):
+    with (
+        schedule.only_one(tmp_path),
+        pytest.raises(schedule.ScheduleError, match="already runs"),
+        schedule.only_one(tmp_path),
+    ):
         pass
 
 
@@ -125,8 +141,13 @@ def test_a_torn_ledger_line_is_passed_over(tmp_path: Path) -> None:
     assert [e.status for e in schedule.read_ledger(tmp_path)] == ["done"]
 
 
-@pytest.mark.parametrize(("code", "status"), [("pass", "done"), ("raise SystemExit(1)", "problems"), ("raise SystemExit(3)", "failed")])
-def test_a_child_is_judged_and_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, status: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("pass", "done"), ("raise SystemExit(1)", "problems"), ("raise SystemExit(3)", "failed")],
+)
+def test_a_child_is_judged_and_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, status: str
+) -> None:
     monkeypatch.setattr(schedule, "command", lambda job, home: [sys.executable, "-c", code])
     asyncio.run(schedule.Supervisor(tmp_path, Schedule()).run_job(job()))
     assert [(e.job, e.status) for e in schedule.read_ledger(tmp_path)] == [("j", status)]
@@ -154,3 +175,18 @@ def test_stopping_passes_sigterm_on_and_waits(tmp_path: Path, monkeypatch: pytes
     asyncio.run(story())
     assert told.read_text() == "stopped"
     assert [e.status for e in schedule.read_ledger(tmp_path)] == ["skipped", "done"]
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [("weekly", ["digest", "--weekly"]), ("deliver", ["digest", "--retry"]), ("crawl", ["crawl", "board"])],
+)
+def test_each_kind_of_job_is_a_command(tmp_path: Path, run: str, words: list[str]) -> None:
+    job = Job(id="x", run=run, cron="0 6 * * *", sites=("board",))  # type: ignore[arg-type]
+    assert schedule.command(job, tmp_path)[-len(words) :] == words
+
+
+def test_every_kind_of_job_has_its_place_in_a_single_round() -> None:
+    from typing import get_args
+
+    assert set(schedule.ORDER) == set(get_args(Job.model_fields["run"].annotation))
