@@ -19,6 +19,7 @@ _CHINESE = re.compile(
     r"(?<![一二三四五六七八九十百千第几半点周])(?=[一二两三四五六七八九十百千俩仨廿卅])"
     r"(?:[一二两三四五六七八九]千零?)?(?:[一二两三四五六七八九]?百零?)?(?:[一二三四五六七八九]?十|廿|卅)?[一二两三四五六七八九俩仨]?(?![一二三四五六七八九十百千万点])"
 )
+_TENS_GAP = re.compile(r"[\s-]|\s(?:y|e|and|و)\s?")
 _SPECIAL = {"俩": 2, "仨": 3, "廿": 20, "卅": 30}
 _HANGUL = re.compile(r"[\uac00-\ud7af]")
 
@@ -60,7 +61,26 @@ def _counts(page: Page, name: str) -> list[Count]:
         found.append(Count(hit.start, hit.end, value, doubtful=doubtful))
     named = [(m.start, m.end) for m in page.named if m.field == name]
     kept = [c for c in found if 1 <= c.value <= MOST and not any(a <= c.start < b for a, b in named)]
-    return sorted(kept, key=lambda c: c.start)
+    return _compounds(sorted(kept, key=lambda c: c.start), text)
+
+
+def _compounds(found: list[Count], text: str) -> list[Count]:
+    """'forty-two', 'двадцать две', 'treinta y dos': a number word of tens and one of units make one number."""
+    out: list[Count] = []
+    for count in found:
+        last = out[-1] if out else None
+        tens = last is not None and not last.digits and 20 <= last.value < 100 and last.value % 10 == 0
+        if (
+            last
+            and tens
+            and not count.digits
+            and count.value < 10
+            and _TENS_GAP.fullmatch(text, last.end, count.start)
+        ):
+            out[-1] = Count(last.start, count.end, last.value + count.value)
+        else:
+            out.append(count)
+    return out
 
 
 def chinese(text: str) -> int:

@@ -460,7 +460,11 @@ def _ordered(title: str, nouns: list[Hit], chips: list[Mention]) -> int:
 
 def _empty_case(page: Page, without_text: bool) -> Verdict | None:
     """A description that says no chip is inside, for a title that names no thing for one."""
-    if without_text and (not page.mentions or _costs_under(page, A_CHIP)) and (page.hardware or page.named):
+    if (
+        without_text
+        and (not page.mentions or (_costs_under(page, A_CHIP) and not page.title["parts"]))
+        and (page.hardware or page.named)
+    ):
         return Verdict("accessory", page.description.first("without-chip") or "")
     return None
 

@@ -21,19 +21,39 @@ _NOT_AFTER = re.compile(
         r"\W{0,2}(?:替代|平替|级别|级性能|の代わり|代わり|alternative|killer|replacement|대체|대용|equivalent|class\b|相当|じゃな|ではな|ではありません|でな|이 아|가 아|은 아|는 아|아니|아닙|아님|말고|değil|nahi\b|नहीं|涡轮一样|一样|同款|换的)"
     )
 )
-_LABEL_AFTER = re.compile(fold_pattern(r"\W{0,2}(?:的)?\W?(?:标签|马甲|壳|贴纸|标版|外壳|铭牌|皮|sticker|label|shroud|ラベル|シール|라벨|스티커|наклейк|шильд|etikett|etiket)"))
+_LABEL_AFTER = re.compile(
+    fold_pattern(
+        r"\W{0,2}(?:的)?\W?(?:标签|马甲|壳|贴纸|标版|外壳|铭牌|皮|sticker|label|shroud|ラベル|シール|라벨|스티커|наклейк|шильд|etikett|etiket)"
+    )
+)
 _LABEL_BEFORE = re.compile(
     fold_pattern(
         r"(?:labell?(?:ed)?(?: as)?|re-?labell?ed(?: as)?|标签(?:换成|改成|是)?|换成|改成|报的也?是|报成|写(?:的|着)?是?|贴的?是|标着|标的是|印着|印的是|贴着|刷的?是|外装|ラベルは|外装とラベルは|ditempel label|ditukar label|marked as|badged as|sticker says|box says|under the name(?: of)?|declared as)\W*$"
     )
 )
 _FITS_BEFORE = re.compile(
-    fold_pattern(r"(?:适用于?|适配|支持|兼容|通用|\bfits?|compatible with|suitable for|works with|\bfor (?:use (?:with|in) )?(?:an? |the |your )?(?:nvidia |tesla )?|对应|対応|für (?:die )?|\bдля |\bpara |\buntuk |\bcho |\biçin)\W{0,2}$")
+    fold_pattern(
+        r"(?:适用于?|适配|支持|兼容|通用|\bfits?|compatible with|suitable for|works with|\bfor (?:use (?:with|in) )?(?:an? |the |your )?(?:nvidia |tesla )?|对应|対応|für (?:die )?|\bдля |\bpara |\buntuk |\bcho |\biçin)\W{0,2}$"
+    )
 )
-_LISTED = re.compile(fold_pattern(r"[\s/、,，+&|或和与]{0,3}(?:or|and|oder|und|или|и|y|o|ou|e|hoặc|atau|veya|ve)?[\s/]{0,2}"))
-_NOTHING_ELSE = re.compile(fold_pattern(r"(?:\W|\d{1,3}\s?gb?(?![a-z])|pcie|pci-e|sxm\d?|nvl|oam|hbm\d?e?|\d?[x×*]\d*|gpus?|cards?|baseboards?|servers?|和|与|及|または|や|と|and|und|oder|or|и|или|y|o|e|ou|và|hoặc|dan|atau|ve|veya|و|nvidia|tesla|rtx|geforce|hgx|dgx|amd|instinct|卡|版)*"))
-_JOINED = re.compile(fold_pattern(r"\W{0,2}(?:/|、|,|，|\+|&|\||和|与|及|または|や|と|\band\b|\bund\b|\bи\b|\by\b|\be\b|\bvà\b|\bdan\b|\bve\b|و)\W{0,3}(?:nvidia |tesla |rtx |geforce |hgx |dgx )?|\d\s?gb?\W"))
-_CHOICE = re.compile(fold_pattern(r"(?:actual(?: item)?|real item(?: is)?|item is|实品是?|实物是?|实际是?|中身は|実物は|실물은|на самом деле|eigentlich|en realidad|sebenarnya)\W{0,4}(?:\S+\s){0,3}$"))
+_LISTED = re.compile(
+    fold_pattern(r"[\s/、,，+&|或和与]{0,3}(?:or|and|oder|und|или|и|y|o|ou|e|hoặc|atau|veya|ve)?[\s/]{0,2}")
+)
+_NOTHING_ELSE = re.compile(
+    fold_pattern(
+        r"(?:\W|\d{1,3}\s?gb?(?![a-z])|[x×*]\s?\d{1,3}|pcie|pci-e|sxm\d?|nvl|oam|hbm\d?e?|\d?[x×*]\d*|gpus?|cards?|baseboards?|servers?|和|与|及|または|や|と|and|und|oder|or|и|или|y|o|e|ou|và|hoặc|dan|atau|ve|veya|و|nvidia|tesla|rtx|geforce|hgx|dgx|amd|instinct|卡|版)*"
+    )
+)
+_JOINED = re.compile(
+    fold_pattern(
+        r"\W{0,2}(?:/|、|,|，|\+|&|\||和|与|及|または|や|と|\band\b|\bund\b|\bи\b|\by\b|\be\b|\bvà\b|\bdan\b|\bve\b|و)\W{0,3}(?:nvidia |tesla |rtx |geforce |hgx |dgx )?|\d\s?gb?\W"
+    )
+)
+_CHOICE = re.compile(
+    fold_pattern(
+        r"(?:actual(?: item)?|real item(?: is)?|item is|实品是?|实物是?|实际是?|中身は|実物は|실물은|на самом деле|eigentlich|en realidad|sebenarnya)\W{0,4}(?:\S+\s){0,3}$"
+    )
+)
 
 
 def offered(page: Page) -> list[Mention]:
@@ -133,7 +153,11 @@ def _from_text(page: Page, text: list[Mention]) -> list[Mention]:
     kept = text[:1]
     for mention in text[1:]:
         line = latin[latin.rfind("\n", 0, mention.start) + 1 : mention.start]
-        listed = re.fullmatch(r"[\W\d]*(?:x|×|\*|nvidia|tesla|hgx|dgx|pcs|units)?[\W\d]*(?:nvidia|tesla|hgx|dgx)?\W*", line)
-        if (listed and "\n" in latin[kept[-1].end : mention.start]) or _JOINED.fullmatch(latin[kept[-1].end : mention.start]):
+        listed = re.fullmatch(
+            r"[\W\d]*(?:x|×|\*|nvidia|tesla|hgx|dgx|pcs|units)?[\W\d]*(?:nvidia|tesla|hgx|dgx)?\W*", line
+        )
+        if (listed and "\n" in latin[kept[-1].end : mention.start]) or _JOINED.fullmatch(
+            latin[kept[-1].end : mention.start]
+        ):
             kept.append(mention)
     return kept

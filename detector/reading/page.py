@@ -27,8 +27,16 @@ _LIST = re.compile(
 )
 """What joins the names of a list."""
 
+DEAR = 5
+"""Share over which a price says nothing for the chip."""
+
 NO_CHIP, CHIP = 0.05, 0.2
 """Shares of a chip's usual price: nothing under the first is the chip, what is over the second may well be."""
+
+
+def _counted(text: str, at: int) -> bool:
+    """Whether a number stands right before a position."""
+    return bool(re.search(r"(?:\d|[^\W\d_]{3,})\s?$", text[max(0, at - 12) : at]))
 
 
 @dataclass(frozen=True)
@@ -167,6 +175,10 @@ class Page:
         if mention.key.isdigit() and int(mention.key) >= SPOKEN_NUMBERS:
             return not self.homonymous or mention.field == "description"
         own = self.hits(mention.field)
+        if any(
+            0 <= mention.start - hit.end <= 1 and _counted(own.text, hit.start) for hit in own["counter-card"]
+        ):
+            return True  # '18 cards A40'
         if mention.field == "title" and own["homonym"] and not own["hardware"]:
             return False
         if self.told and mention.field == "description" and not self.named_in_title:
@@ -184,7 +196,9 @@ class Page:
         if own["hardware"] or self.title["hardware"] or self.category["hardware"]:
             return True
         return (self.hardware and bool(own["memory-size"] or self.price["rental-price"])) or (
-            self._unshared and self._chip_price and bool(own["hardware-weak"] or own["memory-size"])
+            self._unshared
+            and self._chip_price
+            and (bool(own["hardware-weak"] or own["memory-size"]) or self._plausible)
         )
 
     @cached_property
@@ -198,6 +212,11 @@ class Page:
     def _chip_price(self) -> bool:
         """Whether the price is one that a chip of the name has; a lamp's or a phone's is not."""
         return self.price_share is not None and self.price_share > CHIP
+
+    @cached_property
+    def _plausible(self) -> bool:
+        """Whether nothing at all speaks of another article, and the price lies close to the chip's own."""
+        return not self.description["homonym"] and self.price_share is not None and self.price_share < DEAR
 
     def _homonym_beside(self, mention: Mention) -> bool:
         """A homonym's word right beside the name: Coolpix A100, T4灯管, H100 helmet."""

@@ -28,6 +28,12 @@ _MACHINE_TIMES = re.compile(
 )
 _LOT_OF = re.compile(r"(?:lot of|all) (\d{1,2})(?!\s?(?:gpu|x|gb|card))")
 _LOT_AFTER = re.compile(r"\W{0,3}")
+_HAVING = re.compile(
+    fold_pattern(
+        r"\W{0,3}(?:(?:the|my|our|a|spare|last|remaining|other|another|only|exactly|just|about|around|roughly|approx\.?|some|still|over|约|大概|近|整整|还有|有|就|共|genau|noch|etwa|ca\.?|nur|insgesamt|đúng|chỉ|khoảng|tầm|все|всё|ещё|еще|ровно|около|примерно|всего|только|solo|sólo|unas|unos|cerca de|apenas|exatamente|yaklaşık|tam|toplam|lebih kurang|sekitar|cuma|hanya|lagi|حوالي|فقط|sirf|kul|karib)\W{0,2}){0,2}"
+    )
+)
+"""Between a word of having and the number it has."""
 _NO_COUNT_AFTER = re.compile(r"\s?(?:gb|%)")
 _LABELLED = re.compile(
     fold_pattern(
@@ -114,7 +120,9 @@ def read_quantity(page: Page, *, offer: str, per: str | None, chips: int) -> int
     if per == "lot":
         return field if field is not None else 1
     if offer == "rental":
-        said = [s for s in said if s.firm > 1 and s.number > 1]
+        said = [s for s in said if (s.firm > 1 or s.kind == "machine") and s.number > 1]
+    if field == 1 and not (page.title["each"] or page.description["each"]):
+        said = [s for s in said if s.firm > 1]  # against the field only stock that is said to be
     best = _choose(said, chips)
     if field is None or (field == 1 and best is not None and best > 1):
         return best
@@ -220,13 +228,16 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
             if boxed := _BOX.search(text, max(0, count.start - 4), count.start):
                 yield from _boxes(text, found, count, boxed["box"])
                 continue
-            if machine and _inside(page, name, count, hit):
+            if machine and _inside(page, name, count, hit, kind):
                 continue
             firm = 2 if _stock_near(page, name, count.start, hit.end) else 1
             if kind == "machine" and name == "title" and count.value > 1:
                 firm = 2
-            if count.value == 1 and firm == 1 and not _plain_one(text, count.start, hit.end):
-                continue
+            if count.value == 1 and (
+                firm == 1 or _NOT_ONE.search(text[max(0, count.start - 3) : count.start])
+            ):
+                if not _plain_one(text, count.start, hit.end):
+                    continue
             yield Said(count.value, firm, kind, count.start)
 
 
@@ -238,15 +249,16 @@ def _boxes(text: str, found: Sequence[Count], each: Count, box: str) -> Iterator
             yield Said(count.value * each.value, 3, "card", count.start)
 
 
-def _inside(page: Page, name: str, count: Count, hit: Hit) -> bool:
+def _inside(page: Page, name: str, count: Count, hit: Hit, kind: str) -> bool:
     """Whether a counted number is the chips in the machine: '4 adet H100', '8x node', '8-GPU server'."""
     text = page.hits(name).text
-    named = any(
+    if kind != "machine" and any(
         m.field == name and not m.system and hit.end <= m.start and TO_NAME.fullmatch(text, hit.end, m.start)
         for m in page.mentions
-    )
-    return named or (
-        text[count.end : hit.start].strip() in ("x", "×", "-") and count.value == chips_in_machine(page, None)
+    ):
+        return True
+    return text[count.end : hit.start].strip() in ("x", "×", "-") and count.value == chips_in_machine(
+        page, None
     )
 
 
@@ -257,7 +269,7 @@ def _had(page: Page, name: str, machine: bool) -> Iterator[Said]:
         return
     text = hits.text
     for hit in hits["had"]:
-        count = counts.after(found, hit.end, text, _LOT_AFTER, 4)
+        count = counts.after(found, hit.end, text, _HAVING, 24)
         if count is None or count.doubtful or _named(page, name, hit.start):  # 'ada' is 'have', and Ada
             continue
         ends = _ENDS.match(text, count.end) or (
@@ -343,7 +355,9 @@ def _plain_one(text: str, start: int, end: int) -> bool:
         return False
     return bool(
         re.match(
-            fold_pattern(r"\s?(?:$|[。.,，、!！\n；;)）(（]|です|예요|이에요|입니다|뿐|出|转|可|限)"),
+            fold_pattern(
+                r"\s?(?:$|[。.,，、！!\n；;)）(（]|です|팝니다|팔아|판매|예요|이에요|입니다|뿐|出|转|可|限)|\s(?=[\u3040-\u9fff\uac00-\ud7af]|$)"
+            ),
             text[end : end + 4],
         )
     )

@@ -24,7 +24,7 @@ from detector.reading.chips import Finder, Mention
 from detector.reading.condition import read_condition
 from detector.reading.cues import Cues
 from detector.reading.document import Document
-from detector.reading.machines import chips_in_machine
+from detector.reading.machines import chips_in_machine, is_machine
 from detector.reading.model import ChipOffer, Facts, Price, Reading
 from detector.reading.offer import read_offer
 from detector.reading.offered import machine, offered
@@ -40,9 +40,17 @@ if TYPE_CHECKING:
     from config.loader import Config
 
 HOURS_A_MONTH = 730
+SCRAP, TWO = 0.2, 1.5
+"""Shares of a chip's price: no working card is sold under the first, one card hardly over the second."""
+NEAR_ONE = (0.4, 3.0)
+"""Shares that a price of one card has, in cheap and dear markets."""
 
 # A laptop's chip is another one than the card of the same number.
-_LAPTOP = re.compile(fold_pattern(r"laptop|notebook|笔记本|游戏本|ノートpc|ノートパソコン|노트북|ноутбук|portátil|dizüstü|\bmxm\b|zbook|for (?:dell )?precision \d|thinkpad|\bmobile\b"))
+_LAPTOP = re.compile(
+    fold_pattern(
+        r"laptop|notebook|笔记本|游戏本|ノートpc|ノートパソコン|노트북|ноутбук|portátil|dizüstü|\bmxm\b|zbook|for (?:dell )?precision \d|thinkpad|\bmobile\b"
+    )
+)
 
 
 class Reader:
@@ -66,10 +74,14 @@ class Reader:
         offer = verdict.offer if named or verdict.offer not in ("sale", "rental") else "other"
         lot = lot_size(page) if offer == "sale" else None
         known = page.rough_price if offer == "sale" and not lot and "rough_price" in page.__dict__ else None
-        hint = chips_in_machine(page, named[0], machine(page, named[0])) if offer == "rental" and named else None
+        hint = (
+            chips_in_machine(page, named[0], machine(page, named[0])) if offer == "rental" and named else None
+        )
         price = known or money.read_price(doc, offer=offer, config=self.config, lot=lot, systems_hint=hint)
         if price and price.per == "lot" and page.disguised:  # the title's number counts the article it feigns
             price = replace(price, per="unit", articles=None)
+        if price and offer == "sale" and len({m.base for m in named}) == 1 and not is_machine(page):
+            price = _lot_or_each(price, lot, page.price_share)
         chips = tuple(chip for chip in (self._chip(page, m, price, lot) for m in named) if chip)
         price = self._in_dollars(price, offer, chips, doc.date)
         stock = read_quantity(page, offer=offer, per=price.per if price else None, chips=len(chips))
@@ -88,7 +100,15 @@ class Reader:
         return self._page(Document(listing, today))
 
     def _page(self, doc: Document) -> Page:
-        return Page(doc, self.finder, self.cues, self._rough_price, self._dollars, self._worth, self.config.offers.vote)
+        return Page(
+            doc,
+            self.finder,
+            self.cues,
+            self._rough_price,
+            self._dollars,
+            self._worth,
+            self.config.offers.vote,
+        )
 
     def _rough_price(self, doc: Document) -> Price | None:
         return money.read_price(doc, offer="sale", config=self.config)
@@ -99,14 +119,28 @@ class Reader:
         dollars = self.exchange.to_usd(price.amount, price.currency, doc.date)
         return float(dollars.usd) if dollars else None
 
-    def _in_dollars(self, price: Price | None, offer: str, chips: tuple[ChipOffer, ...], on: date) -> Price | None:
+    def _in_dollars(
+        self, price: Price | None, offer: str, chips: tuple[ChipOffer, ...], on: date
+    ) -> Price | None:
         """The price with USD for one chip, or one chip-hour, where it is a price of chips at all."""
-        if price is None or price.amount is None or price.currency is None or not chips or price.kind not in ("asking", "range"):
+        if (
+            price is None
+            or price.amount is None
+            or price.currency is None
+            or not chips
+            or price.kind not in ("asking", "range")
+        ):
             return price
         dollars = self.exchange.to_usd(price.amount, price.currency, on)
         if dollars is None:
             return replace(price, reason=f"no exchange rate for {price.currency}")
-        count = 1 if price.per in ("gpu_hour", "gpu_month") else sum(c.count for c in chips) if price.per == "lot" else chips[0].count
+        count = (
+            1
+            if price.per in ("gpu_hour", "gpu_month")
+            else sum(c.count for c in chips)
+            if price.per == "lot"
+            else chips[0].count
+        )
         hours = HOURS_A_MONTH if price.per.endswith("month") else 1
         unit = (dollars.usd / count / hours).quantize(Decimal("0.0001"))
         return replace(price, unit_usd=unit, rate=dollars.text(price.currency))
@@ -116,18 +150,46 @@ class Reader:
         if mention.base is None:
             return None
         host = machine(page, mention)
-        count = chips_in_machine(page, mention, host, whole=price is not None and price.per.startswith("server"))
+        count = chips_in_machine(
+            page, mention, host, whole=price is not None and price.per.startswith("server")
+        )
         row = self.finder.chips.get(mention.base)
         ident, memory = mention.chip or mention.base, None
         if row is not None:
             form = mention.form or (host.form if host else None)
-            texts = [(name, page.doc.fields[name]) for name in ("title", "description") if name in page.doc.fields]
+            texts = [
+                (name, page.doc.fields[name]) for name in ("title", "description") if name in page.doc.fields
+            ]
             ident, memory = resolve(replace(mention, form=form), row, texts, count)
-        if _LAPTOP.search(page.doc.text("title")) and (f"{ident}-laptop" in self.finder.chips or f"{ident}-laptop" in self.finder.series):
+        if _LAPTOP.search(page.doc.text("title")) and (
+            f"{ident}-laptop" in self.finder.chips or f"{ident}-laptop" in self.finder.series
+        ):
             ident = f"{ident}-laptop"
         finding = self.controls.find(ident, page.doc.date)
         a, b = page.doc.fields[mention.field].span(mention.start, mention.end)
-        return ChipOffer(ident, _in_unit(count, price, lot), mention.field, a, b, memory, finding.control, finding.restricted)
+        return ChipOffer(
+            ident,
+            _in_unit(count, price, lot),
+            mention.field,
+            a,
+            b,
+            memory,
+            finding.control,
+            finding.restricted,
+        )
+
+
+def _lot_or_each(price: Price, lot: int | None, share: float | None) -> Price:
+    """What a price of loose cards is for, by what a card costs: fifty cards for the price of one are sold each, two for
+    the price of two together. `share` is the price as a share of one chip's."""
+    if share is None:
+        return price
+    several = price.articles or lot or 1
+    if price.per == "lot" and several > 1 and share / several < SCRAP and NEAR_ONE[0] <= share <= NEAR_ONE[1]:
+        return replace(price, per="unit", articles=None)
+    if price.per == "unit" and lot and lot > 1 and share > TWO and share / lot >= NEAR_ONE[0]:
+        return replace(price, per="lot", articles=lot)
+    return price
 
 
 def _worth(config: Config) -> dict[str, float]:
@@ -156,4 +218,8 @@ def _total(chips: tuple[ChipOffer, ...], stock: int | None, price: Price | None)
     """Chips over all units: each chip once where one number counts several kinds of articles."""
     if not chips or stock is None:
         return None
-    return stock * chips[0].count if len(chips) > 1 and (price is None or price.per != "lot") else stock * sum(c.count for c in chips)
+    return (
+        stock * chips[0].count
+        if len(chips) > 1 and (price is None or price.per != "lot")
+        else stock * sum(c.count for c in chips)
+    )
