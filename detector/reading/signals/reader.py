@@ -159,13 +159,19 @@ def _stand_in(scopes: Iterable[Scope]) -> Iterator[Finding]:
 
 
 def _quoted(signal: str, text: _Text, findings: Iterable[Finding]) -> Iterator[Signal]:
-    """Findings with their raw place and words."""
+    """The first findings, each place once, with their raw place and words."""
+    seen: set[int] = set()
     for found in findings:
         start, end = text.folded.span(found.start, found.end)
+        if start in seen:
+            continue
+        seen.add(start)
         yield Signal(
             signal, text.name, start, end, text.folded.raw[start:end], found.language or None,
             strength=found.strength, detail=found.detail,
         )  # fmt: skip
+        if len(seen) == MOST_PLACES:
+            return
 
 
 def _kept(found: Iterable[Signal]) -> tuple[Signal, ...]:

@@ -14,6 +14,8 @@ FACES = ("label", "box", "outside", "plate")
 """What bears a name."""
 FIRM = 4
 """Letters of a verb that is no preposition."""
+MOST_NAMES = 12
+"""Names that are looked at in one sentence."""
 BORDER = 26
 """Letters between a label or box and the name on it."""
 
@@ -31,7 +33,7 @@ def _in_sentence(scope: Scope, offered: Sequence[str]) -> Iterator[Finding]:
             yield finding(hit)
     if s.concepts.isdisjoint((*FACES, "outer", "system", "paper", "declare")):
         return
-    names = list(_names(scope, offered))
+    names = list(islice(_names(scope, offered), MOST_NAMES))
     contrast = s.of("contrast")
     for face in s.of("outer", *FACES):
         for name in names:

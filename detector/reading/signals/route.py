@@ -26,6 +26,8 @@ ROLES = (*HERE, *THERE, *THROUGH)
 LEFT_OUT = ("no_ship", "refuse", "comply")
 STAYS = "stays"
 """Role of a place that goods do not leave."""
+MOST_STOPS = 200
+"""Places of one text that are looked at; a long real one names a dozen."""
 FIRM = 5
 """Letters of a word of place that says something by itself; `in` and `ex` do not."""
 AROUND = 14
@@ -104,7 +106,7 @@ def survey(
 
 def _stops(field: str, scopes: Sequence[Scope], places: Sequence[Found]) -> Iterator[Stop]:
     starts = [s.s.start for s in scopes]
-    for found in places:
+    for found in places[:MOST_STOPS]:
         at = bisect_right(starts, found.hit.start) - 1
         if at < 0 or found.hit.start >= scopes[at].s.end or _beside(scopes[at], found, LEFT_OUT):
             continue

@@ -196,9 +196,8 @@ class Vocabulary:
             hits.extend(self._spelled(bare))
         if _TRICK.search(folded):
             hits.extend(self._tricked(bare))
-        if not folded.isascii() or "*" in folded:
-            if _MASKED.search(folded):
-                hits.extend(self._masked(bare))
+        if (not folded.isascii() or "*" in folded) and _MASKED.search(folded):
+            hits.extend(self._masked(bare))
         return list(dict.fromkeys(hits))
 
     def _scan(self, bare: str, plain: str) -> Iterator[Hit]:
