@@ -1,6 +1,6 @@
 """The desk at two sizes of home, as ratios in one run: `python -m bench.desk [--big] [--keep FOLDER]`.
 
-Each home is asked by a desk in a process of its own: queue, filtered queue, alert, search, record, and the digest's query, in
+Each home is asked by a desk in a process of its own: queue, filtered queue, alert, search, record, overview pages, and the digest's query, in
 milliseconds of wall time (median of 15 requests through the whole ASGI application), and the process's memory. Usual sizes are
 5,000 listings with 250 alerts and 50,000 with 2,500; `--big` takes 10,000 with 500 and 1,000,000 with 50,000 (some twenty
 minutes and 4 GB of disk). `--keep` leaves the homes there and uses them again.
@@ -16,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +38,21 @@ def build(home: Path, count: int) -> None:
         store.record(Listing("site0", "rare", "罕见 H100"), run=run, evidence=None, now=NOW)
         store.end_run(run, "ok", NOW)
         alerting(store)
+        store.save_market(references())
         store.index_search()
         store.db.raw().execute("ANALYZE")
         store.db.raw().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def references() -> Iterator[dict[str, Any]]:
+    """A year of market references for two chips: everywhere, and in twelve regions by three conditions."""
+    for day, chip in product(range(365), ("nvidia-h100-sxm-80gb", "nvidia-a100-pcie-80gb")):
+        places = [("all", "all"), *product((f"region{n}" for n in range(12)), ("all", "new", "used"))]
+        for n, (region, condition) in enumerate(places):
+            yield {
+                "as_of": (date(2025, 3, 29) + timedelta(day)).isoformat(), "offer": "sale", "chip": chip, "form": "all", "condition": condition,
+                "region": region, "centre_usd": 20000 + day, "low_usd": 20000 + day, "high_usd": 20000 + day, "spread": 0.2, "n": n + 5,
+            }  # fmt: skip
 
 
 def ask(home: Path) -> dict[str, float]:
@@ -51,6 +65,7 @@ def ask(home: Path) -> dict[str, float]:
     token = desk.people.invite("bench", NOW)
     with Store.open(home, readonly=True) as store:
         keys = [row["listing"] for row in store.alerts(limit=ROUNDS)]
+        sellers = [row["seller"] for row in store.sellers_ranked(limit=ROUNDS)]
         since = "2026-03-27T00:00:00Z"
         store.news(since)
         figures = {"digest query": timed(lambda _: store.news(since))}
@@ -60,7 +75,7 @@ def ask(home: Path) -> dict[str, float]:
             transport=httpx.ASGITransport(app=desk.app), base_url="http://127.0.0.1:8100"
         ) as client:
             await client.get("/sign-in", params={"token": token})
-            for name, paths in questions(keys).items():
+            for name, paths in questions(keys, sellers).items():
                 times = []
                 for number in range(ROUNDS + 1):
                     begin = time.perf_counter()
@@ -76,7 +91,7 @@ def ask(home: Path) -> dict[str, float]:
     return figures
 
 
-def questions(keys: list[str]) -> dict[str, list[str]]:
+def questions(keys: list[str], sellers: list[str]) -> dict[str, list[str]]:
     """Addresses by what they ask."""
     return {
         "queue": ["/"],
@@ -85,6 +100,12 @@ def questions(keys: list[str]) -> dict[str, list[str]]:
         "search, a rare word": ["/search?q=%E7%BD%95%E8%A7%81"],
         "search, a common word": ["/search?q=%E5%BA%8F%E5%88%97"],
         "record of decisions": ["/record"],
+        "market": ["/market"],
+        "market of a chip": ["/market/sale/nvidia-h100-sxm-80gb"],
+        "tuning": [f"/tuning?medium={at / 100}" for at in range(20, 20 + ROUNDS)],
+        "sites": ["/sites"],
+        "sellers": [f"/sellers?page={page}" for page in range(3)],
+        "seller": [f"/sellers/{key}" for key in sellers],
     }
 
 

@@ -33,6 +33,9 @@ from review.svg import (
 
 LEGEND_ROW = 20
 
+APART = 8.0
+"""Units between the middles of two dots in a row."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dot:
@@ -120,15 +123,12 @@ def strip(
                 cls="c-band",
             )
         )
-    taken: list[tuple[float, int]] = []
+    own = [scale(dot.usd) for dot in shown if dot.own]
+    ends: list[float] = []
+    """Where the last dot of each row stands; dots come from left to right."""
     for dot in sorted(shown, key=lambda d: (not d.own, d.usd)):
         x = scale(dot.usd)
-        row = next(
-            r
-            for r in range(len(taken) + 1)
-            if all(r != other or abs(x - place) >= 8 for place, other in taken)
-        )
-        taken.append((x, row))
+        row = 0 if dot.own else _free_row(x, ends, own)
         y = max(floor - 9 - row * 9, TOP + 4)
         words = title_of(f"{dot.label}: {axes.money(dot.usd)}" if dot.label else axes.money(dot.usd))
         if dot.own:
@@ -146,6 +146,17 @@ def strip(
         else:
             out.append(tag("circle", words, cx=x, cy=y, r=3.6, cls="c-dot"))
     return svg(title, _strip_words(shown, low, high, n), height, out, "c-strip", width=width)
+
+
+def _free_row(x: float, ends: list[float], own: Sequence[float]) -> int:
+    """The lowest row in which a dot at `x` covers no other, and not the offer in question, which stands in the lowest."""
+    row = next((r for r, end in enumerate(ends) if x - end >= APART), len(ends))
+    if row == 0 and any(abs(x - place) < APART for place in own):
+        row = next((r for r, end in enumerate(ends) if r and x - end >= APART), max(len(ends), 1))
+    while len(ends) <= row:
+        ends.append(-APART)
+    ends[row] = x
+    return row
 
 
 def _strip_words(dots: Sequence[Dot], low: float | None, high: float | None, n: int | None) -> str:
@@ -176,7 +187,10 @@ def line(
     xs = [p.x for p in points] + [x for x, _ in marks]
     x = axes.Scale(min(xs, default=0), max(xs, default=1), LEFT, width - RIGHT)
     words = {"money": axes.short_money, "percent": axes.percent, "number": axes.short}[y_words]
-    out = [y_axis(y, [(v, words(v)) for v in y.ticks(4)], width - RIGHT), x_axis(x, floor, _x_ticks(x, days) if xs else [])]
+    out = [
+        y_axis(y, [(v, words(v)) for v in y.ticks(4)], width - RIGHT),
+        x_axis(x, floor, _x_ticks(x, days) if xs else []),
+    ]
     if x_words:
         out.append(text(x_words, (LEFT + width - RIGHT) / 2, height - 4, "c-label", "middle"))
     for s in series:

@@ -94,10 +94,15 @@ def references(
     store: Store, config: Config, offer: str, chip: str, since: str
 ) -> tuple[list[Reference], bool]:
     """References of a chip from `since` (YYYY-MM-DD) on, oldest first, and whether they are stored ones."""
-    rows = store.market_days(offer, chip, since)
-    if rows:
-        return [_stored(row, config.market.forming.min_peers) for row in rows], True
-    return _judged(store.references_judged(offer, chip, since), config), False
+    latest = next(
+        (row["as_of"] for row in store.markets() if (row["offer"], row["chip"]) == (offer, chip)), None
+    )
+    if latest is None or latest < since:
+        return _judged(store.references_judged(offer, chip, since), config), False
+    # The past of each region as a whole; new and used apart on the latest day, which is all that is told of them.
+    rows = [row for row in store.market_days(offer, chip, since, whole=True) if row["as_of"] < latest]
+    rows += store.market_days(offer, chip, latest)
+    return [_stored(row, config.market.forming.min_peers) for row in rows], True
 
 
 def _stored(row: Mapping[str, Any], least: float) -> Reference:

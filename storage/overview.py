@@ -76,10 +76,12 @@ class Overview(Base):
             found.append({"offer": at[0], "chip": at[1], "as_of": latest})
         return found
 
-    def market_days(self, offer: str, chip: str, since: str) -> list[dict[str, Any]]:
-        """Stored references of a chip from `since` on, oldest first; the columns of `market_reference`."""
+    def market_days(self, offer: str, chip: str, since: str, *, whole: bool = False) -> list[dict[str, Any]]:
+        """Stored references of a chip from `since` on, oldest first; the columns of `market_reference`. `whole`: of all conditions together."""
+        condition = "AND condition = 'all'" if whole else ""
         return [dict(row) for row in self.db.rows(
-            "SELECT * FROM market_reference WHERE offer=? AND chip=? AND as_of >= ? ORDER BY as_of, region, condition", [offer, chip, since]
+            f"SELECT * FROM market_reference WHERE offer=? AND chip=? AND as_of >= ? {condition} ORDER BY as_of, region, condition",
+            [offer, chip, since],
         )]  # fmt: skip
 
     def markets_judged(self) -> list[dict[str, Any]]:

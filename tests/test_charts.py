@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from xml.etree import ElementTree
 
@@ -78,10 +79,16 @@ def test_bars_begin_where_the_one_before_ended_and_reach_the_sum() -> None:
 
 
 def test_dots_of_a_strip_do_not_cover_each_other() -> None:
-    tree = ElementTree.fromstring(charts.strip([Dot(1000 + i) for i in range(5)] + [Dot(5000)], title="t"))
+    chance = random.Random(7)
+    dots = [Dot(chance.lognormvariate(9, 0.4)) for _ in range(40)] + [Dot(1000 + i) for i in range(5)]
+    tree = ElementTree.fromstring(charts.strip([*dots, Dot(1002, own=True)], title="t", height=400))
+    (own,) = (e for e in tree.iter("path") if e.attrib["class"] == "c-own")
+    tip = [float(v) for v in own.attrib["d"].strip("MZ").split("L")[0].split()]
     places = [(float(c.attrib["cx"]), float(c.attrib["cy"])) for c in tree.iter("circle")]
+    assert len(places) == 45
+    places.append((tip[0], tip[1] + 7))
     assert all(
-        abs(x - u) >= 7 or abs(y - v) >= 7 for i, (x, y) in enumerate(places) for u, v in places[i + 1 :]
+        abs(x - u) >= 7.9 or abs(y - v) >= 8.9 for i, (x, y) in enumerate(places) for u, v in places[i + 1 :]
     )
 
 

@@ -19,6 +19,10 @@ LINES = 6
 """Regions drawn in one chart; the rest stands in the table."""
 
 
+ROWS = 150
+"""Rows of the table of days; Datasette shows all of them."""
+
+
 def markets(visit: Visit) -> Answer:
     """All chips with their reference now; with `chip` that one's market, for sale if it is sold at all."""
     rows = view.markets(visit.store, visit.config)
@@ -79,7 +83,8 @@ def market(visit: Visit) -> Answer:
         lines=_lines(name, regions, titles, offer),
         sellers=_sellers(name, regions, titles),
         hidden=[titles[region] for region in _drawn(regions)[LINES:]],
-        table=[(titles[region], row) for region, rows in regions.items() for row in rows],
+        table=_table(regions, titles),
+        known=sum(map(len, regions.values())),
         prices=prices,
         strip=charts.strip(
             dots,
@@ -90,6 +95,14 @@ def market(visit: Visit) -> Answer:
             usual=_usual(now),
         ),
     )
+
+
+def _table(
+    regions: dict[str, list[view.Reference]], titles: dict[str, str]
+) -> list[tuple[str, view.Reference]]:
+    """The latest days as rows, so many that a person may read them."""
+    rows = [(titles[region], row) for region, past in regions.items() for row in past]
+    return sorted(rows, key=lambda pair: pair[1].day, reverse=True)[:ROWS]
 
 
 def _usual(now: view.Reference | None) -> tuple[float, float] | None:
