@@ -124,11 +124,11 @@ def strip(
             )
         )
     own = [scale(dot.usd) for dot in shown if dot.own]
-    ends: list[float] = []
+    last: list[float] = []
     """Where the last dot of each row stands; dots come from left to right."""
     for dot in sorted(shown, key=lambda d: (not d.own, d.usd)):
         x = scale(dot.usd)
-        row = 0 if dot.own else _free_row(x, ends, own)
+        row = 0 if dot.own else _free_row(x, last, own)
         y = max(floor - 9 - row * 9, TOP + 4)
         words = title_of(f"{dot.label}: {axes.money(dot.usd)}" if dot.label else axes.money(dot.usd))
         if dot.own:
