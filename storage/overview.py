@@ -98,7 +98,7 @@ class Overview(Base):
         the reference with the most peers. Of the `most` latest readings."""
         return [dict(row) for row in self.db.rows(_JUDGED_MARKET, [chip, offer, most, since])]
 
-    def prices(self, offer: str, chip: str, *, limit: int = 300) -> list[dict[str, Any]]:
+    def prices(self, offer: str, chip: str, *, limit: int = 200) -> list[dict[str, Any]]:
         """Prices of live current offers of a chip: listing, title, site, country, unit_usd, condition, observed_at; the latest first."""
         return [dict(row) for row in self.db.rows(_PRICES, [chip, offer, limit])]
 
