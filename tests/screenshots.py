@@ -49,15 +49,8 @@ def prepare(home: Path) -> dict[str, str]:
                 until="2099-01-01",
             )
         store.index_search()
-        shown = max(
-            store.alerts(limit=60),
-            key=lambda row: (
-                "serial_removed" in row["signals"],
-                row["country"] == "CN",
-                len(row["signals"]),
-                row["score"],
-            ),
-        )
+        standing = store.alerts_by_key([row["listing"] for row in store.alerts(limit=200)])
+        shown = max(standing, key=_telling)
         chip, seller = shown["chip"], shown["seller"]
         evidence = store.history(shown["listing"])[0].evidence
     return {
@@ -65,6 +58,17 @@ def prepare(home: Path) -> dict[str, str]:
         "seller": f"/sellers/{seller}", "search": "/search?q=序列", "record": "/record", "mutes": "/mutes", "data": "/chipwatch/alert", "row": f"/chipwatch/alert/{shown['listing']}",
         **({"evidence": f"/evidence/{evidence.id}"} if evidence else {}),
     }  # fmt: skip
+
+
+def _telling(row: dict[str, Any]) -> tuple[Any, ...]:
+    """How much of the alert's page an alert fills: an offer for sale with a price near enough to be real, many quotes, a history."""
+    quotes = {signal["signal"] for signal in row["document"].get("signals", []) if signal.get("text")}
+    return (
+        row["offer"] == "sale" and "probable_scam" not in row["signals"],
+        row["unit_usd"] is not None,
+        len(quotes),
+        row["score"],
+    )
 
 
 @contextmanager

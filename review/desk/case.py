@@ -114,6 +114,12 @@ class Case:
     relist_of: dict[str, Any] | None
 
     @property
+    def newer(self) -> bool:
+        """Whether the page said something else since what is shown here was judged."""
+        shown, last = self.observation, self.listing["observation"]
+        return shown is not None and last is not None and shown.id != last
+
+    @property
     def standing(self) -> dict[str, Any] | None:
         """The last decision that holds."""
         held = [row for row in self.decisions if row["action"] not in ("note", "undo") and not row["undone"]]
