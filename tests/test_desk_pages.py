@@ -358,3 +358,30 @@ def test_an_empty_home_says_what_to_do(tmp_path: Path) -> None:
     finally:
         opened.close()
         shutil.rmtree(tmp_path / "copy")
+
+
+def test_who_is_not_named_has_a_page_too(desk: Opened, ana: Browser) -> None:
+    now = "2026-03-04T08:00:00Z"
+    with Store.open(desk.home) as store:
+        run = store.begin_run("shop", now=now)
+        text = f"Telegram @{CONTACT}, cash only"
+        store.record(
+            Listing("shop", "u1", "A100 80GB PCIe", description=text, observed_at=now),
+            run=run,
+            evidence=None,
+            now=now,
+        )
+        store.end_run(run, "ok", now)
+        detect(store, Config(desk.home), now=now)
+        key = store.find_listing("shop/u1")
+    own, path = seller_of(desk, "7"), f"/sellers/listing:{key}"
+    page = ana.page(path)
+    assert page.css_first(f'.ties a[href="/sellers/{own}"]') is not None
+    assert f"unnamed seller of listing {key[:8]}" in words(page, "h1")
+    assert page.css_first('a[href^="/?seller="]') is None
+    form = ana.form(path, "/sellers/tie/decide")
+    assert (
+        ana.post("/sellers/tie/decide", {**form, "why": "x"}).headers["location"]
+        == f"/sellers/listing%3A{key}"
+    )
+    assert ana.get(f"/sellers/listing%3A{key}").status_code == 200
