@@ -39,6 +39,8 @@ class Card(Row):
     source: str = ""
     goods_only: bool = False
     """Only where a chip is offered (sale or rental)."""
+    languages: tuple[str, ...] = ()
+    """Languages in which the card claims to be found; each has a hit and a near miss."""
     hits: tuple[Example, ...] = ()
     near_misses: tuple[Example, ...] = ()
 

@@ -97,6 +97,10 @@ _HIDDEN = {
 }
 _HOLE = "\x00"
 
+_HANGULS = re.compile(f"[{_HANGUL}]")
+HANGUL_WORD = 5
+"""Syllables of a Korean term from which a space inside is one; in `출시 제품` no `시제품` stands."""
+
 SHORT = 3
 """Letters up to which a term with accents is only known with them."""
 
@@ -225,7 +229,8 @@ class Vocabulary:
         for hit in self._scan(closed, written):
             length, wide = hit.end - hit.start, places[hit.end - 1] - places[hit.start] + 1
             gaps = sum(places[i + 1] - places[i] > 1 for i in range(hit.start, hit.end - 1))
-            if wide > length and (gaps == length - 1 or length >= 3):
+            enough = HANGUL_WORD if _HANGULS.match(closed, hit.start) else 3
+            if wide > length and (gaps == length - 1 or length >= enough):
                 yield Hit(hit.concept, places[hit.start], places[hit.end - 1] + 1, hit.languages, hit.group)
 
     def _spelled(self, bare: str) -> Iterator[Hit]:
