@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from config.loader import Config
+from config.schema.lexicon import CONCEPTS
 from config.schema.signals import Card, Example
 from detector.reading.model import Reading
 from detector.reading.read import Reader
@@ -108,3 +110,11 @@ def test_the_words_quoted_are_those_of_the_text() -> None:
             for signal in read(example).signals:
                 if signal.field == "description" and signal.start is not None:
                     assert example.text[signal.start : signal.end] == signal.text
+
+
+def test_every_concept_is_explained_to_the_person_who_adds_a_term() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "lexicon.md").read_text(encoding="utf-8")
+    for concept, meaning in CONCEPTS.items():
+        assert f"| `{concept}` | {meaning} |" in page, (
+            f"docs/lexicon.md: the table lacks {concept}, or says something else of it"
+        )
