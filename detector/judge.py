@@ -236,8 +236,9 @@ def _tails(
     below, above = reference.below(usd), reference.above(usd)
     cheap = "rental_below_market" if offer == "rental" else "price_below_market"
     if below <= cuts.below:
-        yield cheap, round(1 + cuts.depth * math.log(cuts.below / below), 4), reference.low
-        if below < cuts.scam:
+        scam = below < cuts.scam
+        yield cheap, cuts.scam_strength if scam else round(1 + cuts.depth * math.log(cuts.below / below), 4), reference.low
+        if scam:
             yield "probable_scam", 1.0, reference.low
     elif below <= cuts.somewhat_below:
         yield cheap, cuts.somewhat_strength, reference.low

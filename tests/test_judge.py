@@ -85,7 +85,7 @@ def test_bulk_with_other_weak_signs_is_not(other: str) -> None:
         (6100, "medium", {"price_below_market"}),
         (6000, "high", {"price_below_market"}),
         (1600, "high", {"price_below_market"}),
-        (1400, "high", {"price_below_market", "probable_scam"}),
+        (1400, "medium", {"price_below_market", "probable_scam"}),
         (15000, "none", set()),
         (15100, "medium", {"price_above_market"}),
         (40000, "medium", {"price_above_market"}),

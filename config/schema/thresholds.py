@@ -53,6 +53,8 @@ class PriceCuts(Table):
     above: Annotated[float, Field(ge=1)] = 1.50
     scam: Probability = 0.15
     """Under: no real one is sold for this."""
+    scam_strength: Probability = 0.5
+    """Strength of such a price: a misread article or a swindle is likelier than a bargain."""
     depth: Annotated[float, Field(ge=0)] = 0.25
     """Strength gained for each factor e under `below`: far cheaper is listed first."""
 
