@@ -34,7 +34,7 @@ def demo_run(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", he
     print(f"new alerts: {account.alerts['high']} high, {account.alerts['medium']} medium; {account.seconds} s")
     print(f"digest:   {account.digest}\ndatabase: {account.database}")
     home = f"chipwatch --home {state.folder}"
-    print(f"\nnext: open the digest in a browser; {home} alerts; {home} alerts show ID; {home} demo score; make run again for day {account.day + 1}")
+    print(f"\nnext: open the digest in a browser; {home} desk; {home} alerts; {home} alerts show ID; {home} demo score; make run again for day {account.day + 1}")
 
 
 def demo_score(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False) -> None:

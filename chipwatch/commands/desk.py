@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -9,6 +11,7 @@ import typer
 from chipwatch.app import State, UseError, note, now_utc, user, write_rows
 
 PORT = 8100
+"""Where the settings name no other."""
 
 
 def register(app: typer.Typer) -> None:
@@ -28,8 +31,11 @@ def serve(
         typer.Option(help="Give this person a new token and print the link; may be repeated."),
     ] = None,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
-    ] = PORT,
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="On 127.0.0.1; 0 takes a free one. Else as settings.toml says, desk.url."
+        ),
+    ] = None,
     open_: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the first link in a browser.")
     ] = False,
@@ -42,21 +48,51 @@ def serve(
         pass
     from review.desk.serve import serve as run
 
-    run(state.folder, port=port, names=person or [], fallback=user(), now=now_utc(), say=note, browse=open_)
+    chosen = _port(state) if port is None else port
+    with _told():
+        run(
+            state.folder,
+            port=chosen,
+            names=person or [],
+            fallback=user(),
+            now=now_utc(),
+            say=note,
+            browse=open_,
+        )
+
+
+def _port(state: State) -> int:
+    """The port that digests link to, so that their links lead here."""
+    from urllib.parse import urlsplit
+
+    return urlsplit(state.config.settings.desk.url).port or PORT
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A name or people file that cannot be used, as wrong use."""
+    from review.desk.people import PeopleError
+
+    try:
+        yield
+    except PeopleError as error:
+        raise UseError(str(error)) from error
 
 
 def invite(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The name that stands on the person's decisions.")],
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port the desk runs on.")] = PORT,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Where the desk runs, if not as settings.toml says.")
+    ] = None,
 ) -> None:
     """Give a person a token and print the link once; an earlier token of the same name ends."""
     from review.desk.people import People
 
     state: State = ctx.obj
-    with state.store(readonly=True):
+    with state.store(readonly=True), _told():
         token = People(state.folder).invite(name, now_utc())
-    print(f"http://127.0.0.1:{port}/sign-in?token={token}")
+    print(f"http://127.0.0.1:{port or _port(state)}/sign-in?token={token}")
 
 
 def people(
@@ -66,7 +102,7 @@ def people(
     from review.desk.people import People
 
     state: State = ctx.obj
-    with state.store(readonly=True):
+    with state.store(readonly=True), _told():
         rows = [{"name": person.name, "since": person.since} for person in People(state.folder).all()]
     write_rows(rows, ["name", "since"], as_json=json)
 
@@ -78,7 +114,7 @@ def remove(
     from review.desk.people import People
 
     state: State = ctx.obj
-    with state.store(readonly=True):
+    with state.store(readonly=True), _told():
         if not People(state.folder).remove(name):
             raise UseError(f"nobody of the name {name!r} has a token: `chipwatch desk people` lists them")
     note(f"{name} is let in no more")
