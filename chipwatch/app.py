@@ -162,7 +162,7 @@ def failure(error: BaseException) -> int:
     if root & {"UseError", "ConfigError", "ListingError", "FileRefused", "ProposeError", "ReparseError", "PlanError"}:
         note(f"error: {error}")
         return EXIT_WRONG_USE
-    if root & {"StorageError", "DetectError", "ScheduleError"}:
+    if root & {"StorageError", "DetectError", "ScheduleError", "ClusterError", "SnapshotError"}:
         note(f"error: {error}")
         return EXIT_NOT_DONE
     if isinstance(error, OSError):

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from detector import others
 from detector.alerts import Facts, Intent, Mute, Standing, decide
@@ -32,7 +32,8 @@ from detector.features import Figures, figures, segment, unit_price
 from detector.judge import Judge, Judgement, Opinion, nothing_to_judge, with_judgement
 from detector.market import Answer, Book, Peer, Reference, answer_for, market_record, peer_of
 from detector.memory import Likeness, Memory, peer_record
-from detector.neighbours import Text, canonical, sketch
+from detector.neighbours import Text
+from detector.prepare import Prepare, Prepared, Preparer, Reads
 from storage.readings import Judged, version_key
 
 if TYPE_CHECKING:
@@ -40,18 +41,11 @@ if TYPE_CHECKING:
     from detector.model import Model, Row
     from detector.reading.model import Reading, Signal
     from storage.judging import Waiting
-    from storage.listing import Listing
     from storage.observation import Observation
     from storage.store import Store
 
 BATCH = 500
 """Observations read, judged and stored at a time: one transaction, a second or two of work."""
-
-
-class Reads(Protocol):
-    """What makes a reading of a listing; `today` stands in where the listing has no date."""
-
-    def read(self, listing: Listing, today: date) -> Reading: ...
 
 
 Progress = Callable[[int, int], None]
@@ -100,10 +94,17 @@ class Run:
     """One pass over what waits. `model` is the forest in force, None at a cold start."""
 
     def __init__(
-        self, store: Store, config: Config, model: Model | None, *, now: str, reader: Reads | None = None
+        self,
+        store: Store,
+        config: Config,
+        model: Model | None,
+        *,
+        now: str,
+        reader: Reads | None = None,
+        prepare: Prepare | None = None,
     ) -> None:
         self.store, self.config, self.model, self.now = store, config, model, now
-        self.reader, self.judge = reader or _reader(config), Judge.from_config(config)
+        self.prepare, self.judge = prepare or Preparer(config, reader), Judge.from_config(config)
         self.dear = {row.id for row in config.market.region if row.dear_is_normal}
         self.versions = {
             "knowledge": config.knowledge_version, "model": model.version if model else None,
@@ -129,8 +130,10 @@ class Run:
         if waiting:
             memory.load(min(one.moment.observed_at for one in waiting))
         mutes = [Mute(m["id"], m["scope"], m["value"], m["expires_at"]) for m in self.store.mutes(self.now)]
-        for _, group in groupby(waiting, key=lambda one: one.window):
-            window = self._read(list(group), memory)
+        groups = [list(group) for _, group in groupby(waiting, key=lambda one: one.window)]
+        windows = (self.store.observations([one.moment.observation for one in group]) for group in groups)
+        for group, (observations, prepared) in zip(groups, self.prepare(windows), strict=True):
+            window = self._read(group, observations, prepared, memory)
             # A killed run writes these rows again: the same key, the same figures.
             self.store.save_market(self._market(window))
             for at in range(0, len(window), BATCH):
@@ -139,26 +142,21 @@ class Run:
                     progress(self.outcome.judged, len(waiting))
         return self.outcome
 
-    def _read(self, group: Sequence[Waiting], memory: Memory) -> list[_Read]:
-        """Steps 1 to 3 for what became known together, and all of its peers into the book."""
-        observations = self.store.observations([one.moment.observation for one in group])
-        texts = [self._text(observation) for observation in observations]
+    def _read(
+        self, group: Sequence[Waiting], observations: Sequence[Observation], prepared: Sequence[Prepared], memory: Memory
+    ) -> list[_Read]:
+        """Step 3 for what became known together and was read, and all of its peers into the book."""
+        texts = [_text(observation, one.bands) for observation, one in zip(observations, prepared, strict=True)]
         likes = memory.likenesses(texts, observations)
         read = [
-            _Read(
-                one, observation, self.reader.read(observation.listing, _day(observation)), text.bands, like
-            )
-            for one, observation, text, like in zip(group, observations, texts, likes, strict=True)
+            _Read(one, observation, done.reading, done.bands, like)
+            for one, observation, done, like in zip(group, observations, prepared, likes, strict=True)
         ]
         for one in read:
             peer = self._peer(one)
             if peer is not None:
                 memory.book.add(peer)
         return read
-
-    def _text(self, o: Observation) -> Text:
-        bands = sketch(canonical(o.listing.title, o.listing.description), self.config.thresholds.repeats)
-        return Text(o.id, o.listing_key, o.listing.site, o.seller_key, _day(o).toordinal(), bands)
 
     def _peer(self, one: _Read) -> Peer | None:
         o, known = one.observation, self.config.sites.get(one.observation.listing.site)
@@ -300,10 +298,8 @@ class Run:
         return [intent]
 
 
-def _reader(config: Config) -> Reads:
-    from detector.reading.read import Reader
-
-    return Reader(config)
+def _text(o: Observation, bands: bytes | None) -> Text:
+    return Text(o.id, o.listing_key, o.listing.site, o.seller_key, _day(o).toordinal(), bands)
 
 
 def _day(observation: Observation) -> date:
@@ -332,11 +328,17 @@ def _after(intent: Intent, before: Standing | None) -> Standing:
 
 
 def detect(
-    store: Store, config: Config, *, now: str, rebuild: bool = False, progress: Progress | None = None
+    store: Store,
+    config: Config,
+    *,
+    now: str,
+    rebuild: bool = False,
+    progress: Progress | None = None,
+    prepare: Prepare | None = None,
 ) -> Outcome:
-    """Judge what waits with the model in force. Raises DetectError, StorageError."""
+    """Judge what waits with the model in force; `prepare` reads elsewhere than here. Raises DetectError, StorageError."""
     model = model_in_force(store)
-    run = Run(store, config, model, now=now)
+    run = Run(store, config, model, now=now, prepare=prepare)
     outcome = run.go(rebuild=rebuild, progress=progress)
     if model is None:
         outcome.notes.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,6 +42,10 @@ def detect(
     why: Annotated[
         str, typer.Option(help="Reason of a refit, kept with the model.")
     ] = "asked for on the command line",
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="Read on a Dask cluster: tcp://host:8786, or `local` for all cores of this machine."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="The account as JSON.")] = False,
 ) -> None:
     """Read and judge what is new, and open alerts."""
@@ -57,7 +62,8 @@ def detect(
             account["refit"] = dataclasses.asdict(
                 fit(store, state.config, now=now_utc(), who=user(), why=why)
             )
-        done = run.detect(store, state.config, now=now_utc(), rebuild=rebuild, progress=_progress())
+        with _readers(state, cluster) as prepare:
+            done = run.detect(store, state.config, now=now_utc(), rebuild=rebuild, progress=_progress(), prepare=prepare)
     account |= {
         "judged": done.judged, "model": done.model, "offers": dict(done.offers), "severities": dict(done.severities),
         "alerts": {k: v for k, v in done.alerts.items() if v},
@@ -80,6 +86,24 @@ def detect(
             )
         )
         print("alerts: " + (", ".join(f"{n} {k}" for k, n in account["alerts"].items()) or "none changed"))
+
+
+@contextmanager
+def _readers(state: State, cluster: str | None) -> Iterator[Any]:
+    """What reads the observations: this process, or a cluster, which is asked for before anything is forgotten."""
+    if cluster is None:
+        yield None
+        return
+    from chipwatch.commands.scale import need_extra
+
+    need_extra("distributed")
+    from chipwatch.scale.cluster import connected
+    from chipwatch.scale.rebuild import Spread
+    from chipwatch.scale.snapshot import take
+
+    with connected(None if cluster == "local" else cluster) as client:
+        note(f"reading on the cluster; progress of the workers at {client.dashboard_link}")
+        yield Spread(client, take(state.config, None, now=now_utc()))
 
 
 def _progress() -> Any:

@@ -130,7 +130,7 @@ def scan(
     from storage.ledger import Ledger
 
     state: State = ctx.obj
-    _need_extra()
+    need_extra("distributed", "fastwarc", "fsspec", "pyarrow")
     if cluster and workers:
         raise UseError("--workers is for this machine; a cluster has the workers that were started for it")
     if import_home and not state.exists:
@@ -158,12 +158,13 @@ def scan(
         raise typer.Exit(EXIT_NOT_DONE if problems else EXIT_PROBLEMS)
 
 
-def _need_extra() -> None:
+def need_extra(*names: str) -> None:
+    """Raises UseError if a library of the `archive` extra is not installed."""
     from importlib.util import find_spec
 
-    missing = [name for name in ("distributed", "fastwarc", "fsspec", "pyarrow") if find_spec(name) is None]
+    missing = [name for name in names if find_spec(name) is None]
     if missing:
-        raise UseError(f"scanning needs {', '.join(missing)}: install chipwatch[archive]")
+        raise UseError(f"this needs {', '.join(missing)}: install chipwatch[archive]")
 
 
 def _scan(
