@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +31,22 @@ OFFERS: tuple[dict[str, Any], ...] = (
 
 def build(home: Path, offers: Iterable[dict[str, Any]] = OFFERS, *, site: str = "board") -> Path:
     """A home in which the offers were seen on two days, the first of them cheaper on the second, and judged each day."""
-    offers = list(offers)
+    offers = tuple(offers)
+    if offers != OFFERS or site != "board":
+        return _build(home, offers, site)
+    # The usual one is judged once for each test process and copied.
+    shutil.copytree(_usual(), home)
+    return home
+
+
+@cache
+def _usual() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="chipwatch-handover-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return _build(folder / "home", OFFERS, "board")
+
+
+def _build(home: Path, offers: tuple[dict[str, Any], ...], site: str) -> Path:
     with Store.open(home) as store:
         for day, now in enumerate(DAYS):
             run = store.begin_run(site, now=now)
