@@ -32,9 +32,16 @@ CHINESE = {
 }  # fmt: skip
 
 
+PHONE = "+86 138 0013 8000"
+TALKATIVE = {
+    "listing_id": "5", "title": f"NVIDIA H100 80GB PCIe {PHONE}", "description": f"no invoice, serial removed, call {PHONE}", "price_text": f"US $8,000 ({PHONE})", "price_amount": "8000",
+    "price_currency": "USD", "condition": f"used {PHONE}", "category": PHONE, "location": f"Shenzhen, {PHONE}", "country": "CN", "seller_id": "s5",
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return handover.build(tmp_path_factory.mktemp("home") / "home", (*handover.OFFERS, CHINESE))
+    return handover.build(tmp_path_factory.mktemp("home") / "home", (*handover.OFFERS, CHINESE, TALKATIVE))
 
 
 @pytest.fixture
@@ -63,9 +70,8 @@ def alert(desk: Opened, listing_id: str = "1") -> dict[str, Any]:
 def test_the_queue_tells_why_at_a_glance(desk: Opened) -> None:
     page = desk.person().page("/")
     rows = page.css(".alerts > li")
-    assert [row.css_first("h2").text() for row in rows] == [
-        r["title"] for r in ask(desk, lambda s: s.alerts())
-    ]
+    keys = [r["listing"] for r in ask(desk, lambda s: s.alerts())]
+    assert [row.attributes["data-href"] for row in rows] == [f"/alert/{key}" for key in keys]
     text = next(row.text(separator=" ") for row in rows if "英伟达" in row.text())
     assert "NVIDIA H100" in text and "12 pieces" in text and "深圳, China" in text
     assert "serial number removed" in text and "序列号" in text and "% of market" in text
@@ -134,6 +140,11 @@ def test_contacts_are_masked_everywhere_but_in_the_stored_page(desk: Opened) -> 
     ana, key = desk.person(), key_of(desk)
     for path in ("/", f"/alert/{key}", "/search?q=H100", "/record"):
         assert handover.CONTACT not in ana.get(path).text, path
+    key = key_of(desk, "5")
+    for path in ("/?state=any", f"/alert/{key}", "/search?q=H100"):
+        page = ana.get(path).text
+        assert PHONE not in page and "0013" not in page, path
+    key = key_of(desk)
     name = ask(desk, lambda s: s.history(key)[0].evidence.id)
     assert handover.CONTACT in ana.get(f"/evidence/{name}").text
 

@@ -7,7 +7,7 @@ database by its record of events and decisions; a full reading once a minute cat
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,7 @@ class Found:
     muted: int
     _keys: Sequence[str]
     _places: NDArray[np.int64]
+    _place: Mapping[str, int]
 
     def __len__(self) -> int:
         return len(self._places)
@@ -66,7 +67,8 @@ class Found:
 
     def around(self, key: str) -> tuple[int | None, str | None, str | None]:
         """Where a key stands (from 1), and the keys before and after it; where it is not chosen, the first one is after it."""
-        at = next((n for n, place in enumerate(self._places.tolist()) if self._keys[place] == key), None)
+        place = self._place.get(key, -1)
+        at = next(iter(np.flatnonzero(self._places == place).tolist()), None)
         if at is None:
             return None, None, next(iter(self.part(0, 1)), None)
         return (
@@ -149,7 +151,7 @@ class Facets:
             }
             counts["signal"] = self._count_signals(self._all(base, masks, but="signal"))
             held_back = 0 if chosen.muted else int((every & self._muted).sum())
-            return Found(counts, held_back, self._keys, self._order[shown[self._order]])
+            return Found(counts, held_back, self._keys, self._order[shown[self._order]], self._place)
 
     def _all(self, base: Mask, masks: dict[str, Mask], but: str = "") -> Mask:
         out = base.copy()
