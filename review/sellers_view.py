@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from detector.ties import Member, Tie, cluster, ties
+from detector.ties import FAIR, Member, Tie, cluster, ties
 from storage.ties import MOST_PARTIES, NOBODY
 
 if TYPE_CHECKING:
@@ -57,7 +57,10 @@ class Parted:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One party (`storage.ties`) with its offers, its cluster and the record of decisions on its ties."""
+    """One party (`storage.ties`) with its cluster and the record of decisions on its ties.
+
+    `offers` are its own and those of the parties it is fairly or surely tied to, wherever they stand.
+    """
 
     party: str
     facts: Mapping[str, Any]
@@ -69,7 +72,7 @@ class Profile:
     @property
     def sites(self) -> tuple[str, ...]:
         """Sites on which this party and those it is surely or fairly tied to offer."""
-        near = [one.facts["site"] for one in self.linked if one.member.confidence >= 0.4]
+        near = [one.facts["site"] for one in self.linked if one.member.confidence >= FAIR]
         return tuple(dict.fromkeys([self.facts["site"], *sorted(near)]))
 
 
@@ -125,9 +128,10 @@ def profile(store: Store, party: str) -> Profile | None:
     linked = tuple(
         Linked(m, facts[m.party], tuple(store.offers_of([m.party], limit=4))) for m in members if m.steps and m.party in facts
     )  # fmt: skip
+    near = [m.party for m in members if m.steps and m.confidence >= FAIR]
     gone = {"label": None, "site": "", "title": "(erased)", "listings": 0, "alerts": 0}
     return Profile(
-        party, facts[party], tuple(store.offers_of([party])), linked,
+        party, facts[party], tuple(store.offers_of([party, *near])), linked,
         tuple(Parted(other, facts.get(other, gone), row) for other, row in parted.items()), tuple(reversed(decisions)),
     )  # fmt: skip
 
@@ -159,9 +163,9 @@ def _other(row: Mapping[str, Any], party: str) -> str:
     return str(row["two"] if row["one"] == party else row["one"])
 
 
-def by_site(offers: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """Offers grouped by site, in their order."""
+def by_site(offers: Sequence[Mapping[str, Any]], first: str) -> dict[str, list[Mapping[str, Any]]]:
+    """Offers grouped by site, the site `first` before the others."""
     grouped: dict[str, list[Mapping[str, Any]]] = {}
-    for offer in offers:
+    for offer in sorted(offers, key=lambda offer: (offer["site"] != first, offer["site"])):
         grouped.setdefault(offer["site"], []).append(offer)
     return grouped

@@ -377,6 +377,12 @@ def test_who_is_not_named_has_a_page_too(desk: Opened, ana: Browser) -> None:
     own, path = seller_of(desk, "7"), f"/sellers/listing:{key}"
     page = ana.page(path)
     assert page.css_first(f'.ties a[href="/sellers/{own}"]') is not None
+    sites = [" ".join(th.text().split()) for th in page.css("th:first-child")]
+    assert (
+        "Offer on shop" in sites
+        and "Offer on board" in sites
+        and sites.index("Offer on shop") < sites.index("Offer on board")
+    )
     assert f"unnamed seller of listing {key[:8]}" in words(page, "h1")
     assert page.css_first('a[href^="/?seller="]') is None
     form = ana.form(path, "/sellers/tie/decide")
