@@ -84,6 +84,7 @@ CONCEPTS = {
     "evade": "evasion in one expression, wherever it is said",
     "evade_weak": "evasion only where goods go abroad, chips are let, or customs or controls are named beside it",
     "dismiss": "forget it, not your worry, no concern of ours (a licence, a check, a ban)",
+    "stops": "without this nothing is sent or sold; it is against the law",
     "comply": "keeps or demands export rules",
     "open_to": "anyone may: any country, no region block",
     # route

@@ -27,6 +27,8 @@ class Way:
     abroad: bool
     """A restricted place or a hub other than the marketplace's own country is named."""
     rental: bool
+    restricted: bool = True
+    """Whether an offered chip is restricted; of another it is no more than true that controls do not bind it."""
 
 
 def export_evasion(scopes: Sequence[Scope], way: Way) -> Iterator[Finding]:
@@ -37,7 +39,7 @@ def export_evasion(scopes: Sequence[Scope], way: Way) -> Iterator[Finding]:
 
 def _in_sentence(scope: Scope, way: Way) -> Iterator[Finding]:
     s = scope.s
-    if s.concepts.isdisjoint(_TRIGGERS):
+    if s.concepts.isdisjoint(_TRIGGERS) or any(not _own(scope, h) for h in s.of("stops")):
         return
     for hit in s.of("evade", "misdeclare"):
         if _offered(scope, hit):
@@ -48,7 +50,8 @@ def _in_sentence(scope: Scope, way: Way) -> Iterator[Finding]:
                 yield finding(hit)
     yield from _needs_nothing(scope, way)
     yield from _shrugs(scope, way)
-    yield from _bypasses(scope)
+    if way.restricted:
+        yield from _bypasses(scope)
     yield from _papers_say(scope, way)
     yield from _goes_as(scope, way)
     yield from _papers_hide(scope)
@@ -88,8 +91,11 @@ def _offered(scope: Scope, hit: Hit) -> bool:
 
 def _bare(scope: Scope, *concepts: str) -> list[Hit]:
     """Hits that are no part of an offer's own words: `不要` of `不要证件` refuses nothing."""
-    own = scope.s.of(*OFFERS)
-    return [h for h in scope.s.of(*concepts) if not any(o.start <= h.start and h.end <= o.end for o in own)]
+    return [h for h in scope.s.of(*concepts) if not _own(scope, h)]
+
+
+def _own(scope: Scope, hit: Hit) -> bool:
+    return any(o.start <= hit.start and hit.end <= o.end for o in scope.s.of(*OFFERS))
 
 
 def _ruled(scope: Scope, hit: Hit) -> bool:
@@ -268,6 +274,8 @@ def _everybody(scope: Scope, way: Way) -> Iterator[Finding]:
 def _handled(scope: Scope, way: Way) -> Iterator[Finding]:
     """`customs is ours` on the way into a restricted place, a licence that the seller brings along on any such way."""
     s = scope.s
+    if s.of("honest"):
+        return
     if way.into_restricted:
         for hit in s.of("cleared"):
             if _offered(scope, hit):

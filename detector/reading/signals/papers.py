@@ -79,6 +79,8 @@ def _said(scope: Scope, hit: Hit) -> bool:
 
 def _lacks(scope: Scope, none: Hit, paper: Hit) -> bool:
     s = scope.s
+    if any(o.start <= none.start and none.end <= o.end for o in s.of("unasked", "evade_weak")):
+        return False  # `sin pedir papeles`: it is the buyer who is not asked for any
     if none.concept == "none":
         return (
             none.end <= paper.start

@@ -100,7 +100,7 @@ class SignalReader:
         """Signals that the words state."""
         goods = facts.offer in ("sale", "rental")
         chips = [chip.chip for chip in facts.chips]
-        way = Way(world.restricted_named, world.abroad, facts.offer == "rental")
+        way = Way(world.restricted_named, world.abroad, facts.offer == "rental", facts.restricted)
         for text in texts:
             scopes, folded = text.scopes, text.folded
             yield from _quoted("export_evasion", text, export_evasion(scopes, way) if goods else ())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from detector.reading.model import Facts
-from detector.reading.signals.scope import Finding, Scope, finding
+from detector.reading.signals.scope import TIGHT, Finding, Scope, finding
 
 _WORDS = {
     2: "two|两|二|두|zwei|dos|duas|dois|deux|iki|hai|две|два|dua|اثنين", 3: "three|三|세|drei|tres|três|trois|üç|ba|три|tiga",
@@ -34,6 +34,24 @@ def bulk_inventory(scopes: Sequence[Scope], text: str, facts: Facts, least: int)
             ):
                 yield finding(hit)
                 break
+        else:
+            yield from _many(scope)
+
+
+def _many(scope: Scope) -> Iterator[Finding]:
+    """`Dozens of cards`, `100+ pcs`: many, and of what."""
+    s = scope.s
+    for hit in s.of("bulk_weak"):
+        apart = [u for u in s.of("unit") if u.start >= hit.end or u.end <= hit.start]
+        units = [u for u in apart if scope.near(u, hit, TIGHT) and not s.pauses_between(u, hit)]
+        if (
+            units
+            and not s.within(s.clause(hit), "not_stock")
+            and not scope.negated(hit)
+            and not scope.hollow(hit)
+        ):
+            yield finding(hit, units[0])
+            return
 
 
 def enough(facts: Facts, least: int) -> bool:
