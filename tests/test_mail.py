@@ -155,6 +155,21 @@ def test_it_is_given_up_after_the_configured_tries(home: Path) -> None:
         assert outstanding(store, config.settings)[0]["given_up"]
 
 
+def test_a_listing_erased_while_its_mail_waits_is_not_in_the_mail(home: Path) -> None:
+    config = settings(home, 1, "[delivery]\npauses_s = []\n")
+    morning(home, config)
+    with Store.open(home) as store:
+        store.erase_listing(
+            handover.key(store, "1"), who="ada", why="asked by the person concerned", now=LATER
+        )
+    with smtp() as inbox:
+        config = settings(home, inbox.port)
+        with Store.open(home) as store:
+            deliver(store, config.settings, clock=lambda: LATER, env={}, sleep=lambda _: None)
+    said = inbox.messages()[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "H100 80GB PCIe" not in said and "A100 80GB PCIe x 40" in said
+
+
 def test_one_refused_receiver_does_not_hold_up_the_others(home: Path) -> None:
     with smtp(refuse={"RCPT": ["550 5.1.1 no such user"] * 3}) as inbox:
         # Receivers are tried in the order of their names: the first one is refused at each of its three tries, in turn.
