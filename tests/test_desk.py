@@ -39,9 +39,26 @@ TALKATIVE = {
 }  # fmt: skip
 
 
+WORDS = "serial numbers removed, no invoice, pulled from a data centre in spring, forty of them in a warehouse, tested for an hour each, no questions please"
+COPIES = tuple(
+    {
+        **TALKATIVE,
+        "listing_id": n,
+        "seller_id": f"s{n}",
+        "title": "NVIDIA H100 80GB PCIe",
+        "description": WORDS,
+        "condition": "used",
+        "category": None,
+    }
+    for n in ("6", "7")
+)
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return handover.build(tmp_path_factory.mktemp("home") / "home", (*handover.OFFERS, CHINESE, TALKATIVE))
+    return handover.build(
+        tmp_path_factory.mktemp("home") / "home", (*handover.OFFERS, CHINESE, TALKATIVE, *COPIES)
+    )
 
 
 @pytest.fixture
@@ -134,6 +151,21 @@ def test_a_change_of_price_is_told_with_its_difference(desk: Opened) -> None:
     diffs = [node.text(separator="|", strip=True) for node in page.css(".diff")]
     assert any("price text" in diff and "9" in diff and "7" in diff for diff in diffs), diffs
     assert page.css_first("svg.c-line-chart") is not None
+
+
+def test_copies_and_relists_are_named_on_both_sides(desk: Opened) -> None:
+    ana, one, two = desk.person(), key_of(desk, "6"), key_of(desk, "7")
+    for key, other in ((one, two), (two, one)):
+        section = ana.page(f"/alert/{key}").css_first('[aria-labelledby="copies-title"]')
+        assert section is not None and "% alike" in section.text()
+        assert section.css_first(f'a[href="/alert/{other}"]') is not None
+    first, again = key_of(desk, "1"), key_of(desk, "2")  # of one seller
+    with Store.open(desk.home) as store:
+        store.db.write("UPDATE alert SET relist_of = ? WHERE listing = ?", [first, again])
+    assert (
+        "relisted as" in ana.page(f"/alert/{first}").text()
+        and "Relist of" in ana.page(f"/alert/{again}").text()
+    )
 
 
 def test_contacts_are_masked_everywhere_but_in_the_stored_page(desk: Opened) -> None:
