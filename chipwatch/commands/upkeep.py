@@ -12,9 +12,12 @@ from chipwatch.app import EXIT_PROBLEMS, State, UseError, note, now_utc, write_j
 HOME_NOTES = {
     "README.txt": "Files here override chipwatch's shipped rows, key by key. Copy the row you want to change and keep its id.\n"
     "`chipwatch doctor` names mistakes with file, row and key.\n",
-    "settings.toml": "# Who you are to the sites you read, how politely, how long things are kept.\n"
+    "settings.toml": "# Who you are to the sites you read, how politely, how long things are kept, whom the digest goes to.\n"
     "# Sites outside this machine are only read once a contact is given.\n"
-    "# [identity]\n# contact = \"https://your-desk.example/crawler\"\n",
+    '# [identity]\n# contact = "https://your-desk.example/crawler"\n\n'
+    "# The digest by mail; the password of `user` is taken from CHIPWATCH_SMTP_PASSWORD alone.\n"
+    '# [mail]\n# host = "mail.your-desk.example"\n# user = "chipwatch"\n# sender = "Chip desk <chipwatch@your-desk.example>"\n'
+    '# to = ["you@your-desk.example"]\n',
     "schedule.toml": "# When crawls, detection and digest run by themselves (chipwatch schedule).\n"
     '# [[job]]\n# id = "morning-digest"\n# cron = "30 6 * * *"\n# timezone = "Europe/Berlin"\n',
     "thresholds.toml": "# Severity cuts, price cuts and weights. `chipwatch tune apply --why ...` writes here and keeps your comments.\n",
