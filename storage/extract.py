@@ -96,44 +96,60 @@ def _take_file(home: Path, file: str, offsets: Mapping[int, str], out: Extract) 
     if not path.exists():
         out.problems.append(f"{file}: the file is gone")
         return []
-    members = [found for found in walk(path) if not found.torn]
-    out.proofs.append(_proof(file, members))
-    for offset in sorted(set(offsets) - {found.offset for found in members}):
+    kept = _Kept(offsets)
+    start = head = chain_start(file.removesuffix(".warc.gz"))
+    digests = []
+    for found in walk(path):
+        if found.torn:
+            break
+        digest = found.headers.get(_REMOVED_SHA256) or found.sha256 or "0" * 64
+        digests.append(digest)
+        head = chain_next(head, digest)
+        kept.see(found)
+    out.proofs.append(FileProof(file, start, tuple(digests), head))
+    for offset in sorted(set(offsets) - set(kept.named)):
         out.problems.append(f"{file} at {offset}: no record begins here")
-    named = [found for found in members if found.offset in offsets]
-    beside = _beside(members, named)
-    for found in members:
-        if found.offset in offsets or found.offset in beside:
-            taken = _taken(file, found, offsets.get(found.offset, ""))
-            out.records.append(taken)
-            if taken.problem and found.offset in offsets:
-                out.problems.append(f"{file} at {found.offset}: {taken.problem}")
+    for found in kept.all():
+        taken = _taken(file, found, offsets.get(found.offset, ""))
+        out.records.append(taken)
+        if taken.problem and found.offset in offsets:
+            out.problems.append(f"{file} at {found.offset}: {taken.problem}")
     return [
         (found.headers["warc-refers-to-filename"], int(found.headers["warc-refers-to-file-offset"]))
-        for found in named
+        for found in kept.named.values()
         if found.headers.get("warc-type") == "revisit" and "warc-refers-to-file-offset" in found.headers
     ]
 
 
-def _proof(file: str, members: Iterable[Member]) -> FileProof:
-    start = head = chain_start(file.removesuffix(".warc.gz"))
-    digests = [found.headers.get(_REMOVED_SHA256) or found.sha256 or "0" * 64 for found in members]
-    for digest in digests:
-        head = chain_next(head, digest)
-    return FileProof(file, start, tuple(digests), head)
+class _Kept:
+    """What is wanted of a file while it goes by: the named records, what follows them, what was noted of a host, who wrote the file.
 
+    A file has a million records and a handful of hosts: notes are kept for each host until it is known which are wanted.
+    """
 
-def _beside(members: Iterable[Member], named: Iterable[Member]) -> set[int]:
-    """Places of what belongs to the named records: their requests, what was noted of their hosts, who wrote the file."""
-    ids = {found.headers.get("warc-record-id") for found in named}
-    hosts = {_host(found) for found in named}
-    out = set()
-    for found in members:
+    def __init__(self, offsets: Mapping[int, str]) -> None:
+        self.offsets = offsets
+        self.named: dict[int, Member] = {}
+        self._beside: list[Member] = []
+        self._ids: set[str] = set()
+        self._notes: dict[str, list[Member]] = {}
+
+    def see(self, found: Member) -> None:
+        """Look at the next record of the file; a request stands behind its response."""
         kind, partner = found.headers.get("warc-type"), found.headers.get("warc-concurrent-to")
-        noted = kind == "metadata" and partner and _host(found) in hosts
-        if kind == "warcinfo" or noted or (partner and partner in ids):
-            out.add(found.offset)
-    return out
+        if found.offset in self.offsets:
+            self.named[found.offset] = found
+            self._ids.add(found.headers.get("warc-record-id", ""))
+        elif kind == "warcinfo" or (partner and partner in self._ids):
+            self._beside.append(found)
+        elif kind == "metadata" and partner:
+            self._notes.setdefault(_host(found), []).append(found)
+
+    def all(self) -> list[Member]:
+        """The records to be copied, in their order."""
+        hosts = {_host(found) for found in self.named.values()}
+        notes = [found for host in hosts for found in self._notes.get(host, ())]
+        return sorted((*self.named.values(), *self._beside, *notes), key=lambda found: found.offset)
 
 
 def _host(found: Member) -> str:
