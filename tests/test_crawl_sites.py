@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chipwatch.demo.server import serve as serve_demo
 from config.loader import SHIPPED, Config
 from config.schema.sites import Site
 from crawler.families import family_of
@@ -66,6 +67,36 @@ def test_a_listing_page_proposes_its_folder_and_the_sitemap(tmp_path: Path) -> N
         web.route("/blank", Answer("<p>Turn on JavaScript</p>"))
         with pytest.raises(ProposeError, match="browser"):
             propose(web.url + "/blank", home, Config(home), NOW, key="x")
+
+
+def test_the_demo_sites_are_proposed_each_by_its_family(tmp_path: Path) -> None:
+    """A shop whose lists only link, a board of cards, and a forum that offers a feed; the saved pages give their listings."""
+    home = new_home(tmp_path)
+    with serve_demo(5, 1) as (_, urls), serve() as web:
+        feed = "".join(f"<item><title>[FS] H100 {n}</title><link>{web.url}/t/{n}</link></item>" for n in range(5))
+        web.route("/feed.xml", Answer(f"<rss version='2.0'><channel><title>Trade</title>{feed}</channel></rss>", headers={"Content-Type": "application/rss+xml"}))
+        web.route("/forum", Answer("<title>Forum</title><link rel=alternate type='application/rss+xml' href='/feed.xml'><h1>For sale</h1>"))
+        starts = {"shop": urls["demo-dealer"] + "/", "cards": urls["demo-board"] + "/list", "forum": web.url + "/forum"}
+        made = {key: propose(url, home, Config(home), NOW, key=key) for key, url in starts.items()}
+    tables = {key: tomllib.loads(proposal.text) for key, proposal in made.items()}
+    assert {key: table["family"] for key, table in tables.items()} == {"shop": "jsonld", "cards": "cards", "forum": "feed"}
+    assert tables["shop"]["list"] == {"links": 'a[href*="/product/"]::attr(href)', "next": "a[rel=next]::attr(href)"}
+    assert tables["cards"]["list"]["fields"]["id"] == "::attr(data-id)" and tables["cards"]["expect"]["listings"] == 12
+    assert tables["forum"]["start"].endswith("/feed.xml")
+    checked = {key: check(Config(home).sites[key], home, Config(home)) for key in made}
+    assert all(found.ok for found in checked.values())
+    assert {key: (found.samples, found.listings) for key, found in checked.items()} == {"shop": (2, 1), "cards": (1, 25), "forum": (1, 5)}
+
+
+def test_saved_pages_that_give_no_listing_check_nothing(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/list", Answer(page("".join(card(n) for n in range(6)))))
+        made = propose(web.url + "/list", home, Config(home), NOW, key="board")
+    (made.samples[0] / "expected.jsonl").write_text("", encoding="utf-8")
+    made.path.write_text(made.text.replace("li.item", "li.other"), encoding="utf-8")
+    found = check(Config(home).sites["board"], home, Config(home))
+    assert not found.ok and found.problem == "no saved page gives a listing"
 
 
 def test_robots_are_told_for_the_doctor(tmp_path: Path) -> None:

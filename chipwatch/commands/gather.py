@@ -176,7 +176,7 @@ def sites_new(
     try:
         made = propose(url, state.folder, state.config, now_utc(), key=key)
     except FileExistsError as error:
-        raise UseError(f"{error.filename or error}: is there already; give another --key") from error
+        raise UseError(f"{error}: is there already; remove it or give another --key") from error
     print(made.text)
     note(f"written: {made.path}; {made.listings} listings on the saved page")
     for line in made.notes:

@@ -67,7 +67,9 @@ def check(site: Site, home: Path, config: Config, *, live: bool = False) -> Chec
         listings += found
         differences += wrong
     seen = _live(site, home, config) if live else None
-    return Checked(site.key, len(samples), listings, tuple(differences), live=seen)
+    # A list that only leads to listing pages gives none itself; but if no saved page gives any, nothing was checked.
+    nothing = "no saved page gives a listing" if samples and not listings else None
+    return Checked(site.key, len(samples), listings, tuple(differences), problem=nothing, live=seen)
 
 
 def check_sample(site: Site, folder: Path) -> tuple[int, list[Difference]]:
@@ -93,7 +95,7 @@ def load_page(folder: Path) -> Page:
 
 def save_sample(home: Path, site: Site, page: Page, stamp: str) -> Sample:
     """Save a page with what the parser makes of it now; a person should look whether that is right."""
-    folder = home / "samples" / site.key / datetime.fromisoformat(stamp).strftime("%Y%m%d-%H%M%S")
+    folder = home / "samples" / site.key / (datetime.fromisoformat(stamp).strftime("%Y%m%d-%H%M%S") + f"-{page.role or 'page'}")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "page.body").write_bytes(page.body)
     facts = {"url": page.url, "fetched_at": page.fetched_at, "status": page.status, "headers": page.headers, "role": page.role}

@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
 
 from crawler import dom
 
@@ -28,6 +29,7 @@ class Guess:
     url: str | None
     next: str | None
     cards: int
+    id: str | None = None
 
 
 def guess_cards(tree: LexborHTMLParser) -> Guess | None:
@@ -46,7 +48,23 @@ def guess_cards(tree: LexborHTMLParser) -> Guess | None:
     title = _common(nodes, _title_of)
     if title is None:
         return None
-    return Guess(selector, title, _common(nodes, _price_of), "a::attr(href)", _next(tree), len(nodes))
+    return Guess(selector, title, _common(nodes, _price_of), "a::attr(href)", next_link(tree), len(nodes), _id_of(nodes))
+
+
+def guess_listing_folders(tree: LexborHTMLParser, base: str, most: int = 3) -> list[tuple[str, str]]:
+    """Folders that the page links to most, as (folder, an address in it): where a shop's listing pages may live."""
+    host = urlsplit(base).netloc
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for node in tree.css("a[href]"):
+        url = urljoin(base, node.attributes.get("href") or "").partition("#")[0]
+        parts = urlsplit(url)
+        folder = parts.path.rpartition("/")[0] + "/"
+        if parts.netloc == host and len(folder) > 1 and parts.path != folder:
+            found[folder][url] = max(found[folder].get(url, 0), len(dom.visible_text(node)))
+    # Names of goods are long, those of a menu short.
+    worth = {folder: sum(min(length, 60) for length in urls.values()) for folder, urls in found.items() if len(urls) >= LEAST}
+    best = sorted(worth, key=lambda folder: -worth[folder])[:most]
+    return [(folder, max(found[folder], key=lambda url: found[folder][url])) for folder in best]
 
 
 def _rows(tree: LexborHTMLParser) -> list[tuple[str, list[LexborNode]]]:
@@ -81,7 +99,17 @@ def _common(nodes: list[LexborNode], of: object) -> str | None:
     return counted.most_common(1)[0][0] if counted else None
 
 
-def _next(tree: LexborHTMLParser) -> str | None:
+def _id_of(nodes: list[LexborNode]) -> str | None:
+    """The attribute that names each card: on all of them, and different on each."""
+    for name in nodes[0].attributes:
+        values = {node.attributes.get(name) for node in nodes}
+        if re.fullmatch(r"data-(?:[\w-]+-)?(?:id|sku|asin)", name) and None not in values and len(values) == len(nodes):
+            return f"::attr({name})"
+    return None
+
+
+def next_link(tree: LexborHTMLParser) -> str | None:
+    """The link to the next result page, by the names it goes by."""
     for selector in ("a[rel=next]", "link[rel=next]", "a.next", "li.next a", "a.pagination-next"):
         if tree.css_first(selector) is not None:
             return f"{selector}::attr(href)"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ from crawler import dom
 from crawler.decoding import decode
 from crawler.page import Page
 from crawler.sites.checking import save_sample
+from crawler.sites.guessing import guess_listing_folders, next_link
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
@@ -49,28 +52,38 @@ def propose(url: str, home: Path, config: Config, now: datetime | str | None = N
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ProposeError(f"{url}: is no http(s) address")
-    name = key or _key(parts.hostname)
+    loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    # On loopback the port tells one site from another.
+    name = key or _key(parts.netloc if loopback else parts.hostname)
     path = home / "config" / "sites" / f"{name}.toml"
     if path.exists():
-        raise FileExistsError(f"{path}: exists; remove it or give another key")
-    loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        raise FileExistsError(str(path))
     if not loopback and not config.settings.identity.contact:
         raise ProposeError("no contact; set identity.contact in HOME/config/settings.toml so that the site's operator can reach you")
-    found = look(_visitor(url, loopback), [url], home, config)
+    visitor = _visitor(url, loopback)
+
+    def ask(*urls: str) -> Look:
+        return look(visitor, list(urls), home, config)
+
+    found = ask(url)
     page = found.pages.get(url)
     if page is None:
         raise ProposeError(f"{url}: {found.failures.get(url, 'no answer')}")
-    table, notes = _examine(page, found)
+    table, notes, pages = _examine(page, ask)
     sitemaps = [s for host in found.robots.values() for s in host["sitemaps"] if urlsplit(s).hostname == parts.hostname]
     if table["family"] == "jsonld" and table.get("detail_only") and sitemaps:
         table["sitemap"] = sitemaps[:3]
     text = _toml(table, url, loopback, found, page)
     site = _parsed(text, name)
     stamp = now if isinstance(now, str) else (now or datetime.now(UTC)).isoformat()
+    samples = [save_sample(home, site, saved, stamp) for saved in pages]
+    listings = sum(sample.listings for sample in samples)
+    if len(pages) == 1 and listings > 1:
+        text = text.replace("listings = 1\n", f"listings = {listings // 2}\n")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    sample = save_sample(home, site, page, stamp)
-    return Proposal(name, path, text, (sample.folder,), sample.listings, tuple(notes))
+    notes.append(f"next: read robots.txt and the terms, fill in [access], set enabled = true, then `chipwatch sites check {name} --live`")
+    return Proposal(name, path, text, tuple(sample.folder for sample in samples), listings, tuple(notes))
 
 
 def _visitor(url: str, loopback: bool) -> Site:
@@ -82,14 +95,14 @@ def _visitor(url: str, loopback: bool) -> Site:
     return Site(key="look", title="look", family="feed", start=(url,), loopback=loopback, pace=pace, access=access)
 
 
-def _examine(page: Page, found: Look) -> tuple[dict[str, Any], list[str]]:
-    """Which family reads the page, with its keys; and what to tell the person."""
+def _examine(page: Page, ask: Callable[..., Look]) -> tuple[dict[str, Any], list[str], list[Page]]:
+    """Which family reads the page, with its keys; what to tell the person; and the pages to save."""
     from crawler.families.markup import extract, item_list
     from crawler.sites.guessing import guess_cards
 
     head = page.body[:512].lstrip()
     if head.startswith(b"{") or b"<rss" in head or b"<feed" in head:
-        return {"family": "feed"}, ["the address itself is a feed"]
+        return {"family": "feed"}, ["the address itself is a feed"], [page]
     text, _ = decode(page.body, page.headers.get("content-type", ""))
     try:
         tree = dom.parse(text)
@@ -99,16 +112,44 @@ def _examine(page: Page, found: Look) -> tuple[dict[str, Any], list[str]]:
     notes = [f"feed offered: {urljoin(page.url, link)}" for link in _feeds(tree)]
     if extract(text, page.url, None) is not None:
         folder = _folder(urlsplit(page.url).path)
-        return facts | {"family": "jsonld", "detail_only": folder}, [*notes, "the address is a single listing page; add result pages or a sitemap"]
+        return facts | {"family": "jsonld", "detail_only": folder}, [*notes, "the address is a single listing page; add result pages or a sitemap"], [page]
     listed = item_list(tree)
     if listed:
-        return facts | {"family": "jsonld"}, [*notes, f"the page lists {len(listed)} addresses in an ItemList"]
+        return facts | {"family": "jsonld"}, [*notes, f"the page lists {len(listed)} addresses in an ItemList"], [page, *_one_of(listed, page, ask)]
     guess = guess_cards(tree)
     if guess is not None:
-        return facts | {"family": "cards", "guess": guess}, [*notes, f"{guess.cards} cards found; check the selectors"]
+        return facts | {"family": "cards", "guess": guess}, [*notes, f"{guess.cards} cards found; check the selectors"], [page]
+    linked = _linked_listings(tree, page, ask)
+    if linked is not None:
+        folder, detail = linked
+        told = f"the page links to listing pages in {folder}, which are read by their markup"
+        return facts | {"family": "jsonld", "detail_only": folder, "links": folder, "next": next_link(tree)}, [*notes, told], [page, detail]
     if notes:
-        return facts | {"family": "feed", "feed": urljoin(page.url, _feeds(tree)[0])}, notes
+        address = urljoin(page.url, _feeds(tree)[0])
+        feed = ask(address).pages.get(address)
+        if feed is not None:
+            return facts | {"family": "feed", "feed": address}, notes, [feed]
     raise ProposeError(f"{page.url}: shows no markup, no cards and no feed; it may need a browser, then capture by hand and import")
+
+
+def _one_of(addresses: list[str], page: Page, ask: Callable[..., Look]) -> list[Page]:
+    """The first listing page of a list, to be saved beside it."""
+    url = urljoin(page.url, addresses[0])
+    found = ask(url).pages.get(url)
+    return [dataclasses.replace(found, role="detail")] if found else []
+
+
+def _linked_listings(tree: LexborHTMLParser, page: Page, ask: Callable[..., Look]) -> tuple[str, Page] | None:
+    """The folder of the listing pages that a page links to, with one of them; None if no linked page proves to be one."""
+    from crawler.families.markup import extract
+
+    candidates = guess_listing_folders(tree, page.url)
+    pages = ask(*(url for _, url in candidates)).pages if candidates else {}
+    for folder, url in candidates:
+        found = pages.get(url)
+        if found is not None and extract(decode(found.body, found.headers.get("content-type", ""))[0], url, None) is not None:
+            return folder, dataclasses.replace(found, role="detail")
+    return None
 
 
 def _toml(table: dict[str, Any], url: str, loopback: bool, found: Look, page: Page) -> str:
@@ -132,8 +173,12 @@ def _toml(table: dict[str, Any], url: str, loopback: bool, found: Look, page: Pa
     if guess is not None:
         lines += ["", "[list]", f"card = {_quoted(guess.card)}"] + ([f"next = {_quoted(guess.next)}"] if guess.next else [])
         lines += ["[list.fields]", f"title = {_quoted(guess.title)}"]
+        lines += [f"id = {_quoted(guess.id)}"] if guess.id else []
         lines += [f"price = {_quoted(guess.price)}"] if guess.price else []
         lines += [f"url = {_quoted(guess.url)}"] if guess.url else []
+    if table.get("links"):
+        links = f'a[href*="{table["links"]}"]::attr(href)'
+        lines += ["", "[list]", f"links = {_quoted(links)}"] + ([f"next = {_quoted(table['next'])}"] if table.get("next") else [])
     if table.get("detail_only"):
         lines += ["", "[detail]", f"only = [{_quoted(table['detail_only'])}]"]
     return "\n".join(lines) + "\n"
