@@ -97,7 +97,7 @@ class DeskQuestions(Base):
         """Current offers of a chip with a unit price, the latest read first: listing, site, country, title, unit_usd, condition."""
         rows = self.db.rows(
             """SELECT l.id AS listing, l.site, l.country, l.title, r.unit_usd, r.condition FROM reading r
-               JOIN listing l ON l.observation = r.observation
+               JOIN listing l ON l.id = r.listing AND l.observation = r.observation
                WHERE r.chip = ? AND r.offer = ? AND r.unit_usd IS NOT NULL ORDER BY r.rowid DESC LIMIT ?""",
             [chip, offer, limit],
         )
