@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ from storage.extract import Extract, extract
 from storage.listing import TEXT_FIELDS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from config.loader import Config
     from detector.controls import ControlBook
     from storage.alerts import Filter
@@ -53,21 +55,15 @@ class Pack:
 
 
 def collect(
-    store: Store,
-    config: Config,
-    keys: Sequence[str],
-    *,
-    now: str,
-    who: str,
-    software: str,
-    contacts: bool = False,
-) -> Pack:
-    """Gather what is known of the listings with these keys, in the order given.
+    store: Store, config: Config, keys: Sequence[str], *, now: str, who: str, software: str, contacts: bool = False,
+    tell: Callable[[Path], None] = lambda path: None,
+) -> Pack:  # fmt: skip
+    """Gather what is known of the listings with these keys, in the order given. `tell` hears of each evidence file that is read.
 
     Raises MissingError for an unknown listing, StorageError for one that was erased on request.
     """
     cases = [_Case(store, config, key, contacts) for key in dict.fromkeys(keys)]
-    found = extract(store.home, [ref for case in cases for ref in case.refs()])
+    found = extract(store.home, [ref for case in cases for ref in case.refs()], tell)
     alerts = tuple(case.document() for case in cases)
     bare = [
         f"{alert['site']} {alert['listing_id']}: observation {seen['observation']} has no evidence"

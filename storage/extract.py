@@ -7,7 +7,7 @@ with the record that holds its bytes. The members are copied as they are, so tha
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,8 +57,13 @@ class Extract:
     problems: list[str] = field(default_factory=list)
 
 
-def extract(home: Path, refs: Iterable[EvidenceRef]) -> Extract:
-    """Find the records that `refs` point to and those that belong to them. Reads each file once; keeps no body in memory."""
+def extract(
+    home: Path, refs: Iterable[EvidenceRef], tell: Callable[[Path], None] = lambda path: None
+) -> Extract:
+    """Find the records that `refs` point to and those that belong to them. Reads each file once; keeps no body in memory.
+
+    `tell` is called with each file before it is read, which takes about a second for each 10 to 30 MB.
+    """
     wanted: dict[str, dict[int, str]] = {}
     for ref in refs:
         wanted.setdefault(ref.file, {})[ref.offset] = ref.record_sha256
@@ -66,7 +71,7 @@ def extract(home: Path, refs: Iterable[EvidenceRef]) -> Extract:
     while waiting := sorted(set(wanted) - done):
         for file in waiting:
             done.add(file)
-            for other, offset in _take_file(home, file, wanted[file], out):
+            for other, offset in _take_file(home, file, wanted[file], out, tell):
                 # The bytes of a revisit may stand in a file that was walked already: that one is walked again.
                 if offset not in wanted.setdefault(other, {}):
                     wanted[other][offset] = ""
@@ -90,12 +95,15 @@ def copy_bytes(home: Path, taken: Taken) -> bytes:
     return data
 
 
-def _take_file(home: Path, file: str, offsets: Mapping[int, str], out: Extract) -> list[tuple[str, int]]:
+def _take_file(
+    home: Path, file: str, offsets: Mapping[int, str], out: Extract, tell: Callable[[Path], None]
+) -> list[tuple[str, int]]:
     """Take what is wanted from one file; the places in other records that hold the bytes of its revisits."""
     path = evidence_path(home, file)
     if not path.exists():
         out.problems.append(f"{file}: the file is gone")
         return []
+    tell(path)
     kept = _Kept(offsets)
     start = head = chain_start(file.removesuffix(".warc.gz"))
     digests = []

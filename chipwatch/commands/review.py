@@ -270,14 +270,8 @@ def alerts_pack(
         if target.exists():
             raise UseError(f"{target} is there already: name a new folder or .zip file with --out")
         pack = collect(
-            store,
-            state.config,
-            keys,
-            now=now,
-            who=person,
-            software=f"chipwatch {__version__}",
-            contacts=contacts,
-        )
+            store, state.config, keys, now=now, who=person, software=f"chipwatch {__version__}", contacts=contacts, tell=_reading
+        )  # fmt: skip
         digest = write(pack, store.home, target)
         for key in dict.fromkeys(keys):
             store.decide(
@@ -297,6 +291,15 @@ def alerts_pack(
         note(f"problem: {problem}")
     if pack.problems:
         raise typer.Exit(EXIT_PROBLEMS)
+
+
+LARGE = 20 << 20
+"""Bytes of an evidence file from which reading it is announced: it takes a second or more."""
+
+
+def _reading(path: Path) -> None:
+    if (size := path.stat().st_size) > LARGE:
+        note(f"reading {path.name}, {size / 1e6:.0f} MB")
 
 
 def _state_of(store: Any, key: str) -> str | None:
