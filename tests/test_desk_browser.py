@@ -194,6 +194,11 @@ def test_keys_leave_fields_alone_and_help_is_there(page: Any) -> None:
     assert page.locator("dialog.why").is_visible()
     keys(page, "Escape")
     assert page.locator("[data-item] input:checked").count() == 0
+    rows = page.locator("[data-item] input").count()
+    keys(page, "X")
+    assert page.locator("[data-item] input:checked").count() == rows > 10
+    keys(page, "X")
+    assert page.locator("[data-item] input:checked").count() == 0
     keys(page, "g", ">d")
     assert page.url.endswith("/chipwatch")
 

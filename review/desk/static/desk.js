@@ -53,6 +53,13 @@ function marked() {
   return Boolean(box);
 }
 
+// All rows of the page, or none where all were marked.
+function markAll() {
+  const boxes = [...document.querySelectorAll("#bulk [data-item] input[type=checkbox]")];
+  const every = boxes.every((box) => box.checked);
+  for (const box of boxes) box.checked = !every;
+}
+
 function unmark(row) {
   const box = row?.querySelector("input[type=checkbox]");
   if (box) box.checked = false;
@@ -129,6 +136,7 @@ const KEYS = {
   k: () => move(-1),
   o: () => (current()?.dataset.href ? (location.href = current().dataset.href) : press("o")),
   x: () => current()?.querySelector("input[type=checkbox]")?.click(),
+  X: markAll,
   c: () => decide("c"),
   d: () => decide("d"),
   s: () => decide("s"),
@@ -182,5 +190,9 @@ document.addEventListener("DOMContentLoaded", () => {
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
+  for (const button of document.querySelectorAll("[data-mark-all]")) {
+    button.hidden = false;
+    button.addEventListener("click", markAll);
+  }
   restore();
 });
