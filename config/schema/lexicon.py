@@ -89,6 +89,7 @@ CONCEPTS = {
     "open_to": "anyone may: any country, no region block",
     # route
     "from": "comes from, stands in, is shipped from",
+    "came": "came from there, was bought there: no word of where it lies or goes",
     "via": "goes through",
     "to": "is sent to, delivered in",
     "store": "warehouse, stock, data centre (after or before a place)",

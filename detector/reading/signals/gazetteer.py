@@ -26,6 +26,7 @@ class Found:
     """Named by a town, which is where goods are or go; a country's name may also be where they were made."""
 
 
+_ANY_KANA = re.compile("[\u3041-\u30ff]")
 _KANA = re.compile("[\u30a1-\u30ff]")
 PLACES = frozenset({"place", "place_weak"})
 REMEMBERED = 10_000
@@ -51,6 +52,7 @@ class Gazetteer:
     def among(self, folded: Folded, hits: Iterable[Hit]) -> list[Found]:
         """Places among the hits of a text; a name inside a longer one is left out, and so is a code not in capitals."""
         found = []
+        kana = bool(_ANY_KANA.search(folded.text))  # in Japanese `国内` is Japan
         for hit in longest(hits):
             weak = hit.concept == "place_weak"
             if (
@@ -60,7 +62,7 @@ class Gazetteer:
                 and folded.text[hit.start].isascii()
             ):
                 continue
-            if _goes_on(folded.text, hit):
+            if _goes_on(folded.text, hit) or (weak and kana and not folded.text[hit.start].isascii()):
                 continue
             place, _, kind = hit.group.partition(".")
             found.append(Found(self.by_id[place], hit, weak, kind == "towns"))

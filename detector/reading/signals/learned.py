@@ -65,7 +65,11 @@ class Learned:
     def votes(self, sentence: Sentence) -> dict[str, float]:
         """Signals that the sentence probably carries, with the probability; only those sure enough to be told."""
         text = sentence.text[sentence.start : sentence.end].strip()
-        return {name: sure for name, sure in self.probabilities(text, concepts(sentence)).items() if sure >= SURE[name]}
+        return {
+            name: sure
+            for name, sure in self.probabilities(text, concepts(sentence)).items()
+            if sure >= SURE[name]
+        }
 
     def probabilities(self, text: str, told: Iterable[str]) -> dict[str, float]:
         """The probability of each signal, of a sentence's folded text and its `concepts`."""
@@ -78,5 +82,9 @@ class Learned:
         at = np.fromiter((row for row, _ in seen), np.intp, len(seen))
         values = np.fromiter((1 + math.log(n) for _, n in seen), np.float32, len(seen)) * data["idf"][at]
         known = [rows[name] for name in told if name in rows]
-        logits = data["bias"] + (values / np.linalg.norm(values)) @ data["weights"][at] + CONCEPT_WEIGHT * data["weights"][known].sum(axis=0)
+        logits = (
+            data["bias"]
+            + (values / np.linalg.norm(values)) @ data["weights"][at]
+            + CONCEPT_WEIGHT * data["weights"][known].sum(axis=0)
+        )
         return dict(zip(data["signals"], (1 / (1 + np.exp(-logits))).tolist(), strict=True))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from detector.reading.clauses import gap
 from detector.reading.document import Document
 from detector.reading.model import Facts
-from detector.reading.signals.gazetteer import Found, Gazetteer
-from detector.reading.signals.scope import BESIDE, Finding, Scope
+from detector.reading.signals.gazetteer import PLACES, Found, Gazetteer
+from detector.reading.signals.scope import BESIDE, NEAR, Finding, Scope
 from detector.reading.signals.vocabulary import Hit
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ THERE = ("to", "users", "open_to")
 THROUGH = ("via", "onward")
 MAKERS = frozenset({"CN", "HK"})
 """Places that are also named as the maker's or the workshop's: `China modded`."""
-ROLES = (*HERE, *THERE, *THROUGH)
+ROLES = (*HERE, *THERE, *THROUGH, "came")
+OFFERS = ("unasked", "dismiss", "evade", "evade_weak")
+"""Words that hold a negation and deny nothing of the way."""
 LEFT_OUT = ("no_ship", "refuse", "comply")
 STAYS = "stays"
 """Role of a place that goods do not leave."""
@@ -108,7 +110,7 @@ def _stops(field: str, scopes: Sequence[Scope], places: Sequence[Found]) -> Iter
     starts = [s.s.start for s in scopes]
     for found in places[:MOST_STOPS]:
         at = bisect_right(starts, found.hit.start) - 1
-        if at < 0 or found.hit.start >= scopes[at].s.end or _beside(scopes[at], found, LEFT_OUT):
+        if at < 0 or found.hit.start >= scopes[at].s.end or _left_out(scopes[at], found):
             continue
         roles = frozenset(
             [STAYS] if _beside(scopes[at], found, ("local_only",)) else _roles(scopes[at], found)
@@ -130,18 +132,42 @@ def _touches(scope: Scope, hit: Hit, place: Hit) -> bool:
 
 
 def _beside(scope: Scope, found: Found, concepts: Sequence[str]) -> bool:
-    """Named only to be left out: `no shipping to Russia`, `made in China`."""
+    """Whether such a word governs the place, directly or at the head of a list of places."""
     s, place = scope.s, found.hit
     for hit in s.of(*concepts):
         if hit.start <= place.start and place.end <= hit.end:
             return True
-        before = hit.end <= place.start and scope.near(hit, place, 26) and s.pauses_between(hit, place) <= 1
-        after = hit.start >= place.end and scope.near(hit, place, 16) and s.pauses_between(hit, place) <= 1
-        if before or after:
+        pauses = s.pauses_between(hit, place)
+        if (
+            hit.end <= place.start
+            and scope.near(hit, place, 26)
+            and pauses <= (1 + _listed(scope, hit, place) if concepts is LEFT_OUT else 1)
+        ):
+            return pauses == 0 or concepts is not LEFT_OUT or bool(_listed(scope, hit, place))
+        if hit.start >= place.end and scope.near(hit, place, 16) and pauses == 0:
             return True
-    return concepts is LEFT_OUT and any(
-        n.end <= place.start and scope.near(n, place, 14) and not s.pauses_between(n, place)
-        for n in s.of("not", "none")
+    return False
+
+
+def _listed(scope: Scope, first: Hit, last: Hit) -> int:
+    """How many places stand between a word and a place: `no shipping to Russia, Iran or China`."""
+    return len(scope.s.between(first, last, *PLACES))
+
+
+def _left_out(scope: Scope, found: Found) -> bool:
+    """Named only to be left out: `no shipping to Russia`, `made in China`, `not a single one goes to Moscow`."""
+    if _beside(scope, found, LEFT_OUT):
+        return True
+    s, place = scope.s, found.hit
+    reach = NEAR if scope.density == 1 else 14 - BESIDE
+    denials = (
+        n
+        for n in s.of("not", "none", "stops")
+        if not any(o.start <= n.start and n.end <= o.end for o in s.of(*OFFERS, "handled", "grey", "evade"))
+    )
+    return any(
+        n.end <= place.start and scope.near(n, place, reach) and not s.pauses_between(n, place)
+        for n in denials
     )
 
 
@@ -154,8 +180,8 @@ def restricted_destination(world: Map, facts: Facts) -> Iterator[tuple[str, Find
     sure = (s for s in named if s.found.town or s.place_id not in MAKERS)
     if (
         world.here_restricted
-        or any(s.roles - {STAYS} for s in named)
-        or any(STAYS not in s.roles for s in sure)
+        or any(s.roles - {STAYS, "came"} for s in named)
+        or any(s.roles.isdisjoint({STAYS, "came"}) for s in sure)
     ):
         yield from ((stop.field, stop.finding()) for stop in named)
     if world.here_restricted:

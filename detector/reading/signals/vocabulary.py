@@ -105,36 +105,11 @@ SHORT = 3
 """Letters up to which a term with accents is only known with them."""
 
 # Words that join others do not swallow them: `のシール` still holds a label.
-_JOINING = frozenset(
-    [
-        "says",
-        "unasked",
-        "dismiss",
-        "comply",
-        "evade_weak",
-        "screening",
-        "as",
-        "adjust",
-        "as",
-        "reads",
-        "from",
-        "to",
-        "via",
-        "users",
-        "reach",
-        "required",
-        "no_ship",
-        "open_to",
-        "if_after",
-        "done",
-        "expired",
-        "extra_cost",
-        "handled",
-        "unit",
-        "not",
-        "none",
-    ]
-)
+_JOINING = frozenset([
+    "says", "unasked", "dismiss", "comply", "evade_weak", "screening", "as", "adjust", "reads", "from", "to", "via",
+    "users", "reach", "required", "no_ship", "open_to", "if_after", "done", "expired", "extra_cost", "handled",
+    "unit", "not", "none", "plate", "system", "other_model", "came",
+])  # fmt: skip
 
 # Arabic joins article and short prepositions to the word.
 _ARABIC_PREFIXES = frozenset(
