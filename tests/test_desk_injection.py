@@ -33,7 +33,7 @@ ATTRIBUTES = {
     "lang", "charset", "name", "content", "rel", "href", "type", "src", "defer", "class", "aria-label", "aria-current", "aria-hidden", "aria-labelledby", "viewBox", "width", "height", "x", "y",
     "x1", "x2", "y1", "y2", "rx", "cx", "cy", "r", "d", "fill", "stroke", "stroke-width", "stroke-linecap", "for", "id", "placeholder", "maxlength", "autocomplete", "action", "method", "value",
     "title", "role", "tabindex", "data-key", "data-list", "data-item", "data-href", "data-open-wide", "data-decide", "data-back", "data-next", "data-prev", "open", "start", "selected", "required",
-    "rows", "dir", "download", "target", "hidden", "data-mark-all", "text-anchor", "viewbox",
+    "rows", "dir", "download", "target", "hidden", "data-mark-all", "formaction", "text-anchor", "viewbox",
 }  # fmt: skip
 
 
@@ -143,7 +143,7 @@ def check(html: str, where: str) -> None:
         assert node.tag in ELEMENTS, (where, node.tag, (node.html or "")[:200])
         for name, value in node.attributes.items():
             assert name in ATTRIBUTES, (where, name, (node.html or "")[:200])
-            if name in ("href", "action", "src", "data-href"):
+            if name in ("href", "action", "formaction", "src", "data-href"):
                 assert re.match(r"(?:/(?![/\\])|#|https?://[^\s\"'<>]+$)", value or ""), (where, name, value)
     assert [s.attributes.get("src", "")[:20] for s in tree.css("script")] == ["/-/desk/static/desk."], where
     assert not tree.css("style"), where
