@@ -45,6 +45,8 @@ class Vote(Table):
     sure_of_goods: float = 0.8
     examples: int
     """How many labelled listings it was learned from."""
+    files: list[str] = []
+    """Names of the labelled files they stand in."""
 
 
 class Offers(Table):

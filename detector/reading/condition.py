@@ -11,9 +11,12 @@ from detector.reading.text import fold_pattern
 ORDER = ("parts", "refurbished", "used", "new")
 """A field that says several things is read by the strongest."""
 
+BARE = 5
+"""Letters of a word that only says 'new', in whatever language; longer ones say how it is known."""
+
 _NOT = re.compile(
     fold_pattern(
-        r"(?:\bnot|\bno|\bnon|isn't|never|不是|非|无|没有?|未|不|不曾|\bне|\bkein\w*|\bnicht|\bkhông|\bchưa|\btidak|\bbukan|\bdeğil|\bsin|\bsem|\bnão|\bno|بدون|ではな|安|안)\W{0,2}$"
+        r"(?:\bnot|\bno|\bnon|isn't|never|不是|非|无|没有?|未|不|不曾|\bне|\bkein\w*|\bnicht|\bkhông|\bchưa|\btidak|\bbukan|\bdeğil|\bsin|\bsem|\bnão|\bno|بدون|ではな|安|안)\W{0,2}(?:an?|the|eine?|una?|uma?)?\W?$"
     )
 )
 # 'new' of another thing: a part of it, the papers, a fan, a driver, a season.
@@ -56,13 +59,17 @@ def _from_text(page: Page) -> str | None:
         if kind := _strongest(hits, ("parts",)) if hits is page.title else None:
             return kind
         used, new = _strongest(hits, ("used", "used-text")), _strongest(hits, ("new",))
-        if new and not (
-            used and hits is page.description and _first(hits, "used", "used-text") < _first(hits, "new")
-        ):
+        if new and not (used and hits is page.description and _used_first(hits)):
             return "new"
         if used:
             return "used"
     return _strongest(page.description, ("parts",))
+
+
+def _used_first(hits: Hits) -> bool:
+    """Whether use is said before newness. A bare 'new' yields to any word of use before it, 'never used' to firm ones."""
+    told = any(hit.end - hit.start > BARE or hits.text[hit.start] > "\u2fff" for hit in hits["new"])
+    return _first(hits, *(("used",) if told else ("used", "used-text"))) < _first(hits, "new")
 
 
 def _first(hits: Hits, *cues: str) -> int:

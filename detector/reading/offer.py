@@ -107,7 +107,7 @@ def read_offer(page: Page) -> Verdict:
     spoken: dict[str, Verdict] = {step.__name__.strip("_"): said for step in _STEPS if (said := step(page))}
     ruled = next(iter(spoken.values()), Verdict("other", "no chip is named"))
     table = page.vote
-    if table is None:
+    if table is None or (ruled.offer == "rental" and page.price["rental-price"]):
         return ruled
     kind, chance = vote(table, features(page, spoken))
     least = table.sure_of_goods if kind in GOODS and ruled.offer not in GOODS else table.sure

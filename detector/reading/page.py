@@ -16,6 +16,10 @@ from detector.reading.model import Price
 if TYPE_CHECKING:
     from config.schema.offers import Vote
 
+TITLE_READ, TEXT_READ = 800, 30_000
+"""Folded characters of a title and of a description in which the article, its number and its state are looked for: no
+seller's are longer, and patterns stay within bounded time."""
+
 OPENING = 70
 """Folded characters of a description that count as its opening: where a buyer or a workshop says what it is."""
 
@@ -91,28 +95,29 @@ class Page:
 
     @cached_property
     def title(self) -> Hits:
-        return self.cues.find(self.doc.text("title"))
+        return self.cues.find(self.doc.text("title")[:TITLE_READ])
 
     @cached_property
     def description(self) -> Hits:
-        return self.cues.find(self.doc.text("description"))
+        return self.cues.find(self.doc.text("description")[:TEXT_READ])
 
     @cached_property
     def category(self) -> Hits:
-        return self.cues.find(self.doc.text("category"))
+        return self.cues.find(self.doc.text("category")[:TITLE_READ])
 
     @cached_property
     def price(self) -> Hits:
-        return self.cues.find(self.doc.text("price_text"))
+        return self.cues.find(self.doc.text("price_text")[:TITLE_READ])
 
     @cached_property
     def named(self) -> list[Mention]:
         """Every chip name of title and description, in order."""
         return [
             mention
-            for name in ("title", "description")
+            for name, most in (("title", TITLE_READ), ("description", TEXT_READ))
             if name in self.doc.fields
             for mention in self.finder.find(name, self.doc.fields[name])
+            if mention.end <= most
         ]
 
     def hits(self, name: str) -> Hits:

@@ -64,6 +64,10 @@ _ENDS = re.compile(
     )
 )
 _PAUSED = re.compile(r"$|[\s,.;:!?。，；、！)）]")
+_OWN_NUMBER = re.compile(r"\W{0,2}\d")
+_STOCK_BEFORE = re.compile(
+    fold_pattern(r"(?:在庫(?:あり)?|库存|现货|재고|в наличии|in stock|stock|auf lager|estoque|còn)\W{0,3}$")
+)
 _CLOSES = re.compile(r"\s*(?:$|[,.;:!?)\]\n–—])")
 _CJK_ENDS = re.compile(fold_pattern(r"\s(?!\d)"))
 
@@ -193,7 +197,7 @@ def _counts_name(page: Page, name: str, count: Count, mention: Mention) -> bool:
     text = page.hits(name).text
     if count.doubtful and name == "title" and not text[count.start : count.end].startswith(_PAIRED):
         return False
-    if count.value == 1 and _NOT_ONE.search(text[max(0, count.start - 4) : count.start]):
+    if count.value == 1 and _not_one(page, name, text, count.start):
         return False
     if count.digits and (count.end == mention.start or count.value >= 2000):
         return False
@@ -233,11 +237,9 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
             firm = 2 if _stock_near(page, name, count.start, hit.end) else 1
             if kind == "machine" and name == "title" and count.value > 1:
                 firm = 2
-            if count.value == 1 and (
-                firm == 1 or _NOT_ONE.search(text[max(0, count.start - 3) : count.start])
-            ):
-                if not _plain_one(text, count.start, hit.end):
-                    continue
+            lone = count.value == 1 and (firm == 1 or _not_one(page, name, text, count.start))
+            if lone and not (_plain_one(text, hit.end) and not _not_one(page, name, text, count.start)):
+                continue
             yield Said(count.value, firm, kind, count.start)
 
 
@@ -349,10 +351,14 @@ def _of_another(page: Page, name: str, text: str, hit: Hit) -> bool:
     return False
 
 
-def _plain_one(text: str, start: int, end: int) -> bool:
-    """'一张', 'one card': stock only where it closes a clause, not '一张图', and not the unit of a price: 16.5万一张."""
-    if _NOT_ONE.search(text[max(0, start - 3) : start]):
-        return False
+def _not_one(page: Page, name: str, text: str, start: int) -> bool:
+    """Whether a 'one' is the unit of a price or of a rule (16.5万一张, 每一张); a chip's name before it is no figure."""
+    before = _NOT_ONE.search(text[max(0, start - 3) : start])
+    return before is not None and not any(m.field == name and 0 <= start - m.end <= 2 for m in page.named)
+
+
+def _plain_one(text: str, end: int) -> bool:
+    """'一张', 'one card': stock only where it closes a clause, not '一张图'."""
     return bool(
         re.match(
             fold_pattern(
@@ -367,7 +373,7 @@ _NOT_ONE = re.compile(fold_pattern(r"(?:万|元|块|钱|占|订|预留|留|报|\
 _MONEY_BEFORE = re.compile(fold_pattern(r"(?:打包|价|报|整机|总|售|卖|出价|只要|仅要|收)\s?$"))
 _RATE_BEFORE = re.compile(
     fold_pattern(
-        r"(?:/|每|第|单|up to |≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|for |of )\s?$"
+        r"(?:/|每|第|单|up to |≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|for |of |(?:每|一)(?:周|月|个月|天|年)[^，。,\s\d]{0,4})\s?$"
     )
 )
 
@@ -377,12 +383,15 @@ def _excluded(page: Page, name: str, start: int, end: int) -> bool:
     hits = page.hits(name)
     text = hits.text
     after, before = text[end : end + 16], text[max(0, start - 8) : start]
-    if _TIERS_AFTER.match(after) or _PER_AFTER.match(after) or _RATE_BEFORE.search(before):
+    tier = _TIERS_AFTER.match(after) and not _STOCK_BEFORE.search(text, max(0, start - 12), start)
+    if tier or _PER_AFTER.match(after) or _RATE_BEFORE.search(before):
         return True
     if text[start:end].endswith("个") and _MONEY_BEFORE.search(before):
         return True
     low, _ = _clause(text, start, end, 16)
     for hit in hits["not-stock"]:
+        if hit.start >= end and _OWN_NUMBER.match(text, hit.end):
+            continue  # 现货50 起订5: it speaks of the next number
         if end <= hit.start <= end + 2 or (
             low <= hit.start and hit.end <= start and not re.search(r"\d", text[hit.end : start])
         ):

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from config.loader import Config
 
 HOURS_A_MONTH = 730
+TOO_MUCH = Decimal(10) ** 15
+"""No sum of any currency that a listing shows; a digit string of such length is none."""
 SCRAP, TWO = 0.2, 1.5
 """Shares of a chip's price: no working card is sold under the first, one card hardly over the second."""
 NEAR_ONE = (0.4, 3.0)
@@ -131,6 +133,8 @@ class Reader:
             or price.kind not in ("asking", "range")
         ):
             return price
+        if price.amount > TOO_MUCH:
+            return replace(price, reason="no price is so large")
         dollars = self.exchange.to_usd(price.amount, price.currency, on)
         if dollars is None:
             return replace(price, reason=f"no exchange rate for {price.currency}")

@@ -1,0 +1,102 @@
+"""How many are on offer: made-up rows by language, near misses of minima, rates, room and parts beside them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from config.loader import Config
+from detector.reading.read import Reader
+from storage.listing import Listing
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(Config())
+
+
+def quantity(
+    reader: Reader, title: str, description: str = "", price: str = "$9,000", **facts: object
+) -> int | None:
+    record = {
+        "site": "x",
+        "listing_id": "1",
+        "title": title,
+        "description": description,
+        "price_text": price,
+        "country": "US",
+        **facts,
+    }
+    return reader.read(Listing.from_dict(record), date(2025, 6, 1)).quantity
+
+
+STOCK = [
+    ("A100 80G PCIE 显卡", "仓里还压着四百来张", 400), ("A100 80G PCIE 显卡 手里俩", "", 2), ("A100 80G PCIE 显卡", "手上剩十二片", 12),
+    ("A100 80G PCIE 显卡", "一箱6张，现有20箱，单张价", 120), ("NVIDIA A100 80GB PCIe", "34 of them, all tested", 34), ("NVIDIA A100 80GB PCIe", "We have three.", 3),
+    ("NVIDIA A100 80GB PCIe", "Selling the remaining two.", 2), ("Forty-two NVIDIA A100 80GB PCIe cards", "", 42), ("NVIDIA A100 80GB PCIe, qty 16", "", 16),
+    ("NVIDIA A100 80GB PCIe x 7", "price is each", 7), ("NVIDIA A100 80GB PCIe 残り2枚", "", 2), ("NVIDIA A100 80GB PCIe", "在庫は全部で9枚です", 9),
+    ("NVIDIA A100 80GB PCIe 세 장 남음", "", 3), ("Видеокарты NVIDIA A100 80GB PCIe", "Осталось одиннадцать штук", 11),
+    ("NVIDIA A100 80GB PCIe", "Все четыре в наличии: 4 шт", 4), ("NVIDIA A100 80GB PCIe", "Sieben Stück auf Lager", 7), ("NVIDIA A100 80GB PCIe", "còn đúng 5 con", 5),
+    ("NVIDIA A100 80GB PCIe", "Ready 6 unit", 6), ("NVIDIA A100 80GB PCIe", "ada dua keping lagi", 2), ("NVIDIA A100 80GB PCIe", "elimde 4 tane var", 4),
+    ("NVIDIA A100 80GB PCIe", "عندنا ثلاثة.", 3), ("NVIDIA A100 80GB PCIe", "متوفر خمس حبات", 5), ("NVIDIA A100 80GB PCIe", "Quedan tres unidades", 3),
+    ("NVIDIA A100 80GB PCIe", "Tenho doze unidades", 12), ("NVIDIA A100 80GB PCIe", "2 piece hai", 2), ("NVIDIA A100 80GB PCIe", "just one", 1),
+    ("8卡 A100 整机", "深圳仓现货12台", 12), ("DGX H100", "two systems left", 2), ("DGX H100", "3 takım var", 3),
+]  # fmt: skip
+
+NO_STOCK = [
+    ("NVIDIA A100 80GB PCIe", "Minimum order 5 pcs"), ("NVIDIA A100 80GB PCIe", "Capacity 400 pieces every month"), ("A100 80G PCIE 显卡", "20张起批"),
+    ("A100 80G PCIE 显卡", "每人限购2张"), ("A100 80G PCIE 显卡", "一周能给20片"), ("A100 80G PCIE 显卡", "已售300张"), ("NVIDIA A100 80GB PCIe", "Объём хоть сто штук"),
+    ("NVIDIA A100 80GB PCIe", "ab 5 Stück Rabatt"), ("NVIDIA A100 80GB PCIe", "fits servers with 8 slots"), ("NVIDIA A100 80GB PCIe", "used for 3 months, 2 fans"),
+    ("NVIDIA A100 80GB PCIe 3.0 x16", ""), ("A100 80G PCIE 显卡", "16.5万一张"), ("A100 80G PCIE 显卡", "付8000占一张"), ("A100 80G PCIE 显卡", "挂了俩月"),
+    ("NVIDIA A100 80GB PCIe", "Two of them lost the sticker."), ("NVIDIA A100 80GB PCIe", "月産300枚まで対応"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("title", "description", "number"), STOCK, ids=[f"{row[0]} / {row[1]}" for row in STOCK]
+)
+def test_stock(reader: Reader, title: str, description: str, number: int) -> None:
+    assert quantity(reader, title, description) == number
+
+
+@pytest.mark.parametrize(("title", "description"), NO_STOCK, ids=[f"{row[0]} / {row[1]}" for row in NO_STOCK])
+def test_what_is_no_stock(reader: Reader, title: str, description: str) -> None:
+    assert quantity(reader, title, description) is None
+
+
+def test_the_field_stands_unless_the_text_states_a_stock(reader: Reader) -> None:
+    assert quantity(reader, "NVIDIA A100 80GB PCIe", "for 8-GPU servers", quantity=1) == 1
+    assert quantity(reader, "NVIDIA A100 80GB PCIe", "24 pcs in stock", quantity=1) == 24
+    assert quantity(reader, "NVIDIA A100 80GB PCIe", "24 pcs in stock", quantity=20) == 20
+
+
+def test_buyers_have_no_stock(reader: Reader) -> None:
+    assert quantity(reader, "WTB 4x NVIDIA A100 80GB", "need four") is None
+
+
+# (title, description, price, per, chips in the priced unit, quantity): what a card costs tells a lot from cards sold each.
+LOTS = [
+    ("Lot of 5 NVIDIA A100 40GB PCIe", "", "$18,000", "lot", 5, 1), ("NVIDIA T4 16GB, партия 50 шт.", "", "$520", "unit", 1, 50),
+    ("Vendo par de RTX A6000, só junto", "", "$7,000", "lot", 2, 1), ("NVIDIA A30 24GB 計6枚 1枚から販売", "", "$1,400", "unit", 1, 6),
+    ("2 x NVIDIA A40 48GB, price is per card", "", "$3,100", "unit", 1, 2), ("Beide L40S, nur zusammen", "", "$14,000", "lot", 2, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("title", "description", "price", "per", "count", "number"), LOTS, ids=[row[0] for row in LOTS]
+)
+def test_a_lot_or_each(
+    reader: Reader, title: str, description: str, price: str, per: str, count: int, number: int
+) -> None:
+    record = {
+        "site": "x",
+        "listing_id": "1",
+        "title": title,
+        "description": description,
+        "price_text": price,
+        "country": "US",
+    }
+    found = reader.read(Listing.from_dict(record), date(2025, 6, 1))
+    assert found.price is not None
+    assert (found.price.per, found.chips[0].count, found.quantity) == (per, count, number)
