@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -49,15 +50,13 @@ class Past:
             bins[min(max(at, 0), 1000)] += offers
         # _over[k]: offers with a score of k thousandths or more.
         self._over = list(accumulate(reversed(bins)))[::-1]
-        self._right = sorted((r["score"] or 0.0) for r in reviewed if r["action"] in RIGHT)
-        self._wrong = sorted((r["score"] or 0.0) for r in reviewed if r["action"] not in RIGHT)
+        self._right = sorted(r["score"] for r in reviewed if r["action"] in RIGHT)
+        self._wrong = sorted(r["score"] for r in reviewed if r["action"] not in RIGHT)
 
     @classmethod
-    def of(cls, store: Store, counts: Iterable[tuple[int, int]] | None = None) -> Past:
-        """The history of a home; `counts` where they are known already."""
-        return cls(
-            store.score_counts() if counts is None else counts, store.reviewed(), len(store.days_observed())
-        )
+    def of(cls, store: Store) -> Past:
+        """The history of a home."""
+        return cls(store.score_counts(), store.reviewed(), len(store.days_observed()))
 
     def alerts(self, score: float) -> int:
         """Current offers that a threshold at `score` alerts."""
@@ -88,20 +87,22 @@ class Past:
 
 
 def _from(ordered: Sequence[float], score: float) -> int:
-    return sum(one >= score for one in ordered)
+    """How many of ascending scores are at least `score`."""
+    return len(ordered) - bisect_left(ordered, score)
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A threshold tried against the one in force. `changed` offers come (`comes`) or go; `rows` are the first of them.
 
-    `lost` are confirmed or escalated ones among those that go, all of them, the highest score first.
+    `lost` are the first of the `losing` confirmed or escalated ones among those that go, the highest score first.
     """
 
     now: Step
     then: Step
     rows: tuple[Mapping[str, Any], ...]
     lost: tuple[Mapping[str, Any], ...]
+    losing: int
 
     @property
     def comes(self) -> bool:
@@ -126,13 +127,15 @@ def trial(store: Store, past: Past, now: float, then: float) -> Trial:
     low, high = sorted((now, then))
     actions = {row["listing"]: row["action"] for row in past.reviewed}
     rows = store.offers_scored(low, high, limit=SHOWN, lowest_first=then > now) if then != now else []
-    lost = (
-        [row for row in past.reviewed if row["action"] in RIGHT and low <= (row["score"] or 0.0) < high]
+    losing = (
+        [row["listing"] for row in past.reviewed if row["action"] in RIGHT and low <= row["score"] < high]
         if then > now
         else []
     )
+    lost = [{**row, "decision": actions[row["listing"]]} for row in store.offers_named(losing[:SHOWN])]
     return Trial(
-        past.step(now), past.step(then), tuple({**row, "decision": actions.get(row["listing"])} for row in rows), tuple(lost)
+        past.step(now), past.step(then), tuple({**row, "decision": actions.get(row["listing"])} for row in rows), tuple(lost),
+        len(losing),
     )  # fmt: skip
 
 

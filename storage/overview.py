@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from storage.base import Base
-from storage.decisions import _STANDING
 from storage.desk import _TITLE_CONTACTS
 
 INDEXED_SCORE = 0.1
@@ -17,6 +16,10 @@ SAMPLED = 3_000
 """Readings of one chip that its market's past is read from where no references were stored, the latest ones."""
 
 
+_TELLING = ("reading", "alert_event", "decision", "link_decision", "version", "run")
+"""Tables that get a row whenever anything is judged, decided or gathered."""
+
+
 class Overview(Base):
     """Questions of the pages on thresholds, markets, sites and sellers. Where a listing's title is told, `title_contacts` says what to mask."""
 
@@ -24,20 +27,22 @@ class Overview(Base):
         """How many current offers have which score: (thousandths of the score, offers), from `INDEXED_SCORE` on."""
         return [(row[0], row[1]) for row in self.db.rows(_SCORES, [INDEXED_SCORE])]
 
-    def judged_stamp(self) -> tuple[Any, ...]:
-        """How far judging had come: the last reading and the last event of an alert. Changes when new offers were judged."""
-        return tuple(
-            self.db.value(f"SELECT max(rowid) FROM {table}")
-            for table in ("reading", "alert_event", "version")
-        )
+    def stamp(self) -> tuple[Any, ...]:
+        """How far the home had come: the last reading, event of an alert, decision, decision on a tie, version and run."""
+        return tuple(self.db.value(f"SELECT max(rowid) FROM {table}") for table in _TELLING)
 
     def days_observed(self) -> list[str]:
         """The days (YYYY-MM-DD) on which anything was observed, oldest first."""
         return [row[0] for row in self.db.rows(_DAYS)]
 
     def reviewed(self) -> list[dict[str, Any]]:
-        """Every listing with a decision that stands: listing, title, site, action, who, at, score (of its current reading), severity, chip."""
+        """Every listing with a verdict that stands: listing, action (confirm, escalate, dismiss), score of its current reading, highest first."""
         return [dict(row) for row in self.db.rows(_REVIEWED)]
+
+    def offers_named(self, listings: Sequence[str]) -> list[dict[str, Any]]:
+        """The given listings as `offers_scored` tells them, in the given order."""
+        rows = self.db.rows(_NAMED, [json.dumps(list(listings))])
+        return [{**dict(row), "signals": tuple((row["signals"] or "").split())} for row in rows]
 
     def offers_scored(
         self, low: float, high: float, *, limit: int, lowest_first: bool = False
@@ -134,13 +139,20 @@ _DAYS = """WITH RECURSIVE day (d) AS (
     SELECT (SELECT substr(min(observed_at), 1, 10) FROM observation WHERE observed_at >= date(day.d, '+1 day')) FROM day WHERE day.d IS NOT NULL
   ) SELECT d FROM day WHERE d IS NOT NULL"""
 
-_REVIEWED = f"""SELECT d.listing, d.action, d.who, d.at, d.reason, l.title, {_TITLE_CONTACTS}, l.site, coalesce(r.score, d.score) AS score,
-    coalesce(r.severity, d.severity) AS severity, r.chip
-  FROM (SELECT * FROM decision WHERE 1 {_STANDING}) d CROSS JOIN listing l ON l.id = d.listing LEFT JOIN reading r ON r.observation = l.observation
+# Of each listing the last verdict that was not undone; SQLite takes the other columns from the row with the maximum.
+_REVIEWED = """SELECT d.listing, d.action, coalesce(r.score, d.score, 0.0) AS score FROM (
+    SELECT listing, action, score, max(at || printf('%09d', seq) || id) FROM decision
+    WHERE action NOT IN ('note', 'undo') AND id NOT IN (SELECT undoes FROM decision WHERE undoes IS NOT NULL) GROUP BY listing) d
+  CROSS JOIN listing l ON l.id = d.listing LEFT JOIN reading r ON r.observation = l.observation
   WHERE d.action IN ('confirm', 'escalate', 'dismiss') ORDER BY score DESC, d.listing"""
 
-_SCORED = f"""SELECT l.id AS listing, l.title, {_TITLE_CONTACTS}, l.site, r.chip, r.unit_usd, r.score, r.severity, r.signals,
-    a.state AS alert
+_OFFER = f"""SELECT l.id AS listing, l.title, {_TITLE_CONTACTS}, l.site, r.chip, r.unit_usd, r.score, r.severity, r.signals,
+    a.state AS alert"""
+
+_NAMED = f"""{_OFFER} FROM json_each(?) k CROSS JOIN listing l ON l.id = k.value LEFT JOIN reading r ON r.observation = l.observation
+  LEFT JOIN alert a ON a.listing = l.id ORDER BY k.key"""
+
+_SCORED = f"""{_OFFER}
   FROM reading r INDEXED BY reading_score JOIN listing l ON l.id = r.listing AND l.observation = r.observation
   LEFT JOIN alert a ON a.listing = l.id
   WHERE r.score >= 0.1 AND r.score >= ? AND r.score < ? ORDER BY r.score {{order}}, r.listing LIMIT ?"""

@@ -138,6 +138,28 @@ def test_the_fixture_has_alerts_to_lose_and_to_gain(history: list[tune.Past], ho
     assert Judge.from_config(Config(home)).severity(cut) == "medium"
 
 
+def test_reviewed_are_the_verdicts_that_stand(home: Path, tmp_path: Path) -> None:
+    with Store.open(Path(shutil.copytree(home, tmp_path / "home"))) as store:
+        keys = [row["listing"] for row in store.reviewed()][:5]
+        at = "2026-03-05T10:00:00Z"
+        store.undo(keys[0], who="ben", now=at)
+        store.decide(keys[1], "escalate", who="ben", now=at)
+        store.decide(keys[2], "snooze", who="ben", now=at, until="2026-04-01T00:00:00Z")
+        store.decide(keys[3], "note", who="ben", now=at, note="asked")
+        store.decide(keys[4], "confirm", who="ben", now=at)
+        store.decide(keys[4], "dismiss", who="ben", now=at)
+        store.undo(keys[4], who="ben", now=at)
+        standing = {
+            (row["listing"], row["action"])
+            for row in store.decisions(standing=True)
+            if row["action"] != "snooze"
+        }
+        told = store.reviewed()
+        assert {(row["listing"], row["action"]) for row in told} == standing and len(told) == len(standing)
+        actions = {row["listing"]: row["action"] for row in told}
+        assert [actions.get(key) for key in keys] == [None, "escalate", None, actions[keys[3]], "confirm"]
+
+
 def test_a_budget_finds_the_lowest_threshold_that_keeps_it(store: Store) -> None:
     past = tuning_view.Past.of(store)
     for budget in (0.5, 5, 10, 30):

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from review import charts
 from review import market_view as view
 from review.desk.cards import Names
+from review.desk.kept import kept
 from review.desk.visit import Answer, NotHere, Page, Visit
 from review.desk.words import title
 
@@ -25,7 +26,7 @@ ROWS = 150
 
 def markets(visit: Visit) -> Answer:
     """All chips with their reference now; with `chip` that one's market, for sale if it is sold at all."""
-    rows = view.markets(visit.store, visit.config)
+    rows = kept(visit, "markets", lambda: view.markets(visit.store, visit.config))
     if chip := visit.arg("chip"):
         kinds = [row.offer for row in rows if row.chip == chip]
         return visit.go(address("rental" if kinds == ["rental"] else "sale", chip))

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from review import sellers_view as view
 from review.desk.cards import Names
+from review.desk.kept import kept
 from review.desk.visit import Answer, NotHere, Page, Refused, Visit
 from storage.errors import StorageError
 from storage.ties import LINK_ACTIONS
@@ -16,7 +17,9 @@ def sellers(visit: Visit) -> Answer:
     text, site = visit.arg("q"), visit.arg("site") or None
     page = int(visit.arg("page")) if visit.arg("page").isdigit() else 0
     rows, more = (
-        (view.found(visit.store, text), False) if text else view.ranked(visit.store, site=site, page=page)
+        (view.found(visit.store, text), False)
+        if text
+        else kept(visit, ("sellers", site, page), lambda: view.ranked(visit.store, site=site, page=page))
     )
     sites = sorted(row["site"] for row in visit.store.coverage())
     return visit.page(

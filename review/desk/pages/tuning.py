@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import Any
 
 from config.loader import Config, ConfigError
 from detector import apply
@@ -13,14 +11,12 @@ from detector.errors import DetectError
 from review import charts
 from review import tuning_view as view
 from review.desk.cards import Names
+from review.desk.kept import kept
 from review.desk.sessions import Notice
 from review.desk.visit import Answer, Page, Refused, Visit
 from storage.overview import INDEXED_SCORE
 from storage.readings import version_key
 from storage.store import Store
-
-if TYPE_CHECKING:
-    from review.desk.app import Desk
 
 NEXT = "Listings are judged anew by the next chipwatch detect; it lists what changes and notifies nobody."
 
@@ -28,7 +24,7 @@ NEXT = "Listings are judged anew by the next chipwatch detect; it lists what cha
 def tuning(visit: Visit) -> Answer:
     """The slider, the curves, and what a threshold would change."""
     store, cuts = visit.store, visit.config.thresholds.severity
-    past = view.Past.of(store, _counts(visit))
+    past = kept(visit, "tuning", lambda: view.Past.of(store))
     budget = _figure(visit.arg("budget"), 0, 1e6)
     found = past.for_budget(budget) if budget is not None else None
     lowest = max(cuts.low, INDEXED_SCORE)
@@ -62,29 +58,6 @@ def tuning(visit: Visit) -> Answer:
         alerts=_alerts(curve, cuts.medium, medium),
         quality=_quality(curve, cuts.medium, medium),
     )
-
-
-class _Kept:
-    """Counts of scores, kept while nothing was judged: the one figure here that costs by the number of offers."""
-
-    def __init__(self) -> None:
-        self.stamp: object = None
-        self.until = 0.0
-        self.counts: list[tuple[int, int]] = []
-
-
-_KEPT: WeakKeyDictionary[Desk, _Kept] = WeakKeyDictionary()
-
-KEEP_S = 60.0
-"""A rescore that moves no alert leaves no mark to see; so long its counts may be the old ones."""
-
-
-def _counts(visit: Visit) -> list[tuple[int, int]]:
-    kept, now = _KEPT.setdefault(visit.desk, _Kept()), time.monotonic()
-    stamp = visit.store.judged_stamp()
-    if kept.stamp != stamp or now > kept.until:
-        kept.counts, kept.stamp, kept.until = visit.store.score_counts(), stamp, now + KEEP_S
-    return kept.counts
 
 
 def _figure(text: str, low: float, high: float) -> float | None:
