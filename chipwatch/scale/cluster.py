@@ -72,5 +72,10 @@ def check(client: Client) -> None:
 
 
 def cores(client: Client) -> int:
-    """Worker threads there are now, at least 1."""
-    return max(1, sum(client.nthreads().values()))
+    """Worker threads there are now; 0 while the scheduler or all workers are away."""
+    if client.status != "running":
+        return 0
+    try:
+        return sum(client.nthreads().values())
+    except (OSError, TimeoutError):
+        return 0

@@ -6,10 +6,12 @@ the workers read the next ones. So the result is that of one machine, byte for b
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent import futures
 from typing import TYPE_CHECKING
 
 from distributed import KilledWorker, get_worker
@@ -66,7 +68,7 @@ class Spread:
         source, more = iter(windows), True
         try:
             while more or flying:
-                while more and sum(len(parts) for _, parts in flying) < AHEAD * cores(self.client):
+                while more and sum(len(parts) for _, parts in flying) < AHEAD * max(1, cores(self.client)):
                     window = next(source, None)
                     more = window is not None
                     if window is not None:
@@ -88,8 +90,7 @@ class Spread:
         away: float | None = None
         while True:
             check(self.client)
-            gone = self.client.status != "running" or not self.client.nthreads()
-            away = (away or time.monotonic()) if gone else None
+            away = None if cores(self.client) else away or time.monotonic()
             if future.status in ("lost", "cancelled") or (
                 away is not None and time.monotonic() - away > CONNECT_S
             ):
@@ -101,6 +102,8 @@ class Spread:
                 return result
             except TimeoutError:
                 continue
+            except (asyncio.CancelledError, futures.CancelledError):
+                continue  # its status tells
             except KilledWorker as error:
                 raise ClusterError(
                     "workers died over the same observations again and again: give them more memory"

@@ -6,10 +6,12 @@ goes on where it was and counts nothing twice. A worker that dies costs its arch
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,6 +107,8 @@ class Scan:
         self.sizes: dict[str, int] = {}
         self.done = self.total = self.records = self.bytes = self.candidates = self.done_size = 0
         self.began = self.told = time.monotonic()
+        self._away: float | None = None
+        """Since when the scheduler or all workers are away."""
 
     def run(self, archives: Sequence[str]) -> None:
         """Scan what is not done yet. Raises ClusterError where the cluster is lost, StorageError where nothing can be written."""
@@ -114,16 +118,20 @@ class Scan:
             return
         self.client.register_plugin(self.plugin)
         try:
-            while waiting or self.flying:
-                limit = AHEAD * cores(self.client)
-                while waiting and len(self.flying) < limit:
-                    self._send(waiting.popleft())
-                self._take()
-                self._report()
+            with self.client.as_current():
+                self._loop(waiting)
         finally:
             if self.client.status == "running":
                 self.client.cancel(list(self.flying))
         self._report(last=True)
+
+    def _loop(self, waiting: deque[str]) -> None:
+        while waiting or self.flying:
+            limit = AHEAD * max(1, cores(self.client))
+            while waiting and len(self.flying) < limit:
+                self._send(waiting.popleft())
+            self._take()
+            self._report()
 
     def _waiting(self, archives: Sequence[str]) -> list[str]:
         waiting = todo(self.ledger, archives)
@@ -144,6 +152,10 @@ class Scan:
         except TimeoutError:
             self._watch()
             return
+        except (asyncio.CancelledError, futures.CancelledError):
+            # What a client says of everything it waits for when its scheduler is gone.
+            self._watch(lost=True)
+            return
         for future in ready:
             archive = self.flying.pop(future)
             if future.status == "finished":
@@ -161,8 +173,8 @@ class Scan:
     def _watch(self, lost: bool = False) -> None:
         """Raises ClusterError where the scheduler or all workers stay away."""
         check(self.client)
-        gone = lost or self.client.status != "running" or not self.client.nthreads()
-        self._away = getattr(self, "_away", None) or time.monotonic() if gone else None
+        gone = lost or not cores(self.client)
+        self._away = (self._away or time.monotonic()) if gone else None
         if lost or (self._away is not None and time.monotonic() - self._away > CONNECT_S):
             raise ClusterError(
                 "the Dask cluster lost its scheduler or its workers: what was done is kept; run the same command again to go on"
