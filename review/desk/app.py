@@ -54,7 +54,6 @@ class Desk:
         self._local = threading.local()
         self._readers = ThreadPoolExecutor(READERS, "desk-read")
         self._writer = ThreadPoolExecutor(1, "desk-write")
-        self._stores: list[Store] = []
         self._config: tuple[Any, tuple[Config, Names, Glossary]] | None = None
         self.facets = Facets(clock)
         self._lock = threading.Lock()
@@ -145,7 +144,7 @@ class Desk:
 
     def _reader(self) -> Store:
         if not hasattr(self._local, "store"):
-            self._local.store = self._kept(Store.open(self.home, create=False, readonly=True))
+            self._local.store = Store.open(self.home, create=False, readonly=True)
         return self._local.store
 
     def write(self, change: Callable[[Store], T]) -> T:
@@ -164,13 +163,8 @@ class Desk:
 
     def _write_store(self) -> Store:
         if not hasattr(self._local, "writer"):
-            self._local.writer = self._kept(Store.open(self.home, create=False, timeout=WRITER_WAIT_S))
+            self._local.writer = Store.open(self.home, create=False, timeout=WRITER_WAIT_S)
         return self._local.writer
-
-    def _kept(self, store: Store) -> Store:
-        with self._lock:
-            self._stores.append(store)
-        return store
 
     def close(self) -> None:
         """Wait for what runs and let go of the threads."""
