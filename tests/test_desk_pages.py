@@ -391,3 +391,15 @@ def test_who_is_not_named_has_a_page_too(desk: Opened, ana: Browser) -> None:
         == f"/sellers/listing%3A{key}"
     )
     assert ana.get(f"/sellers/listing%3A{key}").status_code == 200
+
+
+def test_what_is_kept_follows_every_decision(desk: Opened, ana: Browser) -> None:
+    own, other = seller_of(desk, "7"), seller_of(desk, "8")
+    row = f'tr[data-href="/sellers/{own}"]'
+    assert "0 reviewed offers" in words(ana.page("/tuning"))
+    assert "1 other" in words(ana.page("/sellers"), row)
+    with Store.open(desk.home) as store:
+        store.decide(handover.key(store, "1"), "confirm", who="ben", now=NOW)
+        store.decide_link(own, other, "unlink", who="ben", now=NOW, why="x")
+    assert "1 reviewed offer " in words(ana.page("/tuning"))
+    assert "1 other" not in words(ana.page("/sellers"), row)
