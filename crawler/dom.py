@@ -148,17 +148,13 @@ def visible_text(node: LexborNode) -> str:
             if closing.pop():
                 pieces.append("\n")
         elif child.tag == "-text":
-            pieces.append(child.text_content or "")
+            # A line end inside running text is only a space; those between blocks stand alone in the list.
+            pieces.append((child.text_content or "").replace("\n", " "))
         elif child.tag not in _UNSEEN:
             block = child.tag in _BLOCKS
             if block:
                 pieces.append("\n")
             stack.append(iter(child.iter(include_text=True)))
             closing.append(block)
-    lines = (" ".join(line.split()) for line in _joined(pieces).split("\n"))
+    lines = (" ".join(line.split()) for line in "".join(pieces).split("\n"))
     return "\n".join(line for line in lines if line)
-
-
-def _joined(pieces: list[str]) -> str:
-    # A line end inside running text is only a space; those between blocks stand alone in the list.
-    return "".join(piece if piece == "\n" else piece.replace("\n", " ") for piece in pieces)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +172,7 @@ def test_a_saved_list_of_a_known_site_is_read_by_its_selectors(tmp_path: Path) -
 def test_mhtml(tmp_path: Path) -> None:
     file = tmp_path / "a100.mhtml"
     file.write_bytes(
-        b"From: <Saved>\r\nSnapshot-Content-Location: https://dealer.example/p/a100-80\r\nMIME-Version: 1.0\r\n"
+        b"From: <Saved>\r\nDate: Sun, 1 Nov 2026 09:30:00 +0100\r\nSnapshot-Content-Location: https://dealer.example/p/a100-80\r\nMIME-Version: 1.0\r\n"
         b'Content-Type: multipart/related; type="text/html"; boundary="--b"\r\n\r\n----b\r\nContent-Type: text/html\r\n'
         b"Content-Transfer-Encoding: base64\r\nContent-Location: https://dealer.example/p/a100-80\r\n\r\n"
         + base64.encodebytes(PAGE.encode())
@@ -180,6 +182,7 @@ def test_mhtml(tmp_path: Path) -> None:
     assert (result.new, errors) == (1, [])
     [found] = observations(tmp_path / "home")
     assert found.listing.url is not None and "dealer.example" in found.listing.url
+    assert found.observed_at == "2026-11-01T08:30:00Z"
     assert read(tmp_path / "home", found.evidence) == file.read_bytes()
 
 
@@ -232,6 +235,79 @@ def test_warc_of_others(tmp_path: Path) -> None:
     assert found.observed_at == "2025-01-02T03:04:05Z"
     again, _ = run_import(file, tmp_path / "home")
     assert again.already == result.run
+
+
+def warc(*records: tuple[str, bytes, dict[str, str]]) -> bytes:
+    """A web archive of answers: address, body as sent, headers."""
+    from io import BytesIO
+
+    from warcio.statusandheaders import StatusAndHeaders
+    from warcio.warcwriter import WARCWriter
+
+    out = BytesIO()
+    writer = WARCWriter(out, gzip=True)
+    for url, body, headers in records:
+        head = StatusAndHeaders("200 OK", list({"Content-Type": "text/html", **headers}.items()), protocol="HTTP/1.1")
+        writer.write_record(writer.create_warc_record(url, "response", payload=BytesIO(body), http_headers=head,
+                            warc_headers_dict={"WARC-Date": "2025-01-02T03:04:05Z"}))  # fmt: skip
+    return out.getvalue()
+
+
+def test_a_har_of_a_site_that_is_not_crawled_is_read_by_its_selectors(tmp_path: Path) -> None:
+    """What an analyst saw in a browser: pages of a list, one of them seen twice, and the site's file says own_capture."""
+    home = tmp_path / "home"
+    (home / "config" / "sites").mkdir(parents=True)
+    (home / "config" / "sites" / "board.toml").write_text(BOARD + '[access]\nbasis = "own_capture"\n', encoding="utf-8")
+
+    def cards(*numbers: int) -> str:
+        return "<ul>" + "".join(f"<li class=item><h3>A100 {n}</h3><a href=/i/{n}>x</a><span class=price>¥{n}万</span></li>" for n in numbers) + "</ul>"
+
+    first, second = cards(1, 2), base64.b64encode(cards(3).encode()).decode()
+    entries = [
+        har_entry("https://board.example/list?page=1", first), har_entry("https://board.example/list?page=1", first),
+        har_entry("https://board.example/list?page=2", second, encoding="base64"),
+    ]  # fmt: skip
+    file = tmp_path / "visit.har"
+    file.write_text(har(entries), encoding="utf-8")
+    run_import(file, home)
+    found = sorted((o.listing.site, o.listing.listing_id, o.listing.price_text) for o in observations(home))
+    assert found == [("board", "1", "¥1万"), ("board", "2", "¥2万"), ("board", "3", "¥3万")]
+
+
+def test_a_web_archive_in_its_package_and_with_packed_bodies(tmp_path: Path) -> None:
+    packed = gzip.compress(PAGE.replace("A100-80", "A100-81").encode())
+    bomb = gzip.compress(b"<p>" * 20_000_000)
+    data = warc(
+        ("https://dealer.example/p/a100-80", PAGE.encode(), {}), ("https://dealer.example/p/a100-81", packed, {"Content-Encoding": "gzip"}),
+        ("https://dealer.example/p/bomb", bomb, {"Content-Encoding": "gzip"}),
+    )  # fmt: skip
+    file = tmp_path / "visit.wacz"
+    with zipfile.ZipFile(file, "w") as package:
+        package.writestr("archive/data.warc.gz", data)
+        package.writestr("datapackage.json", "{}")
+        package.writestr("pages/pages.jsonl", '{"format": "json-pages-1.0"}')
+    result, errors = run_import(file, tmp_path / "home")
+    assert (result.outcome, result.new, errors) == ("ok", 2, [])
+    assert {o.listing.listing_id for o in observations(tmp_path / "home")} == {"A100-80", "A100-81"}
+    assert {o.observed_at for o in observations(tmp_path / "home")} == {"2025-01-02T03:04:05Z"}
+
+
+def test_a_torn_archive_gives_what_stands_before_the_tear(tmp_path: Path) -> None:
+    data = warc(("https://dealer.example/p/a100-80", PAGE.encode(), {}), ("https://dealer.example/p/b", PAGE.replace("A100-80", "B").encode() * 3, {}))
+    file = tmp_path / "torn.warc.gz"
+    file.write_bytes(data[: len(data) - 60])
+    result, errors = run_import(file, tmp_path / "home")
+    assert (result.outcome, result.new) == ("partial", 1) and "broken after record" in errors[0]["error"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1251"])
+def test_csv_as_spreadsheets_write_it(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "market.csv"
+    file.write_bytes("title;listing_id;price_text\r\nВидеокарта А100 новая;1;650 000 ₽\r\n".replace("₽", "руб").encode(encoding))
+    result, errors = run_import(file, tmp_path / "home")
+    assert (result.new, errors) == (1, [])
+    [found] = observations(tmp_path / "home")
+    assert (found.listing.title, found.listing.price_text) == ("Видеокарта А100 новая", "650 000 руб")
 
 
 @pytest.mark.parametrize("name", ["a.har", "a.warc.gz", "a.mhtml", "a.wacz", "a.csv", "a.jsonl"])

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import base64
 import email
+import email.message
 import gzip
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -52,12 +55,21 @@ def read_mhtml(path: Path, config: Config, stamp: str, site: str | None) -> Iter
             page = Page(
                 url or _saved_from(body) or f"file:///{path.name}",
                 body,
-                stamp,
+                _saved_at(message) or stamp,
                 headers={"content-type": str(part.get("Content-Type", ""))},
             )
             yield _resource(page, read_page(page, config, site), raw, "multipart/related")
             return
     raise FileRefused(path, "holds no HTML part")
+
+
+def _saved_at(message: email.message.Message) -> str | None:
+    """When the browser saved the page, by the Date of the file; None where it does not tell."""
+    try:
+        when = parsedate_to_datetime(str(message["Date"])) if message["Date"] else None
+    except ValueError:
+        return None
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if when is not None and when.tzinfo else None
 
 
 def _resource(page: Page, reading: Reading, raw: bytes, kind: str) -> Captured:
@@ -151,6 +163,9 @@ def _warc_page(record: Any) -> Page | None:
     body = record.content_stream().read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         return None
+    if getattr(record.raw_stream, "limit", 0) > 0 and not record.raw_stream.read(1):
+        # warcio says nothing when the file ends before the record does.
+        raise EOFError(f"the record of {url} is cut short")
     headers = {str(name).lower(): str(value) for name, value in record.http_headers.headers}
     for undone in ("content-encoding", "transfer-encoding", "content-length"):
         headers.pop(undone, None)
