@@ -106,9 +106,9 @@ def _one(
     why = refusal(site, config.settings, now.date()) or _at_rest(site, home, config, now)
     if why:
         return _skipped(site, home, config, now, why)
-    with _only_crawl(site.key, home) as free:
-        if not free:
-            return _skipped(site, home, config, now, "another crawl of this site is still running")
+    with _only_crawl(site, home) as busy:
+        if busy:
+            return _skipped(site, home, config, now, f"another crawl of {busy} is still running")
         return _child(site, home, config, now, given is not None, on_progress, signals)
 
 
@@ -138,19 +138,37 @@ def _stamp(now: datetime) -> str:
 
 
 @contextlib.contextmanager
-def _only_crawl(key: str, home: Path) -> Iterator[bool]:
-    """Hold the site's lock; False if another process has it. The system lets go of it when the holder dies."""
+def _only_crawl(site: Site, home: Path) -> Iterator[str | None]:
+    """Hold the locks of the site and of its hosts, which two sites may share; which of them another crawl has, or None.
+
+    The system lets go of them when the holder dies.
+    """
     import fcntl
 
     folder = home / "locks"
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / f"site-{key}", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-            return
-        yield True
+    wanted = {"this site": f"site-{site.key}"} | {host: f"host-{host.replace(':', '_')}" for host in _places(site)}
+    with contextlib.ExitStack() as held:
+        for what, name in wanted.items():
+            lock = held.enter_context(open(folder / name, "w"))
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield what
+                return
+        yield None
+
+
+def _places(site: Site) -> list[str]:
+    """The hosts of a site, in order; on loopback with their ports, which tell one server from another."""
+    from urllib.parse import urlsplit
+
+    from crawler.sites import hosts
+
+    if not site.loopback:
+        return sorted(hosts(site))
+    urls = (*site.start, *site.sitemap, *([site.base_url] if site.base_url else ()))
+    return sorted({urlsplit(url).netloc for url in urls})
 
 
 def _child(

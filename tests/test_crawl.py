@@ -244,13 +244,15 @@ def test_missing_keys_and_dead_servers_fail_by_name(tmp_path: Path, monkeypatch:
     assert results["dead"].outcome == "blocked" and "robots.txt cannot be had" in (results["dead"].detail or "")
 
 
-def test_two_crawls_of_a_site_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("second", ["board", "same-host"])
+def test_two_crawls_of_a_site_or_of_a_host_at_once(tmp_path: Path, second: str) -> None:
     home = new_home(tmp_path)
     results: list[Any] = []
     with serve() as web:
         board(web, 6, delay=0.5)
         add_site(home, "board", web.url + "/list")
-        threads = [threading.Thread(target=lambda: results.append(crawl(home, "board"))) for _ in range(2)]
+        add_site(home, "same-host", web.url + "/list?sort=new")
+        threads = [threading.Thread(target=lambda key=key: results.append(crawl(home, key))) for key in ("board", second)]
         threads[0].start()
         while not web.log:
             time.sleep(0.02)
@@ -258,6 +260,8 @@ def test_two_crawls_of_a_site_at_once(tmp_path: Path) -> None:
         for thread in threads:
             thread.join()
     assert sorted(result.outcome for result in results) == ["ok", "skipped"]
+    assert web.most_in_flight() == 1
+    assert "another crawl of" in next(r.detail for r in results if r.outcome == "skipped")
 
 
 CHILD = """import sys
