@@ -1,0 +1,85 @@
+"""The overview pages in a real browser: the slider answers as it moves, lists are walked by keys, and all works without script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.test_desk_browser import chromium, page, served
+
+__all__ = ["chromium", "page", "served"]
+
+pytestmark = pytest.mark.browser
+
+
+def tile(page: Any) -> str:
+    return str(page.inner_text("#tried .tile >> nth=0"))
+
+
+def test_the_slider_answers_as_it_moves_and_keeps_the_focus(page: Any, served: tuple[Path, str, str]) -> None:
+    page.goto(f"{served[1]}/tuning")
+    page.evaluate("window.unbroken = true")
+    before = tile(page)
+    assert "→" not in before and page.is_hidden("[data-plain]")
+    page.focus("#medium")
+    page.keyboard.press("End")
+    assert page.text_content('output[for="medium"]') == "1" and page.input_value("#high") == "1"
+    page.wait_for_selector("#t-change")
+    assert "→" in tile(page) and "would go" in page.inner_text("#t-change")
+    assert page.url.endswith("/tuning?medium=1&high=1")
+    assert page.evaluate("document.activeElement.id") == "medium" and page.evaluate("window.unbroken")
+    page.keyboard.press("Home")
+    page.locator("#t-change", has_text="would go").wait_for(state="detached")
+    assert "medium=1&" not in page.url
+
+
+def test_a_threshold_is_set_and_undone_by_keyboard(page: Any, served: tuple[Path, str, str]) -> None:
+    home, address, _ = served
+    page.goto(f"{address}/tuning")
+    page.focus("#medium")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#why")
+    page.focus("#why")
+    page.keyboard.type("three weak ones a day")
+    if page.query_selector("#seen"):
+        page.focus("#seen")
+        page.keyboard.press("Space")
+    page.focus("#why")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "Set: alerts from" in page.inner_text(".notice") and "three weak ones" in page.inner_text(".log")
+    assert (home / "config" / "thresholds.toml").exists()
+    page.focus("#undo-why")
+    page.keyboard.type("second thoughts")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "Put back" in page.inner_text(".notice")
+
+
+def test_lists_are_walked_and_opened_by_keys(page: Any, served: tuple[Path, str, str]) -> None:
+    page.goto(f"{served[1]}/market")
+    page.keyboard.press("j")
+    wanted = page.get_attribute("[data-item].here", "data-href")
+    assert wanted and page.evaluate("document.activeElement.getAttribute('href')") == wanted
+    with page.expect_navigation():
+        page.keyboard.press("o")
+    assert page.url.endswith(wanted)
+
+
+def test_the_threshold_is_tried_without_script(chromium: Any, served: tuple[Path, str, str]) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto(served[2])
+    plain.goto(f"{served[1]}/tuning")
+    assert plain.is_visible("[data-plain]")
+    plain.focus("#medium")
+    plain.keyboard.press("End")
+    plain.focus("#high")
+    plain.keyboard.press("End")
+    with plain.expect_navigation():
+        plain.click("[data-plain]")
+    assert "medium=1" in plain.url and "→" in tile(plain)
+    context.close()
