@@ -15,14 +15,16 @@ _CAPITALS = re.compile(r"(?<![A-Za-z0-9])(?:ES|QS)[1-3]?(?![A-Za-z0-9])")
 
 
 def engineering_sample(scopes: Sequence[Scope], folded: Folded) -> Iterator[Finding]:
-    """One finding a sentence. The raw text tells `ES` from `es`."""
+    """Findings of each sentence. The raw text tells `ES` from `es`."""
     for scope in scopes:
-        for hit in scope.s.of("sample"):
-            if not scope.negated(hit) and not scope.hollow(hit) and not _asked_for(scope, hit):
-                yield finding(hit)
-                break
-        else:
-            yield from _initials(scope, folded)
+        yield from islice(_samples(scope, folded), PER_SENTENCE)
+
+
+def _samples(scope: Scope, folded: Folded) -> Iterator[Finding]:
+    for hit in scope.s.of("sample"):
+        if not scope.negated(hit) and not scope.hollow(hit) and not _asked_for(scope, hit):
+            yield finding(hit)
+    yield from _initials(scope, folded)
 
 
 def _initials(scope: Scope, folded: Folded) -> Iterator[Finding]:

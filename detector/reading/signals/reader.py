@@ -134,8 +134,9 @@ class SignalReader:
             for name, place in rows:
                 if place is not None:
                     yield from _quoted(signal, by_name[name], [place])
-            if rows and all(place is None for _, place in rows):
-                yield Signal(signal, rows[0][0])
+            shown = [name for name, place in rows if place is None]
+            if shown:
+                yield Signal(signal, shown[0])
                 for text in texts:
                     yield from _quoted(signal, text, handover(text.scopes))
         disguised = disguised_goods(doc, facts, texts[0].scopes if texts else ())

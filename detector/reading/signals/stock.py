@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from detector.reading.model import Facts
 from detector.reading.signals.scope import TIGHT, Finding, Scope, finding
@@ -16,6 +17,16 @@ _WORDS = {
     15: "fifteen|十五|fünfzehn|quince|quinze|пятнадцать", 16: "sixteen|十六|sechzehn|шестнадцать", 20: "twenty|二十|廿|스무|zwanzig|veinte|vinte|vingt|yirmi|двадцать|dua puluh|hai chục",
     24: "two dozen|二十四", 30: "thirty|三十|卅|dreißig|treinta|trinta|trente|otuz|тридцать", 40: "forty|四十|卌", 50: "fifty|五十|半百|пятьдесят|полсотни", 100: "hundred|一百|百|сотня|сотню",
 }  # fmt: skip
+_COUNT = re.compile(
+    r"\d|[一二三四五六七八九十百廿卅两俩几]|\b(?:"
+    + "|".join(
+        word for words in _WORDS.values() for word in words.split("|") if word.isascii() or len(word) > 3
+    )
+    + r")\b"
+)
+MOST_COUNTS = 4
+BEFORE = 8
+"""Letters around a word that counts, in which its number stands."""
 NUMBER_TAIL = 8
 """Letters behind a number that name what it counts."""
 
@@ -25,6 +36,7 @@ def bulk_inventory(scopes: Sequence[Scope], text: str, facts: Facts, least: int)
     total = facts.total_chips or max((chip.count for chip in facts.chips), default=0)
     if total >= least:
         yield from _numbers(text, facts)
+        yield from islice((place for scope in scopes for place in _counted(scope)), MOST_COUNTS)
     for scope in scopes:
         for hit in scope.s.of("bulk"):
             if (
@@ -36,6 +48,16 @@ def bulk_inventory(scopes: Sequence[Scope], text: str, facts: Facts, least: int)
                 break
         else:
             yield from _many(scope)
+
+
+def _counted(scope: Scope) -> Iterator[Finding]:
+    """Where cards or machines are counted, in figures or in words: `七台`, `qty 30`, `больше сорока единиц`."""
+    s = scope.s
+    for unit in s.of("unit"):
+        clause = s.clause(unit)
+        start, end = max(clause.start, unit.start - BEFORE), min(clause.end, unit.end + BEFORE)
+        if _COUNT.search(s.text, start, end) and not any(scope.near(n, unit, 2) for n in s.of("not_stock")):
+            yield Finding(start, end, unit.languages[0], 0.5)
 
 
 def _many(scope: Scope) -> Iterator[Finding]:
