@@ -198,8 +198,10 @@ class Removal(Runs, Search):
         )
         if dry_run or not (digests or listings):
             return Removed(None, len(digests), size, concerned)
-        name = short_hash("removal", kind, now, who, why, *digests)
         with self.transaction():
+            # The number tells two erasures of one second apart that took no bytes.
+            number = self.db.value("SELECT count(*) FROM removal WHERE at=?", [now])
+            name = short_hash("removal", kind, now, who, why, *digests, *([number] if number else []))
             self.db.write(
                 "INSERT INTO removal (id, kind, at, who, why, origin, records, places, listings, observations) VALUES (?,?,?,?,?,?,?,?,?,?)",
                 [name, kind, now, who, why, self.home_id, json.dumps(digests), json.dumps(gone, sort_keys=True), listings, concerned],

@@ -94,7 +94,7 @@ def test_a_rebuild_gives_the_same_ties(store: Store) -> None:
 
 def test_erasing_a_listing_takes_its_ties(store: Store) -> None:
     store.erase_listing(store.find_listing("board/5"), who="ana", why="asked", now=NOW)
-    store.erase_listing(store.find_listing("board/1"), who="ana", why="asked too", now=NOW)
+    store.erase_listing(store.find_listing("board/1"), who="ana", why="asked", now=NOW)
     assert store.tied_by_text(seller(store, "2", "shop")) == []
     (row,) = store.tied_by_contact(seller(store, "3"))
     assert row["parties"] == [seller(store, "4", "shop")]
