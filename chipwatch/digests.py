@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from review import feed, render, weekly, weekly_forms
 from review.build import build
+from review.delivery import alone, wanted
 from review.delivery import channels as configured
-from review.delivery import wanted
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -26,31 +26,32 @@ def make(
     With `send` it is put on the record of deliveries for the channels it goes to; `review.delivery.deliver` then sends it.
     Where there are channels and this one is not sent, it is kept as a mere look: the next one that is sent tells the same again.
     """
-    last = None if everything else store.last_digest("daily")
-    made = build(
-        store,
-        config,
-        now=now,
-        since=last["until"] if last else None,
-        cap=cap,
-        samples=config.thresholds.alerts.sample_per_digest,
-    )
-    severity = next((s for s in ("high", "medium") if made.counts.get(s)), None)
-    channels = wanted(store, config.settings, kind="daily", severity=severity, now=now) if send else ()
-    kind = "daily" if send or not configured(config.settings) else "look"
-    name, new = store.save_digest(
-        kind,
-        made.to_dict(),
-        since=made.since,
-        until=now,
-        now=now,
-        alerts=len(made.alerts),
-        channels=channels,
-    )
-    if new and made.samples:
-        store.save_samples(
-            name, [(s["listing"], s["observation"], s["stratum"], s["probability"]) for s in made.samples]
+    with alone(store.home):
+        last = None if everything else store.last_digest("daily")
+        made = build(
+            store,
+            config,
+            now=now,
+            since=last["until"] if last else None,
+            cap=cap,
+            samples=config.thresholds.alerts.sample_per_digest,
         )
+        severity = next((s for s in ("high", "medium") if made.counts.get(s)), None)
+        channels = wanted(store, config.settings, kind="daily", severity=severity, now=now) if send else ()
+        kind = "daily" if send or not configured(config.settings) else "look"
+        name, new = store.save_digest(
+            kind,
+            made.to_dict(),
+            since=made.since,
+            until=now,
+            now=now,
+            alerts=len(made.alerts),
+            channels=channels,
+        )
+        if new and made.samples:
+            store.save_samples(
+                name, [(s["listing"], s["observation"], s["stratum"], s["probability"]) for s in made.samples]
+            )
     forms = {"html": render.html(made), "md": render.markdown(made), "json": _json(made.to_dict())}
     return made, _write(store, config, "latest", now.translate({58: None, 45: None}), forms)
 
@@ -64,13 +65,16 @@ def make_weekly(
     there are channels and it is not to be sent, it is not stored either: the run that sends it does that.
     """
     week = weekly.build(store, config, now=now, since=since, until=until)
-    told = send or not configured(config.settings)
-    if told and not any(row["kind"] == "weekly" and row["until"] == until for row in store.digests(WEEKS)):
-        channels = wanted(store, config.settings, kind="weekly", severity=None, now=now) if send else ()
-        flagged = sum(week.severities.values())
-        store.save_digest(
-            "weekly", week.to_dict(), since=since, until=until, now=now, alerts=flagged, channels=channels
-        )
+    with alone(store.home):
+        told = send or not configured(config.settings)
+        if told and not any(
+            row["kind"] == "weekly" and row["until"] == until for row in store.digests(WEEKS)
+        ):
+            channels = wanted(store, config.settings, kind="weekly", severity=None, now=now) if send else ()
+            flagged = sum(week.severities.values())
+            store.save_digest(
+                "weekly", week.to_dict(), since=since, until=until, now=now, alerts=flagged, channels=channels
+            )
     forms = {
         "html": weekly_forms.html(week),
         "md": weekly_forms.markdown(week),

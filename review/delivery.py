@@ -84,7 +84,7 @@ def deliver(
     """
     told: list[Told] = []
     lasting: set[tuple[str, str]] = set()
-    with _alone(store.home):
+    with alone(store.home):
         for pause in (0.0, *settings.delivery.pauses_s):
             due = [row for row in _due(store, settings) if (row["digest"], row["channel"]) not in lasting]
             if not due:
@@ -135,8 +135,11 @@ def _send(out: Outgoing, settings: Settings, channel: str, env: Mapping[str, str
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """One process delivers at a time: a second one waits, and then finds nothing due."""
+def alone(home: Path) -> Iterator[None]:
+    """One process makes a digest to be sent, or delivers, at a time: a second one waits, and then finds nothing new or due.
+
+    Not to be nested.
+    """
     folder = home / "locks"
     folder.mkdir(exist_ok=True)
     with (folder / "delivery").open("a") as file:

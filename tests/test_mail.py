@@ -201,17 +201,27 @@ def test_a_mail_sent_twice_after_a_crash_has_the_same_message_id(home: Path) -> 
     assert first["Message-ID"] == second["Message-ID"] and inbox.mails[0][2].count(b"Message-ID") == 1
 
 
-def test_two_commands_at_once_send_one_mail(home: Path) -> None:
+@pytest.mark.parametrize("waiting", [True, False])
+def test_commands_at_once_send_one_mail(home: Path, waiting: bool) -> None:
     with smtp() as inbox:
         settings(home, inbox.port)
-        words = [sys.executable, "-m", "chipwatch.cli", "--home", str(home), "digest", "--retry"]
-        with Store.open(home) as store:
-            make(store, Config(home), now=NOW, send=True)
+        if waiting:
+            with Store.open(home) as store:
+                make(store, Config(home), now=NOW, send=True)
+        words = [
+            sys.executable,
+            "-m",
+            "chipwatch.cli",
+            "--home",
+            str(home),
+            "digest",
+            *(["--retry"] if waiting else ["--form", "json"]),
+        ]
         running = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
-        assert [child.wait(60) for child in running] == [0, 0, 0]
         for child in running:
-            child.communicate()
-    assert len(inbox.mails) == 1
+            child.communicate(timeout=120)
+    assert [child.returncode for child in running] == [0, 0, 0]
+    assert [m["Subject"].split(": ")[1] for m in inbox.messages()] == ["2 high and 0 medium severity"]
 
 
 def test_the_password_comes_from_the_environment_and_goes_through_tls(
