@@ -40,7 +40,6 @@ def build(home: Path, count: int) -> None:
         alerting(store)
         store.save_market(references())
         store.index_search()
-        store.db.raw().execute("ANALYZE")
         store.db.raw().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

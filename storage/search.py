@@ -136,7 +136,8 @@ def _holds(row: Any, words: list[tuple[str, str]]) -> bool:
 
 
 _COLUMNS = ", ".join(f"o.{name}" for name in _TEXTS)
-_WAITING = f"""SELECT p.listing, o.id, d.n, {_COLUMNS} FROM search_pending p JOIN listing l ON l.id = p.listing
+# What waits is few: it leads, whatever the planner believes of the tables.
+_WAITING = f"""SELECT p.listing, o.id, d.n, {_COLUMNS} FROM search_pending p CROSS JOIN listing l ON l.id = p.listing
   LEFT JOIN observation o ON o.id = l.observation LEFT JOIN search_doc d ON d.listing = p.listing"""
 _FOUND = """SELECT d.listing FROM search_text t CROSS JOIN search_doc d ON d.n = t.rowid {only}
   WHERE search_text MATCH ? ORDER BY t.rowid DESC"""
