@@ -112,7 +112,7 @@ def cases() -> tuple[Case, ...]:
     from config.loader import Config
 
     reader = Reader(Config())
-    names = {n.key: n for n in reader.finder.names()}
+    names = {n.key: n for n in reader.finder.catalogued()}
     chance, found = random.Random(7), []
     by_kind: dict[str, list[str]] = {}
     for key in CHIPS:
@@ -169,7 +169,7 @@ def chip_page(case: Case, number: int, chance: random.Random) -> bytes:
         "big5hkscs": "big5",
     }.get(case.encoding, case.encoding)
     charset = "utf-8" if case.encoding in ASCII_WAYS else charset.replace("cp12", "windows-12")
-    plain = name.replace("\n", " ")
+    plain = name
     markup = json.dumps({
         "@context": "https://schema.org", "@type": "Product", "name": plain, "sku": f"S{number}", "description": text,
         "offers": {"@type": "Offer", "price": price, "priceCurrency": currency, "availability": "https://schema.org/InStock"},

@@ -129,7 +129,7 @@ class Gate:
     def _cores(self) -> list[_Core]:
         """The names that no other name is a part of: whoever looks for `h100` sees `dgxh100` too. Names of up to three
         characters stand for themselves alone, else every `l4os` would have to be looked at for its `l4`."""
-        names = {n.plain: n for n in self.finder.names() if self._is_wanted(n.base)}
+        names = {n.plain: n for n in self.finder.catalogued() if self._is_wanted(n.base)}
         cores = []
         parts = [name for name in names if len(name) > 3]
         for typed, name in sorted(names.items()):
@@ -180,7 +180,7 @@ class Gate:
         before, after = body[max(0, start - BEFORE) : start], body[end : end + AFTER]
         codec, plain = self._codecs[number], self._told[number]
         if codec == "ascii":
-            plain = body[start:end].decode("ascii", "replace")  # the reader believes H-IOO only in capitals
+            plain = _plain(body[start:end])  # as it stands: the reader believes H-IOO only in capitals
         if codec in _SYNCHRONOUS:
             text = f"{before.decode(codec, 'replace')}{plain}{after.decode(codec, 'replace')}"
         elif codec == ESCAPED:

@@ -13,8 +13,26 @@ from html.entities import codepoint2name
 
 from detector.reading.text import half_width, letters_like, traditional
 
-GAPS = (" ", "-", "  ", "\n", "\r\n", "\t", " - ", "_", "\u00a0", "\u3000", "® ", "™ ", "®", "™")
-"""What stands between the words of a name, or between its letters and digits."""
+GAPS = (
+    " ",
+    "-",
+    "  ",
+    "\n",
+    "\r\n",
+    "\t",
+    " - ",
+    "_",
+    "\u00a0",
+    "\u3000",
+    "® ",
+    "™ ",
+    "®",
+    "™",
+    r"\n",
+    r"\r\n",
+    r"\t",
+)
+"""What stands between the words of a name, or between its letters and digits; the last three inside JSON."""
 
 SPACED = (" ", ".", "-", "·", "*", "/", "_")
 """What sellers put between all characters of a name, to be read by people alone."""

@@ -36,7 +36,7 @@ def gate(engine: str) -> Gate:
 
 
 def written(name: str) -> Iterator[tuple[str, str]]:
-    known = next(n for n in finder().names() if n.key == name)
+    known = next(n for n in finder().catalogued() if n.key == name)
     yield from spellings(known.typed, known.breaks)
     if known.typed.isascii() and len(known.typed) <= 6:
         yield from (

@@ -151,7 +151,7 @@ class Finder:
             if len(key) >= 2:
                 self._names.setdefault(key, _Name(key, typed, frozenset(breaks), chip, base, plain=plain, **facts))  # type: ignore[arg-type]
 
-    def names(self) -> Iterable[_Name]:
+    def catalogued(self) -> Iterable[_Name]:
         """Every name of the catalogue, for who looks for them in bytes."""
         return self._names.values()
 
