@@ -28,6 +28,9 @@ def connected(address: str | None, workers: int | None = None) -> Iterator[Clien
     import dask
     from distributed import Client
 
+    # A lost scheduler is told in one line of ours; Dask would print a traceback for each of its connections.
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     settings = {
         "distributed.scheduler.allowed-failures": FAILURES,
         "distributed.comm.timeouts.connect": f"{CONNECT_S}s",
