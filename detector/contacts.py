@@ -31,7 +31,7 @@ _HANDLE = re.compile(r"(?<![\w.])@([a-z][\w.-]{3,31})")
 # After "加V：" or "WeChat id": any word behind a colon, else one with a figure, a hyphen or an underscore in it.
 _ACCOUNT = re.compile(
     r"\s*(?:id|号|號|handle)?\s*[:：]\s*@?(?!https?\b|www\.)([a-z0-9][a-z0-9_.-]{3,31})"
-    r"|\W{0,3}(?=[a-z_.-]*[0-9_-])([a-z0-9][a-z0-9_.-]{4,31})",
+    r"|[^\w/]{0,3}(?=[a-z_.-]*[0-9_-])([a-z0-9][a-z0-9_.-]{4,31})",
     re.ASCII,
 )
 # What stands behind the words may be the goods again: "加V，RTX-4090 现货".
@@ -67,10 +67,13 @@ def _anywhere(text: str) -> Iterator[tuple[str, str]]:
     for match in _MAIL.finditer(text):
         yield "mail", match[0].strip(".-")
     for match in _LINK.finditer(text):
-        if "wa.me" in match[0]:
+        service = match[0].partition("/")[0]
+        if service == "wa.me":
             yield from _phone(match[1])
-        else:
+        elif service in ("t.me", "telegram.me"):
             yield from _account(match[1])
+        else:
+            yield "link", match[0].rstrip(".-")
     for match in _PHONE.finditer(text):
         yield from _phone(match[0])
     for match in _HANDLE.finditer(_MAIL.sub(" ", text)):

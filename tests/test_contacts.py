@@ -15,6 +15,7 @@ from storage.listing import Listing
 MADE_UP = [
     ("Message me on Telegram @gpu_trader9 for a better price.", [("account", "gpu_trader9")]),
     ("Telegram: https://t.me/GPU_trader9", [("account", "gpu_trader9")]),
+    ("Telegram is down, use https://discord.gg/Chips77.", [("link", "discord.gg/chips77")]),
     ("Add WeChat h100-sz-77.", [("account", "h100-sz-77")]),
     ("加V：abc8812。不退不换", [("account", "abc8812")]),
     ("微信聊 gpu_shop88", [("account", "gpu_shop88")]),
