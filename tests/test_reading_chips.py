@@ -9,7 +9,7 @@ import pytest
 from config.loader import Config
 from detector.reading.chips import Finder
 from detector.reading.read import Reader
-from detector.reading.text import fold
+from detector.reading.text import fold, squeeze
 from storage.listing import Listing
 
 
@@ -51,6 +51,15 @@ def test_a_name_however_it_is_typed(finder: Finder, text: str, base: str | None)
 @pytest.mark.parametrize("text", NEAR_MISSES)
 def test_what_is_no_name(finder: Finder, text: str) -> None:
     assert named(finder, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [row[0] for row in TRICKS]
+    + ["Straße ß A100", "كرتّ H١٠٠", "ﾊﾞ e\u0301 A\u0301100", "\ud800 A100", "：，。1，000", "", "ﷺ㎏½"],
+)
+def test_the_gate_squeezes_as_folding_does(text: str) -> None:
+    assert squeeze(text) == fold(text).squeezed
 
 
 def test_the_gate_never_drops_what_would_be_found(finder: Finder) -> None:

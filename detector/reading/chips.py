@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ahocorasick_rs import AhoCorasick
+from ahocorasick_rs import AhoCorasick, Implementation
 
 from config.schema.catalogue import Catalogue, Chip
-from detector.reading.text import Folded, fold
+from detector.reading.text import Folded, fold, squeeze
 
 MOST = 200
 """Names kept of one field: a text with more is stuffed with keywords, and time stays bounded."""
@@ -70,16 +70,22 @@ _COUNTED = re.compile(r"(?<![a-z0-9])\d{1,3}\s?[x*×х]$")
 _SAYABLE = re.compile(r"(?P<letter>[a-z]?)(?P<number>\d{2,4})")
 """Names that have a spoken form: H100, 4090."""
 _VENDORS = {
-    "nvidia": re.compile(r"(?:nvidia|nvda|tesla|geforce|quadro|rtx|gtx|gpu|dgx|hgx|英伟达|辉达|n卡|エヌビディア|엔비디아|نفيديا|지포스)(?:®|™)?[\s\-_]*$"),
+    "nvidia": re.compile(
+        r"(?:nvidia|nvda|tesla|geforce|quadro|rtx|gtx|gpu|dgx|hgx|英伟达|辉达|n卡|エヌビディア|엔비디아|نفيديا|지포스)(?:®|™)?[\s\-_]*$"
+    ),
     "amd": re.compile(r"(?:amd|radeon|instinct)(?:®|™)?[\s\-_]*$"),
     "intel": re.compile(r"(?:intel|habana|arc)(?:®|™)?[\s\-_]*$"),
 }
-_OTHER_VENDOR = re.compile(r"(?:amd|intel|apple|samsung|galaxy|三星|苹果|삼성|갤럭시|huawei|honor|oppo|vivo|canon|sony|nikon|epson|brother|audi|bmw|pentax|snapdragon|ryzen|athlon|core|celeron|xeon)[\s\-_]*$")
+_OTHER_VENDOR = re.compile(
+    r"(?:amd|intel|apple|samsung|galaxy|三星|苹果|삼성|갤럭시|huawei|honor|oppo|vivo|canon|sony|nikon|epson|brother|audi|bmw|pentax|snapdragon|ryzen|athlon|core|celeron|xeon)[\s\-_]*$"
+)
 _VENDOR_BEFORE = re.compile(
     r"(?:nvidia|nvda|tesla|geforce|quadro|rtx|gtx|amd|radeon|instinct|intel|habana|gpu|dgx|hgx|英伟达|辉达|n卡|エヌビディア|엔비디아|نفيديا|지포스)(?:®|™)?[\s\-_]*$"
 )
 # Units that make a bare number no name: money, length, speed, capacity.
-_NOT_NAME_AFTER = re.compile(r"\s?(?:元|円|원|руб|₽|usd|eur|€|\$|k\b|km|mm|cm|ml|mah|rpm|v\b|w\b|hz|nm|лет|年|fps|points?|pts|円|块钱|tr\b|triệu)")
+_NOT_NAME_AFTER = re.compile(
+    r"\s?(?:元|円|원|руб|₽|usd|eur|€|\$|k\b|km|mm|cm|ml|mah|rpm|v\b|w\b|hz|nm|лет|年|fps|points?|pts|円|块钱|tr\b|triệu)"
+)
 _NOT_NAME_BEFORE = re.compile(r"(?:[$€£¥₽₹]\s?|rp\s?|rm\s?|[.,#/]\d*|hk\$\s?|usd\s?|eur\s?|\d[.,]?)$")
 _PUNCT_GAP = re.compile(r"[\s\-_.·•*'’~/|\"“”«»\u3000]+")
 _WORD_GAP = re.compile(r"[\s\-_®™]{1,3}")
@@ -118,7 +124,7 @@ class Finder:
         keys = [(key, key) for key in self._names]
         keys += [(alike, key) for key in self._names for alike in _alikes(key) if alike not in self._names]
         self._keys, self._meant = [k for k, _ in keys], [m for _, m in keys]
-        self._automaton = AhoCorasick(self._keys)
+        self._automaton = AhoCorasick(self._keys, implementation=Implementation.DFA)
 
     @staticmethod
     def _spoken(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
@@ -133,7 +139,11 @@ class Finder:
                     for start in starts:
                         for number in row.numbers.get(plain["number"], []):
                             said = f"{start} {number}".strip()
-                            if not said.isascii() or not said.replace(" ", "").isalnum() or re.search(r"[a-z]{2}", said):
+                            if (
+                                not said.isascii()
+                                or not said.replace(" ", "").isalnum()
+                                or re.search(r"[a-z]{2}", said)
+                            ):
                                 yield chip.id, said
 
     def _add(self, names: Iterable[str], chip: str | None, base: str | None, **facts: object) -> None:
@@ -149,7 +159,8 @@ class Finder:
             # Traders part letters from digits as they please: H-100, L 40S, MI 300X.
             breaks |= {i for i in range(1, len(typed)) if typed[i - 1].isalpha() and typed[i].isdigit()}
             if len(key) >= 2:
-                self._names.setdefault(key, _Name(key, typed, frozenset(breaks), chip, base, plain=plain, **facts))  # type: ignore[arg-type]
+                named = _Name(key, typed, frozenset(breaks), chip, base, plain=plain, **facts)  # type: ignore[arg-type]
+                self._names.setdefault(key, named)
 
     def catalogued(self) -> Iterable[_Name]:
         """Every name of the catalogue, for who looks for them in bytes."""
@@ -157,7 +168,15 @@ class Finder:
 
     def gate(self, raw: str) -> bool:
         """Whether a raw text may name a chip at all: the cheap step before all others. Never false where `find` finds."""
-        return bool(self._automaton.find_matches_as_indexes(fold(raw).squeezed))
+        return bool(self._automaton.find_matches_as_indexes(squeeze(raw)))
+
+    def spellings(self) -> list[str]:
+        """Every spelling that is matched, squeezed."""
+        return list(self._keys)
+
+    def match(self, squeezed: str) -> list[tuple[int, int, int]]:
+        """The matching step by itself: (number of the spelling, start, end) in a squeezed text, borders unchecked."""
+        return self._automaton.find_matches_as_indexes(squeezed, overlapping=True)
 
     def find(self, field: str, text: Folded) -> list[Mention]:
         """Mentions of a field in order of place, none inside a longer one."""
@@ -168,7 +187,7 @@ class Finder:
         return kept[:MOST]
 
     def _matches(self, field: str, text: Folded) -> Iterator[Mention]:
-        for number, start, end in self._automaton.find_matches_as_indexes(text.squeezed, overlapping=True):
+        for number, start, end in self.match(text.squeezed):
             name = self._names[self._meant[number]]
             places = text.kept[start:end]
             if _stands(name, text, places):
@@ -186,7 +205,11 @@ class Finder:
 
 def _alikes(key: str) -> set[str]:
     """Spellings with `l` or `i` for every 1 (`al00`); `o` for 0 is squeezed already."""
-    return {key.replace("1", letter) for letter in "li"} if "1" in key and any(c.isalpha() for c in key) else set()
+    return (
+        {key.replace("1", letter) for letter in "li"}
+        if "1" in key and any(c.isalpha() for c in key)
+        else set()
+    )
 
 
 def _stands(name: _Name, text: Folded, places: list[int]) -> bool:
@@ -210,15 +233,26 @@ def _borders(name: _Name, latin: str, start: int, end: int) -> bool:
         # A hyphen and more letters or digits make a part number of it: A-10L, T4-D2, P4-3966.
         tail = re.match(r"[-_][a-z0-9]+", after)
         short = len(name.key) <= 3 and not name.part
-        return not (short and tail and not re.match(r"[-_](?:\d{1,3}gb?\b|pcie|sxm|gpu|hbm|nvidia|server|16q|24g|48g)", after)) and not (
-            short and re.search(r"[a-z0-9][-_/]$", before) and not _VENDOR_BEFORE.search(before) and not re.search(r"[ablmtvhp]\d{1,3}s?/$|(?:nvidia|gpu|tesla)[-_/]$", before)
+        return not (
+            short
+            and tail
+            and not re.match(r"[-_](?:\d{1,3}gb?\b|pcie|sxm|gpu|hbm|nvidia|server|16q|24g|48g)", after)
+        ) and not (
+            short
+            and re.search(r"[a-z0-9][-_/]$", before)
+            and not _VENDOR_BEFORE.search(before)
+            and not re.search(r"[ablmtvhp]\d{1,3}s?/$|(?:nvidia|gpu|tesla)[-_/]$", before)
         )
     return bool(_AFTER.match(after))
 
 
 def _glues(char: str) -> bool:
     """Whether a neighbouring character would make the name part of a longer word."""
-    return (char.isascii() and char.isalnum()) or ("\u00c0" <= char <= "\u024f" and char not in "×÷") or "\u0400" <= char <= "\u04ff"
+    return (
+        (char.isascii() and char.isalnum())
+        or ("\u00c0" <= char <= "\u024f" and char not in "×÷")
+        or "\u0400" <= char <= "\u04ff"
+    )
 
 
 def _spelled(name: _Name, text: Folded, places: list[int]) -> bool:
@@ -249,7 +283,11 @@ def _gaps(name: _Name, latin: str, places: list[int]) -> bool:
     if not all(_WORD_GAP.fullmatch(gap) for gap in between.values()):
         return False
     if gaps <= name.breaks:
-        return _word_and_number(name, latin, places) if len(gaps) == 1 and not name.breaks - gaps and len(name.key) <= 4 else True
+        return (
+            _word_and_number(name, latin, places)
+            if len(gaps) == 1 and not name.breaks - gaps and len(name.key) <= 4
+            else True
+        )
     extra = gaps - name.breaks  # spaced inside one word, plain elsewhere: R T X 4090, B-l-a-c-k
     return len(extra) >= 2 and all(_PUNCT_GAP.fullmatch(between[i]) for i in extra) and len(name.key) >= 4
 
@@ -262,9 +300,16 @@ def _word_and_number(name: _Name, latin: str, places: list[int]) -> bool:
         return True
     if _VENDOR_BEFORE.search(latin[max(0, start - 14) : start]):
         return True
-    return bool(re.match(r"\W{0,2}(?:\d{2,3}\s?g|pcie|pci-e|sxm|hbm|nvl|显卡|gpu|cards?\b|计算卡|加速卡)", latin[end : end + 10]))
+    return bool(
+        re.match(
+            r"\W{0,2}(?:\d{2,3}\s?g|pcie|pci-e|sxm|hbm|nvl|显卡|gpu|cards?\b|计算卡|加速卡)",
+            latin[end : end + 10],
+        )
+    )
 
 
 def _bare_number(latin: str, start: int, end: int) -> bool:
     """A name of digits alone (4090) is none where it is money, a measure or part of a figure."""
-    return not _NOT_NAME_AFTER.match(latin[end : end + 8]) and not _NOT_NAME_BEFORE.search(latin[max(0, start - 5) : start])
+    return not _NOT_NAME_AFTER.match(latin[end : end + 8]) and not _NOT_NAME_BEFORE.search(
+        latin[max(0, start - 5) : start]
+    )

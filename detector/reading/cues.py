@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from ahocorasick_rs import AhoCorasick
+from ahocorasick_rs import AhoCorasick, Implementation
 
 from config.schema.offers import Offers
+from detector.reading.needles import needles
 from detector.reading.text import fold, fold_pattern
 
 # Scripts that put no space between words, or that glue particles to them (Korean after, Arabic before and after).
@@ -37,7 +38,7 @@ class Hits:
     patterns when their cue is first asked for."""
 
     text: str
-    patterns: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    patterns: Mapping[str, Sequence[re.Pattern[str]]] = field(default_factory=dict)
     found: dict[str, list[Hit]] = field(default_factory=dict)
     _known: dict[str, list[Hit]] = field(default_factory=dict)
 
@@ -45,7 +46,7 @@ class Hits:
         known = self._known.get(cue)
         if known is None:
             hits = self.found.get(cue, [])
-            if pattern := self.patterns.get(cue):
+            for pattern in self.patterns.get(cue, ()):
                 hits = [
                     *hits,
                     *(
@@ -72,22 +73,29 @@ class Cues:
 
     def __init__(self, offers: Offers) -> None:
         self._entries: dict[str, list[tuple[str, bool, bool]]] = defaultdict(list)
-        patterns: dict[str, list[str]] = defaultdict(list)
+        self._always: dict[str, list[re.Pattern[str]]] = defaultdict(list)
+        self._needed: dict[str, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
         for row in offers.cue:
             for word in row.words:
                 self._add(row.cue, word)
-            patterns[row.cue] += [fold_pattern(p) for p in row.patterns]
+            for pattern in row.patterns:
+                self._add_pattern(row.cue, fold_pattern(pattern))
         self.numbers: dict[str, tuple[int, bool]] = {}
         """Folded number words: value, and whether the word is doubtful. Hits of them are of the cue `number`."""
         for number in offers.number:
             for word, value in number.words.items():
                 self.numbers.setdefault(fold(word).text, (value, word in number.doubtful))
                 self._add("number", word)
-        self._keys = sorted(self._entries)
-        self._automaton = AhoCorasick(self._keys)
-        self._patterns = {
-            cue: re.compile("|".join(f"(?:{p})" for p in found)) for cue, found in patterns.items() if found
-        }
+        self._keys = sorted(self._entries.keys() | self._needed.keys())
+        self._automaton = AhoCorasick(self._keys, implementation=Implementation.DFA)
+
+    def _add_pattern(self, cue: str, pattern: str) -> None:
+        """A pattern is tried where one of the strings it cannot match without stands: most texts hold none of them."""
+        compiled, wanted = re.compile(pattern), needles(pattern)
+        if not wanted:
+            self._always[cue].append(compiled)
+        for needle in wanted:
+            self._needed[needle].append((cue, compiled))
 
     def _add(self, cue: str, word: str) -> None:
         key = fold(word.strip("*")).text
@@ -103,15 +111,20 @@ class Cues:
     def find(self, text: str) -> Hits:
         """All cues of a folded text."""
         found: dict[str, list[Hit]] = defaultdict(list)
+        tries: dict[str, dict[int, re.Pattern[str]]] = {
+            cue: {id(p): p for p in some} for cue, some in self._always.items()
+        }
         for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
             key = self._keys[number]
-            for cue, border_before, border_after in self._entries[key]:
+            for cue, border_before, border_after in self._entries.get(key, ()):
                 if border_before and start and _joins(text[start - 1], key[0]):
                     continue
                 if border_after and end < len(text) and _joins(text[end], key[-1]):
                     continue
                 found[cue].append(Hit(start, end))
-        return Hits(text, self._patterns, found)
+            for cue, pattern in self._needed.get(key, ()):
+                tries.setdefault(cue, {})[id(pattern)] = pattern
+        return Hits(text, {cue: list(some.values()) for cue, some in tries.items()}, found)
 
 
 def _joins(neighbour: str, own: str) -> bool:
