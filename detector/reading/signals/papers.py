@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from detector.reading.signals.scope import BESIDE, PER_SENTENCE, TIGHT, Finding, Scope, finding
+from detector.reading.signals.scope import BESIDE, NEAR, PER_SENTENCE, TIGHT, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 
 # Where private sales exclude liability by custom; there a missing warranty says nothing.
 CUSTOM = frozenset({"de", "ja", "fr"})
+PHRASE = 9
+"""Letters of a denial that may stand at the end of its clause: `kann ich hierfür nicht ausstellen`."""
 OF_LIABILITY = (
     "warrant",
     "garant",
@@ -92,12 +94,9 @@ def _lacks(scope: Scope, none: Hit, paper: Hit) -> bool:
             and not any(h.start <= paper.start and paper.end <= h.end for h in s.of("licence"))
         )
     spared = any(0 <= h.start - none.end <= 1 for h in s.of("loss", "hide", "other_part"))  # `质保条没撕`
-    return (
-        none.start >= paper.end
-        and scope.near(none, paper, TIGHT)
-        and s.pauses_between(none, paper) <= 1
-        and not spared
-    )
+    pauses = s.pauses_between(none, paper)
+    reach = NEAR if none.end - none.start >= PHRASE and not pauses else TIGHT
+    return none.start >= paper.end and scope.near(none, paper, reach) and pauses <= 1 and not spared
 
 
 def _ran_out(scope: Scope, warranty: Hit) -> bool:

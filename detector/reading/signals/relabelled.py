@@ -73,7 +73,11 @@ def _shows(scope: Scope, face: Hit, name: Hit, contrast: bool) -> bool:
         return scope.near(face, name, BORDER)
     if _of_another_kind(scope, face):
         return False
-    if name.concept == "other_card" and scope.near(face, name, BORDER) and (scope.s.of("inside") or contrast):
+    if (
+        name.concept in ("other_card", "other_model")
+        and scope.near(face, name, BORDER)
+        and (scope.s.of("inside") or contrast)
+    ):
         return True
     if scope.s.pauses_between(face, name) > (1 if scope.s.of("inside") else 0):
         return False
