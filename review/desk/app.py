@@ -55,7 +55,7 @@ class Desk:
         self._readers = ThreadPoolExecutor(READERS, "desk-read")
         self._writer = ThreadPoolExecutor(1, "desk-write")
         self._config: tuple[Any, tuple[Config, Names, Glossary]] | None = None
-        self.facets = Facets(clock)
+        self.facets = Facets(clock, self.read)
         self._lock = threading.Lock()
         self._closing = False
         self.datasette = self._datasette()

@@ -46,6 +46,7 @@ def serve(
         port = listening.getsockname()[1]
         desk = Desk(home, hosts(port))
         desk.index_search()
+        desk.read(desk.facets.reload)
         links = {}
         for name in names or ([] if desk.people.all() else [fallback]):
             links[name] = f"http://{ADDRESS}:{port}/sign-in?token={desk.people.invite(name, now)}"
