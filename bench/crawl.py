@@ -92,13 +92,15 @@ follow = "all"
 [detail.fields]
 title = "h1"
 price = "p.price"
-description = "table"
 [pace]
 delay_s = 0.000001
 max_pages = 100000
 [access]
 basis = "demo"
 """
+
+TABLE = CARDS.replace('price = "p.price"', 'price = "p.price"\ndescription = "table"')
+"""A description of 420 rows besides: what is visible of 2,500 nodes is put together one by one, which costs as much as the rest."""
 
 SITE = """title = "Bench"
 family = "jsonld"
@@ -159,15 +161,15 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=600)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    ratios: dict[str, list[float]] = {"selectors": [], "generic extraction": []}
+    ratios: dict[str, list[float]] = {"selectors": [], "selectors, long table": [], "generic extraction": []}
     with server(given.pages) as (url, size):
         for _ in range(given.rounds):
             plain = bare(url, given.pages)
-            print(f"bare Scrapy          {plain:6.0f} pages/s")
-            for name, site in zip(ratios, (CARDS, SITE), strict=True):
+            print(f"bare Scrapy           {plain:6.0f} pages/s")
+            for name, site in zip(ratios, (CARDS, TABLE, SITE), strict=True):
                 full, stats = ours(url, given.pages, site)
                 ratios[name].append(full / plain)
-                print(f"{name:20} {full:6.0f} pages/s   x {full / plain:.2f}   peak {stats['peak_mb']} MB")
+                print(f"{name:21} {full:6.0f} pages/s   x {full / plain:.2f}   peak {stats['peak_mb']} MB")
     for name, found in ratios.items():
         print(f"{given.pages} pages of {size / 1000:.0f} KB, {given.rounds} rounds, {name}: {statistics.median(found):.2f} x bare Scrapy (goal 0.9)")
 

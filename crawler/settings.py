@@ -21,6 +21,8 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 5.0
 DOWNLOAD_DELAY_JITTER = 0.0
 AUTOTHROTTLE_ENABLED = False
+# Scrapy starts so many tasks for the output of every page, 100 by default; our spider gives requests alone, in order.
+CONCURRENT_ITEMS = 1
 
 # Manners reads robots.txt as RFC 9309 does; Scrapy's takes an unreachable one for permission.
 ROBOTSTXT_OBEY = False
