@@ -58,12 +58,14 @@ class Entry:
 
 
 def trigger(job: Job) -> CronTrigger:
-    """The job's times as an APScheduler trigger. Raises ScheduleError if the cron text is no valid expression."""
+    """The job's times as an APScheduler trigger. Raises ScheduleError if cron is no valid expression or contradicts `hours`."""
     from apscheduler.triggers.cron import CronTrigger
 
     minute, hour, day, month, weekday = job.cron.split()
     if job.hours:
-        hour = ",".join(str(h) for h in job.hours) if hour == "*" else hour
+        if hour != "*":
+            raise ScheduleError(f"schedule.toml: job {job.id!r}: write * as the hour of cron, or leave `hours` out; both say when")
+        hour = ",".join(map(str, job.hours))
     try:
         return CronTrigger(
             minute=minute, hour=hour, day=day, month=month, day_of_week=weekday,

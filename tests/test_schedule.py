@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,17 @@ def test_next_run_keeps_the_local_hour_over_daylight_saving() -> None:
     winter = schedule.next_runs(plan, datetime(2026, 3, 27, 12, tzinfo=UTC))[0][1]
     summer = schedule.next_runs(plan, datetime(2026, 3, 29, 12, tzinfo=UTC))[0][1]
     assert (winter.astimezone(UTC).hour, summer.astimezone(UTC).hour) == (5, 4)
+
+
+def test_a_job_starts_in_its_hours_alone() -> None:
+    plan = Schedule(job=[job(cron="15 * * * *", hours=(8, 18), timezone="Asia/Tokyo")])
+    now, starts = datetime(2026, 5, 1, 0, 0, tzinfo=UTC), []
+    for _ in range(3):
+        now = schedule.next_runs(plan, now + timedelta(seconds=1))[0][1]
+        starts.append((now.hour, now.minute))
+    assert starts == [(18, 15), (8, 15), (18, 15)]
+    with pytest.raises(schedule.ScheduleError, match="both say when"):
+        schedule.trigger(job(cron="15 6 * * *", hours=(8,)))
 
 
 def test_a_disabled_job_has_no_next_run() -> None:
