@@ -247,14 +247,14 @@ def _blocks(language: str, encoding: str) -> list[bytes]:
 def _prose(chance: random.Random, words: list[str]) -> str:
     rows = (" ".join(chance.choice(words) for _ in range(chance.randrange(9, 30))) for _ in range(7))
     return "".join(
-        f"<p>{row}. It took a {chance.choice((50, 100, 200))} years, {chance.randrange(1000, 9999)}.</p>\n"
+        f"<p>{row}. It took {'a 100' if chance.random() < 0.02 else 'some 90'} years, {chance.randrange(1000, 9999)}.</p>\n"
         for row in rows
     )
 
 
 def _cards(chance: random.Random, words: list[str]) -> str:
     return "".join(
-        f'<li class="col-{chance.randrange(1, 12)} h-100"><a href="/p/{chance.randrange(10**8)}?ref=sr_{chance.randrange(99)}">'
+        f'<li class="col-{chance.randrange(1, 12)} {"h-100" if chance.random() < 0.1 else "w-50"}"><a href="/p/{chance.randrange(10**8)}?ref=sr_{chance.randrange(99)}">'
         f"{chance.choice(words)} {chance.choice(words)}</a><span class=price>${chance.randrange(5, 900)}.{chance.randrange(10, 99)}</span></li>\n"
         for _ in range(8)
     )

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 CONNECT_S = 15
 """Seconds within which a scheduler has to answer, and within which a lost one has to be back."""
 
+AWAY_S = 120
+"""Seconds that a cluster may be without any worker: nannies start new ones, queues hand machines out."""
+
 FAILURES = 3
 """Workers that may die over one task before it is given up: its page, not the machines, is then at fault."""
 
@@ -48,6 +51,13 @@ def connected(address: str | None, workers: int | None = None) -> Iterator[Clien
         except (OSError, ValueError) as error:
             raise ClusterError(
                 f"no Dask scheduler answers at {address} ({error}): start one with `dask scheduler`, or leave --cluster out"
+            ) from error
+        try:
+            client.wait_for_workers(1, timeout=AWAY_S)
+        except TimeoutError as error:
+            client.close(timeout=2)
+            raise ClusterError(
+                f"the Dask scheduler at {address} has no workers: start some with `dask worker {address}`"
             ) from error
         try:
             yield client

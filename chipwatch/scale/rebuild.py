@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from distributed import KilledWorker, get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
 
-from chipwatch.scale.cluster import CONNECT_S, ClusterError, check, cores
+from chipwatch.scale.cluster import AWAY_S, ClusterError, check, cores
 from chipwatch.scale.snapshot import Snapshot, unpack
 from detector.prepare import Prepared, Preparer, Window
 
@@ -92,7 +92,7 @@ class Spread:
             check(self.client)
             away = None if cores(self.client) else away or time.monotonic()
             if future.status in ("lost", "cancelled") or (
-                away is not None and time.monotonic() - away > CONNECT_S
+                away is not None and time.monotonic() - away > AWAY_S
             ):
                 raise ClusterError(
                     "the Dask cluster lost its scheduler or its workers: what was judged is kept; run `chipwatch detect` to go on"

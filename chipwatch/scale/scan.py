@@ -20,7 +20,7 @@ from distributed.diagnostics.plugin import WorkerPlugin
 
 from chipwatch.scale import parquet
 from chipwatch.scale.chain import Result, Scanner
-from chipwatch.scale.cluster import CONNECT_S, ClusterError, check, cores
+from chipwatch.scale.cluster import AWAY_S, CONNECT_S, ClusterError, check, cores
 from chipwatch.scale.snapshot import Snapshot
 from chipwatch.scale.sources import SourceError, is_url, size_of
 from storage.ids import short_hash
@@ -175,7 +175,7 @@ class Scan:
         check(self.client)
         gone = lost or not cores(self.client)
         self._away = (self._away or time.monotonic()) if gone else None
-        if lost or (self._away is not None and time.monotonic() - self._away > CONNECT_S):
+        if lost or (self._away is not None and time.monotonic() - self._away > AWAY_S):
             raise ClusterError(
                 "the Dask cluster lost its scheduler or its workers: what was done is kept; run the same command again to go on"
             )
