@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -32,31 +32,29 @@ class Hit:
     end: int
 
 
-@dataclass(frozen=True)
-class Hits:
+class Hits(dict[str, list[Hit]]):
     """The hits of one text by cue, in order of place, none inside a longer one of the same cue. Words are found at once,
-    patterns when their cue is first asked for."""
+    patterns when their cue is first asked for. Every cue may be asked for; most have no hit."""
 
-    text: str
-    patterns: Mapping[str, Sequence[re.Pattern[str]]] = field(default_factory=dict)
-    found: dict[str, list[Hit]] = field(default_factory=dict)
-    _known: dict[str, list[Hit]] = field(default_factory=dict)
+    __slots__ = ("found", "patterns", "text")
 
-    def __getitem__(self, cue: str) -> list[Hit]:
-        known = self._known.get(cue)
-        if known is None:
-            hits = self.found.get(cue, [])
-            for pattern in self.patterns.get(cue, ()):
-                hits = [
-                    *hits,
-                    *(
-                        Hit(m.start(), m.end())
-                        for m in islice(pattern.finditer(self.text), MOST)
-                        if m.end() > m.start()
-                    ),
-                ]
-            known = self._known[cue] = _longest(hits)[:MOST] if len(hits) > 1 else hits
+    def __init__(
+        self, text: str, patterns: Mapping[str, Sequence[re.Pattern[str]]], found: Mapping[str, list[Hit]]
+    ) -> None:
+        super().__init__()
+        self.text, self.patterns, self.found = text, patterns, found
+
+    def __missing__(self, cue: str) -> list[Hit]:
+        hits = self.found.get(cue, [])
+        for pattern in self.patterns.get(cue, ()):
+            matches = islice(pattern.finditer(self.text), MOST)
+            hits = [*hits, *(Hit(m.start(), m.end()) for m in matches if m.end() > m.start())]
+        known = self[cue] = _longest(hits)[:MOST] if len(hits) > 1 else hits
         return known
+
+    def cues(self) -> set[str]:
+        """Cues that may have hits: all others have none."""
+        return self.found.keys() | self.patterns.keys()
 
     def words(self, cue: str) -> set[str]:
         """The different words of a cue that stand in the text."""

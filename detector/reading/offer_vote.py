@@ -40,7 +40,10 @@ def features(page: Page, steps: Mapping[str, object]) -> dict[str, float]:
     found[f"price {_bracket(page.price_share)}"] = 1.0
     for field in ("title", "description"):
         hits = page.hits(field)
+        present = hits.cues()
         for cue in CUES:
+            if cue not in present:
+                continue
             if number := len(hits[cue]):
                 found[f"{field} {cue}"] = float(min(number, 2))
     chips = [m for m in page.named if m.field == "title"]
