@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from review import charts
@@ -13,6 +14,10 @@ from review.desk.cards import Names
 from review.desk.kept import kept
 from review.desk.visit import Answer, NotHere, Page, Visit
 from review.desk.words import title
+
+if TYPE_CHECKING:
+    from config.loader import Config
+    from storage.store import Store
 
 SPANS = (30, 90, 180, 365)
 
@@ -42,60 +47,45 @@ def markets(visit: Visit) -> Answer:
 def market(visit: Visit) -> Answer:
     """One chip's market."""
     offer, chip = visit.vars["offer"], visit.vars["chip"]
-    config, store = visit.config, visit.store
-    known_chips = Names(config).chips
-    name = view.name_of(known_chips, chip)
     if offer not in view.KINDS:
         raise NotHere("A market is sale or rental.")
-    days = (
-        int(visit.arg("days"))
-        if visit.arg("days").isdigit() and int(visit.arg("days")) in SPANS
-        else view.DAYS
+    days = next((span for span in SPANS if str(span) == visit.arg("days")), view.DAYS)
+    facts = kept(
+        visit, ("market", offer, chip, days), lambda: _facts(visit.store, visit.config, offer, chip, days)
     )
-    known = store.days_observed()
-    rows, stored = view.references(store, config, offer, chip, view.since(known[-1] if known else None, days))
+    return visit.page("market-chip.html", **facts)
+
+
+def _facts(store: Store, config: Config, offer: str, chip: str, days: int) -> dict[str, Any]:
+    """What the page of a chip's market is made of. Raises NotHere for a chip that nobody knows."""
+    known_chips, observed = Names(config).chips, store.days_observed()
+    name = view.name_of(known_chips, chip)
+    since = view.since(observed[-1] if observed else None, days)
+    rows, stored = view.references(store, config, offer, chip, since)
     prices = store.prices(offer, chip)
     if not rows and not prices and chip.partition("@")[0] not in known_chips:
         raise NotHere(f"The catalogue knows no chip {chip}, and nothing was offered under that name.")
     regions, latest = view.by_region(rows), view.latest_by_region(rows)
     titles = {region: view.title_of(config, region) for region in regions}
-    now = view.broadest(latest)
-    now = now if now and now.low is not None else None
-    seed = next(
-        (s for s in (config.market.sale if offer == "sale" else config.market.rental) if chip in s.chips),
-        None,
-    )
-    dots = [charts.Dot(p["unit_usd"], f"{p['site']}: {title(p)[:60]}") for p in prices]
-    return visit.page(
-        "market-chip.html",
-        offer=offer,
-        chip=chip,
-        name=name,
-        days=days,
-        spans=SPANS,
-        stored=stored,
-        latest=view.told(latest),
-        titles=titles,
-        now=now,
-        seed=seed,
-        needed=config.market.forming.min_peers,
-        window=config.market.forming.window_days,
-        unit="a chip-hour" if offer == "rental" else "a chip",
-        lines=_lines(name, regions, titles, offer),
-        sellers=_sellers(name, regions, titles),
-        hidden=[titles[region] for region in _drawn(regions)[LINES:]],
-        table=_table(regions, titles),
-        known=sum(map(len, regions.values())),
-        prices=prices,
-        strip=charts.strip(
-            dots,
-            title=f"Prices asked now for {name}",
-            low=now.low if now else None,
-            high=now.high if now else None,
-            n=now.n if now and now.enough else None,
-            usual=_usual(now),
-        ),
-    )
+    best = view.broadest(latest)
+    now = best if best and best.low is not None else None
+    seeds = config.market.sale if offer == "sale" else config.market.rental
+    return {
+        "offer": offer, "chip": chip, "name": name, "days": days, "spans": SPANS, "stored": stored, "latest": view.told(latest),
+        "titles": titles, "now": now, "seed": next((seed for seed in seeds if chip in seed.chips), None),
+        "needed": config.market.forming.min_peers, "window": config.market.forming.window_days,
+        "unit": "a chip-hour" if offer == "rental" else "a chip", "lines": _lines(name, regions, titles, offer),
+        "sellers": _sellers(name, regions, titles), "hidden": [titles[region] for region in _drawn(regions)[LINES:]],
+        "table": _table(regions, titles), "known": sum(map(len, regions.values())), "prices": prices, "strip": _strip(name, prices, now),
+    }  # fmt: skip
+
+
+def _strip(name: str, prices: Sequence[dict[str, Any]], now: view.Reference | None) -> charts.Markup:
+    return charts.strip(
+        [charts.Dot(p["unit_usd"], f"{p['site']}: {title(p)[:60]}") for p in prices],
+        title=f"Prices asked now for {name}", low=now.low if now else None, high=now.high if now else None,
+        n=now.n if now and now.enough else None, usual=_usual(now),
+    )  # fmt: skip
 
 
 def _table(
