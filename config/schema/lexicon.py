@@ -24,7 +24,6 @@ CONCEPTS = {
     "need": "need, mind, insist on (a mark or a paper)",
     "elsewhere": "look elsewhere, move on, not for you",
     "intact": "there, whole, readable, matching, can be checked",
-    "legible": "can still be read, whatever else was done to it",
     # scope
     "none": "without, no (before its noun)",
     "none_after": "there is none (after its noun)",

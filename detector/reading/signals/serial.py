@@ -33,7 +33,6 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
     for hit in s.of("defaced"):
         if (
             not any(h.start < hit.start < h.end for h in s.of("intact", "not_mark"))  # `未磨` of `未磨码`
-            and not _legible(scope, hit)
             and not scope.negated(hit)
             and not scope.hollow(hit)
             and not _issue_of(scope, hit)
@@ -59,7 +58,6 @@ def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
             _other_subject(scope, mark, deed)
             or _intact(scope, mark, deed)
             or _mended(scope, mark, deed)
-            or _legible(scope, deed)
             or scope.refused_return(deed)
         ):
             continue
@@ -127,18 +125,6 @@ def _intact(scope: Scope, mark: Hit, deed: Hit) -> bool:
         ):
             return True
     return False
-
-
-def _legible(scope: Scope, deed: Hit) -> bool:
-    """`Slightly worn, but readable`: what can be read is not gone."""
-    s = scope.s
-    return any(
-        w.start >= deed.end
-        and scope.near(w, deed, LABEL_STATES)
-        and s.pauses_between(w, deed) <= 1
-        and not scope.negated(w)
-        for w in s.of("legible")
-    )
 
 
 def _mended(scope: Scope, mark: Hit, deed: Hit) -> bool:

@@ -106,7 +106,7 @@ SHORT = 3
 
 # Words that join others do not swallow them: `のシール` still holds a label.
 _JOINING = frozenset([
-    "declare", "legible", "says", "unasked", "dismiss", "comply", "evade_weak", "screening", "as", "adjust", "reads", "from", "to", "via",
+    "declare", "says", "unasked", "dismiss", "comply", "evade_weak", "screening", "as", "adjust", "reads", "from", "to", "via",
     "users", "reach", "required", "no_ship", "open_to", "if_after", "done", "expired", "extra_cost", "handled",
     "unit", "not", "none", "plate", "system", "other_model", "came",
 ])  # fmt: skip
