@@ -96,5 +96,5 @@ def test_windows_come_back_in_order_and_are_not_all_asked_for_at_once(monkeypatc
 
 def test_no_scheduler_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chipwatch.scale.cluster.CONNECT_S", 1)
-    with pytest.raises(ClusterError, match="no Dask scheduler answers at tcp://127.0.0.1:9"), connected("tcp://127.0.0.1:9"):
+    with pytest.raises(ClusterError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9"), connected("tcp://127.0.0.1:9"):
         pass

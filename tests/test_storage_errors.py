@@ -189,6 +189,16 @@ READS: dict[str, Callable[[Store, str], Any]] = {
     "decision_record": lambda s, run: s.decision_record(),
     "evidence_of": lambda s, run: missing(s.evidence_of, "e"),
     "waits_for_search": lambda s, run: s.waits_for_search(),
+    "chain_links": lambda s, run: s.chain_links(["a.warc.gz"]),
+    "flagged": lambda s, run: s.flagged("2026-01-01", NOW),
+    "gathered": lambda s, run: s.gathered("2026-01-01", NOW),
+    "last_sight": lambda s, run: s.last_sight(listing_key("board", "0")),
+    "offer_counts": lambda s, run: s.offer_counts(),
+    "queue": lambda s, run: s.queue(),
+    "queued_since": lambda s, run: s.queued_since("mail", "daily", "2026-01-01"),
+    "runs_by_site": lambda s, run: s.runs_by_site("2026-01-01", NOW),
+    "sites_first_read": lambda s, run: s.sites_first_read("2026-01-01"),
+    "unknown_accelerators": lambda s, run: s.unknown_accelerators(None),
     "backup": lambda s, run: s.backup(s.home / "copy.db"),
 }
 ELSEWHERE = {"open", "close", "seller_key", "sync_file"}
