@@ -21,6 +21,9 @@ EXIT_PROBLEMS = 1
 EXIT_WRONG_USE = 2
 EXIT_NOT_DONE = 3
 
+WIDE = 220
+"""Characters of a table that no terminal shows."""
+
 T = TypeVar("T")
 
 
@@ -113,10 +116,16 @@ def write_rows(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_jso
     table = Table(title=title or None, header_style="bold", box=None, pad_edge=False, title_justify="left")
     for column in columns:
         numeric = all(isinstance(row.get(column), (int, float, type(None))) for row in rows)
-        table.add_column(column.replace("_", " "), justify="right" if numeric and rows else "left", overflow="fold")
+        # An id is there to be copied: it never breaks over lines.
+        table.add_column(
+            column.replace("_", " "), justify="right" if numeric and rows else "left", overflow="fold",
+            no_wrap=column in ("id", "listing", "run", "severity", "site"),
+        )  # fmt: skip
     for row in rows:
         table.add_row(*("" if row.get(c) is None else _cell(row[c]) for c in columns))
-    Console(highlight=False, markup=False).print(table)
+    # Into a pipe or a file a row is one line, however narrow the terminal was.
+    wide = None if sys.stdout.isatty() else WIDE
+    Console(highlight=False, markup=False, width=wide).print(table)
 
 
 def _cell(value: Any) -> str:

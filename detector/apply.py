@@ -69,9 +69,27 @@ def parse_changes(words: Sequence[str]) -> dict[str, Any]:
     return found
 
 
+def check_names(config: Config, changes: Mapping[str, Any]) -> None:
+    """Raises DetectError if a weight or pair is changed that no evidence bears; the nearest name is told."""
+    import difflib
+
+    known = {
+        "weight": [*(card.id for card in config.signals.signal), *(row.id for row in config.thresholds.weight)],
+        "pair": [pair.id for pair in config.thresholds.pair],
+    }
+    for key in changes:
+        table, name = key.split(".", 1)
+        if table in known and name not in known[table]:
+            near = difflib.get_close_matches(name, known[table], 1)
+            hint = f"did you mean {table}.{near[0]}?" if near else f"known are: {', '.join(sorted(set(known[table])))}"
+            raise DetectError(f"{key}: there is no {table} of this name; {hint}")
+
+
 def preview(config: Config, changes: Mapping[str, Any]) -> Judge:
-    """The judge as it would be with the changes, for `tune.replay`; nothing is written. Raises ConfigError."""
+    """The judge as it would be with the changes, for `tune.replay`; nothing is written. Raises ConfigError, DetectError."""
     import tempfile
+
+    check_names(config, changes)
 
     with tempfile.TemporaryDirectory(prefix="chipwatch-try-") as folder:
         home = Path(folder)
@@ -96,8 +114,11 @@ def apply(store: Store, config: Config, changes: Mapping[str, Any], *, why: str,
     return fresh.thresholds_version
 
 
-def undo(store: Store, *, why: str, who: str, now: str) -> str:
-    """Put back the home's thresholds.toml as it was before the version in force; the version then in force."""
+def undo(store: Store, *, why: str, who: str, now: str) -> tuple[str, str]:
+    """Put back the home's thresholds.toml as it was before the last change; the version then in force, and why the undone one was set.
+
+    An undo is a change too: undoing it sets the change again.
+    """
     versions = [row for row in store.versions("thresholds") if row["content"]]
     if len(versions) < 2:
         raise DetectError("no change of thresholds to undo: none was logged in this home")
@@ -105,7 +126,7 @@ def undo(store: Store, *, why: str, who: str, now: str) -> str:
     _write(store.home, before["content"]["file"])
     fresh = Config(store.home)
     store.log_version("thresholds", fresh.thresholds_version, who=who, now=now, why=why, content=before["content"])
-    return fresh.thresholds_version
+    return fresh.thresholds_version, versions[-1]["why"]
 
 
 def _log_standing(store: Store, config: Config, *, who: str, now: str) -> None:

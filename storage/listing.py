@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,6 +88,18 @@ class Listing:
                 value = int(value) if value.lstrip("-").isdigit() else float(value)
             record[entry.name] = list(value) if isinstance(value, tuple) else value
         return record
+
+
+def like_fields(record: Any) -> dict[str, str]:
+    """Unknown keys of a record that look like a field's name, with that field: `price` is kept aside and not read as a price."""
+    if not isinstance(record, dict):
+        return {}
+    found = {}
+    for key in record.keys() - _KINDS.keys() - {"attributes"}:
+        near = [name for name in _KINDS if name.startswith(f"{key}_") or name.endswith(f"_{key}")] or difflib.get_close_matches(key, _KINDS, 1, 0.8)
+        if near:
+            found[key] = near[0]
+    return found
 
 
 def _text(key: str, value: Any) -> str:

@@ -122,7 +122,7 @@ def _progress() -> Any:
 def inspect(
     ctx: typer.Context,
     files: Annotated[
-        list[Path] | None, typer.Argument(help="JSON Lines of listings; none means standard input.")
+        list[Path] | None, typer.Argument(help="JSON Lines of listings (fields: docs/formats.md); none means standard input.")
     ] = None,
 ) -> None:
     """Read and judge listings without storing anything: JSON Lines in, JSON Lines out, order kept."""
@@ -149,11 +149,17 @@ def _inspected(
 ) -> Iterator[dict[str, Any]]:
     import json
 
-    from storage.listing import Listing
+    from storage.listing import Listing, like_fields
 
+    told: set[str] = set()
     for number, line in enumerate(_lines(files), 1):
         try:
-            yield inspector.inspect(Listing.from_dict(json.loads(line)), today)
+            record = json.loads(line)
+            for key, name in like_fields(record).items():
+                if key not in told:
+                    told.add(key)
+                    note(f"line {number}: {key!r} is no field and is kept among the attributes; did you mean {name!r}? (docs/formats.md)")
+            yield inspector.inspect(Listing.from_dict(record), today)
         except (ValueError, RecursionError) as error:
             failed.append(number)
             yield {"error": str(error) or type(error).__name__, "line": number}

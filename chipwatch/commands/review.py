@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -174,6 +175,11 @@ def alerts_list(
     from storage.alerts import Filter
 
     state: State = ctx.obj
+    _one_of("--severity", severity, ("high", "medium", "low"))
+    _one_of("--state", state_, ("new", "confirmed", "dismissed", "snoozed", "escalated", "closed", "any"))
+    _one_of("--chip", chip, [row.id for row in state.config.catalogue.chip])
+    if site is not None:
+        _one_of("--site", site, sorted(_known_sites(state)))
     chosen = Filter(
         states=None if state_ == "any" else (state_,),
         severities=(severity,) if severity else None,
@@ -191,6 +197,23 @@ def alerts_list(
     )
     if total > len(rows):
         note(f"and {total - len(rows)} more: --limit {total}")
+
+
+def _one_of(option: str, value: str | None, known: Sequence[str]) -> None:
+    """Raises UseError if a filter can match nothing: an empty list would read as "no alerts"."""
+    import difflib
+
+    if value is None or value in known:
+        return
+    near = difflib.get_close_matches(value, known, 3) or [name for name in known if value.lower() in name][:5]
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known[:12])}"
+    raise UseError(f"{option} {value!r} is none that is known; {hint}")
+
+
+def _known_sites(state: State) -> set[str]:
+    """Sites that have a file or were ever read."""
+    with state.store(readonly=True) as store:
+        return {row["site"] for row in store.coverage()} | set(state.config.sites)
 
 
 def alerts_show(
@@ -216,7 +239,7 @@ def alerts_decide(
     listing: Annotated[str, typer.Argument(help="Alert id, site/listing_id, or address of the listing.")],
     action: Annotated[Action, typer.Argument(help="What you decide.")],
     reason: Annotated[
-        str | None, typer.Option(help="Reason code, e.g. papers-seen, own-stock, duplicate.")
+        str | None, typer.Option(help="Reason code of a dismissal, such as misread or papers-seen; a wrong one lists all.")
     ] = None,
     note_: Annotated[str | None, typer.Option("--note", help="Free words.")] = None,
     until: Annotated[str | None, typer.Option(help="End of a snooze, ISO date.")] = None,
@@ -227,8 +250,16 @@ def alerts_decide(
 ) -> None:
     """Record a decision on an alert; `undo` takes the last one back."""
     state: State = ctx.obj
-    if action is Action.snooze and not until:
-        raise UseError("a snooze needs --until DATE")
+    codes = [row.id for row in state.config.decisions.reason if action.value in row.on]
+    if action is Action.snooze:
+        if not until:
+            raise UseError("a snooze needs --until DATE")
+        if until <= now_utc()[: len(until)]:
+            raise UseError(f"--until {until}: is past; write a day to come, such as 2030-01-31")
+    if action is Action.dismiss and not reason:
+        raise UseError(f"a dismissal needs --reason CODE: {', '.join(codes)}")
+    if codes:
+        _one_of("--reason", reason, codes)
     with state.store() as store:
         key, person = store.find_listing(listing), who or user()
         if action is Action.undo:

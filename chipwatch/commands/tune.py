@@ -43,7 +43,9 @@ def curve(
         found = tune.propose(history, budget_per_day=_per_day(budget) if budget else None, precision=precision)
         write_json(dataclasses.asdict(found)) if json else print(found.why)
         if found.threshold is not None:
-            note(f"try it: chipwatch tune try severity.medium={found.threshold:g}")
+            # A threshold above the cut of high severity takes that with it: the order of the cuts has to hold.
+            high = f" severity.high={found.threshold:g}" if found.threshold > state.config.thresholds.severity.high else ""
+            note(f"try it: chipwatch tune try severity.medium={found.threshold:g}{high}")
         return
     points = [p for p in tune.curve(history) if p.score > 0]
     step = max(len(points) // 25, 1)
@@ -118,12 +120,14 @@ def apply_change(
 
 
 def undo_change(ctx: typer.Context, why: Annotated[str, typer.Option(help="The reason.")] = "undone", who: Annotated[str | None, typer.Option(envvar="CHIPWATCH_WHO")] = None) -> None:
-    """Put back the thresholds as they were before the last change."""
+    """Put back the thresholds as they were before the last change; a second undo sets that change again."""
     from detector import apply
 
     state: State = ctx.obj
     with state.store() as store:
-        write_json({"thresholds": apply.undo(store, why=why, who=who or user(), now=now_utc())})
+        version, taken_back = apply.undo(store, why=why, who=who or user(), now=now_utc())
+    write_json({"thresholds": version, "undone": taken_back})
+    note("in force again: what stood before that change. `chipwatch tune undo` once more sets it again; then run `chipwatch detect`")
 
 
 def report(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False) -> None:

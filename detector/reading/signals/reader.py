@@ -18,7 +18,7 @@ from detector.reading.signals.languages import languages
 from detector.reading.signals.learned import Learned
 from detector.reading.signals.papers import no_paperwork
 from detector.reading.signals.relabelled import relabelled
-from detector.reading.signals.route import Map, handover, restricted_destination, survey, transit_route
+from detector.reading.signals.route import Map, restricted_destination, survey, transit_route
 from detector.reading.signals.scope import Finding, Scope
 from detector.reading.signals.serial import serial_removed
 from detector.reading.signals.stock import bulk_inventory, enough
@@ -137,8 +137,6 @@ class SignalReader:
             shown = [name for name, place in rows if place is None]
             if shown:
                 yield Signal(signal, shown[0])
-                for text in texts:
-                    yield from _quoted(signal, text, handover(text.scopes))
         disguised = disguised_goods(doc, facts, texts[0].scopes if texts else ())
         if disguised is not None:
             name, place = disguised

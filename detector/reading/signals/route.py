@@ -30,10 +30,6 @@ STAYS = "stays"
 """Role of a place that goods do not leave."""
 MOST_STOPS = 200
 """Places of one text that are looked at; a long real one names a dozen."""
-FIRM = 5
-"""Letters of a word of place that says something by itself; `in` and `ex` do not."""
-AROUND = 14
-"""Letters on both sides of such a word: the place's name."""
 BESIDE_PLACE = 18
 """Letters between a place and the word that says what it is to the goods."""
 
@@ -213,18 +209,3 @@ def transit_route(world: Map, facts: Facts) -> Iterator[tuple[str, Finding | Non
     yield from ((stop.field, stop.finding()) for stop in world.stops if stop.place_id in hubs)
     if by_location:
         yield "location", None
-
-
-def handover(scopes: Sequence[Scope]) -> Iterator[Finding]:
-    """Where a text says that goods lie or change hands: what a location of the same page means, in words."""
-    for scope in scopes:
-        for hit in scope.s.of("store", "from", "to"):
-            if (hit.end - hit.start) * scope.density >= FIRM and not scope.negated(hit):
-                clause = scope.s.clause(hit)
-                yield Finding(
-                    max(clause.start, hit.start - AROUND),
-                    min(clause.end, hit.end + AROUND),
-                    hit.languages[0],
-                    0.5,
-                )
-                break

@@ -17,13 +17,15 @@ _WORDS = {
     15: "fifteen|十五|fünfzehn|quince|quinze|пятнадцать", 16: "sixteen|十六|sechzehn|шестнадцать", 20: "twenty|二十|廿|스무|zwanzig|veinte|vinte|vingt|yirmi|двадцать|dua puluh|hai chục",
     24: "two dozen|二十四", 30: "thirty|三十|卅|dreißig|treinta|trinta|trente|otuz|тридцать", 40: "forty|四十|卌", 50: "fifty|五十|半百|пятьдесят|полсотни", 100: "hundred|一百|百|сотня|сотню",
 }  # fmt: skip
+# A number of its own: no part of a name (L40), a memory size or a price.
 _COUNT = re.compile(
-    r"\d|[一二三四五六七八九十百廿卅两俩几]|\b(?:"
+    r"(?<![a-z0-9.,$€£¥])\d{1,5}(?![a-z0-9]|[.,]\d|\s?(?:g|гб)|%)|[一二三四五六七八九十百廿卅两俩几]+|\b(?:"
     + "|".join(
         word for words in _WORDS.values() for word in words.split("|") if word.isascii() or len(word) > 3
     )
     + r")\b"
 )
+_WORD_END = re.compile(r"(?![a-z\u00c0-\u024f\u0400-\u04ff\u0600-\u06ff])")
 MOST_COUNTS = 4
 BEFORE = 8
 """Letters around a word that counts, in which its number stands."""
@@ -56,8 +58,9 @@ def _counted(scope: Scope) -> Iterator[Finding]:
     for unit in s.of("unit"):
         clause = s.clause(unit)
         start, end = max(clause.start, unit.start - BEFORE), min(clause.end, unit.end + BEFORE)
-        if _COUNT.search(s.text, start, end) and not any(scope.near(n, unit, 2) for n in s.of("not_stock")):
-            yield Finding(start, end, unit.languages[0], 0.5)
+        count = _COUNT.search(s.text, start, end)
+        if count and not any(scope.near(n, unit, 2) for n in s.of("not_stock")):
+            yield Finding(min(count.start(), unit.start), max(count.end(), unit.end), unit.languages[0], 0.5)
 
 
 def _many(scope: Scope) -> Iterator[Finding]:
@@ -90,4 +93,6 @@ def _numbers(text: str, facts: Facts) -> Iterator[Finding]:
             rf"(?<![\d.,a-zа-я])(?:{number}|{_WORDS.get(number, '0x')})(?![\d.,]\d|\d|\s?gb?\b|\s?g\b|\s?гб)"
         )
         for match in pattern.finditer(text):
-            yield Finding(max(0, match.start() - 2), min(len(text), match.end() + NUMBER_TAIL), "")
+            # To the end of a word: a quote cut inside one reads like a fault.
+            tail = _WORD_END.search(text, match.end() + NUMBER_TAIL)
+            yield Finding(match.start(), tail.start() if tail else len(text), "")

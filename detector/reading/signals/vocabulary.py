@@ -266,9 +266,15 @@ def longest(hits: Iterable[Hit]) -> list[Hit]:
     kept: list[Hit] = []
     reach = -1
     widest = (0, 0)
+    checked = -1
     for hit in sorted(hits, key=lambda h: (h.start, -h.end, h.concept, h.group)):
         if hit.end <= reach and (hit.start, hit.end) != widest:
             continue
+        # `identity check` joins what is said of it, but its identity is no mark of the goods.
+        if hit.concept == "serial" and hit.end <= checked:
+            continue
+        if hit.concept == "screening":
+            checked = max(checked, hit.end)
         kept.append(hit)
         if hit.end > reach and hit.concept not in _JOINING:
             reach, widest = hit.end, (hit.start, hit.end)
