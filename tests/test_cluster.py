@@ -49,6 +49,7 @@ def rebuilt(home: Path, **how: Any) -> tuple[list[str], list[str], int]:
         return [json.dumps(row) for row in store.export_readings()], kept, done.judged
 
 
+@pytest.mark.soak
 def test_a_cluster_rebuild_gives_the_same_bytes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = rebuilt(home)
     assert alone[2] == 400 and sum("nvidia" in line for line in alone[0]) > 50

@@ -41,6 +41,10 @@ CASES = (
 PAGES, EVERY = 60, 4
 
 
+# Every scan starts a cluster of its own and takes half a minute: with the storms of `make soak`.
+pytestmark = pytest.mark.soak
+
+
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> list[Planted]:
     """Three sound archives, 15 planted pages each, every case once in each."""

@@ -37,6 +37,10 @@ def archives(folder: Path, many: int, pages: int) -> list[str]:
     return sorted(map(str, folder.glob("*.warc.gz")))
 
 
+# Minutes of killed workers and schedulers: with the storms of `make soak`.
+pytestmark = pytest.mark.soak
+
+
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return archives(tmp_path_factory.mktemp("a") / "x", 6, 30)
@@ -181,7 +185,6 @@ def test_a_real_limit_on_writing_ends_the_scan_and_it_goes_on(
     assert rows(tmp_path) == whole[1]
 
 
-@pytest.mark.soak
 def test_ten_minutes_of_killed_workers(snapshot: Snapshot, tmp_path: Path) -> None:
     """Forty archives while a worker dies every few seconds, twice over."""
     names = archives(tmp_path / "x", 40, 200)
