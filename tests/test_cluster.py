@@ -28,6 +28,10 @@ from storage.store import Store
 NOW = "2025-07-02T00:00:00Z"
 
 
+# Every test starts a cluster of its own: with the storms of `make soak`.
+pytestmark = pytest.mark.soak
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """400 listings recorded in three groups, with a forest in force."""
@@ -49,7 +53,6 @@ def rebuilt(home: Path, **how: Any) -> tuple[list[str], list[str], int]:
         return [json.dumps(row) for row in store.export_readings()], kept, done.judged
 
 
-@pytest.mark.soak
 def test_a_cluster_rebuild_gives_the_same_bytes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = rebuilt(home)
     assert alone[2] == 400 and sum("nvidia" in line for line in alone[0]) > 50

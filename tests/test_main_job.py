@@ -108,7 +108,7 @@ def test_one_flipped_byte_is_named(demo: tuple[Path, list[dict[str, Any]]]) -> N
     [
         (["crawl", "nosuch"], 2, "no site 'nosuch'"),
         (["import", "nosuch.jsonl"], 2, "no such file"),
-        (["export", "everything"], 2, "cannot be exported"),
+        (["export", "everything"], 2, "is not one of"),
         (["alerts", "show", "nosuch/1"], 3, "no listing has this key"),
         (["frobnicate"], 2, "No such command"),
         (["tune", "try", "severity"], 3, "write a change as key=value"),

@@ -45,6 +45,9 @@ from tests.crawling import (
 )
 from tests.servers.web import Answer, Asked, Web, serve
 
+JITTER = 0.01
+"""Seconds by which the machine may hand over one request later than the next."""
+
 
 def board(web: Web, pages: int, cards: int = 2, first: str = "/list") -> None:
     """A list of several pages."""
@@ -72,7 +75,8 @@ def test_one_in_flight_and_the_configured_pause(tmp_path: Path) -> None:
         result = crawl(home, "board")
     assert (result.outcome, result.listings) == ("ok", 12)
     assert web.most_in_flight() == 1
-    assert min(web.pauses()) >= 0.15
+    # Measured where requests arrive: one that was handed over late and one in time lie some milliseconds closer.
+    assert min(web.pauses()) >= 0.15 - JITTER
     agents = {asked.headers["user-agent"] for asked in web.log}
     assert len(agents) == 1 and agents.pop().startswith("chipwatch/")
     assert not any("cookie" in asked.headers for asked in web.log)
@@ -91,7 +95,7 @@ def test_a_longer_crawl_delay_wins(tmp_path: Path) -> None:
         add_site(home, "board", web.url + "/list")
         result = crawl(home, "board")
     assert result.outcome == "ok", result
-    assert min(web.pauses()[1:]) >= 0.4
+    assert min(web.pauses()[1:]) >= 0.4 - JITTER
     assert web.paths(robots=True).count("/robots.txt") == 1
 
 

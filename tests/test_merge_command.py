@@ -112,6 +112,7 @@ def new_home(folder: Path, homes: list[Path]) -> Path:
     return folder
 
 
+@pytest.mark.soak
 def test_six_orders_give_one_home(homes: list[Path], tmp_path: Path) -> None:
     seen = []
     for number, order in enumerate(itertools.permutations(homes)):

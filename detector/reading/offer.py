@@ -313,7 +313,9 @@ def _talk(page: Page) -> Verdict | None:
     asks = title["question"] or _TALK_END.search(title.text)
     if title["sale"] and not asks:
         return None
-    if asks or text["news"] or not _sells(text):
+    # A bare name is how sellers title an offer with the price on request; talk has words.
+    bare = not text.text.strip() and not title["news"]
+    if asks or text["news"] or (not bare and not _sells(text)):
         return Verdict(
             "other", title.first("question") or text.first("news") or "no price, and no word of selling"
         )
