@@ -251,7 +251,7 @@ def test_a_phone_shows_it_without_sideways_scrolling(chromium: Any, served: tupl
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.soak)])
 def test_axe_finds_nothing_serious(chromium: Any, served: tuple[Path, str, str], scheme: str) -> None:
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
