@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -26,7 +25,6 @@ from tests import handover, hostile
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 OFFERS = tuple(
     {**handover.OFFERS[n % 2], "listing_id": str(10 + n), "seller_id": f"s{n}", "title": f"{handover.OFFERS[n % 2]['title']} lot {n}"} for n in range(7)
@@ -45,23 +43,8 @@ def hostile_offers() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium here: install the package chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, str]]:
+def served(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[tuple[Path, str, str]]:
     """A home, the address of a desk that the command line serves on it, and Ana's link."""
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium here: install the package chromium")
     home = handover.build(tmp_path_factory.mktemp("home") / "home", (*OFFERS, *hostile_offers()))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.test_desk_browser import chromium, page, served
+from tests.test_desk_browser import page, served
 
-__all__ = ["chromium", "page", "served"]
+__all__ = ["page", "served"]
 
 pytestmark = pytest.mark.browser
 

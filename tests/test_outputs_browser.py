@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,6 @@ from tests.test_weekly import week_of
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SCRIPT = "</title></style>'\"><script>window.PWN7=1;fetch('//evil.example/PWN7')</script><img src=//evil.example/PWN7 onerror=window.PWN7=1><svg onload=window.PWN7=1>"
 WORDS = (SCRIPT, *hostile.ALL, *hostile.ADDRESSES)
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
@@ -70,23 +67,10 @@ def in_feed(digest: Digest) -> str:
     return f"<!doctype html><body>{root.findtext(f'{{{ATOM}}}entry/{{{ATOM}}}content')}</body>"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium here: install the package chromium")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield running
-        running.close()
-
-
-def look(browser: Any, path: Path, html: str) -> tuple[list[str], list[str], set[str], set[str]]:
+def look(chromium: Any, path: Path, html: str) -> tuple[list[str], list[str], set[str], set[str]]:
     """Open a page without its content policy: what it asked for, what ran, which elements and attributes it is made of."""
     path.write_text(POLICY.sub("", html), encoding="utf-8")
-    context = browser.new_context()
+    context = chromium.new_context()
     page = context.new_page()
     asked: list[str] = []
     ran: list[str] = []
@@ -106,23 +90,23 @@ def look(browser: Any, path: Path, html: str) -> tuple[list[str], list[str], set
     return [url for url in asked if url != path.as_uri()], ran, set(names), set(attributes)
 
 
-def test_these_words_do_run_where_nothing_stops_them(browser: Any, tmp_path: Path) -> None:
+def test_these_words_do_run_where_nothing_stops_them(chromium: Any, tmp_path: Path) -> None:
     asked, ran, names, _ = look(
-        browser, tmp_path / "raw.html", f"<!doctype html><title>x</title><p>{SCRIPT}</p>"
+        chromium, tmp_path / "raw.html", f"<!doctype html><title>x</title><p>{SCRIPT}</p>"
     )
     assert any("evil.example" in url for url in asked) and "PWN7" in ran and "script" in names
-    assert look(browser, tmp_path / "raw.html", f"<!doctype html><p>{hostile.HTML[0]}")[1] == ["PWN7"]
+    assert look(chromium, tmp_path / "raw.html", f"<!doctype html><p>{hostile.HTML[0]}")[1] == ["PWN7"]
 
 
 @pytest.mark.parametrize("kind", ["digest", "mail", "feed", "week", "report"])
-def test_nothing_runs_leaves_or_escapes(browser: Any, tmp_path: Path, kind: str) -> None:
+def test_nothing_runs_leaves_or_escapes(chromium: Any, tmp_path: Path, kind: str) -> None:
     # A pack is judged for real, which costs: it gets every sixteenth of the words in each of seven fields.
     made = {
         "digest": lambda words: render.html(everything(words)), "mail": lambda words: mail_page.html(everything(words)), "feed": lambda words: in_feed(everything(words)),
         "week": lambda words: "".join(weekly_forms.html(week_of(word)) for word in words[::4] or words), "report": lambda words: packed(tmp_path / str(len(words)), words[::16] or words),
     }[kind]  # fmt: skip
-    *_, plain_names, plain_attributes = look(browser, tmp_path / "plain.html", made(("H100",)))
-    asked, ran, names, attributes = look(browser, tmp_path / "hostile.html", made(WORDS))
+    *_, plain_names, plain_attributes = look(chromium, tmp_path / "plain.html", made(("H100",)))
+    asked, ran, names, attributes = look(chromium, tmp_path / "hostile.html", made(WORDS))
     assert asked == [] and ran == []
     assert names - plain_names <= {"a", "br", "mark", "q", "del", "ins"}  # a listing's own link; marked words
     assert attributes - plain_attributes <= {"href", "rel", "title"}
