@@ -50,11 +50,15 @@ bench: $(STAMP) ## the figures of bench/, as ratios in one run
 soak: $(STAMP) ## long storms and soaks
 	$(BIN)/python -m pytest -m soak
 
+LISTINGS := $(wildcard ../shared/data/listings/dev.jsonl)
+
 evaluate: $(STAMP) ## reading and judging figures for LABELLED=FILE (default: our own held-out part)
 	$(BIN)/chipwatch evaluate $(LABELLED)
 
-learn: $(STAMP) ## make config/learned.npz anew from config/examples and labelled listings
-	$(BIN)/python -m detector.learn --labelled tests/labelled/train-*.jsonl $(wildcard ../shared/data/listings/dev.jsonl)
+learn: $(STAMP) ## make the votes anew: config/learned.npz of config/examples, config/offers/vote.toml, both with labelled listings
+	$(BIN)/python -m detector.learn_offers $(LISTINGS) tests/labelled/offers.jsonl tests/labelled/train-*.jsonl > vote.toml.new
+	mv vote.toml.new config/offers/vote.toml
+	$(BIN)/python -m detector.learn --labelled tests/labelled/train-*.jsonl $(LISTINGS)
 
 evaluate-pages: $(STAMP) ## extraction figures on stored product pages
 	$(BIN)/python -m crawler.extraction.evaluate $(PAGES)

@@ -11,18 +11,29 @@ import argparse
 import hashlib
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from config.loader import SHIPPED, Config
-from detector.evaluate import load
+from detector.evaluate import Case, load
 from detector.reading.document import Document
+from detector.reading.model import ChipOffer, Facts
 from detector.reading.signals import SignalReader
-from detector.reading.signals.learned import CONCEPT_WEIGHT, SURE, concepts, ngrams
-from detector.reading.signals.reader import FIELDS
+from detector.reading.signals.learned import (
+    CONCEPT_WEIGHT,
+    RULE,
+    RULE_WEIGHT,
+    TOLD,
+    VOTED,
+    marks,
+    ngrams,
+    told,
+)
 from detector.reading.text import fold
 from storage.listing import Listing
 
@@ -32,18 +43,29 @@ RARE = 3
 """N-grams in fewer sentences teach nothing."""
 _HOME = {
     "en": "US", "zh": "CN", "ja": "JP", "ko": "KR", "ru": "RU", "de": "DE", "vi": "VN", "es": "ES", "pt": "BR", "tr": "TR", "ar": "AE",
-    "id": "ID", "hi": "IN",
+    "id": "ID", "ms": "MY", "hi": "IN", "fr": "FR",
 }  # fmt: skip
+
+
+Says = Callable[[str, int, int, frozenset[str]], frozenset[str]]
+"""Signals that a sentence carries, of its text, start, end and the rules' findings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sentence as the votes see it. `group` is its listing (examples have none), `says` the signals it carries."""
+    """A sentence as the votes see it: folded text, concepts and what rules found; `says` are the signals it carries, `group`
+    is its listing (examples have none)."""
 
     text: str
-    concepts: tuple[str, ...]
+    concepts: frozenset[str]
+    ruled: frozenset[str]
     says: frozenset[str]
+    language: str
     group: str = ""
+
+    @property
+    def marks(self) -> list[str]:
+        return marks(self.concepts, self.ruled)
 
 
 def examples_version() -> str:
@@ -62,48 +84,86 @@ def examples(reader: SignalReader) -> Iterator[Sample]:
         for signal, rows in data.items():
             for kind in ("says", "near"):
                 for text in rows[kind]:
-                    plain = {"site": "examples", "listing_id": "1", "title": "NVIDIA H100", "language": language, "country": _HOME[language]}
-                    doc = Document(Listing.from_dict({**plain, "description": text}), date(2025, 6, 1))
+                    listing = {**_PLAIN, "language": language, "country": _HOME[language], "description": text}
                     says = frozenset({signal} if kind == "says" else ())
-                    yield from _samples(reader, doc, ("description",), {"description": lambda *_, says=says: says}, "")
+                    yield from _samples(reader, listing, _GOODS, lambda *_, says=says: says)
 
 
 def labelled(reader: SignalReader, files: Iterable[Path]) -> Iterator[Sample]:
-    """The sentences of labelled listings' training parts."""
+    """The sentences of labelled offers' training parts."""
     for case in load(list(files), "train"):
-        doc = Document(Listing.from_dict(case.listing), date(2025, 6, 1))
-        names = tuple(name for name in FIELDS if name in doc.fields)
-        spans = {name: _carriers(doc.fields[name].text, case.gold.get("spans", {})) for name in names}
-        yield from _samples(reader, doc, names, spans, f"{case.file}:{case.line}")
+        gold = case.gold
+        if gold["offer"] not in ("sale", "rental"):
+            continue
+        chips = tuple(_chip(row["chip"], row["count"]) for row in gold["chips"])
+        facts = Facts(gold["offer"], chips, gold["restricted"], quantity=gold["quantity"], condition=gold["condition"])
+        yield from _samples(reader, case.listing, facts, _carriers(case), f"{case.file}:{case.line}")
 
 
-def _carriers(text: str, spans: dict[str, str]) -> Any:
-    places = {}
-    for signal, words in spans.items():
-        folded = fold(words).text
-        if (at := text.find(folded)) >= 0:
-            places[signal] = (at, at + len(folded))
-    return lambda start, end: frozenset(s for s, (a, b) in places.items() if a < end and start < b)
+def _chip(ident: str, count: int = 1) -> ChipOffer:
+    return ChipOffer(ident, count, "title", 0, 0)
 
 
-def _samples(reader: SignalReader, doc: Document, names: Sequence[str], says: dict[str, Any], group: str) -> Iterator[Sample]:
-    for name in names:
-        for sentence in reader.sentences(doc, name):
-            text = sentence.text[sentence.start : sentence.end].strip()
-            yield Sample(text, tuple(concepts(sentence)), says[name](sentence.start, sentence.end), group)
+_PLAIN = {"site": "examples", "listing_id": "1", "title": "NVIDIA H100"}
+_GOODS = Facts("sale", (_chip("nvidia-h100"),), restricted=True)
+
+
+def _carriers(case: Case) -> Says:
+    """Which signals' labelled words stand between two places of a field."""
+    spans: dict[str, str] = case.gold.get("spans", {})
+
+    def says(text: str, start: int, end: int, ruled: frozenset[str]) -> frozenset[str]:
+        places = {signal: (text.find(fold(words).text), len(fold(words).text)) for signal, words in spans.items()}
+        carried = frozenset(s for s, (at, size) in places.items() if at >= 0 and at < end and start < at + size)
+        return carried | (ruled & spans.keys())  # one place is labelled, the seller may say it twice
+
+    return says
+
+
+def _samples(reader: SignalReader, listing: dict[str, Any], facts: Facts, says: Says, group: str = "") -> Iterator[Sample]:
+    doc = Document(Listing.from_dict(listing), date(2025, 6, 1))
+    for _, sentence, ruled in reader.sentences(doc, facts):
+        text = sentence.text[sentence.start : sentence.end].strip()
+        carried = says(sentence.text, sentence.start, sentence.end, ruled)
+        yield Sample(text, told(sentence), ruled, carried, str(listing.get("language", "en"))[:2], group)
+
+
+def cards(reader: SignalReader, config: Config) -> Iterator[Sample]:
+    """The hits and near misses of the signals' cards."""
+    for card in config.signals.signal:
+        for says, rows in ((frozenset({card.id}), card.hits), (frozenset(), card.near_misses)):
+            for row in rows:
+                listing = {**_PLAIN, "language": row.language, "country": _HOME[row.language], "description": row.text, **row.listing}
+                yield from _samples(reader, listing, replace(_GOODS, offer=row.offer), lambda *_, says=says: says)
+
+
+def compounds(samples: Sequence[Sample]) -> list[Sample]:
+    """As many sentences of two, joined from two of one language: sellers say several things in a breath, examples one."""
+    chance = Random(0)  # noqa: S311 - the same pairs every time
+    by_language: dict[str, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        by_language[sample.language].append(sample)
+    joined = []
+    for language, rows in sorted(by_language.items()):
+        for a, b in ((chance.choice(rows), chance.choice(rows)) for _ in rows):
+            comma = "\uff0c" if language in ("zh", "ja") else ", "
+            joined.append(Sample(f"{a.text}{comma}{b.text}", a.concepts | b.concepts, a.ruled | b.ruled, a.says | b.says, language))
+    return joined
 
 
 def design(samples: Sequence[Sample], vocabulary: Any = None) -> tuple[Any, Any]:
     """The matrix (n_samples, n_features) and what made it."""
-    from scipy.sparse import hstack
+    import numpy as np
+    from scipy.sparse import diags, hstack
     from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
     if vocabulary is None:
         letters = TfidfVectorizer(analyzer=ngrams, sublinear_tf=True, min_df=RARE).fit(s.text for s in samples)
-        words = CountVectorizer(analyzer=lambda s: s, min_df=RARE, binary=True).fit(s.concepts for s in samples)
-        vocabulary = letters, words
-    letters, words = vocabulary
-    blocks = [letters.transform(s.text for s in samples), words.transform(s.concepts for s in samples) * CONCEPT_WEIGHT]
+        seen = CountVectorizer(analyzer=lambda s: s, min_df=RARE, binary=True).fit(s.marks for s in samples)
+        vocabulary = letters, seen
+    letters, seen = vocabulary
+    weights = np.array([RULE_WEIGHT if name[0] == RULE else CONCEPT_WEIGHT for name in seen.get_feature_names_out()])
+    blocks = [letters.transform(s.text for s in samples), seen.transform(s.marks for s in samples) @ diags(weights)]
     return hstack(blocks).tocsr(), vocabulary
 
 
@@ -111,40 +171,43 @@ def fit(X: Any, y: Any) -> Any:
     """One signal's logistic regression."""
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=3.0, class_weight="balanced", max_iter=1000, solver="liblinear", random_state=0).fit(X, y)
+    return LogisticRegression(C=3.0, max_iter=1000, solver="liblinear", random_state=0).fit(X, y)
 
 
-def out_of_fold(samples: Sequence[Sample], X: Any, y: Any, sure: float) -> tuple[int, int, int]:
-    """Of labelled listings' sentences, judged by weights that have not seen them: told and right, told, carriers."""
+def out_of_fold(samples: Sequence[Sample], X: Any, y: Any) -> tuple[int, int, int]:
+    """Of labelled listings' sentences, judged by weights that have not seen them, without compounds: told and right, told, carriers."""
     import numpy as np
     from sklearn.model_selection import GroupKFold
 
     groups = np.array([sample.group or f"example {at}" for at, sample in enumerate(samples)])
     told = np.zeros(len(samples), dtype=bool)
     for train, test in GroupKFold(FOLDS).split(X, y, groups):
-        told[test] = fit(X[train], y[train]).predict_proba(X[test])[:, 1] >= sure
+        told[test] = fit(X[train], y[train]).predict_proba(X[test])[:, 1] >= TOLD
     real = np.array([bool(sample.group) for sample in samples])
     return int((told & y & real).sum()), int((told & real).sum()), int((y & real).sum())
 
 
 def learn(samples: Sequence[Sample], target: Path) -> None:
-    """Fit, choose, write, and tell."""
+    """Fit, write, and tell."""
     import numpy as np
+    from scipy.sparse import vstack
 
-    X, (letters, words) = design(samples)
+    X, (letters, seen) = design(samples)
+    joined = compounds(samples)
+    both = vstack([X, design(joined, (letters, seen))[0]])
     columns, bias = [], []
-    for signal, sure in SURE.items():
+    for signal in VOTED:
         y = np.array([signal in sample.says for sample in samples])
-        model = fit(X, y)
-        right, told, carriers = out_of_fold(samples, X, y, sure)
-        print(f"{signal:16} {int(y.sum()):5} carriers; in labelled listings, out of fold: {right} of {carriers} told, and {told - right} wrongly")
+        model = fit(both, np.concatenate([y, [signal in sample.says for sample in joined]]))
+        right, said, carriers = out_of_fold(samples, X, y)
+        print(f"{signal:22} {int(y.sum()):5} carriers; in labelled listings, out of fold: {right} of {carriers} told, and {said - right} wrongly")
         columns.append(model.coef_[0])
         bias.append(model.intercept_[0])
-    names = [*letters.get_feature_names_out(), *words.get_feature_names_out()]
-    idf = np.concatenate([letters.idf_, np.ones(len(words.get_feature_names_out()))])
+    names = [*letters.get_feature_names_out(), *seen.get_feature_names_out()]
+    idf = np.concatenate([letters.idf_, np.ones(len(seen.get_feature_names_out()))])
     np.savez_compressed(
         target, features=np.frombuffer("\n".join(names).encode(), dtype=np.uint8), idf=idf.astype("f2"),
-        weights=np.stack(columns, axis=1).astype("f2"), bias=np.array(bias, "f4"), signals=np.array(list(SURE)), made_from=np.array(examples_version()),
+        weights=np.stack(columns, axis=1).astype("f2"), bias=np.array(bias, "f4"), signals=np.array(VOTED), made_from=np.array(examples_version()),
     )  # fmt: skip
     print(f"{len(samples)} sentences, {len(names)} features, {target.stat().st_size / 1e6:.2f} MB in {target}")
 
@@ -155,8 +218,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--labelled", nargs="*", type=Path, default=[], help="labelled files, of which the training part is used")
     parser.add_argument("--out", type=Path, default=SHIPPED / "learned.npz")
     args = parser.parse_args(argv)
-    reader = SignalReader(Config())
-    learn([*examples(reader), *labelled(reader, args.labelled)], args.out)
+    config = Config()
+    reader = SignalReader(config)
+    learn([*examples(reader), *cards(reader, config), *labelled(reader, args.labelled)], args.out)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Sentence votes: the weights belong to the examples, are scored as they were fitted, and speak only where the grammar is silent."""
+"""Sentence votes: the weights belong to the examples, are scored as they were fitted, and weigh what the grammar found."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from config.loader import Config
-from detector.learn import Sample, design, examples, examples_version, fit
+from detector.learn import Sample, compounds, design, examples, examples_version, fit
 from detector.reading.document import Document
+from detector.reading.model import Facts
 from detector.reading.read import Reader
 from detector.reading.signals import SignalReader
-from detector.reading.signals.learned import SURE, Learned, concepts
+from detector.reading.signals.learned import TOLD, VOTED, Learned, told
 from storage.listing import Listing
 
 
@@ -36,7 +37,7 @@ def reader() -> SignalReader:
 def test_the_weights_were_made_from_the_examples_as_they_stand() -> None:
     with np.load(Config().learned, allow_pickle=False) as stored:
         assert str(stored["made_from"]) == examples_version(), "the examples were changed: make learn"
-        assert tuple(stored["signals"]) == tuple(SURE)
+        assert tuple(stored["signals"]) == VOTED
 
 
 def test_votes_score_a_sentence_as_the_fit_does(reader: SignalReader, tmp_path: Path) -> None:
@@ -57,28 +58,59 @@ def test_votes_score_a_sentence_as_the_fit_does(reader: SignalReader, tmp_path: 
         "goes via dubai and on to moscow",
         "used card with invoice",
     ):
-        for sentence in reader.sentences(Document(listing(text), date(2025, 6, 1)), "description"):
-            row = Sample(
-                sentence.text[sentence.start : sentence.end].strip(), tuple(concepts(sentence)), frozenset()
-            )
-            ours = votes.probabilities(row.text, row.concepts)["export_evasion"]
+        doc = Document(listing(text), date(2025, 6, 1))
+        for field, sentence, ruled in reader.sentences(doc, Facts("sale", restricted=True)):
+            if field == "title":
+                continue
+            plain = sentence.text[sentence.start : sentence.end].strip()
+            row = Sample(plain, told(sentence), ruled, frozenset(), "en")
+            ours = votes.probabilities(row.text, row.marks)["export_evasion"]
             theirs = model.predict_proba(design([row], (letters, words))[0])[0, 1]
             assert ours == pytest.approx(theirs, abs=1e-5)
             seen += 1
     assert seen == 3
 
 
-def test_a_vote_stands_for_its_sentence_and_yields_to_the_grammar() -> None:
+def test_a_vote_stands_for_its_sentence_and_a_rule_for_its_words() -> None:
     reader = Reader(Config())
-    said = [
-        s
-        for s in reader.read(listing("Serial number label removed. Works."), date(2025, 6, 1)).signals
-        if s.signal == "serial_removed"
-    ]
-    assert {s.strength for s in said} == {1.0}, "where the grammar sees it, the votes are not asked"
+    read = reader.read(listing("Serial number label removed. Works."), date(2025, 6, 1)).signals
+    said = [s for s in read if s.signal == "serial_removed"]
+    assert said[0].text == "Serial number label removed" and {s.strength for s in said} == {1.0}
     text = "Nice card. We know a way to get it past the ban, the waybill will show kitchen goods for a firm in Hanoi. Thanks."
     voted = [s for s in reader.read(listing(text), date(2025, 6, 1)).signals if s.signal == "export_evasion"]
     assert voted and all(text[s.start : s.end] == s.text for s in voted)
+
+
+def test_what_examples_contradict_falls(tmp_path: Path) -> None:
+    """Weights that know the finding for a wrong one take it back; those of another signal leave it."""
+    config, text = Config(), "Serial number label removed. Works."
+    with np.load(config.learned, allow_pickle=False) as stored:
+        kept = {name: stored[name] for name in stored.files}
+    reader = Reader(config)
+    for signal, falls in (("serial_removed", True), ("relabelled", False)):
+        bias = kept["bias"].copy()
+        bias[VOTED.index(signal)] = -50
+        np.savez_compressed(tmp_path / f"{signal}.npz", **{**kept, "bias": bias})
+        reader.signals.learned = Learned(tmp_path / f"{signal}.npz")
+        found = {s.signal for s in reader.read(listing(text), date(2025, 6, 1)).signals}
+        assert ("serial_removed" not in found) == falls
+
+
+def test_compounds_carry_what_both_halves_say() -> None:
+    halves = [
+        Sample(
+            "no bill", frozenset({"paper"}), frozenset({"no_paperwork"}), frozenset({"no_paperwork"}), "en"
+        ),
+        Sample("label cut", frozenset({"label"}), frozenset(), frozenset({"serial_removed"}), "en"),
+        Sample("ohne rechnung", frozenset({"paper"}), frozenset(), frozenset({"no_paperwork"}), "de"),
+    ]
+    made = compounds(halves)
+    assert len(made) == len(halves) and made == compounds(halves)
+    for sample in made:
+        parts = [half for half in halves if half.text in sample.text]
+        assert {half.language for half in parts} == {sample.language}
+        assert sample.says == frozenset().union(*(half.says for half in parts))
+        assert sample.ruled == frozenset().union(*(half.ruled for half in parts))
 
 
 def test_votes_are_of_goods_only() -> None:
@@ -92,18 +124,15 @@ def test_votes_are_of_goods_only() -> None:
     }
 
 
-def test_of_the_examples_hardly_one_is_told_wrongly(reader: SignalReader) -> None:
-    samples = [s for at, s in enumerate(examples(reader)) if at % 5 == 0]
+def test_of_the_examples_few_are_told_wrongly(reader: SignalReader) -> None:
+    samples = [s for at, s in enumerate(examples(reader)) if at % 20 == 0]
     votes = Learned(Config().learned)
-    wrong = found = carriers = 0
+    right, wrong, carriers = 0, 0, 0
     for sample in samples:
-        told = {
-            name
-            for name, sure in votes.probabilities(sample.text, sample.concepts).items()
-            if sure >= SURE[name]
-        }
-        wrong += bool(told - sample.says)
-        carriers += bool(sample.says & SURE.keys())
-        found += bool(told & sample.says)
-    assert wrong <= 0.01 * len(samples)
-    assert found >= 0.4 * carriers
+        sure = votes.probabilities(sample.text, sample.marks)
+        said = {name for name, chance in sure.items() if chance >= TOLD}
+        right += len(said & sample.says)
+        wrong += len(said - sample.says)
+        carriers += len(sample.says.intersection(VOTED))
+    assert right >= 0.85 * carriers
+    assert wrong <= 0.05 * carriers

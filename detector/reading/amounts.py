@@ -49,8 +49,9 @@ def find_amounts(text: str, book: MoneyBook, *, language: str | None = None, cou
     return [replace(a, start=span[0], end=span[1]) for a, span in zip(found, spans, strict=True)]
 
 
-def scan(folded: Folded, book: MoneyBook, locale: Locale, *, fine: bool = False) -> list[Amount]:
-    """All figures of a folded text, with and without a mark, at folded positions. `fine`: three decimals are likely."""
+def scan(folded: Folded, book: MoneyBook, locale: Locale, *, fine: bool | None = None) -> list[Amount]:
+    """All figures of a folded text, with and without a mark, at folded positions. `fine`: whether three decimals are likely
+    (an hourly rate), out of the question (a price of goods: False), or either (None)."""
     text = folded.text.translate(_ARABIC)
     marks = book.marks(folded, locale)
     numbers = numbers_in(text, book, locale, marks)
@@ -58,7 +59,7 @@ def scan(folded: Folded, book: MoneyBook, locale: Locale, *, fine: bool = False)
 
 
 def _pair(
-    text: str, numbers: list[Number], marks: list[Mark], book: MoneyBook, locale: Locale, fine: bool
+    text: str, numbers: list[Number], marks: list[Mark], book: MoneyBook, locale: Locale, fine: bool | None
 ) -> Iterator[Amount]:
     """Each number with the mark beside it. A mark serves one number; the one it leads, if it leads one."""
     starts = [m.start for m in marks]
@@ -115,7 +116,7 @@ def _agree(left: Mark, right: Mark, book: MoneyBook, locale: Locale) -> bool:
 
 
 def _amount(
-    text: str, number: Number, left: Mark | None, right: Mark | None, word: str, book: MoneyBook, locale: Locale, fine: bool
+    text: str, number: Number, left: Mark | None, right: Mark | None, word: str, book: MoneyBook, locale: Locale, fine: bool | None
 ) -> Amount:
     start, end = left.start if left else number.start, right.end if right else number.end
     minor = right.minor if right else None
@@ -129,9 +130,9 @@ def _amount(
     value = number.value
     if value is None:
         scaled = number.times > 1
-        whole = book.whole(currency) and not scaled
+        whole = (book.whole(currency) or fine is False) and not scaled
         for sign in _decimals(number, currency, book, locale):
-            value = read_figure(number.token, decimal=sign, whole=whole, fine=fine or scaled)
+            value = read_figure(number.token, decimal=sign, whole=whole, fine=bool(fine) or scaled)
             if value is not None:
                 break
         if value is None:

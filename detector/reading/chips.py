@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
@@ -160,7 +160,9 @@ class Finder:
             breaks |= {i for i in range(1, len(typed)) if typed[i - 1].isalpha() and typed[i].isdigit()}
             if len(key) >= 2:
                 named = _Name(key, typed, frozenset(breaks), chip, base, plain=plain, **facts)  # type: ignore[arg-type]
-                self._names.setdefault(key, named)
+                known = self._names.setdefault(key, named)
+                if known.chip == chip and known.typed == typed:  # `4090 d` parts where `4090d` does not
+                    self._names[key] = replace(known, breaks=known.breaks | named.breaks)
 
     def catalogued(self) -> Iterable[_Name]:
         """Every name of the catalogue, for who looks for them in bytes."""
@@ -227,7 +229,7 @@ def _borders(name: _Name, latin: str, start: int, end: int) -> bool:
     before, after = latin[max(0, start - 10) : start], latin[end : end + 10]
     if before and _glues(before[-1]) and not (_COUNTED.search(before) or _VENDOR_BEFORE.search(before)):
         return False
-    if re.match(r"-[a-z]{2}", after) and re.search(r"[\s\-][a-z]$", latin[start:end]):  # RX580 X-Serial
+    if re.match(r"(?:-[a-z]|['’])[a-z]", after) and re.search(r"[\s\-][a-z]$", latin[start:end]):  # RX580 X-Serial, 4090 d'occasion
         return False
     if name.part or not after or not _glues(after[0]):
         # A hyphen and more letters or digits make a part number of it: A-10L, T4-D2, P4-3966.

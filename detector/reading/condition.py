@@ -41,7 +41,7 @@ def read_condition(page: Page, offer: str) -> str:
     if offer == "rental":
         return "unknown"
     text = page.doc.text("condition")
-    field = _strongest(page.cues.find(text), ORDER) if text else None
+    field = _strongest(page.cues.find(text), (*ORDER[:3], "used-field", "new")) if text else None
     told = _strongest(page.title, ("parts", "refurbished")) or _strongest(page.description, ("refurbished",))
     if (
         field in ("used", "new")
@@ -86,5 +86,5 @@ def _strongest(hits: Hits, order: tuple[str, ...]) -> str | None:
                 continue
             if kind == "parts" and _OTHER_PARTS.match(after):
                 continue
-            return "used" if kind == "used-text" else kind
+            return "used" if kind in ("used-text", "used-field") else kind
     return None

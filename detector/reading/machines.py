@@ -31,6 +31,7 @@ _CARD_FOR_MACHINE = re.compile(
 _ORIGIN = re.compile(
     fold_pattern(
         r"(?:\b(?:aus|from|out of|ex|из|с|со|de|del|do|da|dari|từ|من)\W{1,2}(?:[^\s,.;]+\s){0,2})[^\s,.;]*(?:server|cluster|node|rack|dgx|сервер|стойк|кластер|servid|cl[uú]ster|sunucu|máy chủ|rechner|سيرفر)[^\s,.;]*"
+        r"|(?:tháo|rã|gỡ|bóc) (?:ra )?(?:từ )?(?:dàn |cụm )?(?:máy|server)(?: chủ)?|(?:copotan|cabutan|lepasan|bekas|ex) (?:dari )?(?:server|pelayan|rack|mesin)\b"
         r"|(?:服务器|整机|机器|\d卡机|八卡机|机柜)\s?(?:上)?(?:拆|退|下架)|(?:サーバー?|筐体|ワークステーション)(?:から|より|撤去|取り?外)|(?:서버|장비)(?:에서|철거)|sunucudan|sunucu çıkma|\b(?:server|rig|cluster|node) pulls?\b|server(?:rückbau|auflös|abbau)\w*"
     )
 )
@@ -41,6 +42,8 @@ _NO_MACHINE_BEFORE = re.compile(
         r"|拆自|拆于|来自|出自|从|原装在|(?:pulled |removed |taken |came |pull )?(?:from|out of) (?:an? |our |the )?|снят\w* (?:с|из) |\bиз |\bс |aus (?:einem |unserem )?|(?:retirad\w+|sacad\w+) de (?:un |una )?|(?:tháo|rã|gỡ) (?:từ |ra từ )?|(?:cabut|copotan|bekas)\w* (?:dari )?|\bdari |\btừ |من )\W{0,3}$"
     )
 )
+_BOARD = re.compile(r"\bnvl\W?(?P<n>8|16)(?![\w.])")
+"""NVIDIA's own names of boards by the chips they join; NVL4 and NVL72 are catalogue rows of their own."""
 _USUAL = frozenset({2, 4, 6, 8, 10, 16})
 """Chips that machines hold."""
 _WORDS_ONLY = re.compile(r"\s?(?:[^\W\d]+\.?\s?){0,2}")
@@ -76,6 +79,8 @@ def _counted(page: Page, known: bool) -> int:
     plain = _CARD_FOR_MACHINE.sub(" ", _ORIGIN.sub(" ", title)) if _MACHINE.search(title) else title
     known = known or bool(_MACHINE.search(plain))
     for name in ("title", "description"):
+        if known and name in page.doc.fields and (board := _BOARD.search(page.hits(name).text)):
+            return int(board["n"])
         if name in page.doc.fields and (number := _counted_in(page, name, known)) > 1:
             return number
     return 1

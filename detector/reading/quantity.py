@@ -72,6 +72,10 @@ _CLOSES = re.compile(r"\s*(?:$|[,.;:!?)\]\n–—])")
 _CJK_ENDS = re.compile(fold_pattern(r"\s(?!\d)"))
 
 
+_NODE = 10
+"""Chips of the largest common node: a larger plain number in a rental is the fleet's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A number of articles the text states: how firmly (2 stock words, 1 a plain count), and whether of machines."""
@@ -124,7 +128,7 @@ def read_quantity(page: Page, *, offer: str, per: str | None, chips: int) -> int
     if per == "lot":
         return field if field is not None else 1
     if offer == "rental":
-        said = [s for s in said if (s.firm > 1 or s.kind == "machine") and s.number > 1]
+        said = [s for s in said if (s.firm > 1 or s.kind == "machine" or s.number > _NODE) and s.number > 1]
     if field == 1 and not (page.title["each"] or page.description["each"]):
         said = [s for s in said if s.firm > 1]  # against the field only stock that is said to be
     best = _choose(said, chips)
@@ -353,7 +357,7 @@ def _of_another(page: Page, name: str, text: str, hit: Hit) -> bool:
 
 def _not_one(page: Page, name: str, text: str, start: int) -> bool:
     """Whether a 'one' is the unit of a price or of a rule (16.5万一张, 每一张); a chip's name before it is no figure."""
-    before = _NOT_ONE.search(text[max(0, start - 3) : start])
+    before = _NOT_ONE.search(text[max(0, start - 4) : start])
     return before is not None and not any(m.field == name and 0 <= start - m.end <= 2 for m in page.named)
 
 
@@ -369,11 +373,11 @@ def _plain_one(text: str, end: int) -> bool:
     )
 
 
-_NOT_ONE = re.compile(fold_pattern(r"(?:万|元|块|钱|占|订|预留|留|报|\d|k|锁|拍|先|价|每|再|另|第|同|/)\s?$"))
+_NOT_ONE = re.compile(fold_pattern(r"(?:万|元|块|钱|占|订|预留|留|报|\d|k|锁|拍|先|价|每|再|另|第|同|挂了|坏了|掉了|少了|缺了|虚焊了|/)\s?$"))
 _MONEY_BEFORE = re.compile(fold_pattern(r"(?:打包|价|报|整机|总|售|卖|出价|只要|仅要|收)\s?$"))
 _RATE_BEFORE = re.compile(
     fold_pattern(
-        r"(?:/|每|第|单|up to |≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|for |of |(?:每|一)(?:周|月|个月|天|年)[^，。,\s\d]{0,4})\s?$"
+        r"(?:/|每|第|单|\d인 |인당 |up to |≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|for |of |(?:每|一)(?:周|月|个月|天|年)[^，。,\s\d]{0,4})\s?$"
     )
 )
 

@@ -30,7 +30,7 @@ _WIDE_THOUSANDS = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 
 # Letters that NFKC leaves alone although they are read as others.
 _SPECIAL = {
-    "İ": "i", "أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "⓿": "0", "🅞": "o", _WIDE_COMMA: _WIDE_COMMA,
+    "İ": "i", "ı": "i", "أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "⓿": "0", "🅞": "o", _WIDE_COMMA: _WIDE_COMMA,
     # NFKC would spell them as letters and glue them to the name: RTX™4090.
     "™": " ", "℠": " ",
 }  # fmt: skip

@@ -29,7 +29,7 @@ _CONVERTED = re.compile(fold_pattern(r"(?:转|to|zu|→|->|(?<![a-z\d])2)\W{0,2}
 _NUMBERS = {
     "eighty": 80, "forty": 40, "八十": 80, "四十": 40, "восемьдесят": 80, "сорок": 40, "ثمانين": 80, "اربعين": 40,
     "achtzig": 80, "vierzig": 40, "ochenta": 80, "cuarenta": 40, "oitenta": 80, "quarenta": 40, "팔십": 80, "사십": 40,
-    "seksen": 80, "kırk": 40, "tám mươi": 80, "bốn mươi": 40,
+    "seksen": 80, "kirk": 40, "tám mươi": 80, "bốn mươi": 40,
 }  # fmt: skip
 _UNIT = r"(?:g(?: ?b|ib|o|ig(?:a|abyte)?s?)?(?![a-z0-9])|гб|гиг\w*|г(?![а-я])|ギガ\w*|gb|기가\w*|个\s?g|g显存|قيقا\w*|جيجا\w*|جيقا\w*|قيغا\w*)"
 _MEMORY = re.compile(

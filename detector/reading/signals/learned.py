@@ -1,15 +1,16 @@
-"""What example sentences teach where the grammar sees nothing: one logistic vote a signal, over letters and concepts.
+"""What example sentences teach beside the grammar: one logistic vote a signal, over letters, concepts and what rules found.
 
 A sentence is seen as its n-grams of one to four letters inside words (term frequency damped, inverse document frequency,
-unit length) and as the concepts of the lexicon that stand in it, single and in pairs, so that what one language teaches
-holds in another. The weights are in `config/learned.npz`, made from `config/examples/` by `python -m detector.learn`.
+unit length), as the concepts of the lexicon that stand in it, single and in pairs, so that what one language teaches
+holds in another, and as the signals that the grammar found in it. The weights are in `config/learned.npz`, made from
+`config/examples/` by `python -m detector.learn`.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -23,11 +24,13 @@ LONGEST = 4
 """Letters of the longest n-gram."""
 MOST_LETTERS = 400
 """Letters of a sentence that are looked at; the longest of the examples has 300."""
-CONCEPT_WEIGHT = 0.35
-"""What a concept counts beside a text of unit length."""
-SURE = {"serial_removed": 0.98, "relabelled": 0.95, "export_evasion": 0.95}
-"""Probability from which a signal is told: signals said in so many ways that the grammar misses some, told where the votes
-find more than they spoil. Of the others they found nothing that the grammar does not."""
+CONCEPT_WEIGHT, RULE_WEIGHT = 0.15, 0.5
+"""What a concept, and what a finding of the grammar, counts beside a text of unit length."""
+VOTED = (
+    "serial_removed", "relabelled", "no_paperwork", "export_evasion", "off_platform_contact", "engineering_sample", "modified_hardware",
+)  # fmt: skip
+"""Signals that hold where they are more probable than not: those that words alone state."""
+TOLD = 0.5
 
 
 def ngrams(text: str) -> Iterator[str]:
@@ -38,10 +41,23 @@ def ngrams(text: str) -> Iterator[str]:
             yield from (padded[at : at + n] for at in range(max(len(padded) - n + 1, 1)))
 
 
-def concepts(sentence: Sentence) -> list[str]:
-    """The concepts of a sentence and their pairs, as names of features; a question is one too."""
-    found = sorted(sentence.concepts | ({"?"} if sentence.question else set()))
-    return [f"\x01{name}" for name in found] + [f"\x01{a}&{b}" for a, b in combinations(found, 2)]
+def told(sentence: Sentence) -> frozenset[str]:
+    """The concepts of a sentence; a question is one too."""
+    return sentence.concepts | {"?"} if sentence.question else sentence.concepts
+
+
+def marks(concepts: Iterable[str], ruled: Iterable[str]) -> list[str]:
+    """Concepts and their pairs, and the signals that rules found (`ruled`), as names of features."""
+    found = sorted(concepts)
+    return [
+        *(f"{CONCEPT}{name}" for name in found),
+        *(f"{CONCEPT}{a}&{b}" for a, b in combinations(found, 2)),
+        *(f"{RULE}{name}" for name in sorted(ruled)),
+    ]
+
+
+CONCEPT, RULE = "\x01", "\x02"
+"""What the names of these features begin with."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +78,8 @@ class Learned:
             "bias": held["bias"].astype("f4"), "signals": tuple(str(name) for name in held["signals"]),
         }  # fmt: skip
 
-    def votes(self, sentence: Sentence) -> dict[str, float]:
-        """Signals that the sentence probably carries, with the probability; only those sure enough to be told."""
-        text = sentence.text[sentence.start : sentence.end].strip()
-        return {
-            name: sure
-            for name, sure in self.probabilities(text, concepts(sentence)).items()
-            if sure >= SURE[name]
-        }
-
-    def probabilities(self, text: str, told: Iterable[str]) -> dict[str, float]:
-        """The probability of each signal, of a sentence's folded text and its `concepts`."""
+    def probabilities(self, text: str, marked: Sequence[str]) -> dict[str, float]:
+        """The probability of each signal, of a sentence's folded text and its `marks`."""
         import numpy as np
 
         data, rows = self._data, self._data["rows"]
@@ -81,10 +88,8 @@ class Learned:
             return {}
         at = np.fromiter((row for row, _ in seen), np.intp, len(seen))
         values = np.fromiter((1 + math.log(n) for _, n in seen), np.float32, len(seen)) * data["idf"][at]
-        known = [rows[name] for name in told if name in rows]
-        logits = (
-            data["bias"]
-            + (values / np.linalg.norm(values)) @ data["weights"][at]
-            + CONCEPT_WEIGHT * data["weights"][known].sum(axis=0)
-        )
+        logits = data["bias"] + (values / np.linalg.norm(values)) @ data["weights"][at]
+        for kind, weight in ((CONCEPT, CONCEPT_WEIGHT), (RULE, RULE_WEIGHT)):
+            known = [rows[name] for name in marked if name[0] == kind and name in rows]
+            logits = logits + weight * data["weights"][known].sum(axis=0)
         return dict(zip(data["signals"], (1 / (1 + np.exp(-logits))).tolist(), strict=True))

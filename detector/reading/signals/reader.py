@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from detector.reading.signals.evasion import Way, export_evasion
 from detector.reading.signals.gazetteer import PLACES, Found, Gazetteer
 from detector.reading.signals.goods import engineering_sample, modified_hardware
 from detector.reading.signals.languages import languages
-from detector.reading.signals.learned import Learned
+from detector.reading.signals.learned import TOLD, Learned, marks, told
 from detector.reading.signals.papers import no_paperwork
 from detector.reading.signals.relabelled import relabelled
 from detector.reading.signals.route import Map, restricted_destination, survey, transit_route
@@ -66,27 +66,41 @@ class SignalReader:
 
     def find(self, doc: Document, facts: Facts) -> tuple[Signal, ...]:
         """Signals of the listing; one that stands in no words is left out where words say the same."""
-        vocabulary = self.vocabulary(doc)
-        texts = [self._text(doc, name, vocabulary) for name in FIELDS if name in doc.fields]
-        world = survey(doc, self.gazetteer, {text.name: (text.scopes, text.places) for text in texts})
-        said = list(self._said(texts, facts, world))
-        said += self._learned(texts, facts, {signal.signal for signal in said})
+        texts, world = self._survey(doc)
+        said = self._weighed(texts, facts, list(self._said(texts, facts, world)))
         return _kept([*said, *self._shown(doc, facts, world, texts)])
 
-    def sentences(self, doc: Document, name: str) -> tuple[Sentence, ...]:
-        """The sentences of a field in which a concept or a place stands."""
-        return tuple(scope.s for scope in self._text(doc, name, self.vocabulary(doc)).scopes)
-
-    def _learned(self, texts: Sequence[_Text], facts: Facts, known: Container[str]) -> Iterator[Signal]:
-        """What example sentences teach, of signals that the grammar sees nowhere in the listing."""
-        if facts.offer not in ("sale", "rental"):
-            return
+    def sentences(self, doc: Document, facts: Facts) -> Iterator[tuple[str, Sentence, frozenset[str]]]:
+        """Field, sentence and the signals that rules find in it, of the sentences in which a concept or a place stands."""
+        texts, world = self._survey(doc)
+        said = list(self._said(texts, facts, world))
         for text in texts:
-            for scope in text.scopes:
-                for signal, sure in self.learned.votes(scope.s).items():
-                    if signal not in known:
-                        start, end = _trimmed(scope.s)
-                        yield from _quoted(signal, text, [Finding(start, end, "", round(VOTE * sure, 4))])
+            for sentence, here in _by_sentence(text, said):
+                yield text.name, sentence, frozenset(signal.signal for signal in here)
+
+    def _survey(self, doc: Document) -> tuple[list[_Text], Map]:
+        vocabulary = self.vocabulary(doc)
+        texts = [self._text(doc, name, vocabulary) for name in FIELDS if name in doc.fields]
+        return texts, survey(doc, self.gazetteer, {text.name: (text.scopes, text.places) for text in texts})
+
+    def _weighed(self, texts: Sequence[_Text], facts: Facts, said: list[Signal]) -> list[Signal]:
+        """What rules found, weighed sentence by sentence against what examples teach: a finding may fall, a sentence that no
+        rule reads may speak."""
+        if facts.offer not in ("sale", "rental"):
+            return said
+        fallen: set[int] = set()
+        voted: list[Signal] = []
+        for text in texts:
+            for sentence, here in _by_sentence(text, said):
+                ruled = {signal.signal for signal in here}
+                words = text.folded.text[sentence.start : sentence.end].strip()
+                for signal, sure in self.learned.probabilities(words, marks(told(sentence), ruled)).items():
+                    if sure < TOLD:
+                        fallen.update(id(found) for found in here if found.signal == signal)
+                    elif signal not in ruled:
+                        start, end = _trimmed(sentence)
+                        voted += _quoted(signal, text, [Finding(start, end, "", round(VOTE * sure, 4))])
+        return [*(found for found in said if id(found) not in fallen), *voted]
 
     def _text(self, doc: Document, name: str, vocabulary: Vocabulary) -> _Text:
         folded = doc.fields[name]
@@ -145,6 +159,16 @@ class SignalReader:
                 if place
                 else [Signal("disguised_goods", name)]
             )
+
+
+def _by_sentence(text: _Text, said: Iterable[Signal]) -> Iterator[tuple[Sentence, list[Signal]]]:
+    """Each sentence of a field with the findings that begin in it."""
+    found = sorted(
+        (s for s in said if s.field == text.name and s.start is not None), key=lambda s: s.start or 0
+    )
+    for scope in text.scopes:
+        low, high = text.folded.span(scope.s.start, scope.s.end)
+        yield scope.s, [signal for signal in found if low <= (signal.start or 0) < high]
 
 
 def _trimmed(sentence: Sentence) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from detector.reading.signals.scope import TIGHT, Finding, Scope, finding
 _WORDS = {
     2: "two|两|二|두|zwei|dos|duas|dois|deux|iki|hai|две|два|dua|اثنين", 3: "three|三|세|drei|tres|três|trois|üç|ba|три|tiga",
     4: "four|四|네|vier|cuatro|quatro|quatre|dört|четыре|empat", 5: "five|五|다섯|fünf|cinco|cinq|beş|пять|lima",
-    6: "six|六|sechs|seis|altı|шесть|enam", 8: "eight|八|acht|ocho|oito|huit|sekiz|восемь|delapan|lapan",
+    6: "six|六|sechs|seis|alti|шесть|enam", 8: "eight|八|acht|ocho|oito|huit|sekiz|восемь|delapan|lapan",
     10: "ten|十|열|zehn|diez|dez|dix|on|десять|десяток|sepuluh|chục|عشرة|عشر", 12: "twelve|dozen|十二|一打|zwölf|doce|doze|douze|dutzend|docena|dúzia|düzine|дюжин\\w*|двенадцать|dua belas|lusin",
     15: "fifteen|十五|fünfzehn|quince|quinze|пятнадцать", 16: "sixteen|十六|sechzehn|шестнадцать", 20: "twenty|二十|廿|스무|zwanzig|veinte|vinte|vingt|yirmi|двадцать|dua puluh|hai chục",
     24: "two dozen|二十四", 30: "thirty|三十|卅|dreißig|treinta|trinta|trente|otuz|тридцать", 40: "forty|四十|卌", 50: "fifty|五十|半百|пятьдесят|полсотни", 100: "hundred|一百|百|сотня|сотню",
