@@ -124,9 +124,10 @@ def read_quantity(page: Page, *, offer: str, per: str | None, chips: int) -> int
     if offer in ("wanted", "service"):
         return None
     field = page.doc.listing.quantity
-    said = list(stated(page, machine=is_machine(page)))
     if per == "lot":
         return field if field is not None else 1
+    by_chip = per in ("gpu_hour", "gpu_month")
+    said = list(stated(page, machine=is_machine(page) and not by_chip))
     if offer == "rental":
         said = [s for s in said if (s.firm > 1 or s.kind == "machine" or s.number > _NODE) and s.number > 1]
     if field == 1 and not (page.title["each"] or page.description["each"]):
@@ -141,6 +142,9 @@ def _choose(said: Sequence[Said], chips: int) -> int | None:
     if not said:
         return None
     firm = [s for s in said if s.firm == max(s.firm for s in said)]
+    machines = [s for s in said if s.number > 1 and s.kind == "machine"]
+    if machines and all(s.number == 1 for s in firm):
+        firm = machines  # 'got one full rack, 4 boards'
     if chips > 1:
         for some in (said, firm):
             listed = {s.at: s.number for s in some if s.number < 1000}
@@ -396,7 +400,7 @@ def _excluded(page: Page, name: str, start: int, end: int) -> bool:
     for hit in hits["not-stock"]:
         if hit.start >= end and _OWN_NUMBER.match(text, hit.end):
             continue  # 现货50 起订5: it speaks of the next number
-        if end <= hit.start <= end + 2 or (
+        if (end <= hit.start <= end + 2 and not _PAUSE.search(text, end, hit.start)) or (
             low <= hit.start and hit.end <= start and not re.search(r"\d", text[hit.end : start])
         ):
             return True
@@ -415,6 +419,7 @@ def _clause(text: str, start: int, end: int, reach: int = 18) -> tuple[int, int]
     return max(low, before + 1), after
 
 
+_PAUSE = re.compile("[\n。；;!！?？,，、|]")
 _PAUSES = "\n。；;!！?？,，、|"
 
 

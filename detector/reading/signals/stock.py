@@ -39,6 +39,8 @@ def bulk_inventory(scopes: Sequence[Scope], text: str, facts: Facts, least: int)
     if total >= least:
         yield from _numbers(text, facts)
         yield from islice((place for scope in scopes for place in _counted(scope)), MOST_COUNTS)
+    if facts.price and facts.price.per == "lot" and 1 < total < least:
+        return  # 'the whole lot' of four is no stock
     for scope in scopes:
         for hit in scope.s.of("bulk"):
             if (
