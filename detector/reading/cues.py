@@ -80,6 +80,8 @@ class Cues:
                 self._add_pattern(row.cue, fold_pattern(pattern))
         self.numbers: dict[str, tuple[int, bool]] = {}
         """Folded number words: value, and whether the word is doubtful. Hits of them are of the cue `number`."""
+        self.alone = {fold(word).text for number in offers.number for word in number.alone}
+        """Folded number words that count articles by themselves."""
         for number in offers.number:
             for word, value in number.words.items():
                 self.numbers.setdefault(fold(word).text, (value, word in number.doubtful))

@@ -54,16 +54,19 @@ _TIERS_AFTER = re.compile(
 )
 _PER_AFTER = re.compile(
     fold_pattern(
-        r"\s?(?:(?:pcs|units|pieces|cards|片|张|台)\s?(?:per|/|a) |/|目|月|年|日|天|周|小时|多?月|g(?![a-z])|位|人|号|核|per|每|a (?:week|month)|every |each (?:week|month)|pro |por |/月|в месяц|sebulan)"
+        r"\s?(?:가격|값|の値段|の価格|の金額|的价|价格|(?:pcs|units|pieces|cards|片|张|台)\s?(?:per|/|a) |/|目|月|年|日|天|周|小时|多?月|g(?![a-z])|位|人|号|核|per|每|a (?:week|month)|every |each (?:week|month)|pro |por |/月|в месяц|sebulan)"
     )
 )
 # A bare number behind a word of having counts articles where the clause ends, or says so.
 _ENDS = re.compile(
     fold_pattern(
-        r"\s*(?:$|[,.;:!?。，；、！)）\]\n|–—]|- |(?:of (?:them|these|those)|left|available|remaining|in stock|on hand|total|together|now|atm|right now|at|@|for|to)\b|(?:现货|可|在|出|都|全|一起|打包|左右)|$)"
+        r"\s*(?:$|[,.;:!?。，；、！)）\]\n|–—]|- |(?:из|out of|of|von|dari|trong số|من أصل)\s\w|(?:of (?:them|these|those)|left|available|remaining|in stock|on hand|total|together|now|atm|right now|at|@|for|to)\b|(?:现货|可|在|出|都|全|一起|打包|左右)|$)"
     )
 )
-_PAUSED = re.compile(r"$|[\s,.;:!?。，；、！)）]")
+_STANDS = re.compile(
+    fold_pattern(r"$|[\s,.;:!?。，；、！)）]|あり|ござ|ある|が|を|残|在庫|未|全新|现货|原封|打包|一起|都|出|可|だけ|のみ|きり")
+)
+"""What may follow a number word that stands for the articles themselves."""
 _OWN_NUMBER = re.compile(r"\W{0,2}\d")
 _STOCK_BEFORE = re.compile(
     fold_pattern(r"(?:在庫(?:あり)?|库存|现货|재고|в наличии|in stock|stock|auf lager|estoque|còn)\W{0,3}$")
@@ -78,7 +81,7 @@ _NODE = 10
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A number of articles the text states: how firmly (2 stock words, 1 a plain count), and whether of machines."""
+    """A number of articles the text states: how firmly (3 what is left, 2 stock words, 1 a plain count), and whether of machines."""
 
     number: int
     firm: int
@@ -242,7 +245,7 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
                 continue
             if machine and _inside(page, name, count, hit, kind):
                 continue
-            firm = 2 if _stock_near(page, name, count.start, hit.end) else 1
+            firm = _firm(page, name, count.start, hit.end)
             if kind == "machine" and name == "title" and count.value > 1:
                 firm = 2
             lone = count.value == 1 and (firm == 1 or _not_one(page, name, text, count.start))
@@ -287,13 +290,13 @@ def _had(page: Page, name: str, machine: bool) -> Iterator[Said]:
         )
         packed = text[hit.start : hit.end].endswith(" of")
         if ends and (packed or not _excluded(page, name, count.start, count.end)) and not _money(text, count):
-            yield Said(count.value, 2, "any", count.start)
+            yield Said(count.value, max(2, _firm(page, name, hit.start, count.end)), "any", count.start)
     for hit in hits["had-after"]:
         count = counts.before(found, hit.start, text, _TO_COUNTER, 8)
         if text.startswith("of th", hit.start) and not _CLOSES.match(text, hit.end):
             continue  # 'two of them lost the sticker' is a part
         if count and not _excluded(page, name, count.start, hit.end) and not _money(text, count):
-            yield Said(count.value, 2, "any", count.start)
+            yield Said(count.value, max(2, _firm(page, name, count.start, hit.end)), "any", count.start)
     if machine:
         return
     for hit in hits["all"]:
@@ -320,10 +323,8 @@ def _told(page: Page, name: str, machine: bool) -> Iterator[Said]:
         if 1 <= int(m["n"]) <= MOST and not _excluded(page, name, m.start("n"), m.end()):
             yield Said(int(m["n"]), 2, "any", m.start("n"))
     for count in counts.counts(page, name):
-        if hits.text[count.start : count.end] in ("俩", "仨") and _PAUSED.match(
-            hits.text, count.end
-        ):  # two, three of a thing, without a counter
-            yield Said(count.value, 1, "any", count.start)
+        if hits.text[count.start : count.end] in page.cues.alone and _STANDS.match(hits.text, count.end):
+            yield Said(count.value, _firm(page, name, count.start, count.end), "any", count.start)
     for hit in hits["single"]:
         yield Said(1, 1, "any", hit.start)
     for hit in hits["both-machines"] if machine else hits["both"]:
@@ -332,7 +333,7 @@ def _told(page: Page, name: str, machine: bool) -> Iterator[Said]:
 
 _OTHER_COUNTED = re.compile(
     fold_pattern(
-        r"\s?(?:网卡|硬盘|电源|图|照片|固态|内存|口|接口|槽|插槽|孔|热管|屏|显示器|dp|hdmi|cpu|ssd|nvme|ib|cx|风扇|月|小时|点|朋友|人|问题|版本|世代|代)"
+        r"\s?(?:网卡|硬盘|电源|图|照片|固态|内存|口|接口|槽|插槽|孔|热管|屏|显示器|dp|hdmi|cpu|ssd|nvme|ib|cx|风扇|月|월|주(?!문)|小时|点|朋友|人|问题|版本|世代|代)"
     )
 )
 _COUNTED_GOODS = re.compile(
@@ -377,7 +378,7 @@ def _plain_one(text: str, end: int) -> bool:
     )
 
 
-_NOT_ONE = re.compile(fold_pattern(r"(?:万|元|块|钱|占|订|预留|留|报|\d|k|锁|拍|先|价|每|再|另|第|同|挂了|坏了|掉了|少了|缺了|虚焊了|/)\s?$"))
+_NOT_ONE = re.compile(fold_pattern(r"(?:万|元|块|钱|占|订|预留|留|报|\d|k|锁|拍|先|价|每|再|另|第|同|单価は|単価は|価格は|値段は|金額は|金额是|价格是|价钱系|가격은|挂了|废了|坏了|掉了|少了|缺了|虚焊了|/)\s?$"))
 _MONEY_BEFORE = re.compile(fold_pattern(r"(?:打包|价|报|整机|总|售|卖|出价|只要|仅要|收)\s?$"))
 _RATE_BEFORE = re.compile(
     fold_pattern(
@@ -428,12 +429,14 @@ def _named(page: Page, name: str, at: int) -> bool:
     return any(m.field == name and m.start <= at < m.end for m in page.named)
 
 
-def _stock_near(page: Page, name: str, start: int, end: int) -> bool:
+def _firm(page: Page, name: str, start: int, end: int) -> int:
+    """How firmly the clause of a number says that it is on hand: 3 what is left, 2 stock, 1 neither."""
     low, high = _clause(page.hits(name).text, start, end)
-    return any(
-        low <= hit.start and hit.end <= high and not _named(page, name, hit.start)
-        for hit in page.hits(name)["stock"]
-    )
+    for firm, cue in ((3, "left"), (2, "stock")):
+        for hit in page.hits(name)[cue]:
+            if low <= hit.start and hit.end <= high and not _named(page, name, hit.start):
+                return firm
+    return 1
 
 
 _MONEY_AROUND = re.compile(
