@@ -55,9 +55,8 @@ LISTINGS := $(wildcard ../shared/data/listings/dev.jsonl)
 evaluate: $(STAMP) ## reading and judging figures for LABELLED=FILE (default: our own held-out part)
 	$(BIN)/chipwatch evaluate $(LABELLED)
 
-learn: $(STAMP) ## make the votes anew: config/learned.npz of config/examples, config/offers/vote.toml, both with labelled listings
-	$(BIN)/python -m detector.learn_offers $(LISTINGS) tests/labelled/offers.jsonl tests/labelled/train-*.jsonl > vote.toml.new
-	mv vote.toml.new config/offers/vote.toml
+learn: $(STAMP) ## make the votes in config/learned anew, of config/examples and labelled listings
+	$(BIN)/python -m detector.learn_offers $(LISTINGS) tests/labelled/offers.jsonl tests/labelled/short.jsonl tests/labelled/train-*.jsonl
 	$(BIN)/python -m detector.learn --labelled tests/labelled/train-*.jsonl $(LISTINGS)
 
 evaluate-pages: $(STAMP) ## extraction figures on stored product pages

@@ -321,17 +321,16 @@ class Config:
 
         return load_merged(Challenges, "challenges.toml", self.home)
 
-    @property
-    def learned(self) -> Path:
-        """The file of sentence votes, made from `examples/`."""
-        return SHIPPED / "learned.npz"
+    def learned(self, name: str) -> Path:
+        """The file of learned votes: `signals` of sentences, `offers` of listings."""
+        return SHIPPED / "learned" / f"{name}.npz"
 
     @cached_property
     def knowledge_version(self) -> str:
         """Digest (12 hex digits) of all that a reading depends on: chips, controls, offers, lexicon, money, signals, places, market, votes."""
         return self._digest(
             "chips/*.toml", "controls.toml", "offers/*.toml", "lexicon/*.toml", "money/*.toml", "signals.toml", "places.toml", "market.toml",
-            "learned.npz",
+            "learned/*.npz",
         )  # fmt: skip
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Learn sentence votes from the examples: `python -m detector.learn [--labelled FILE...]` writes `config/learned.npz`.
+"""Learn sentence votes from the examples: `python -m detector.learn [--labelled FILE...]` writes `config/learned/signals.npz`.
 
 Every example sentence is read as a listing's description in its language; `says` carry their signal, all others carry it
 not. Labelled listings (`--labelled`, their training part) add the sentences in which their spans stand, and all their other
@@ -21,26 +21,18 @@ from typing import Any
 
 from config.loader import SHIPPED, Config
 from detector.evaluate import Case, load
+from detector.learning import Design
 from detector.reading.document import Document
 from detector.reading.model import ChipOffer, Facts
 from detector.reading.signals import SignalReader
-from detector.reading.signals.learned import (
-    CONCEPT_WEIGHT,
-    RULE,
-    RULE_WEIGHT,
-    TOLD,
-    VOTED,
-    marks,
-    ngrams,
-    told,
-)
+from detector.reading.signals.learned import CONCEPT, RULE, TOLD, VOTED, marks, told
 from detector.reading.text import fold
 from storage.listing import Listing
 
 EXAMPLES = SHIPPED / "examples"
 FOLDS = 5
-RARE = 3
-"""N-grams in fewer sentences teach nothing."""
+CONCEPT_WEIGHT, RULE_WEIGHT = 0.15, 0.5
+"""What a concept, and what a finding of the grammar, counts beside a text of unit length."""
 _HOME = {
     "en": "US", "zh": "CN", "ja": "JP", "ko": "KR", "ru": "RU", "de": "DE", "vi": "VN", "es": "ES", "pt": "BR", "tr": "TR", "ar": "AE",
     "id": "ID", "ms": "MY", "hi": "IN", "fr": "FR",
@@ -151,20 +143,14 @@ def compounds(samples: Sequence[Sample]) -> list[Sample]:
     return joined
 
 
-def design(samples: Sequence[Sample], vocabulary: Any = None) -> tuple[Any, Any]:
-    """The matrix (n_samples, n_features) and what made it."""
-    import numpy as np
-    from scipy.sparse import diags, hstack
-    from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+def design(samples: Sequence[Sample]) -> Design:
+    """The vocabulary of the samples."""
+    return Design.of(*seen(samples), text_weight=1.0, fact_weights={CONCEPT: CONCEPT_WEIGHT, RULE: RULE_WEIGHT})
 
-    if vocabulary is None:
-        letters = TfidfVectorizer(analyzer=ngrams, sublinear_tf=True, min_df=RARE).fit(s.text for s in samples)
-        seen = CountVectorizer(analyzer=lambda s: s, min_df=RARE, binary=True).fit(s.marks for s in samples)
-        vocabulary = letters, seen
-    letters, seen = vocabulary
-    weights = np.array([RULE_WEIGHT if name[0] == RULE else CONCEPT_WEIGHT for name in seen.get_feature_names_out()])
-    blocks = [letters.transform(s.text for s in samples), seen.transform(s.marks for s in samples) @ diags(weights)]
-    return hstack(blocks).tocsr(), vocabulary
+
+def seen(samples: Sequence[Sample]) -> tuple[list[dict[str, str]], list[dict[str, float]]]:
+    """Samples as texts and facts."""
+    return [{"": s.text} for s in samples], [dict.fromkeys(s.marks, 1.0) for s in samples]
 
 
 def fit(X: Any, y: Any) -> Any:
@@ -192,9 +178,9 @@ def learn(samples: Sequence[Sample], target: Path) -> None:
     import numpy as np
     from scipy.sparse import vstack
 
-    X, (letters, seen) = design(samples)
-    joined = compounds(samples)
-    both = vstack([X, design(joined, (letters, seen))[0]])
+    ways, joined = design(samples), compounds(samples)
+    X = ways.matrix(*seen(samples))
+    both = vstack([X, ways.matrix(*seen(joined))])
     columns, bias = [], []
     for signal in VOTED:
         y = np.array([signal in sample.says for sample in samples])
@@ -203,20 +189,15 @@ def learn(samples: Sequence[Sample], target: Path) -> None:
         print(f"{signal:22} {int(y.sum()):5} carriers; in labelled listings, out of fold: {right} of {carriers} told, and {said - right} wrongly")
         columns.append(model.coef_[0])
         bias.append(model.intercept_[0])
-    names = [*letters.get_feature_names_out(), *seen.get_feature_names_out()]
-    idf = np.concatenate([letters.idf_, np.ones(len(seen.get_feature_names_out()))])
-    np.savez_compressed(
-        target, features=np.frombuffer("\n".join(names).encode(), dtype=np.uint8), idf=idf.astype("f2"),
-        weights=np.stack(columns, axis=1).astype("f2"), bias=np.array(bias, "f4"), signals=np.array(VOTED), made_from=np.array(examples_version()),
-    )  # fmt: skip
-    print(f"{len(samples)} sentences, {len(names)} features, {target.stat().st_size / 1e6:.2f} MB in {target}")
+    ways.save(target, coef=np.stack(columns), bias=bias, labels=VOTED, made_from=examples_version())
+    print(f"{len(samples)} sentences, {X.shape[1]} features, {target.stat().st_size / 1e6:.2f} MB in {target}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Learn from the examples and from the labelled files that are named."""
     parser = argparse.ArgumentParser(prog="python -m detector.learn", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--labelled", nargs="*", type=Path, default=[], help="labelled files, of which the training part is used")
-    parser.add_argument("--out", type=Path, default=SHIPPED / "learned.npz")
+    parser.add_argument("--out", type=Path, default=SHIPPED / "learned" / "signals.npz")
     args = parser.parse_args(argv)
     config = Config()
     reader = SignalReader(config)

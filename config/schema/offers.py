@@ -34,25 +34,8 @@ class Number(Row):
     why: str = ""
 
 
-class Vote(Table):
-    """Learned log-odds of the offer kinds: `intercept` one for each of `kinds`, `weights` a row of as many for each
-    feature (`detector.reading.offer_vote`). `sure` is the probability from which it overrules the rules, `sure_of_goods` that
-    from which it makes goods of what the rules hold to be none: a fan given a chip costs more than a card overlooked."""
-
-    kinds: list[str]
-    intercept: list[float]
-    weights: dict[str, list[float]]
-    sure: float = 0.5
-    sure_of_goods: float = 0.8
-    examples: int
-    """How many labelled listings it was learned from."""
-    files: list[str] = []
-    """Names of the labelled files they stand in."""
-
-
 class Offers(Table):
-    """All cues and number words, and the second opinion on kinds."""
+    """All cues and number words."""
 
     cue: list[Cue]
     number: list[Number] = []
-    vote: Vote | None = None

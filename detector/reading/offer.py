@@ -106,11 +106,10 @@ def read_offer(page: Page) -> Verdict:
     """The kind of offer. Never raises; a listing that names no chip is `other` unless it is plainly a thing for one."""
     spoken: dict[str, Verdict] = {step.__name__.strip("_"): said for step in _STEPS if (said := step(page))}
     ruled = next(iter(spoken.values()), Verdict("other", "no chip is named"))
-    table = page.vote
-    if table is None or (ruled.offer == "rental" and page.price["rental-price"]):
+    if page.votes is None or (ruled.offer == "rental" and page.price["rental-price"]):
         return ruled
-    kind, chance = vote(table, features(page, spoken))
-    least = table.sure_of_goods if kind in GOODS and ruled.offer not in GOODS else table.sure
+    kind, chance = vote(page.votes, page, features(page, spoken))
+    least = SURE_OF_GOODS if kind in GOODS and ruled.offer not in GOODS else SURE
     if kind == ruled.offer or chance < least:
         return ruled
     return next(
@@ -121,6 +120,9 @@ def read_offer(page: Page) -> Verdict:
 
 GOODS = ("sale", "rental")
 """Kinds that offer a chip."""
+SURE, SURE_OF_GOODS = 0.55, 0.7
+"""Probability from which the votes overrule the rules, and that from which they make goods of what the rules hold to be none:
+a fan given a chip costs more than a card overlooked."""
 
 
 def rules_that_speak(page: Page) -> dict[str, bool]:

@@ -1,20 +1,14 @@
-"""A second opinion on the offer kind: a table of weights over the cues, the price and the shape of a title.
-
-The rules of `offer` go first; where the table is sure of another kind, the table wins. Its weights are learned from labelled
-listings by `python -m detector.learn_offers` and stand in `config/offers/vote.toml`, where a person can read them.
+"""The offer kind by all that a listing shows: which rules of `offer` speak, cues and their places, the price, and the letters of
+title and opening. Learned from labelled listings by `python -m detector.learn_offers`.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from detector.reading.page import OPENING, Page
-
-if TYPE_CHECKING:
-    from config.schema.offers import Vote
+from detector.reading.votes import Votes
 
 CUES = (
     "accessory", "accessory-weak", "brand", "buyer", "buyer-firm", "cloud", "credit", "disguise", "each", "fee", "fits", "hardware",
@@ -72,18 +66,20 @@ def _bracket(share: float | None) -> str:
     return next((name for limit, name in _SHARES if share < limit), "a chip's or more")
 
 
-def vote(table: Vote, found: Mapping[str, float]) -> tuple[str, float]:
-    """(kind, probability) of the likeliest kind under the table."""
-    scores = list(table.intercept)
-    for name, value in found.items():
-        for at, weight in enumerate(table.weights.get(name, ())):
-            scores[at] += weight * value
-    chances = _softmax(scores)
-    best = max(range(len(chances)), key=chances.__getitem__)
-    return table.kinds[best], chances[best]
+def vote(votes: Votes, page: Page, found: Mapping[str, float]) -> tuple[str, float]:
+    """(kind, probability) of the likeliest kind, by `features` and by the letters of title and opening."""
+    import numpy as np
+
+    logits = votes.logits(texts(page), found)
+    chances = np.exp(logits - logits.max())
+    best = int(chances.argmax())
+    return votes.labels[best], float(chances[best] / chances.sum())
 
 
-def _softmax(scores: Sequence[float]) -> list[float]:
-    top = max(scores)
-    powers = [math.exp(score - top) for score in scores]
-    return [power / sum(powers) for power in powers]
+def texts(page: Page) -> dict[str, str]:
+    """What the letters are taken from: the title, and the opening of the description."""
+    return {"t": page.title.text, "d": page.description.text[:OPENING_LETTERS]}
+
+
+OPENING_LETTERS = 160
+"""Letters in which a description says what is wanted or offered."""

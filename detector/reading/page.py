@@ -14,7 +14,7 @@ from detector.reading.document import Document
 from detector.reading.model import Price
 
 if TYPE_CHECKING:
-    from config.schema.offers import Vote
+    from detector.reading.votes import Votes
 
 TITLE_READ, TEXT_READ = 800, 30_000
 """Folded characters of a title and of a description in which the article, its number and its state are looked for: no
@@ -57,8 +57,8 @@ class Page:
     price_of: Callable[[Document], Price | None] | None = None
     in_dollars: Callable[[Price, Document], float | None] | None = None
     worth: Mapping[str, float] = field(default_factory=dict)
-    vote: Vote | None = None
-    """The learned second opinion on offer kinds."""
+    votes: Votes | None = None
+    """The learned votes on offer kinds."""
     memo: dict[str, Any] = field(default_factory=dict)
     """Answers that several readers ask for."""
 

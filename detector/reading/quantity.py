@@ -60,7 +60,7 @@ _PER_AFTER = re.compile(
 # A bare number behind a word of having counts articles where the clause ends, or says so.
 _ENDS = re.compile(
     fold_pattern(
-        r"\s*(?:$|[,.;:!?。，；、！)）\]\n|–—]|- |(?:из|out of|of|von|dari|trong số|من أصل)\s\w|(?:of (?:them|these|those)|left|available|remaining|in stock|on hand|total|together|now|atm|right now|at|@|for|to)\b|(?:现货|可|在|出|都|全|一起|打包|左右)|$)"
+        r"\s*(?:$|[,.;:!?。，；、！)）\]\n|–—]|- |(?:из|out of|of|von|dari|trong số|من أصل)\s\w|(?:of (?:them|these|those)|left|available|remaining|in stock|on hand|total|together|now|atm|right now|at|@|for|to|im|in|am|auf|na|no|nas|nos|en|di|dalam|ở|tại|в|на)\b|(?:现货|可|在|出|都|全|一起|打包|左右)|$)"
     )
 )
 _STANDS = re.compile(
@@ -71,6 +71,7 @@ _OWN_NUMBER = re.compile(r"\W{0,2}\d")
 _STOCK_BEFORE = re.compile(
     fold_pattern(r"(?:在庫(?:あり)?|库存|现货|재고|в наличии|in stock|stock|auf lager|estoque|còn)\W{0,3}$")
 )
+_OPENS = re.compile(r"(?:^|[,.;:!?\n–—]\s?)$")
 _CLOSES = re.compile(r"\s*(?:$|[,.;:!?)\]\n–—])")
 _CJK_ENDS = re.compile(fold_pattern(r"\s(?!\d)"))
 
@@ -325,6 +326,13 @@ def _told(page: Page, name: str, machine: bool) -> Iterator[Said]:
     for count in counts.counts(page, name):
         if hits.text[count.start : count.end] in page.cues.alone and _STANDS.match(hits.text, count.end):
             yield Said(count.value, _firm(page, name, count.start, count.end), "any", count.start)
+        elif (
+            not count.digits
+            and count.value > 1
+            and _CLOSES.match(hits.text, count.end)
+            and _OPENS.search(hits.text, 0, count.start)
+        ):  # 'Precintadas, cuatro.': a number word that is a clause
+            yield Said(count.value, 1, "any", count.start)
     for hit in hits["single"]:
         yield Said(1, 1, "any", hit.start)
     for hit in hits["both-machines"] if machine else hits["both"]:
@@ -333,9 +341,10 @@ def _told(page: Page, name: str, machine: bool) -> Iterator[Said]:
 
 _OTHER_COUNTED = re.compile(
     fold_pattern(
-        r"\s?(?:网卡|硬盘|电源|图|照片|固态|内存|口|接口|槽|插槽|孔|热管|屏|显示器|dp|hdmi|cpu|ssd|nvme|ib|cx|风扇|月|월|주(?!문)|小时|点|朋友|人|问题|版本|世代|代)"
+        r"\s?(?:网卡|硬盘|电源|图|照片|固态|内存|口|接口|槽|插槽|孔|热管|屏|显示器|dp|hdmi|cpu|ssd|nvme|ib|cx|风扇|月|小时|点|朋友|人|问题|版本|世代|代)"
     )
 )
+_COINS = re.compile(r"\s?(?:钱|一(?:个)?(?:小时|钟头|天|月|张)|/|每)")
 _COUNTED_GOODS = re.compile(
     fold_pattern(
         r"\s?(?:$|[^\w]|现货|显卡|卡|gpu|全新|左右|可|在|都|出|起|整|模组|库存|打包|一起|每|价|有|，)"
@@ -346,7 +355,7 @@ _COUNTED_GOODS = re.compile(
 def _of_another(page: Page, name: str, text: str, hit: Hit) -> bool:
     """两张网卡, 2颗8358, 4个DP口: a counter of another thing. The general 个 needs goods or a pause after it."""
     word, after = text[hit.start : hit.end], text[hit.end : hit.end + 6]
-    if _OTHER_COUNTED.match(after):
+    if _OTHER_COUNTED.match(after) or (word == "块" and _COINS.match(after)) or (word == "개" and after[:1] == "월"):
         return True
     if word in ("张", "块", "片", "颗", "台", "个"):
         begins = re.match(r"\s?[a-z0-9]", after)
@@ -382,7 +391,7 @@ _NOT_ONE = re.compile(fold_pattern(r"(?:万|元|块|钱|占|订|预留|留|报|\
 _MONEY_BEFORE = re.compile(fold_pattern(r"(?:打包|价|报|整机|总|售|卖|出价|只要|仅要|收)\s?$"))
 _RATE_BEFORE = re.compile(
     fold_pattern(
-        r"(?:/|每|第|单|\d인 |인당 |up to |≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|for |of |(?:每|一)(?:周|月|个月|天|年)[^，。,\s\d]{0,4})\s?$"
+        r"(?:/|每|第|单|\d인 |인당 |up to |要|拿|拿满|满|≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|for |of |(?:每|一)(?:周|月|个月|天|年)[^，。,\s\d]{0,4})\s?$"
     )
 )
 

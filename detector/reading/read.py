@@ -34,6 +34,7 @@ from detector.reading.signals import SignalReader
 from detector.reading.text import fold_pattern
 from detector.reading.unknown import unknown_accelerators
 from detector.reading.variants import resolve
+from detector.reading.votes import Votes
 from storage.listing import Listing
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Reader:
         self.cues = Cues(config.offers)
         self.exchange = Exchange(config.market.rate)
         self.controls = ControlBook(config.catalogue, config.controls)
+        self.votes = Votes(config.learned("offers"))
         self._worth = _worth(config)
 
     def read(self, listing: Listing, today: date) -> Reading:
@@ -109,7 +111,7 @@ class Reader:
             self._rough_price,
             self._dollars,
             self._worth,
-            self.config.offers.vote,
+            self.votes,
         )
 
     def _rough_price(self, doc: Document) -> Price | None:

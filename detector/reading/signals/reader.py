@@ -15,7 +15,7 @@ from detector.reading.signals.evasion import Way, export_evasion
 from detector.reading.signals.gazetteer import PLACES, Found, Gazetteer
 from detector.reading.signals.goods import engineering_sample, modified_hardware
 from detector.reading.signals.languages import languages
-from detector.reading.signals.learned import TOLD, Learned, marks, told
+from detector.reading.signals.learned import TOLD, marks, probabilities, told
 from detector.reading.signals.papers import no_paperwork
 from detector.reading.signals.relabelled import relabelled
 from detector.reading.signals.route import Map, restricted_destination, survey, transit_route
@@ -24,6 +24,7 @@ from detector.reading.signals.serial import serial_removed
 from detector.reading.signals.stock import bulk_inventory, enough
 from detector.reading.signals.vocabulary import Vocabulary, longest
 from detector.reading.text import Folded
+from detector.reading.votes import Votes
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -52,7 +53,7 @@ class SignalReader:
         self.lexicons = config.lexicon
         self.gazetteer = Gazetteer(config.places)
         self.least = config.signals.settings.bulk_chips
-        self.learned = Learned(config.learned)
+        self.votes = Votes(config.learned("signals"))
         self._compiled: dict[frozenset[str], Vocabulary] = {}
 
     def vocabulary(self, doc: Document) -> Vocabulary:
@@ -94,7 +95,7 @@ class SignalReader:
             for sentence, here in _by_sentence(text, said):
                 ruled = {signal.signal for signal in here}
                 words = text.folded.text[sentence.start : sentence.end].strip()
-                for signal, sure in self.learned.probabilities(words, marks(told(sentence), ruled)).items():
+                for signal, sure in probabilities(self.votes, words, marks(told(sentence), ruled)).items():
                     if sure < TOLD:
                         fallen.update(id(found) for found in here if found.signal == signal)
                     elif signal not in ruled:

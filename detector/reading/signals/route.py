@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from detector.reading.model import Facts
 from detector.reading.signals.gazetteer import PLACES, Found, Gazetteer
 from detector.reading.signals.scope import BESIDE, NEAR, Finding, Scope
 from detector.reading.signals.vocabulary import Hit
+from detector.reading.text import fold_pattern
 
 if TYPE_CHECKING:
     from config.schema.places import Place
@@ -30,6 +32,11 @@ STAYS = "stays"
 """Role of a place that goods do not leave."""
 MOST_STOPS = 200
 """Places of one text that are looked at; a long real one names a dozen."""
+_TOLD_NO = re.compile(
+    fold_pattern(
+        r"[:：,，–—-]\s?(?:que |sorry,? |die antwort ist |ответ )?(?:nein|nie|niemals|no|nope|never|non|nem|não|нет|никогда|hayır|olmaz|không|tidak|tak boleh|一律不|没门|免谈|お断り|안 됩니다|لا)(?=\W|$)[^,:，：]{0,12}$"
+    )
+)
 BESIDE_PLACE = 18
 """Letters between a place and the word that says what it is to the goods."""
 
@@ -151,10 +158,11 @@ def _listed(scope: Scope, first: Hit, last: Hit) -> int:
 
 
 def _left_out(scope: Scope, found: Found) -> bool:
-    """Named only to be left out: `no shipping to Russia`, `made in China`, `not a single one goes to Moscow`."""
-    if _beside(scope, found, LEFT_OUT):
-        return True
+    """Named only to be left out: `no shipping to Russia`, `made in China`, `not a single one goes to Moscow`, and whoever
+    asks for Minsk is told: `no, never`."""
     s, place = scope.s, found.hit
+    if _beside(scope, found, LEFT_OUT) or _TOLD_NO.search(s.text, place.end, s.end):
+        return True
     reach = NEAR if scope.density == 1 else 14 - BESIDE
     denials = (
         n
