@@ -49,9 +49,8 @@ def find_amounts(text: str, book: MoneyBook, *, language: str | None = None, cou
     return [replace(a, start=span[0], end=span[1]) for a, span in zip(found, spans, strict=True)]
 
 
-def scan(folded: Folded, book: MoneyBook, locale: Locale, *, fine: bool | None = None) -> list[Amount]:
-    """All figures of a folded text, with and without a mark, at folded positions. `fine`: whether three decimals are likely
-    (an hourly rate), out of the question (a price of goods: False), or either (None)."""
+def scan(folded: Folded, book: MoneyBook, locale: Locale, *, fine: bool = False) -> list[Amount]:
+    """All figures of a folded text, with and without a mark, at folded positions. `fine`: three decimals are likely."""
     text = folded.text.translate(_ARABIC)
     marks = book.marks(folded, locale)
     numbers = numbers_in(text, book, locale, marks)
@@ -59,7 +58,7 @@ def scan(folded: Folded, book: MoneyBook, locale: Locale, *, fine: bool | None =
 
 
 def _pair(
-    text: str, numbers: list[Number], marks: list[Mark], book: MoneyBook, locale: Locale, fine: bool | None
+    text: str, numbers: list[Number], marks: list[Mark], book: MoneyBook, locale: Locale, fine: bool
 ) -> Iterator[Amount]:
     """Each number with the mark beside it. A mark serves one number; the one it leads, if it leads one."""
     starts = [m.start for m in marks]
@@ -116,7 +115,7 @@ def _agree(left: Mark, right: Mark, book: MoneyBook, locale: Locale) -> bool:
 
 
 def _amount(
-    text: str, number: Number, left: Mark | None, right: Mark | None, word: str, book: MoneyBook, locale: Locale, fine: bool | None
+    text: str, number: Number, left: Mark | None, right: Mark | None, word: str, book: MoneyBook, locale: Locale, fine: bool
 ) -> Amount:
     start, end = left.start if left else number.start, right.end if right else number.end
     minor = right.minor if right else None
@@ -130,9 +129,9 @@ def _amount(
     value = number.value
     if value is None:
         scaled = number.times > 1
-        whole = (book.whole(currency) or fine is False) and not scaled
+        whole = book.whole(currency) and not scaled
         for sign in _decimals(number, currency, book, locale):
-            value = read_figure(number.token, decimal=sign, whole=whole, fine=bool(fine) or scaled)
+            value = read_figure(number.token, decimal=sign, whole=whole, fine=fine or scaled)
             if value is not None:
                 break
         if value is None:
@@ -152,7 +151,8 @@ def _amount(
 
 def _decimals(number: Number, iso: str | None, book: MoneyBook, locale: Locale) -> Iterator[str | None]:
     """Decimal sign of the writer, then of the currency's country: 49.000 € is plain in Zürich, where it looks like a
-    decimal, because the euro's own countries write it so. 万 is East Asian whoever writes."""
+    decimal, because the euro's own countries write it so; then of the seller's country: 1.650 USD by an Istanbul dealer
+    who writes English. 万 is East Asian whoever writes."""
     if number.times in (10**4, 10**8):
         yield "."
         return
@@ -162,6 +162,8 @@ def _decimals(number: Number, iso: str | None, book: MoneyBook, locale: Locale) 
     yield own or theirs
     if own and theirs:
         yield theirs
+    if own and locale.country:
+        yield book.decimal(book.locale(None, locale.country))
 
 
 def _currency(mark: Mark | None, word: str, book: MoneyBook, locale: Locale) -> tuple[str | None, str | None]:
