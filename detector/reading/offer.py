@@ -109,7 +109,9 @@ def read_offer(page: Page) -> Verdict:
     if page.votes is None or (ruled.offer == "rental" and page.price["rental-price"]):
         return ruled
     kind, chance = vote(page.votes, page, features(page, spoken))
-    least = SURE_OF_GOODS if kind in GOODS and ruled.offer not in GOODS else SURE
+    least = SURE
+    if kind in GOODS and ruled.offer not in GOODS:
+        least = NO_SOUVENIR if ruled is spoken.get("souvenir") else SURE_OF_GOODS
     if kind == ruled.offer or chance < least:
         return ruled
     return next(
@@ -118,11 +120,13 @@ def read_offer(page: Page) -> Verdict:
     )
 
 
+CHEAP = 0.15
+"""Share of a chip's price under which a noun behind the chip's memory is the article: 4090 24G 供电线."""
 GOODS = ("sale", "rental")
 """Kinds that offer a chip."""
-SURE, SURE_OF_GOODS = 0.55, 0.7
+SURE, SURE_OF_GOODS, NO_SOUVENIR = 0.55, 0.7, 0.9
 """Probability from which the votes overrule the rules, and that from which they make goods of what the rules hold to be none:
-a fan given a chip costs more than a card overlooked."""
+a fan given a chip costs more than a card overlooked. A souvenir is named by plain words, and described like its chip."""
 
 
 def rules_that_speak(page: Page) -> dict[str, bool]:
@@ -393,7 +397,11 @@ def _accessory(page: Page) -> Verdict | None:
         points -= 2
     if not without_title and not without_text:
         points -= 2 * bool(
-            title["memory-size"] and chips and not _linked(page, nouns, chips) and not _leads(nouns, chips)
+            title["memory-size"]
+            and chips
+            and not _linked(page, nouns, chips)
+            and not _leads(nouns, chips)
+            and not _costs_under(page, CHEAP)
         )
         points -= bool(_RUN_WORDS.search(page.description.text))
     word = title.first("without-chip", "accessory") or page.description.first("without-chip") or ""
