@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from detector.reading.clauses import gap
 from detector.reading.signals.scope import BESIDE, NEAR, PER_SENTENCE, TIGHT, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
+from detector.reading.text import fold_pattern
 
 MARKS = ("serial", "label")
 DEEDS = ("loss", "gone", "hide", "swap")
 LABEL_STATES = 16
 """Letters between a mere label and a state such as `gone`: labels are missing from films and boxes too."""
+_PLACE_BEFORE = re.compile(
+    fold_pattern(
+        r"(?:on|off|of|from|at|under|beside|auf|an|am|vom|von|unter|на|с|со|под|en|del?|da|do|no|na|sur|sous|du|trên|ở|dưới|di|pada|kat)\s"
+        r"(?:(?:the|a|its|each|every|their|both|all|my|der|dem|den|die|das|la|el|las|los|o|as|os|le|les)\s)?(?:[^\W\d]+\s)?$"
+    )
+)
 ASIDE = 24
 """Letters from a mark over a pause to its deed: `the label, sadly, is gone`."""
 
@@ -101,8 +109,13 @@ def _reaches(scope: Scope, mark: Hit, deed: Hit) -> bool:
 
 
 def _other_subject(scope: Scope, mark: Hit, deed: Hit) -> bool:
-    """Between mark and deed stands another thing that the deed was done to."""
-    others = scope.s.between(mark, deed, "other_part", "not_mark", "paper", "warranty")
+    """Between mark and deed stands another thing that the deed was done to, and not where the mark was: `barcodes on the
+    backplate are sanded`."""
+    others = [
+        o
+        for o in scope.s.between(mark, deed, "other_part", "not_mark", "paper", "warranty")
+        if o.concept not in ("other_part", "not_mark") or not _PLACE_BEFORE.search(scope.s.text, mark.end, o.start)
+    ]
     if any(scope.apart(o, deed) < scope.apart(mark, deed) for o in others):
         return True
     # `cards pulled from a server`: the deed's own object stands right behind it.
