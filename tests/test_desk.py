@@ -120,7 +120,7 @@ def test_an_alert_marks_every_signal_where_it_stands(desk: Opened) -> None:
     assert placed and all(all(sign in marked for sign in s["text"]) for s in placed)
     assert "".join(node.text(deep=False) for node in page.css(".said .long")[0].css("*")).count("序") <= 1
     glossed = page.css_first(".signs").text(separator=" ")
-    assert "序列号" in glossed and "the number or code that tells one card from all others" in glossed
+    assert "序列号 : serial number" in glossed and "磨掉 : ground off" in glossed
 
 
 def test_an_alert_adds_up_and_names_market_law_evidence_and_what_may_be_innocent(desk: Opened) -> None:

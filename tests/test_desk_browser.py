@@ -176,7 +176,7 @@ def test_keys_leave_fields_alone_and_help_is_there(page: Any) -> None:
     keys(page, "j", "d")
     assert page.locator("dialog.why").is_visible()
     keys(page, "Escape")
-    assert page.locator("[data-item] input:checked").count() == 0
+    page.wait_for_function("!document.querySelector('[data-item] input:checked')")  # unmarked when the dialog has closed
     rows = page.locator("[data-item] input").count()
     keys(page, "X")
     assert page.locator("[data-item] input:checked").count() == rows > 10

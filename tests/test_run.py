@@ -117,6 +117,14 @@ def test_daily_runs_and_one_rebuild_give_the_same_bytes(store: Store, config: Co
     assert sum(reason["evidence"] == "forest" and reason["contribution"] > 0 for row in rows for reason in row["reasons"]) > 3
 
 
+def test_after_a_rescore_nothing_is_judged_by_earlier_versions(store: Store, config: Config, forest: Model) -> None:
+    record(store, listings(), NOW)
+    judge(store, config)
+    first = set(store.judged_by())
+    judge(store, config, model=forest)
+    assert len(first) == 1 and len(store.judged_by()) == 1 and not first & set(store.judged_by())
+
+
 def test_what_the_markets_said_is_kept_by_day_and_region(store: Store, config: Config) -> None:
     for day, some in days(listings()):
         record(store, some, f"{day}T23:00:00Z")

@@ -162,4 +162,6 @@ class Lexicon(Table):
     boundary: Literal["word", "free"]
     """`word`: a term begins and ends at a word border; `free`: the script does not set words apart."""
     note: str = ""
+    glosses: dict[str, str] = {}
+    """English of single terms whose group says less, or other things as well; for people, no part of the reading."""
     groups: list[Group] = []

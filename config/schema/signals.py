@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from config.loader import Row, Table
+from config.schema.lexicon import CONCEPTS
 
 
 class Example(Table):
@@ -36,6 +37,8 @@ class Card(Row):
     next: tuple[str, ...]
     gloss: str
     """The sign in one English sentence, for digest and mail."""
+    words: dict[str, str] = {}
+    """The concepts that the signal is made of, each with what its words mean here; a term of two of them has the first's meaning."""
     source: str = ""
     goods_only: bool = False
     """Only where a chip is offered (sale or rental)."""
@@ -43,6 +46,15 @@ class Card(Row):
     """Languages in which the card claims to be found; each has a hit and a near miss."""
     hits: tuple[Example, ...] = ()
     near_misses: tuple[Example, ...] = ()
+
+    @field_validator("words")
+    @classmethod
+    def _known(cls, value: dict[str, str]) -> dict[str, str]:
+        if unknown := sorted(value.keys() - CONCEPTS.keys()):
+            raise ValueError(
+                f"{unknown[0]!r} is no concept; the concepts are listed in config/schema/lexicon.py"
+            )
+        return value
 
 
 class Settings(Table):

@@ -183,7 +183,13 @@ def _signs(document: Mapping[str, Any], config: Config, names: Names, glossary: 
     for number, (name, rows) in enumerate(by_name.items(), 1):
         card = cards.get(name)
         contact = name == CONTACT
-        texts = {row["text"]: row.get("language") for row in rows if row.get("text")}
+        quotes = {row["text"]: row.get("language") for row in rows if row.get("text")}
+        # `120 pcs` says nothing beside `still 120 pcs`.
+        texts = {
+            masked(text, contact=contact): language
+            for text, language in quotes.items()
+            if not any(text != other and text in other for other in quotes)
+        }
         details = [
             masked(row["detail"], contact=contact) for row in rows if isinstance(row.get("detail"), str)
         ]
@@ -198,7 +204,7 @@ def _signs(document: Mapping[str, Any], config: Config, names: Names, glossary: 
         out.append(
             Sign(
                 number, name, names.signal(name), card.gloss if card else "",
-                tuple((masked(t, contact=contact), lang, tuple(glossary.words(t, lang)) if not contact else ()) for t, lang in texts.items()),
+                tuple((text, lang, tuple(glossary.words(text, lang, name))) for text, lang in texts.items()),
                 "; ".join(dict.fromkeys(details)), figures, tuple(card.innocent) if card else (), tuple(card.next) if card else (),
             )
         )  # fmt: skip
