@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -145,7 +145,7 @@ def case_of(store: Store, config: Config, names: Names, glossary: Glossary, key:
         piece.text for field in _fields(seen, document) if field.name == "title" for piece in field.pieces
     ) or masked(listing["title"])
     return Case(
-        listing, title, alert, document, seen, _fields(seen, document), _signs(document, config, names, glossary), reasons,
+        listing, title, alert, document, seen, _fields(seen, document), _signs(seen, document, config, names, glossary), reasons,
         _bars(reasons), price, _strip(store, names, document, price, key), tuple(reversed(history)), max(len(observations) - SEEN, 0),
         _line(history), _law(document, seen, config), tuple(explain.why_not(document, config)) if document else ("not read yet",),
         store.decisions_on(key), store.offers_of_seller(listing["seller"], besides=key) if listing["seller"] else (0, []),
@@ -174,7 +174,9 @@ def _fields(seen: Observation | None, document: Mapping[str, Any]) -> tuple[Fiel
     return tuple(out)
 
 
-def _signs(document: Mapping[str, Any], config: Config, names: Names, glossary: Glossary) -> tuple[Sign, ...]:
+def _signs(
+    seen: Observation | None, document: Mapping[str, Any], config: Config, names: Names, glossary: Glossary
+) -> tuple[Sign, ...]:
     cards: dict[str, Card] = {card.id: card for card in config.signals.signal}
     by_name: dict[str, list[Mapping[str, Any]]] = {}
     for signal in document.get("signals") or []:
@@ -183,13 +185,7 @@ def _signs(document: Mapping[str, Any], config: Config, names: Names, glossary: 
     for number, (name, rows) in enumerate(by_name.items(), 1):
         card = cards.get(name)
         contact = name == CONTACT
-        quotes = {row["text"]: row.get("language") for row in rows if row.get("text")}
-        # `120 pcs` says nothing beside `still 120 pcs`.
-        texts = {
-            masked(text, contact=contact): language
-            for text, language in quotes.items()
-            if not any(text != other and text in other for other in quotes)
-        }
+        texts = {masked(text, contact=contact): language for text, language in _quotes(seen, rows)}
         details = [
             masked(row["detail"], contact=contact) for row in rows if isinstance(row.get("detail"), str)
         ]
@@ -209,6 +205,23 @@ def _signs(document: Mapping[str, Any], config: Config, names: Names, glossary: 
             )
         )  # fmt: skip
     return tuple(out)
+
+
+def _quotes(seen: Observation | None, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str | None]]:
+    """(text, language) of what one signal stands on, one for places that are one mark; those without a place as they are."""
+    placed: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if seen and row.get("field") in TEXT_FIELDS and row.get("start") is not None and row.get("end"):
+            placed.setdefault(row["field"], []).append(row)
+        elif row.get("text"):
+            yield row["text"], row.get("language")
+    for field, found in placed.items():
+        text = getattr(seen.listing, field) or "" if seen else ""
+        for start, end in marks.joined(text, ((row["start"], row["end"]) for row in found)):
+            languages = [
+                row.get("language") for row in found if start <= row["start"] < end and row.get("language")
+            ]
+            yield text[start:end], languages[0] if languages else None
 
 
 def _bars(reasons: Sequence[explain.Line]) -> Markup | None:

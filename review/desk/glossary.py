@@ -59,23 +59,25 @@ class Glossary:
         title, meanings = self._cards.get(signal, ("", {}))
         folded = fold(text)
         plain = view(folded.text)
-        hits: list[tuple[int, int, str | None]] = []
+        hits: list[tuple[int, int, str]] = []
+        taken: list[tuple[int, int]] = []
         for term in self._terms(language):
             concept = next((name for name in meanings if name in term.concepts), None)
-            if concept is None and not term.english and not term.concepts & OF_ANOTHER_KIND:
-                continue
-            if term.letters == 1 and len(plain) > LONG:
+            meaning = term.english or (meanings[concept] if concept else "")
+            if not (meaning or term.concepts & OF_ANOTHER_KIND) or (term.letters == 1 and len(plain) > LONG):
                 continue
             found = term.pattern.search(plain if term.bare else folded.text)
-            if found:
-                meaning = term.english or (meanings[concept] if concept else None)
+            if found and meaning:
                 hits.append((found.start(), found.end(), meaning))
-        kept: list[tuple[int, int, str | None]] = []
-        for start, end, meaning in sorted(hits, key=lambda hit: (hit[0] - hit[1], hit[0], hit[2] is None)):
-            if all(end <= a or start >= b for a, b, _ in kept):
+            elif found:
+                taken.append(found.span())
+        kept: list[tuple[int, int, str]] = []
+        for start, end, meaning in sorted(hits, key=lambda hit: (hit[0] - hit[1], hit[0])):
+            inside = any(a <= start and end <= b and b - a > end - start for a, b in taken)
+            if not inside and all(end <= a or start >= b for a, b, _ in kept):
                 kept.append((start, end, meaning))
         kept.sort(key=lambda hit: hit[:2])
-        told = [(folded.quote(start, end), meaning) for start, end, meaning in kept if meaning]
+        told = [(folded.quote(start, end), meaning) for start, end, meaning in kept]
         return told[:MOST] or ([("", title)] if title else [])
 
     def _terms(self, language: str) -> tuple[_Term, ...]:
