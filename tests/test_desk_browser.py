@@ -176,7 +176,9 @@ def test_keys_leave_fields_alone_and_help_is_there(page: Any) -> None:
     keys(page, "j", "d")
     assert page.locator("dialog.why").is_visible()
     keys(page, "Escape")
-    page.wait_for_function("!document.querySelector('[data-item] input:checked')")  # unmarked when the dialog has closed
+    page.wait_for_function(
+        "!document.querySelector('[data-item] input:checked')"
+    )  # unmarked when the dialog has closed
     rows = page.locator("[data-item] input").count()
     keys(page, "X")
     assert page.locator("[data-item] input:checked").count() == rows > 10
@@ -227,10 +229,51 @@ def test_a_phone_shows_it_without_sideways_scrolling(chromium: Any, served: tupl
     page.goto(f"{address}/sign-in?token={People(home).invite('Cleo', '2026-03-04T08:00:00Z')}")
     with Store.open(home, readonly=True) as store:
         key = store.alerts(limit=1)[0]["listing"]
-    for path in ("/", f"/alert/{key}", "/search?q=H100", "/record", "/mutes"):
+    data = (
+        "/chipwatch/alert?_size=5",
+        f"/chipwatch/alert/{key}",
+        "/chipwatch?sql=select+title,+score+from+alert",
+    )
+    for path in ("/", f"/alert/{key}", "/search?q=H100", "/record", "/mutes", *data):
         page.goto(address + path)
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, (path, wide)
+        for part in ("html", ".top nav"):
+            wide = page.eval_on_selector(part, "part => part.scrollWidth - part.clientWidth")
+            assert wide <= 0, (path, part, wide)
+        if path in data:
+            # The header is hidden here: each cell says its column.
+            shown = page.eval_on_selector_all(
+                ".rows-and-columns tbody tr:first-child td",
+                "cells => cells.map(cell => getComputedStyle(cell, '::before').content)",
+            )
+            names = [
+                name.split("\xa0")[0].strip()
+                for name in page.locator(".rows-and-columns th").all_text_contents()
+            ]
+            assert shown == [f'"{name}"' for name in names] and "title" in names, (path, shown)
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+def test_wide_tables_stay_inside_the_page(chromium: Any, served: tuple[Path, str, str], width: int) -> None:
+    """A long address leaves the evidence's links in sight; a row of many columns scrolls in its own box under a whole header."""
+    home, address, _ = served
+    context = chromium.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.goto(f"{address}/sign-in?token={People(home).invite(f'Eve {width}', '2026-03-04T08:00:00Z')}")
+    with Store.open(home, readonly=True) as store:
+        key = store.alerts(limit=1)[0]["listing"]
+    page.goto(f"{address}/alert/{key}")
+    page.eval_on_selector(
+        "#evidence-title ~ .wrap .address",
+        "cell => { cell.textContent = 'https://shop.test/' + 'x'.repeat(90) }",
+    )
+    hidden = page.eval_on_selector("#evidence-title ~ .wrap", "box => box.scrollWidth - box.clientWidth")
+    assert hidden <= 0, hidden
+    page.goto(f"{address}/chipwatch/alert/{key}")
+    across = page.evaluate(
+        "[document.documentElement.scrollWidth, document.querySelector('.top').getBoundingClientRect().width]"
+    )
+    assert across == [width, width]
     context.close()
 
 
