@@ -1,4 +1,4 @@
-"""Pictures of every page of the desk: `python -m tests.screenshots HOME [FOLDER]` (`make screenshots` for the demo's home).
+"""Pictures of every page of the desk, and of the digest: `python -m tests.screenshots HOME [FOLDER]` (`make screenshots` for the demo's home).
 
 A copy of the home is shown, with some decisions made in it, so that no page is empty. Needs Chromium.
 """
@@ -54,7 +54,7 @@ def prepare(home: Path) -> dict[str, str]:
         chip, seller = shown["chip"], shown["seller"]
         evidence = store.history(shown["listing"])[0].evidence
     return {
-        "queue": "/", "alert": f"/alert/{shown['listing']}", "market": f"/market?chip={chip}", "tuning": "/tuning", "sites": "/sites", "sellers": "/sellers",
+        "queue": "/", "markets": "/market", "alert": f"/alert/{shown['listing']}", "market": f"/market?chip={chip}", "tuning": "/tuning", "sites": "/sites", "sellers": "/sellers",
         "seller": f"/sellers/{seller}", "search": "/search?q=序列", "record": "/record", "mutes": "/mutes", "data": "/chipwatch/alert", "row": f"/chipwatch/alert/{shown['listing']}",
         **({"evidence": f"/evidence/{evidence.id}"} if evidence else {}),
     }  # fmt: skip
@@ -114,12 +114,16 @@ def main(home: Path, folder: Path = FOLDER) -> int:
             )
             for look, options in LOOKS.items():
                 page = browser.new_context(**options).new_page()
+                page.goto((copy / "digests" / "latest.html").as_uri())
+                page.screenshot(path=folder / f"digest{look}.png")
+                page.goto(f"{address}/sign-in")
+                page.screenshot(path=folder / f"sign-in{look}.png")
                 page.goto(f"{address}/sign-in?token={token}")
                 for name, path in paths.items():
                     page.goto(address + path)
                     page.screenshot(path=folder / f"{name}{look}.png")
             browser.close()
-    print(f"{len(paths) * len(LOOKS)} pictures in {folder}")
+    print(f"{(len(paths) + 2) * len(LOOKS)} pictures in {folder}")
     return 0
 
 
