@@ -68,9 +68,9 @@ def examples_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def examples(reader: SignalReader) -> Iterator[Sample]:
-    """The sentences of `config/examples/`."""
-    for path in sorted(EXAMPLES.glob("*.toml")):
+def examples(reader: SignalReader, languages: str = "*") -> Iterator[Sample]:
+    """The sentences of `config/examples/`, of all languages or of those that a pattern names."""
+    for path in sorted(EXAMPLES.glob(f"{languages}.toml")):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         language = data.pop("language")
         for signal, rows in data.items():

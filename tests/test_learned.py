@@ -43,7 +43,7 @@ def test_the_weights_were_made_from_the_examples_as_they_stand() -> None:
 
 def test_votes_score_a_sentence_as_the_fit_does(reader: SignalReader, tmp_path: Path) -> None:
     """On one signal: our few lines for scoring give what scikit-learn's pipeline gives."""
-    samples = list(examples(reader))[::12]
+    samples = list(examples(reader, "e[ns]"))[::5]
     ways = design(samples)
     y = np.array(["export_evasion" in sample.says for sample in samples])
     model = fit(ways.matrix(*seen(samples)), y)
@@ -122,7 +122,7 @@ def test_votes_are_of_goods_only() -> None:
 
 
 def test_of_the_examples_few_are_told_wrongly(reader: SignalReader) -> None:
-    samples = [s for at, s in enumerate(examples(reader)) if at % 20 == 0]
+    samples = [s for at, s in enumerate(examples(reader, "[ek][nso]")) if at % 5 == 0]
     votes = Votes(Config().learned("signals"))
     right, wrong, carriers = 0, 0, 0
     for sample in samples:
