@@ -102,10 +102,10 @@ _GOODS = Facts("sale", (_chip("nvidia-h100"),), restricted=True)
 
 def _carriers(case: Case) -> Says:
     """Which signals' labelled words stand between two places of a field."""
-    spans: dict[str, str] = case.gold.get("spans", {})
+    spans = {signal: fold(words).text for signal, words in case.gold.get("spans", {}).items()}
 
     def says(text: str, start: int, end: int, ruled: frozenset[str]) -> frozenset[str]:
-        places = {signal: (text.find(fold(words).text), len(fold(words).text)) for signal, words in spans.items()}
+        places = {signal: (text.find(words), len(words)) for signal, words in spans.items()}
         carried = frozenset(s for s, (at, size) in places.items() if at >= 0 and at < end and start < at + size)
         return carried | (ruled & spans.keys())  # one place is labelled, the seller may say it twice
 

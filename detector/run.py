@@ -140,7 +140,7 @@ class Run:
                 self._batch(window[at : at + BATCH], memory, mutes, fresh_allowed=not rebuild)
                 if progress:
                     progress(self.outcome.judged, len(waiting))
-        self.store.forget_versions(version)  # what was judged by others has been judged again
+        self.store.forget_versions(version)  # all that may be judged is judged by it now
         return self.outcome
 
     def _read(

@@ -67,8 +67,6 @@ class Judging(Readings):
             [since],
         )
         done = next((at for at, row in enumerate(rows) if row["version"] != version), len(rows))
-        if done == len(rows):
-            self.forget_versions(version)
         waiting, group, first = [], "", 0
         for at, row in enumerate(rows):
             if row["recorded_at"] != group:

@@ -86,5 +86,5 @@ def _strongest(hits: Hits, order: tuple[str, ...]) -> str | None:
                 continue
             if kind == "parts" and _OTHER_PARTS.match(after):
                 continue
-            return "used" if kind in ("used-text", "used-field") else kind
+            return kind.partition("-")[0]
     return None

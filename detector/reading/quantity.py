@@ -344,7 +344,8 @@ _OTHER_COUNTED = re.compile(
         r"\s?(?:网卡|硬盘|电源|图|照片|固态|内存|口|接口|槽|插槽|孔|热管|屏|显示器|dp|hdmi|cpu|ssd|nvme|ib|cx|风扇|月|小时|点|朋友|人|问题|版本|世代|代)"
     )
 )
-_COINS = re.compile(r"\s?(?:钱|一(?:个)?(?:小时|钟头|天|月|张)|/|每)")
+_OTHER_BEHIND = {"块": re.compile(r"\s?(?:钱|一(?:个)?(?:小时|钟头|天|月|张)|/|每)"), "개": re.compile("월")}
+"""What shows that a counter counts another thing: 七块钱 money, 6개월 months."""
 _COUNTED_GOODS = re.compile(
     fold_pattern(
         r"\s?(?:$|[^\w]|现货|显卡|卡|gpu|全新|左右|可|在|都|出|起|整|模组|库存|打包|一起|每|价|有|，)"
@@ -355,7 +356,8 @@ _COUNTED_GOODS = re.compile(
 def _of_another(page: Page, name: str, text: str, hit: Hit) -> bool:
     """两张网卡, 2颗8358, 4个DP口: a counter of another thing. The general 个 needs goods or a pause after it."""
     word, after = text[hit.start : hit.end], text[hit.end : hit.end + 6]
-    if _OTHER_COUNTED.match(after) or (word == "块" and _COINS.match(after)) or (word == "개" and after[:1] == "월"):
+    behind = _OTHER_BEHIND.get(word)
+    if _OTHER_COUNTED.match(after) or (behind and behind.match(after)):
         return True
     if word in ("张", "块", "片", "颗", "台", "个"):
         begins = re.match(r"\s?[a-z0-9]", after)
@@ -429,8 +431,8 @@ def _clause(text: str, start: int, end: int, reach: int = 18) -> tuple[int, int]
     return max(low, before + 1), after
 
 
-_PAUSE = re.compile("[\n。；;!！?？,，、|]")
 _PAUSES = "\n。；;!！?？,，、|"
+_PAUSE = re.compile(f"[{_PAUSES}]")
 
 
 def _named(page: Page, name: str, at: int) -> bool:

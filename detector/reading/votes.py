@@ -46,15 +46,14 @@ class Votes:
         names = bytes(held["features"]).decode().split("\n")
         return {
             "rows": {name: row for row, name in enumerate(names)}, "idf": held["idf"].astype("f4"), "weights": held["weights"].astype("f4"),
-            "bias": held["bias"].astype("f4"),
+            "bias": held["bias"].astype("f4"), "labels": tuple(str(name) for name in held["labels"]),
         }  # fmt: skip
 
-    @cached_property
+    @property
     def labels(self) -> tuple[str, ...]:
-        import numpy as np
-
-        with np.load(self.path, allow_pickle=False) as stored:
-            return tuple(str(name) for name in stored["labels"])
+        """What is voted on, in the order of `logits`."""
+        labels: tuple[str, ...] = self._data["labels"]
+        return labels
 
     def logits(self, texts: Mapping[str, str], facts: Mapping[str, float]) -> np.ndarray[Any, Any]:
         """Log-odds (n_labels,) of folded texts, each under the letter its n-grams are stored with, and of named facts."""
@@ -68,7 +67,8 @@ class Votes:
                 at = np.fromiter((row for row, _ in seen), np.intp, len(seen))
                 values = np.fromiter((1 + math.log(n) for _, n in seen), np.float32, len(seen)) * data["idf"][at]
                 logits += (values / np.linalg.norm(values)) @ data["weights"][at]
-        for name, value in facts.items():
-            if name in rows:
-                logits += value * data["weights"][rows[name]]
+        known = [(rows[name], value) for name, value in facts.items() if name in rows]
+        if known:
+            at = np.fromiter((row for row, _ in known), np.intp, len(known))
+            logits += np.fromiter((value for _, value in known), np.float32, len(known)) @ data["weights"][at]
         return logits

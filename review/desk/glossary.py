@@ -16,9 +16,6 @@ MOST = 4
 LONG = 12
 """Letters of a quote beyond which a single character of an unspaced script says nothing: it stands in too many words."""
 
-SHORT = 3
-"""Letters up to which a term is only known with its accents, as in reading."""
-
 OF_ANOTHER_KIND = frozenset([
     "not_mark", "other_part", "own_channel", "courier", "not_stock", "production", "software",
 ])  # fmt: skip
@@ -87,7 +84,7 @@ class Glossary:
         return self._made[language]
 
     def _read(self, language: str) -> list[_Term]:
-        from detector.reading.signals.vocabulary import view
+        from detector.reading.signals.vocabulary import SHORT, view
         from detector.reading.text import fold
 
         concepts: dict[tuple[str, bool], set[str]] = {}
