@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +39,16 @@ def lines(document: Mapping[str, Any], config: Config) -> list[Line]:
 
 
 def _line(
-    reason: Mapping[str, Any], cards: Mapping[str, Card], pairs: Mapping[str, Pair], signals: Mapping[str, Mapping[str, Any]]
+    reason: Mapping[str, Any],
+    cards: Mapping[str, Card],
+    pairs: Mapping[str, Pair],
+    signals: Mapping[str, Mapping[str, Any]],
 ) -> Line:
     name, contribution = reason["evidence"], float(reason["contribution"])
     if name == "bias":
-        return Line(name, "starting point", "how rarely a restricted chip on offer is a red flag", contribution)
+        return Line(
+            name, "starting point", "how rarely a restricted chip on offer is a red flag", contribution
+        )
     if name == "forest":
         return Line(name, "odd figures", forest_words(reason.get("detail") or {}), contribution)
     if name in pairs:
@@ -68,7 +74,11 @@ def _signal_words(signal: Mapping[str, Any], reason: Mapping[str, Any]) -> str:
 def forest_words(detail: Mapping[str, Any]) -> str:
     """The forest's reason: how rare, and because of which figures."""
     tail = detail.get("tail")
-    rare = f"stranger than {100 * (1 - tail):.1f} % of the offers the forest knows" if tail is not None else "strange"
+    rare = (
+        f"stranger than {100 * (1 - tail):.1f} % of the offers the forest knows"
+        if tail is not None
+        else "strange"
+    )
     named = [
         f"{_MEANINGS.get(part['feature'], part['feature'])} {'missing' if part['value'] is None else format(part['value'], '+.2f')} "
         f"({part['share']:+.2f})"
@@ -77,23 +87,93 @@ def forest_words(detail: Mapping[str, Any]) -> str:
     return f"{rare}: {'; '.join(named)}" if named else rare
 
 
+NEARLY_ONE = 0.99
+"""From here on what is added to the sum no longer shows in the score."""
+
+
 def why_not(document: Mapping[str, Any], config: Config) -> list[str]:
-    """Why an offer carries no alert: what it is, what was looked at, and how far it is from the threshold."""
+    """Why an offer scores no higher: how far the next severity is, what speaks against it, what was looked for and not found.
+
+    What speaks for an alert stands among its reasons (`lines`); here only what was too weak to make one is named.
+    """
     notes = document.get("notes") or {}
     if notes.get("judge"):
         return [f"not judged: {notes['judge']}"]
-    cuts = config.thresholds.severity
     score = float(document.get("score") or 0.0)
-    out = [f"score {score:.2f}; alerts begin at {cuts.medium:g} (medium) and {cuts.high:g} (high)"]
-    held = [reason["evidence"] for reason in document.get("reasons") or [] if reason["evidence"] != "bias" and reason["contribution"] > 0]
-    out.append(f"evidence for: {', '.join(held)}" if held else "no signal holds")
-    if notes.get("price"):
-        out.append(f"no price sign: {notes['price']}")
-    elif document.get("price") and document["price"].get("unit_usd") is not None and not any("market" in name for name in held):
-        out.append(f"unit price ${document['price']['unit_usd']:,.2f} lies within the market's usual range{_market(document)}")
+    reasons = [reason for reason in document.get("reasons") or [] if reason["evidence"] != "bias"]
+    held = [reason["evidence"] for reason in reasons if reason["contribution"] > 0]
+    out = [_distance(score, config)]
+    if score < config.thresholds.severity.medium:
+        out.append(f"evidence for: {', '.join(held)}" if held else "no signal holds")
+    out += [*_against(reasons, config), *_shared(reasons, config)]
+    out += _without_price(document, held)
+    if score < NEARLY_ONE and (absent := _strong_signs(config) - {*held, *_price_signs(config)}):
+        titles = {card.id: card.title for card in config.signals.signal}
+        out.append(f"no strong sign of these was found: {', '.join(sorted(titles[name] for name in absent))}")
     if notes.get("forest"):
         out.append(notes["forest"])
+    elif any(reason["evidence"] == "forest" and not reason["contribution"] for reason in reasons):
+        out.append("its figures are no odder than those of its peers")
     return out
+
+
+def _distance(score: float, config: Config) -> str:
+    """How far the next severity is: in score, and in log-odds, in which evidence adds up."""
+    cuts = config.thresholds.severity
+    if score >= max(NEARLY_ONE, cuts.high):
+        return f"score {score:.4f}: there is nothing higher; a further sign could add no more than {1 - score:.4f}"
+    if score >= cuts.high:
+        return f"score {score:.2f}: of high severity, the highest, from {cuts.high:g} on; further signs would only move it up the list"
+    if score >= cuts.medium:
+        gap = _log_odds(cuts.high) - _log_odds(score)
+        return f"score {score:.2f}: high severity begins at {cuts.high:g}, {gap:.1f} more in log-odds, of which a strong sign gives {config.thresholds.score.strong_from:g} or more"
+    return f"score {score:.2f}; alerts begin at {cuts.medium:g} (medium) and {cuts.high:g} (high)"
+
+
+def _log_odds(score: float) -> float:
+    inside = min(max(score, 1e-9), 1 - 1e-9)
+    return math.log(inside / (1 - inside))
+
+
+def _against(reasons: Sequence[Mapping[str, Any]], config: Config) -> list[str]:
+    titles = {row.id: row.title for row in (*config.signals.signal, *config.thresholds.pair)}
+    against = [
+        f"{titles.get(r['evidence'], r['evidence'])} ({r['contribution']:+.2f})"
+        for r in reasons
+        if r["contribution"] < 0
+    ]
+    return [f"speaks against it: {', '.join(against)}"] if against else []
+
+
+def _shared(reasons: Sequence[Mapping[str, Any]], config: Config) -> list[str]:
+    """That weak signs together weigh less than their sum, where there are several."""
+    options = config.thresholds.score
+    weak = [r for r in reasons if r["evidence"] != "forest" and 0 < r["contribution"] < options.strong_from]
+    return (
+        [f"of {len(weak)} weak signs one counts in full, the others at {options.again:g}"]
+        if len(weak) > 1
+        else []
+    )
+
+
+def _without_price(document: Mapping[str, Any], held: Sequence[str]) -> list[str]:
+    """Why the price is no sign; nothing where it is one."""
+    note, price = (document.get("notes") or {}).get("price"), document.get("price")
+    if note:
+        return [f"no price sign: {note}"]
+    if price and price.get("unit_usd") is not None and not any("market" in name for name in held):
+        return [
+            f"unit price ${price['unit_usd']:,.2f} lies within the market's usual range{_market(document)}"
+        ]
+    return []
+
+
+def _strong_signs(config: Config) -> set[str]:
+    return {card.id for card in config.signals.signal if card.weight >= config.thresholds.score.strong_from}
+
+
+def _price_signs(config: Config) -> set[str]:
+    return {card.id for card in config.signals.signal if card.kind == "figure"}
 
 
 def _market(document: Mapping[str, Any]) -> str:

@@ -27,7 +27,13 @@ DOCUMENT: dict[str, Any] = {
 
 def test_reasons_come_heaviest_first_with_words_and_figures() -> None:
     found = lines(DOCUMENT, CONFIG)
-    assert [line.evidence for line in found] == ["price_below_market", "serial_removed", "bulk_without_papers", "forest", "bias"]
+    assert [line.evidence for line in found] == [
+        "price_below_market",
+        "serial_removed",
+        "bulk_without_papers",
+        "forest",
+        "bias",
+    ]
     assert found[0].words == PRICE and "SN 磨掉" in found[1].words
     assert found[2].innocent and "administrator" in found[2].innocent[0]
 
@@ -44,12 +50,22 @@ def test_the_forest_says_how_rare_and_because_of_what() -> None:
     ("document", "words"),
     [
         ({"score": 0, "notes": {"judge": "accessory: no chip is offered"}}, "not judged: accessory"),
-        ({"score": 0.08, "notes": {"price": "the price is a deposit figure"}}, "no price sign: the price is a deposit figure"),
+        (
+            {"score": 0.08, "notes": {"price": "the price is a deposit figure"}},
+            "no price sign: the price is a deposit figure",
+        ),
         ({"score": 0.08, "reasons": []}, "score 0.08; alerts begin at 0.2 (medium)"),
         ({"score": 0.08, "reasons": []}, "no signal holds"),
-        ({"score": 0.13, "reasons": [{"evidence": "new_seller", "contribution": 0.6}]}, "evidence for: new_seller"),
         (
-            {"score": 0.08, "price": {"unit_usd": 9500}, "market": {"centre": 10000, "n": 23, "segment": "us, used"}},
+            {"score": 0.13, "reasons": [{"evidence": "new_seller", "contribution": 0.6}]},
+            "evidence for: new_seller",
+        ),
+        (
+            {
+                "score": 0.08,
+                "price": {"unit_usd": 9500},
+                "market": {"centre": 10000, "n": 23, "segment": "us, used"},
+            },
             "lies within the market's usual range (reference $10,000.00, 23 peers, us, used)",
         ),
         ({"score": 0.08, "notes": {"forest": "cold start: no forest yet"}}, "cold start"),
@@ -57,3 +73,33 @@ def test_the_forest_says_how_rare_and_because_of_what() -> None:
 )
 def test_why_not(document: dict[str, Any], words: str) -> None:
     assert words in "\n".join(why_not(document, CONFIG))
+
+
+def test_an_alert_is_told_what_is_missing_and_not_its_evidence_again() -> None:
+    top = why_not(DOCUMENT | {"score": 0.998702}, CONFIG)
+    assert top == ["score 0.9987: there is nothing higher; a further sign could add no more than 0.0013"]
+    high = why_not(DOCUMENT | {"notes": {"price": "the price is a deposit figure"}}, CONFIG)
+    assert high[0].startswith("score 0.95: of high severity, the highest, from 0.88 on")
+    assert high[1] == "no price sign: the price is a deposit figure"
+    assert (
+        "no papers" not in high[2]
+        and "offered as another article" in high[2]
+        and "serial number removed" not in high[2]
+    )
+    assert "evidence for" not in "\n".join(top + high)
+
+
+def test_a_medium_alert_is_told_how_far_high_is_and_what_speaks_against_it() -> None:
+    reasons = [
+        {"evidence": "bias", "contribution": -2.5}, {"evidence": "no_paperwork", "contribution": 1.8}, {"evidence": "new_seller", "contribution": 0.18},
+        {"evidence": "probable_scam", "contribution": -0.5}, {"evidence": "forest", "contribution": 0.0},
+    ]  # fmt: skip
+    words = why_not({"score": 0.265, "reasons": reasons}, CONFIG)
+    assert words[0].startswith("score 0.27: high severity begins at 0.88, 3.0 more in log-odds")
+    assert words[1:3] == [
+        "speaks against it: probably a scam (-0.50)",
+        "of 2 weak signs one counts in full, the others at 0.3",
+    ]
+    assert (
+        "serial number removed" in words[3] and words[4] == "its figures are no odder than those of its peers"
+    )
