@@ -136,7 +136,9 @@ def _log_odds(score: float) -> float:
 
 
 def _against(reasons: Sequence[Mapping[str, Any]], config: Config) -> list[str]:
-    titles = {row.id: row.title for row in (*config.signals.signal, *config.thresholds.pair)}
+    titles = {card.id: card.title for card in config.signals.signal} | {
+        pair.id: pair.title for pair in config.thresholds.pair
+    }
     against = [
         f"{titles.get(r['evidence'], r['evidence'])} ({r['contribution']:+.2f})"
         for r in reasons
