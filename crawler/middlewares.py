@@ -84,6 +84,8 @@ class Manners:
         request.meta["download_timeout"] = plan.timeout_s
         await self._wait(self.pause.before(host, self._now()))
         self.facts.requests += 1
+        if plan.asked is not None:
+            plan.asked.add(plan.day())
         self.pause.started(host, self._now())
         return None
 

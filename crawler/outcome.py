@@ -104,6 +104,8 @@ def decide(facts: Facts, site: Site, history: Sequence[int] = ()) -> Outcome:
     if not facts.pages and facts.robots and not facts.failed:
         return Outcome("blocked", f"robots.txt forbids all that was asked ({facts.robots} addresses)")
     if not facts.pages and not facts.unrecognised:
+        if facts.limits and not facts.errors:
+            return Outcome("partial", facts.limits[0])
         return Outcome("failed", _causes(facts) or "nothing was fetched")
     cut = _cut(facts, site.expect.failures)
     broken = broken_expectations(facts, site.expect, site.never, history if not cut else ())

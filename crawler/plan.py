@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from crawler.outcome import Facts
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from config.schema.sites import Site
     from crawler.families import Family
     from crawler.families.answers import Keys
+    from crawler.politeness.quota import DayCount
     from crawler.politeness.robots import Robots
     from crawler.resuming import Kept
 
@@ -59,6 +60,8 @@ class Plan:
     frozen: bool = False
     """The run was given its moment and all its pages bear it: done again after a kill, it ends in the same state."""
     keys: Keys | None = None
+    asked: DayCount | None = None
+    """Requests of the day, where the site file bounds them."""
     kept: Kept | None = None
     """Pages that a killed run stored, to be read instead of asked for."""
     candidate: Callable[[str], bool] = lambda title: True
@@ -80,6 +83,10 @@ class Plan:
         """Now, by the run's clock."""
         return self.began if self.frozen else datetime.now(UTC)
 
+    def day(self) -> date:
+        """Today in UTC, by the run's clock."""
+        return self.moment().astimezone(UTC).date()
+
     def stamp(self) -> str:
         """Now as ISO 8601 UTC to the second."""
         return self.moment().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -90,7 +97,8 @@ class Plan:
             return f"stopped at the limit of {self.max_pages} requests"
         if time.monotonic() - self.started >= self.max_seconds:
             return f"stopped at the limit of {self.max_seconds / 60:g} minutes"
-        return None
+        used_up = self.asked.reached(self.day()) if self.asked else None
+        return f"stopped: {used_up}" if used_up else None
 
 
 def plan_run(
@@ -105,7 +113,6 @@ def plan_run(
     rules, pace = settings.politeness, site.pace
     floor = rules.api_min_delay_s if site.family == "api" else rules.min_delay_s
     wished = pace.delay_s or floor
-    requests = min(pace.max_pages or rules.max_pages, pace.daily_requests or 10**9)
     return Plan(
         site=site,
         family=family,
@@ -113,7 +120,7 @@ def plan_run(
         hosts=hosts_of(site, (getattr(family, "BASE", ""),) if site.family == "api" else ()),
         user_agent=user_agent(settings),
         delay_s=wished if site.loopback else max(wished, floor),
-        max_pages=requests,
+        max_pages=pace.max_pages or rules.max_pages,
         max_seconds=60 * min(pace.max_minutes or rules.max_minutes, rules.max_minutes),
         max_depth=min(pace.max_depth or rules.max_depth, rules.max_depth),
         timeout_s=rules.timeout_s,
@@ -129,9 +136,18 @@ def plan_run(
         marks=list(config.challenges.mark),
         began=now,
         frozen=frozen,
+        asked=day_count(site, config),
         keys=api_keys(site, family, environment if environment is not None else os.environ),
         candidate=candidate_test(site, config) if site.detail.follow == "candidates" else lambda title: True,
     )
+
+
+def day_count(site: Site, config: Config) -> DayCount | None:
+    """The count of the site's requests by day, if its file bounds them and there is a home to keep it."""
+    from crawler.politeness.quota import DayCount
+
+    limit = site.pace.daily_requests
+    return DayCount(config.home, site.key, limit) if limit is not None and config.home is not None else None
 
 
 def api_keys(site: Site, family: Family, environment: Mapping[str, str]) -> Keys | None:

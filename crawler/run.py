@@ -103,7 +103,7 @@ def _one(
     site: Site, home: Path, config: Config, given: datetime | str | None, on_progress: Progress | None, signals: _Signals
 ) -> RunResult:
     now = _moment(given)
-    why = refusal(site, config.settings, now.date()) or _at_rest(site, home, config, now)
+    why = refusal(site, config.settings, now.date()) or _at_rest(site, home, config, now) or _used_up(site, config, now)
     if why:
         return _skipped(site, home, config, now, why)
     with _only_crawl(site, home) as busy:
@@ -119,6 +119,14 @@ def _at_rest(site: Site, home: Path, config: Config, now: datetime) -> str | Non
     if site.loopback:
         return None
     return rest.resting(site, hosts(site), rest.read(home), now, config.settings.politeness.rest_hours)
+
+
+def _used_up(site: Site, config: Config, now: datetime) -> str | None:
+    from crawler.plan import day_count
+
+    count = day_count(site, config)
+    why = count.reached(now.astimezone(UTC).date()) if count else None
+    return f"{why} (pace.daily_requests)" if why else None
 
 
 def _skipped(site: Site, home: Path, config: Config, now: datetime, why: str) -> RunResult:

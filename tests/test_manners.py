@@ -27,6 +27,7 @@ from config.schema.sites import Access, Site
 from crawler.access import refusal
 from crawler.decoding import decode
 from crawler.outcome import Facts, decide
+from crawler.plan import day_count
 from crawler.politeness import challenge, hosts, rest, robots
 from crawler.politeness.pause import Pause, retry_after
 from storage.store import Store
@@ -521,6 +522,41 @@ def test_endless_pagination_ends(tmp_path: Path) -> None:
     assert results["same"].outcome == "ok" and results["same"].pages == 2
 
 
+def test_the_requests_of_a_day_are_counted_over_all_its_runs(tmp_path: Path) -> None:
+    """Every run is a process of its own; what they ask together on a UTC day is bounded, robots.txt included."""
+    home = new_home(tmp_path)
+    with serve() as web:
+        board(web, 10**9)
+        add_site(home, "board", web.url + "/list", pace="max_pages = 4\ndaily_requests = 6")
+        late = [crawl(home, "board", f"2026-11-02T{hour}:00+00:00") for hour in ("08:00", "21:00", "23:59")]
+        # By the clock of Tokyo it is the next day already, by UTC's not yet.
+        late.append(crawl(home, "board", "2026-11-03T08:30:00+09:00"))
+        assert [(run.outcome, run.requests) for run in late] == [("partial", 4), ("partial", 2), ("skipped", 0), ("skipped", 0)]
+        assert len(web.log) == 6
+    assert "the 6 requests of the day 2026-11-02 (UTC)" in str(late[1].detail) and "pace.daily_requests" in str(late[2].detail)
+    count = day_count(Config(home).sites["board"], Config(home))
+    assert count and count.reached(date(2026, 11, 3)) is None
+    count.add(date(2026, 11, 12))
+    assert [count.spent(date(2026, 11, day)) for day in (2, 12)] == [0, 1]
+
+
+def test_a_killed_run_leaves_no_request_uncounted(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/list", Answer(page(card(1)), delay=5.0))
+        add_site(home, "board", web.url + "/list", pace="daily_requests = 2")
+        worker = subprocess.Popen([sys.executable, "-m", "crawler.worker", "--home", str(home), "--site", "board", "--now", NOW], stdout=subprocess.DEVNULL)
+        try:
+            until = time.monotonic() + 20
+            while len(web.log) < 2 and worker.poll() is None and time.monotonic() < until:
+                time.sleep(0.02)
+        finally:
+            worker.kill()
+            worker.wait()
+        assert web.paths() == ["/list"]
+        assert crawl(home, "board").outcome == "skipped" and len(web.log) == 2
+
+
 SCRIPTS = {
     "gb18030": "英伟达 A100 显卡 全新未拆封 现货", "big5": "英偉達 A100 顯示卡 全新未拆封 現貨供應", "shift_jis": "NVIDIA A100 グラフィックボード 新品未開封",
     "euc-kr": "엔비디아 A100 그래픽카드 미개봉 새제품", "windows-1251": "Видеокарта А100 новая, в наличии",
@@ -712,6 +748,7 @@ OUTCOMES: list[tuple[Facts, tuple[int, ...], str]] = [
     (facts(pages=0, lists=0, listings=0, unrecognised=3), (), "changed"),
     (facts(pages=1, lists=0, listings=0), (), "changed"),
     (facts(limits=["stopped at the limit"]), (), "partial"),
+    (facts(pages=0, lists=0, listings=0, limits=["stopped at the limit"]), (), "partial"),
     (facts(failed={"status 500": 3}), (), "partial"),
     (facts(pages=200, failed={"status 500": 3}), (), "ok"),
     (facts(errors=["KeyError while reading a page"]), (), "partial"),

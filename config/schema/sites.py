@@ -56,7 +56,7 @@ class Pace(Table):
     max_depth: Annotated[int, Field(ge=1)] | None = None
     """Pages of one result list, or links from a start address."""
     daily_requests: Annotated[int, Field(ge=1)] | None = None
-    """Requests a run may make at most, for APIs with a daily quota."""
+    """Requests of a UTC day at most, over all runs, for APIs with a daily quota."""
 
 
 class Selectors(Table):
