@@ -162,13 +162,17 @@ def failure(error: BaseException) -> int:
         return EXIT_NOT_DONE
     if isinstance(error, BrokenPipeError):
         return EXIT_DONE
+    if name == "Stopped":
+        note(f"{error}: what was stored is kept; run the command again to go on")
+        return EXIT_NOT_DONE
     if hasattr(error, "exit_code") and hasattr(error, "format_message"):
         context = getattr(error, "ctx", None)
         hint = f" (see `{context.command_path} --help`)" if context else ""
         note(f"error: {error.format_message()}{hint}")
         return EXIT_WRONG_USE
     root = {base.__name__ for base in type(error).__mro__}
-    if root & {"UseError", "ConfigError", "ListingError", "FileRefused", "ProposeError", "ReparseError", "PlanError"}:
+    if root & {"UseError", "ConfigError", "ListingError", "FileRefused", "ProposeError", "ReparseError", "PlanError",
+               "MissingError", "ChangeError"}:  # fmt: skip
         note(f"error: {error}")
         return EXIT_WRONG_USE
     if root & {"StorageError", "DetectError", "ScheduleError", "ClusterError", "SnapshotError"}:

@@ -151,8 +151,8 @@ def main() -> None:
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(code)
-    # Outside standalone mode an Exit comes back as its status.
-    sys.exit(code if isinstance(code, int) else 0)
+    # Outside standalone mode an Exit comes back as its status; an interrupt inside a command as the shells' 128 + SIGINT.
+    sys.exit(failure(KeyboardInterrupt()) if code == 130 else code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

@@ -81,37 +81,52 @@ def _row_type(model: type[BaseModel], field: str) -> type[Table] | None:
     return None
 
 
+def _differ(old: Any, new: Any) -> bool:
+    if isinstance(old, dict) and isinstance(new, dict):
+        return any(old[key] != new[key] for key in old.keys() & new.keys())
+    return bool(old != new)
+
+
 class _Merger:
-    """Lays files over each other and remembers which file each row came from."""
+    """Lays files over each other and remembers which file each row came from.
+
+    A home's file may override what is shipped, and no file another one of its own kind: the last would win by its name.
+    """
 
     def __init__(self, model: type[Table]) -> None:
         self.model = model
         self.data: dict[str, Any] = {}
         self.origin: dict[tuple[str, str], Path] = {}
         self.files: list[Path] = []
+        self.home: set[Path] = set()
 
     def add(self, path: Path, *, override: bool) -> None:
         self.files.append(path)
+        if override:
+            self.home.add(path)
         for field, value in _read_toml(path).items():
             row_type = _row_type(self.model, field)
             if row_type is not None and isinstance(value, list):
-                self._add_rows(path, field, value, row_type.KEY or "", override)
+                self._add_rows(path, field, value, row_type.KEY or "")
             elif isinstance(value, dict) and isinstance(self.data.get(field), dict):
-                self.data[field] = self._merge(path, field, self.data[field], value, override)
+                self.data[field] = self._merge(path, field, self.data[field], value)
                 self.origin.update({(field, key): path for key in value})
             else:
-                if field in self.data and not override and self.data[field] != value:
+                if field in self.data and self._fixed(path, (field, "")) and self.data[field] != value:
                     raise ConfigError(path, field, f"disagrees with {self.origin[field, '']}")
                 self.data[field] = value
                 self.origin[field, ""] = path
                 if isinstance(value, dict):
                     self.origin.update({(field, key): path for key in value})
 
-    def _merge(self, path: Path, field: str, old: dict[str, Any], new: dict[str, Any], override: bool) -> dict[str, Any]:
-        if not override:
-            for key in old.keys() & new.keys():
-                if old[key] != new[key]:
-                    raise ConfigError(path, f"{field}.{key}", f"disagrees with {self.origin[field, key]}")
+    def _fixed(self, path: Path, key: tuple[str, str]) -> bool:
+        """Whether what stands there came from a file of the same kind as `path`: shipped, or the home's."""
+        return (self.origin.get(key) in self.home) == (path in self.home)
+
+    def _merge(self, path: Path, field: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        for key in old.keys() & new.keys():
+            if self._fixed(path, (field, key)) and _differ(old[key], new[key]):
+                raise ConfigError(path, f"{field}.{key}", f"disagrees with {self.origin[field, key]}")
         merged = dict(old)
         for key, value in new.items():
             if isinstance(value, dict) and isinstance(old.get(key), dict):
@@ -120,15 +135,16 @@ class _Merger:
                 merged[key] = value
         return merged
 
-    def _add_rows(self, path: Path, field: str, rows: list[Any], key_name: str, override: bool) -> None:
+    def _add_rows(self, path: Path, field: str, rows: list[Any], key_name: str) -> None:
         table: dict[str, Any] = self.data.setdefault(field, {})
         seen: set[str] = set()
         for number, row in enumerate(rows, 1):
             key = str(row.get(key_name)) if isinstance(row, dict) and key_name in row else None
             if key is None:
                 raise ConfigError(path, f"{field} row {number}", f"needs the key {key_name!r}")
-            if key in seen or (key in table and not override):
-                raise ConfigError(path, f"{field} {key!r}", f"is also given in {self.origin.get((field, key), path)}")
+            if key in seen or (key in table and self._fixed(path, (field, key))):
+                where = path if key in seen else self.origin[field, key]
+                raise ConfigError(path, f"{field} {key!r}", f"is also given in {where}")
             seen.add(key)
             table[key] = {**table.get(key, {}), **row}
             self.origin[field, key] = path
@@ -144,12 +160,14 @@ class _Merger:
         first = error.errors()[0]
         loc = [str(part) for part in first["loc"]]
         field, where = loc[0] if loc else "", ".".join(loc)
-        file = self.origin.get((field, ""), self.files[-1] if self.files else SHIPPED)
+        # What is wrong between rows of a table is the doing of whoever laid a row over it.
+        own = [path for (name, _), path in self.origin.items() if name == field and path in self.home]
+        file = own[-1] if own else self.origin.get((field, ""), self.files[-1] if self.files else SHIPPED)
         if len(loc) > 1:
             row_type = _row_type(self.model, field)
             if row_type is not None and loc[1].isdigit():
                 key = str(plain[field][int(loc[1])].get(row_type.KEY))
-                file, where = self.origin.get((field, key), file), f"{field} {key!r}, key {'.'.join(loc[2:])!r}"
+                file, where = (self.origin.get((field, key), file), f"{field} {key!r}, key {'.'.join(loc[2:])!r}")
             else:
                 file = self.origin.get((field, loc[1]), file)
         problem = first["msg"]

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["opened", "reopened", "updated", "closed"]
 
-DECIDED = ("dismissed", "closed")
 KEPT = ("confirmed", "escalated")
 
 MATERIAL_PRICE = 0.8
@@ -88,7 +87,9 @@ def decide(
     alerting = SEVERITIES.index(facts.severity) >= SEVERITIES.index("medium")
     if standing is None:
         return _open(facts, before, options, mutes, now) if alerting else None
-    if standing.state in DECIDED:
+    if standing.state == "closed":
+        return _open_again(facts, standing, options, mutes, now) if alerting else None
+    if standing.state == "dismissed":
         why = material(facts, standing, options) if alerting and facts.fresh else None
         return Intent("reopened", facts, _news(facts, mutes, now), why, muted_by(facts, mutes, now)) if why else None
     if not alerting and standing.state not in KEPT:
@@ -105,6 +106,15 @@ def _open(facts: Facts, before: Standing | None, options: Alerts, mutes: Sequenc
     if before is not None and before.state == "dismissed" and material(facts, before, options) is None:
         return Intent("opened", facts, False, f"{why}; relist of a dismissed offer, nothing material changed", muted)
     return Intent("opened", facts, muted is None, why, muted)
+
+
+def _open_again(facts: Facts, standing: Standing, options: Alerts, mutes: Sequence[Mute], now: str) -> Intent:
+    """What the program closed it opens again as soon as the score is back: no person has decided on it."""
+    muted = muted_by(facts, mutes, now)
+    if not facts.fresh:
+        return Intent("reopened", facts, False, f"judged anew, {facts.severity} again; no news", muted)
+    why = material(facts, standing, options) or f"the page changed, {facts.severity} again"
+    return Intent("reopened", facts, muted is None, why, muted)
 
 
 def _update(facts: Facts, standing: Standing, options: Alerts, mutes: Sequence[Mute], now: str) -> Intent | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config.loader import Config, ConfigError
-from detector.errors import DetectError
+from detector.errors import ChangeError, DetectError
 from detector.judge import Judge
 from detector.tune import Drawn, Past
 
@@ -54,23 +54,23 @@ def drawn(store: Store) -> list[Drawn]:
 
 
 def parse_changes(words: Sequence[str]) -> dict[str, Any]:
-    """`key=value` words as a mapping; values are TOML. Raises DetectError naming the wrong word."""
+    """`key=value` words as a mapping; values are TOML. Raises ChangeError naming the wrong word."""
     import tomllib
 
     found: dict[str, Any] = {}
     for word in words:
         key, sign, value = word.partition("=")
         if not sign or "." not in key:
-            raise DetectError(f"{word!r}: write a change as key=value, e.g. severity.medium=0.3 or weight.no_paperwork=2")
+            raise ChangeError(f"{word!r}: write a change as key=value, e.g. severity.medium=0.3 or weight.no_paperwork=2")
         try:
             found[key.strip()] = tomllib.loads(f"x = {value}")["x"]
         except tomllib.TOMLDecodeError as error:
-            raise DetectError(f"{word!r}: {value!r} is no value (a number, true, or a quoted text)") from error
+            raise ChangeError(f"{word!r}: {value!r} is no value (a number, true, or a quoted text)") from error
     return found
 
 
 def check_names(config: Config, changes: Mapping[str, Any]) -> None:
-    """Raises DetectError if a weight or pair is changed that no evidence bears; the nearest name is told."""
+    """Raises ChangeError if a weight or pair is changed that no evidence bears; the nearest name is told."""
     import difflib
 
     known = {
@@ -82,11 +82,11 @@ def check_names(config: Config, changes: Mapping[str, Any]) -> None:
         if table in known and name not in known[table]:
             near = difflib.get_close_matches(name, known[table], 1)
             hint = f"did you mean {table}.{near[0]}?" if near else f"known are: {', '.join(sorted(set(known[table])))}"
-            raise DetectError(f"{key}: there is no {table} of this name; {hint}")
+            raise ChangeError(f"{key}: there is no {table} of this name; {hint}")
 
 
 def preview(config: Config, changes: Mapping[str, Any]) -> Judge:
-    """The judge as it would be with the changes, for `tune.replay`; nothing is written. Raises ConfigError, DetectError."""
+    """The judge as it would be with the changes, for `tune.replay`; nothing is written. Raises ConfigError, ChangeError."""
     import tempfile
 
     check_names(config, changes)
@@ -97,7 +97,12 @@ def preview(config: Config, changes: Mapping[str, Any]) -> Judge:
             (home / "config").mkdir(exist_ok=True)
             (home / "config" / path.name).write_bytes(path.read_bytes())
         _write(home, edited(_text(home), changes, WHY_BY_TUNE))
-        return Judge.from_config(Config(home))
+        try:
+            return Judge.from_config(Config(home))
+        except ConfigError as error:
+            # The copy is gone when this is read: name the file that it is a copy of.
+            file = config.home / "config" / Path(error.file).name if config.home and Path(error.file).is_relative_to(home) else error.file
+            raise ConfigError(file, error.where, error.problem) from error
 
 
 def apply(store: Store, config: Config, changes: Mapping[str, Any], *, why: str, who: str, now: str) -> str:

@@ -7,5 +7,9 @@ class DetectError(Exception):
     """Root of the detector's errors; the message is one line for the user."""
 
 
+class ChangeError(DetectError):
+    """Raised if a change of thresholds is asked for in words that cannot be understood, or of a name that is not there."""
+
+
 class ModelError(DetectError):
     """Raised if a stored forest cannot be used: other features, other versions, unreadable or untrusted content."""

@@ -24,13 +24,16 @@ class Lookup(Base):
     def find_listing(self, text: str) -> str:
         """The key of the one listing that `text` names: a key or its beginning (4 letters or more), site/listing_id, or its address.
 
+        The number that eBay shows stands for the id of its interface, `v1|NUMBER|0`.
+
         Raises MissingError, or StorageError where several fit.
         """
         site, _, name = text.partition("/")
         found = [
             row[0]
             for row in self.db.rows(
-                "SELECT id FROM listing WHERE id IN (?, ?)", [text, listing_key(site, name)]
+                "SELECT id FROM listing WHERE id IN (?, ?, ?)",
+                [text, listing_key(site, name), listing_key(site, f"v1|{name}|0")],
             )
         ]
         if not found and len(text) >= 4 and text.isalnum():

@@ -69,6 +69,15 @@ def test_an_open_alert_that_no_longer_holds_closes_with_its_reason_and_without_n
     assert rescore is not None and rescore.kind == "closed" and "other knowledge" in rescore.why
 
 
+def test_what_the_program_closed_comes_back_with_the_score() -> None:
+    closed = replace(OPEN, state="closed")
+    rescore = decide(replace(FACTS, observation="o1", fresh=False), closed, OPTIONS, now=NOW)
+    page = decide(FACTS, closed, OPTIONS, now=NOW)
+    assert rescore is not None and (rescore.kind, rescore.news) == ("reopened", False)
+    assert page is not None and (page.kind, page.news) == ("reopened", True) and "the page changed" in page.why
+    assert decide(QUIET, closed, OPTIONS, now=NOW) is None
+
+
 @pytest.mark.parametrize("state", ["confirmed", "escalated"])
 def test_what_a_person_confirmed_is_updated_never_closed(state: str) -> None:
     found = decide(QUIET, replace(OPEN, state=state), OPTIONS, now=NOW)

@@ -50,3 +50,17 @@ def test_versions_move_with_the_rows_they_stand_for(tmp_path: Path) -> None:
     before = Config(tmp_path)
     put(tmp_path, "thresholds.toml", "# the same rows, a comment more\n")
     assert Config(tmp_path).knowledge_version == before.knowledge_version
+
+
+def test_two_home_files_that_disagree_are_refused(tmp_path: Path) -> None:
+    first, second = (put(tmp_path, f"offers/{name}.toml", f'[[cue]]\nid = "mine"\ncue = "sale"\nwords = ["{name}"]\n') for name in "ab")
+    with pytest.raises(ConfigError) as caught:
+        _ = Config(tmp_path).offers
+    assert f"{second}: cue 'mine': is also given in {first}" in str(caught.value)
+
+
+def test_a_rule_broken_between_rows_is_told_of_the_home(tmp_path: Path) -> None:
+    path = put(tmp_path, "thresholds.toml", "[severity]\nmedium = 0.9\nhigh = 0.3\n")
+    with pytest.raises(ConfigError, match="must hold") as caught:
+        _ = Config(tmp_path).thresholds
+    assert caught.value.file == str(path)

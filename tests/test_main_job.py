@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from chipwatch import cli
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -109,15 +111,35 @@ def test_one_flipped_byte_is_named(demo: tuple[Path, list[dict[str, Any]]]) -> N
         (["crawl", "nosuch"], 2, "no site 'nosuch'"),
         (["import", "nosuch.jsonl"], 2, "no such file"),
         (["export", "everything"], 2, "is not one of"),
-        (["alerts", "show", "nosuch/1"], 3, "no listing has this key"),
+        (["alerts", "show", "nosuch/1"], 2, "no listing has this key"),
         (["frobnicate"], 2, "No such command"),
-        (["tune", "try", "severity"], 3, "write a change as key=value"),
+        (["tune", "try", "severity"], 2, "write a change as key=value"),
     ],
 )
 def test_an_error_is_one_line(demo: tuple[Path, list[dict[str, Any]]], words: list[str], code: int, told: str) -> None:
     done = chipwatch(demo[0], *words, expect=code)
     assert told in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1 and "Traceback" not in done.stderr
+
+
+def test_an_interrupt_is_told_and_is_not_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("chipwatch.app.State.store", interrupted)
+    monkeypatch.setattr("sys.argv", ["chipwatch", "--home", str(tmp_path), "detect"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    told = capsys.readouterr().err
+    assert ended.value.code == 3 and told.startswith("interrupted: ") and len(told.splitlines()) == 1
+
+
+def test_a_home_just_made_can_be_asked(tmp_path: Path) -> None:
+    home, source = tmp_path / "home", tmp_path / "in.jsonl"
+    chipwatch(home, "init")
+    source.write_text(json.dumps({"site": "s", "listing_id": "1", "title": "NVIDIA H100 80GB PCIe", "seller_name": "x"}) + "\n", encoding="utf-8")
+    assert json.loads(chipwatch(home, "inspect", str(source)).stdout)["offer"] == "sale"
+    assert not (home / "key").exists()
 
 
 def test_inspect_needs_no_home_and_answers_every_line(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from config.loader import Config
 from detector.alerts import Intent
+from detector.apply import apply, undo
 from detector.model import Model, fit
 from detector.reading.model import ChipOffer, Price, Reading, Signal
 from detector.refit import refit, row_of
@@ -201,6 +202,20 @@ def test_alerts_open_once_and_a_rescore_notifies_nobody(store: Store, config: Co
         store.decide(row, "dismiss", who="a", now="2025-09-02T00:00:00Z", reason="lawful", note=None)
     again = judge(store, config, rebuild=True, now="2025-09-03T00:00:00Z")
     assert not again.outcome.alerts.total()
+    assert store.count_news("2025-09-02T00:00:00Z") == {}
+
+
+def test_a_threshold_put_back_brings_its_alerts_back(store: Store, config: Config) -> None:
+    record(store, [listing(1), listing(2, signals=["serial_removed"]), listing(3, 4000)], NOW)
+    judge(store, config)
+    before = {row["listing"]: row["state"] for row in store.alerts()}
+    tuned = apply(store, Config(store.home), {"severity.medium": 0.999, "severity.high": 0.999}, why="w", who="a", now="2025-09-02T00:00:00Z")
+    raised = judge(store, Config(store.home), now="2025-09-02T00:00:01Z")
+    undo(store, why="w", who="a", now="2025-09-02T00:00:02Z")
+    lowered = judge(store, Config(store.home), now="2025-09-02T00:00:03Z")
+    assert tuned != Config(store.home).thresholds_version
+    assert raised.outcome.alerts["closed"] == lowered.outcome.alerts["reopened"] == 2
+    assert {row["listing"]: row["state"] for row in store.alerts()} == before
     assert store.count_news("2025-09-02T00:00:00Z") == {}
 
 

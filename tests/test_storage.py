@@ -403,6 +403,8 @@ def test_listings_are_found_by_what_a_person_has(store: Store) -> None:
     assert store.find_listing("board/x/y") == listing_key("board", "x/y")
     with pytest.raises(StorageError, match="names several"):
         store.find_listing("77")
+    store.record(Listing("ebay", "v1|3000178|0", "H100"), run=run, evidence=None, now=NOW)
+    assert store.find_listing("ebay/3000178") == listing_key("ebay", "v1|3000178|0")
     seller = store.listing(key)["seller"]
     assert {row["listing_id"] for row in store.seller(seller)["listings"]} == {"77", "x/y"}
 

@@ -50,25 +50,30 @@ def demo_score(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", 
     found = score(state.folder)
     if json:
         write_json(dataclasses.asdict(found))
-        return
-    print(f"planted red flags caught: {found.caught} of {found.planted} ({100 * found.caught / max(found.planted, 1):.1f} %)")
-    print(f"alerts (medium and high): {found.alerts}, of them red flags {found.right}, at least worth a look {found.worth_a_look}")
-    columns = ["site", "listing_id", "chip", "grade", "score", "signals"]
-    for title, rows in (("missed", found.misses), ("alerts that are no red flag", found.extras)):
-        if rows:
-            write_rows([{**r, "signals": " ".join(r["signals"])} for r in rows], columns, as_json=False, title=title)
+    else:
+        share = {name: f"{100 * n / max(of, 1):.1f} %" for name, n, of in (
+            ("recall", found.caught, found.planted), ("precision", found.right, found.alerts), ("worth", found.worth_a_look, found.alerts),
+        )}  # fmt: skip
+        print(f"recall: {found.caught} of {found.planted} planted red flags caught ({share['recall']})")
+        print(f"precision: of {found.alerts} alerts (medium and high) {found.right} are red flags ({share['precision']}),"
+              f" {found.worth_a_look} worth a look ({share['worth']})")  # fmt: skip
+        columns = ["site", "listing_id", "chip", "grade", "score", "signals"]
+        for title, rows in (("missed", found.misses), ("alerts that are no red flag", found.extras)):
+            if rows:
+                write_rows([{**r, "signals": " ".join(r["signals"])} for r in rows], columns, as_json=False, title=title)
     if found.misses:
         raise typer.Exit(EXIT_PROBLEMS)
 
 
 def demo_serve(day: Annotated[int, typer.Option(min=1, help="Which day to serve.")] = 1) -> None:
     """Serve the demo marketplace on loopback until interrupted, to look at it in a browser."""
+    import contextlib
     import threading
 
     from chipwatch.demo.home import SEED
     from chipwatch.demo.server import serve
 
-    with serve(SEED, day) as (_, urls):
+    with serve(SEED, day) as (_, urls), contextlib.suppress(KeyboardInterrupt):
         for site, url in urls.items():
             print(f"{site}: {url}")
         threading.Event().wait()

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from chipwatch.app import (
-    EXIT_NOT_DONE,
     EXIT_PROBLEMS,
     State,
     UseError,
@@ -49,18 +48,14 @@ def crawl(
     json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False,
 ) -> None:
     """Crawl the enabled sites, or the named ones, politely; exit 1 if a run was not whole."""
-    from crawler.run import Stopped, crawl_sites
+    from crawler.run import crawl_sites
 
     state: State = ctx.obj
     with state.store():
         pass
     for name in sites or ():
         _site(state, name)
-    try:
-        results = crawl_sites(sites or None, state.folder, state.config, on_result=lambda r: note(f"{r.site}: {r.outcome}, {r.listings} listings"))
-    except Stopped as stopped:
-        note(f"{stopped}: what was stored is kept")
-        raise typer.Exit(EXIT_NOT_DONE) from stopped
+    results = crawl_sites(sites or None, state.folder, state.config, on_result=lambda r: note(f"{r.site}: {r.outcome}, {r.listings} listings"))
     if not results:
         note("no site is enabled: `chipwatch sites` lists them")
     write_rows([_run_row(r) for r in results], RUN_COLUMNS, as_json=json)

@@ -36,6 +36,7 @@ def curve(
     from detector import apply, tune
 
     state: State = ctx.obj
+    standing = state.config.thresholds.severity
     with state.store(readonly=True) as store:
         history = apply.history(store)
         seen = tune.recall(sum(bool(p.right) for p in history), apply.drawn(store))
@@ -44,7 +45,7 @@ def curve(
         write_json(dataclasses.asdict(found)) if json else print(found.why)
         if found.threshold is not None:
             # A threshold above the cut of high severity takes that with it: the order of the cuts has to hold.
-            high = f" severity.high={found.threshold:g}" if found.threshold > state.config.thresholds.severity.high else ""
+            high = f" severity.high={found.threshold:g}" if found.threshold > standing.high else ""
             note(f"try it: chipwatch tune try severity.medium={found.threshold:g}{high}")
         return
     points = [p for p in tune.curve(history) if p.score > 0]
