@@ -19,6 +19,8 @@ from storage.warc import Member, walk
 if TYPE_CHECKING:
     from storage.store import Store
 
+GZIP_HEADER, NO_TIME = 10, bytes(4)
+"""Bytes of a gzip header (RFC 1952), the fourth to seventh of which are a time; records bear none."""
 REMOVED, REMOVED_DIGEST = tombstone.REMOVED.lower(), tombstone.REMOVED_SHA256.lower()
 
 
@@ -176,7 +178,21 @@ class _File:
         elif self.records > run["evidence_records"]:
             yield Problem(self.file, None, f"it holds {self.records} records, its seal is over {run['evidence_records']}: some were added")
         elif self.head != run["evidence_head"]:
-            yield Problem(self.file, None, "the chain over its records does not reach the sealed head: a record was changed")
+            changed = list(self._odd_heads())
+            yield from (Problem(self.file, offset, "its gzip header was changed") for offset in changed)
+            if not changed:
+                yield Problem(self.file, None, "the chain over its records does not reach the sealed head: a record was changed")
+
+    def _odd_heads(self) -> Iterator[int]:
+        """Records whose gzip header is not like that of the others: bytes that neither a checksum nor a digest of the content covers."""
+        heads: dict[bytes, list[int]] = {}
+        with open(self.path, "rb") as file:
+            for found in walk(self.path):
+                if REMOVED not in found.headers:
+                    file.seek(found.offset)
+                    heads.setdefault(file.read(GZIP_HEADER), []).append(found.offset)
+        usual = max(heads, key=lambda head: (head[4:8] == NO_TIME, len(heads[head])), default=b"")
+        yield from sorted(offset for head, offsets in heads.items() if head != usual for offset in offsets)
 
     def _concerned(self, row: Any) -> tuple[str, ...]:
         if row is None:

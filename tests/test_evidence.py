@@ -189,13 +189,15 @@ def test_one_flipped_byte_is_named_with_file_record_and_observations(store: Stor
 
 
 def test_every_flipped_byte_of_a_file_is_seen(store: Store) -> None:
-    """All of them, the record headers, request records and warcinfo included."""
+    """All of them, the gzip and record headers, request records and warcinfo included; and the record that holds it is named."""
     _, refs = crawl(store, 1, body=b"small")
     path = path_of(store, refs[0])
-    whole = path.read_bytes()
-    for at in range(0, len(whole), 7):
+    whole, starts = path.read_bytes(), [found.offset for found in walk(path)]
+    heads = [start + place for start in starts for place in range(4, 10)]
+    for at in [*range(0, len(whole), 7), *heads]:
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x20]) + whole[at + 1 :])
-        assert verify(store.home, store), f"byte {at} of {len(whole)}"
+        found = {problem.offset for problem in verify(store.home, store)}
+        assert max(start for start in starts if start <= at) in found, f"byte {at} of {len(whole)}"
     path.write_bytes(whole)
     assert verify(store.home, store) == []
 
