@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from chipwatch.app import State
+from config.loader import unread
 
 LOW_DISK_GB = 2.0
 
@@ -30,7 +31,7 @@ def run(state: State, now: str, *, robots: bool = False) -> list[Check]:
     checks: list[Check] = []
     looks: list[tuple[str, Look]] = [
         ("environment", _environment), ("home", _home), ("config", _config), ("database", _database), ("disk", _disk),
-        ("sites", _sites), ("keys", _keys), ("delivery", _delivery),
+        ("sites", _sites), ("schedule", _schedule), ("keys", _keys), ("delivery", _delivery),
     ]  # fmt: skip
     for name, look in [*looks, ("robots", _robots)] if robots else looks:
         try:
@@ -75,6 +76,26 @@ def _config(state: State, now: str) -> Iterator[tuple[bool, str]]:
     ]:
         getattr(config, family)
     yield True, f"knowledge {config.knowledge_version}, thresholds {config.thresholds_version}"
+    for path, near in unread(state.folder):
+        yield False, f"{path}: nothing reads a file of this name" + (f"; did you mean {near}?" if near else "; see docs for the names")
+
+
+def _schedule(state: State, now: str) -> Iterator[tuple[bool, str]]:
+    from difflib import get_close_matches
+
+    from chipwatch.schedule import ScheduleError, trigger
+
+    sites, jobs = state.config.sites, state.config.schedule.job
+    yield True, f"{sum(job.enabled for job in jobs)} of {len(jobs)} jobs enabled"
+    for job in jobs:
+        try:
+            trigger(job)
+        except ScheduleError as error:
+            yield False, str(error)
+        for name in job.sites:
+            if name not in sites:
+                near = get_close_matches(name, sites, 1)
+                yield False, f"schedule.toml: job {job.id!r}: no site {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; `chipwatch sites` lists them")
 
 
 def _database(state: State, now: str) -> Iterator[tuple[bool, str]]:

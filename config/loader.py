@@ -222,6 +222,22 @@ def home_files(pattern: str, home: Path | None) -> Iterator[Path]:
         yield from sorted((home / "config").glob(pattern))
 
 
+def unread(home: Path) -> Iterator[tuple[Path, str | None]]:
+    """Files in the home's `config/` that no family reads, such as a misspelt name, each with the nearest name that is read.
+
+    Hidden files, editors' backups and notes are passed over, and so are templates, which are no config.
+    """
+    names = [str(path.relative_to(SHIPPED)) for path in SHIPPED.glob("*.toml")]
+    folders = {path.parent.name for path in SHIPPED.glob("*/*.toml")} - {"examples"}
+    for path in sorted((home / "config").rglob("*")):
+        place = path.relative_to(home / "config")
+        if not path.is_file() or place.parts[0] == "templates" or path.name.startswith(".") or path.name.endswith(("~", ".txt", ".md")):
+            continue
+        if str(place) not in names and not (str(place.parent) in folders and path.suffix == ".toml"):
+            near = difflib.get_close_matches(place.parts[0], [*names, *folders], 1)
+            yield path, str(Path(near[0], *place.parts[1:])) if near and near[0] != place.parts[0] else None
+
+
 class Config:
     """What the house knows and what this desk has chosen; families load when first asked for.
 

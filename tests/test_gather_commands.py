@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +15,11 @@ from chipwatch.demo.server import serve as serve_demo
 from config.loader import Config
 from crawler.sites import reparse
 from storage.store import Store
+from tests.commands import chipwatch
 from tests.crawling import CARDS, add_site, card, crawl, new_home, page
 from tests.servers.web import Answer, Web, serve
 
-ROOT = Path(__file__).resolve().parents[1]
 DAY = "2026-11-0{}T08:00:00+00:00"
-
-
-def chipwatch(home: Path, *words: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "chipwatch.cli", "--home", str(home), *words],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=120,
-    )
-    assert done.returncode == expect, done.stderr
-    return done
 
 
 def health(home: Path) -> dict[str, Any]:
@@ -53,35 +41,41 @@ def new_layout(web: Web, home: Path) -> str:
     return run.run or ""
 
 
-@pytest.mark.parametrize("verb", ["release", "discard"])
-def test_a_run_in_quarantine_is_shown_until_a_person_decides(tmp_path: Path, verb: str) -> None:
-    home = new_home(tmp_path)
+@pytest.fixture(scope="module")
+def held_board(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A home whose board changed its layout, judged as far as it is believed; and the run in quarantine."""
+    home = new_home(tmp_path_factory.mktemp("held") / "board")
     with serve() as web:
         add_site(home, "board", web.url + "/list", more=CARDS + "[expect]\nlistings = 5\n")
         held = new_layout(web, home)
+    assert json.loads(chipwatch(home, "detect", "--json").stdout)["judged"] == 10
+    return home, held
+
+
+def test_a_run_in_quarantine_is_shown(held_board: tuple[Path, str]) -> None:
+    home, held = held_board
     assert health(home)["board"]["held"] == [held]
     shown = chipwatch(home, "sites")
     assert f"in quarantine: {held}" in shown.stderr and "sites reparse" in shown.stderr
-    digest = chipwatch(home, "digest", "--form", "markdown").stdout
-    assert "quarantined" in digest
-    judged = json.loads(chipwatch(home, "detect", "--json").stdout)["judged"]
-    assert judged == 10
+    assert "quarantined" in chipwatch(home, "digest", "--form", "markdown").stdout
 
+
+@pytest.mark.parametrize("verb", ["release", "discard"])
+def test_a_person_decides_on_a_run_in_quarantine(held_board: tuple[Path, str], tmp_path: Path, verb: str) -> None:
+    home, held = tmp_path / "home", held_board[1]
+    shutil.copytree(held_board[0], home)
     assert "--why" in chipwatch(home, "sites", verb, held, expect=2).stderr
     assert held in chipwatch(home, "sites", verb, held, "--why", "two cards were read rightly").stderr
     assert health(home)["board"]["held"] == []
     with Store.open(home, readonly=True) as store:
         (decision,) = store.run_decisions(held)
-    assert (decision["action"], decision["why"]) == (verb, "two cards were read rightly") and decision["who"]
-    with Store.open(home, readonly=True) as store:
         waiting = sum(1 for o in store.iter_observations() if o.run == held and not o.run_quarantined)
+    assert (decision["action"], decision["why"]) == (verb, "two cards were read rightly") and decision["who"]
     assert waiting == (2 if verb == "release" else 0)
     assert json.loads(chipwatch(home, "detect", "--json").stdout)["judged"] == waiting
     if verb == "release":
-        assert (
-            "is not in quarantine: released by"
-            in chipwatch(home, "sites", verb, held, "--why", "again", expect=3).stderr
-        )
+        again = chipwatch(home, "sites", verb, held, "--why", "again", expect=3)
+        assert "is not in quarantine: released by" in again.stderr
 
 
 def test_a_run_whose_bytes_were_read_again_waits_no_more(tmp_path: Path) -> None:
@@ -138,7 +132,6 @@ def test_the_doctor_asks_enabled_sites_for_robots_txt_on_request_alone(tmp_path:
         add_site(home, "open", web.url + "/list")
         add_site(home, "off", web.url + "/closed", top="enabled = false")
         assert not [row for row in doctor(home) if row[0] == "robots"] and web.log == []
-        assert [row[1] for row in doctor(home, "--robots") if row[0] == "robots"] == ["yes"]
         add_site(home, "closed", web.url + "/closed")
         said = {
             found.partition(":")[0]: (ok, found)
@@ -149,23 +142,57 @@ def test_the_doctor_asks_enabled_sites_for_robots_txt_on_request_alone(tmp_path:
         assert set(web.paths(robots=True)) == {"/robots.txt"}
 
 
-@pytest.mark.parametrize(
-    ("key", "names"),
-    [
-        ("ebay", ["EBAY_CLIENT_ID", "EBAY_CLIENT_SECRET"]),
-        ("yahoo-shopping-jp", ["YAHOO_JP_APPID"]),
-        ("rakuten-ichiba", ["RAKUTEN_APPLICATION_ID", "RAKUTEN_ACCESS_KEY"]),
-    ],
-)
-def test_the_doctor_names_the_keys_that_a_crawl_would_miss(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, names: list[str]
-) -> None:
+KEYS = {
+    "ebay": ["EBAY_CLIENT_ID", "EBAY_CLIENT_SECRET"], "yahoo-shopping-jp": ["YAHOO_JP_APPID"],
+    "rakuten-ichiba": ["RAKUTEN_APPLICATION_ID", "RAKUTEN_ACCESS_KEY"],
+}  # fmt: skip
+
+
+def test_the_doctor_names_the_keys_that_a_crawl_would_miss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = new_home(tmp_path)
-    (home / "config" / "sites" / f"{key}.toml").write_text("enabled = true\n", encoding="utf-8")
-    for name in names:
-        monkeypatch.delenv(name, raising=False)
-    (said,) = [row for row in doctor(home, expect=1) if row[0] == "keys"]
-    assert said == ("keys", "NO", f"{key}: set {' and '.join(names)} in the environment")
-    for name in names:
+    for key, names in KEYS.items():
+        (home / "config" / "sites" / f"{key}.toml").write_text("enabled = true\n", encoding="utf-8")
+        for name in names:
+            monkeypatch.delenv(name, raising=False)
+    said = {row for row in doctor(home, expect=1) if row[0] == "keys"}
+    assert said == {("keys", "NO", f"{key}: set {' and '.join(names)} in the environment") for key, names in KEYS.items()}
+    for name in (name for names in KEYS.values() for name in names):
         monkeypatch.setenv(name, "x")
-    assert ("keys", "yes", f"{key}: keys present") in doctor(home, expect=1)
+    assert {row for row in doctor(home, expect=1) if row[0] == "keys"} == {("keys", "yes", f"{key}: keys present") for key in KEYS}
+
+
+def test_the_doctor_names_what_would_be_passed_over_in_silence(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    for name, text in {
+        "treshold.toml": "", "site/board.toml": "", "sites/board.tml": "", "templates/notice.txt": "", "notes.md": "", ".thresholds.toml.swp": "",
+        "schedule.toml": '[[job]]\nid = "late"\nrun = "crawl"\ncron = "99 6 * * *"\nsites = ["ebayy", "ebay"]\n',
+    }.items():  # fmt: skip
+        (home / "config" / name).parent.mkdir(exist_ok=True)
+        (home / "config" / name).write_text(text, encoding="utf-8")
+    found = [found.replace(f"{home}/config/", "") for check, ok, found in doctor(home, expect=1) if check in ("config", "schedule") and ok == "NO"]
+    assert found == [
+        "site/board.toml: nothing reads a file of this name; did you mean sites/board.toml?",
+        "sites/board.tml: nothing reads a file of this name; see docs for the names",
+        "treshold.toml: nothing reads a file of this name; did you mean thresholds.toml?",
+        next(line for line in found if "'99 6 * * *'" in line and "job 'late'" in line),
+        "schedule.toml: job 'late': no site 'ebayy'; did you mean 'ebay'?",
+    ]
+
+
+def test_sites_without_a_saved_page_are_not_checked_and_not_wrong(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    everything = chipwatch(home, "sites", "check")
+    assert "NO" not in everything.stdout and "8 of 8 sites have no saved page" in everything.stderr
+    assert "`chipwatch sites check SITE --live`" in everything.stderr
+    # Who names a site wants it checked.
+    assert "no saved page" in chipwatch(home, "sites", "check", "viperatech", expect=1).stdout
+
+
+def test_extract_reads_a_page_that_was_packed(tmp_path: Path) -> None:
+    page = b"<title>A100</title><h1>NVIDIA A100 80GB</h1><p class=price>$9,000.00</p><button>Add to cart</button>"
+    for name, body in {"a.html": page, "a.html.gz": gzip.compress(page), "b.html.gz": b"\x1f\x8b no gzip"}.items():
+        (tmp_path / name).write_bytes(body)
+    done = chipwatch(tmp_path, "extract", *(str(tmp_path / name) for name in ("a.html", "a.html.gz", "b.html.gz")), expect=1)
+    plain, packed, broken = map(json.loads, done.stdout.splitlines())
+    assert packed == plain | {"observed_at": packed["observed_at"]} and packed["price_amount"] == 9000
+    assert broken["line"] == 3 and "b.html.gz: begins like gzip, but cannot be unpacked" in broken["error"]

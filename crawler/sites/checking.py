@@ -38,7 +38,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The result for one site. `problem` says why it could not be checked."""
+    """The result for one site. `problem` says what is wrong besides differences; without `samples` or `live` nothing was checked."""
 
     site: str
     samples: int
@@ -49,8 +49,10 @@ class Checked:
     """With `live`: the outcome of looking at the first start address now, in words."""
 
     @property
-    def ok(self) -> bool:
-        """Is all as expected?"""
+    def ok(self) -> bool | None:
+        """Is all as expected? None where there is no saved page to check."""
+        if not self.samples and self.live is None:
+            return None
         return not self.differences and self.problem is None
 
 
@@ -59,7 +61,8 @@ def check(site: Site, home: Path, config: Config, *, live: bool = False) -> Chec
     folder = home / "samples" / site.key
     samples = sorted(path for path in folder.iterdir() if (path / "page.json").exists()) if folder.is_dir() else []
     if not samples and not live:
-        return Checked(site.key, 0, 0, problem=f"no saved page in {folder}; run `chipwatch sites check {site.key} --live` to save one")
+        how = "an API is tried with `chipwatch crawl`" if site.family == "api" else f"run `chipwatch sites check {site.key} --live` to save one"
+        return Checked(site.key, 0, 0, problem=f"no saved page in {folder}; {how}")
     differences: list[Difference] = []
     listings = 0
     for path in samples:
