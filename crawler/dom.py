@@ -79,9 +79,10 @@ def parse(text: str) -> LexborHTMLParser:
     return LexborHTMLParser(text)
 
 
-def too_deep(body: bytes) -> bool:
-    """Does the page nest deeper than DEEPEST? Counting first, so that ordinary pages cost microseconds."""
-    if body.count(b"<") - 2 * body.count(b"</") < DEEPEST:
+def too_deep(body: bytes, tags: int | None = None) -> bool:
+    """Does the page nest deeper than DEEPEST? Counting first, so that ordinary pages cost microseconds; `tags` is how often `<` stands in it."""
+    tags = body.count(b"<") if tags is None else tags
+    if tags < DEEPEST or tags - 2 * body.count(b"</") < DEEPEST:
         return False
     depth = 0
     for piece in _pieces(body):

@@ -83,9 +83,9 @@ def _zone(page: Shown, price_order: int | None) -> tuple[int, int]:
 def _name(page: Shown, piece: Piece) -> str | None:
     if len(piece.text) > _LONGEST or piece.element.tag in _CHOICES:
         return None
-    text = piece.text.lower()
-    for pattern, name in page.words.says:
-        if pattern.search(text):
+    text, cues = page.lower[piece.order], page.cues[piece.order]
+    for pattern, name, cue in page.words.says:
+        if cues & cue and pattern.search(text):
             bits = page.bits(piece.element)
             if bits & (w.HIDDEN | w.RELATED) or (bits & w.SHIPPING and not bits & w.STOCK):
                 return None

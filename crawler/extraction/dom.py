@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from crawler.extraction.words import HIDDEN, RELATED, Words
+from crawler.extraction.words import HIDDEN, OTHERS, RELATED, Words
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -31,6 +31,8 @@ _DEEPEST = 80
 """Ancestors that are climbed."""
 _HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "legend", "caption"))
+_OUTERMOST = frozenset(("body", "html", "-document"))
+_NOTED = frozenset(("h1", "h2", "button", "input"))
 _HEADING_NAME = re.compile(r"\bh[1-5]\b|head(?:ing|line)|title")
 _WORD = re.compile(r"\w+")
 
@@ -49,6 +51,10 @@ class Shown:
 
     words: Words
     pieces: list[Piece] = field(default_factory=list)
+    lower: list[str] = field(default_factory=list)
+    """The same texts in lower case."""
+    cues: list[int] = field(default_factory=list)
+    """Which wordings may stand in each, as bits of `words`."""
     headings: list[tuple[int, LexborNode]] = field(default_factory=list)
     buttons: list[tuple[int, str, LexborNode]] = field(default_factory=list)
     title: str = ""
@@ -60,20 +66,32 @@ class Shown:
     buys: list[int] | None = None
     """Where buttons buy, once looked for."""
     _bits: dict[int, int] = field(default_factory=dict)
+    _sums: dict[int, int] = field(default_factory=dict)
+    """Bits of elements with those around them."""
 
     def bits(self, element: LexborNode, levels: int = _DEEPEST) -> int:
         """What the element and the elements around it are for, up to the first that holds the title as well."""
         bits = 0
+        path: list[LexborNode] = []
+        known, title_path = self._sums if levels == _DEEPEST else {}, self.title_path
         node: LexborNode | None = element
-        for _ in range(levels):
-            if node is None or node.mem_id in self.title_path or node.tag in ("body", "html", "-document"):
+        while node is not None and len(path) < levels:
+            key = node.mem_id
+            if key in known:
+                bits = known[key]
                 break
-            bits |= self._own(node)
+            if key in title_path or node.tag in _OUTERMOST:
+                break
+            path.append(node)
             node = node.parent
+        for node in reversed(path):
+            bits |= self._own(node)
+            known[node.mem_id] = bits
         return bits
 
     def set_aside(self, scopes: set[int]) -> None:
         """Take elements (addresses in memory) for other goods."""
+        self._sums.clear()
         for scope in scopes:
             self._bits[scope] = self._bits.get(scope, 0) | RELATED
 
@@ -112,18 +130,20 @@ def read(tree: LexborHTMLParser, words: Words) -> Shown:
     if body is None:
         return shown
     pieces = shown.pieces
-    for count, node in enumerate(body.traverse(include_text=True)):
-        tag = node.tag
-        if tag == "-text":
+    for count, node in enumerate(body.traverse(include_text=True, skip_empty=True)):
+        if node.is_text_node:
             text = (node.text_content or "").strip()
             if text and (parent := node.parent) is not None:
                 pieces.append(Piece(len(pieces), text, parent))
-        elif tag in ("h1", "h2"):
-            shown.headings.append((len(pieces), node))
-        elif tag in ("button", "input"):
-            shown.buttons.append((len(pieces), tag, node))
+        elif (tag := node.tag) in _NOTED:
+            if tag in ("h1", "h2"):
+                shown.headings.append((len(pieces), node))
+            else:
+                shown.buttons.append((len(pieces), tag, node))
         if count > MOST_NODES:
             break
+    shown.lower = [piece.text.lower() for piece in pieces]
+    shown.cues = words.cues.of(shown.lower)
     return shown
 
 
@@ -171,10 +191,12 @@ def place_others(shown: Shown) -> None:
     if shown.title_order is None:
         return
     pattern = shown.words.wording["heading_related"]
-    for piece in shown.pieces[shown.title_order + 1 :]:
-        if 4 <= len(piece.text) <= 70 and _heading(piece.element) and pattern.search(piece.text.lower()):
-            shown.others_from = piece.order
-            return
+    for order in range(shown.title_order + 1, len(shown.pieces)):
+        if shown.cues[order] & OTHERS:
+            piece = shown.pieces[order]
+            if 4 <= len(piece.text) <= 70 and pattern.search(shown.lower[order]) and _heading(piece.element):
+                shown.others_from = order
+                return
 
 
 def _heading(element: LexborNode) -> bool:

@@ -8,6 +8,8 @@ Hostile pages are bounded: bytes, depth, nodes, scripts, and what is read of eac
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import re
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -36,6 +38,8 @@ from crawler.extraction.claims import Claim
 from crawler.extraction.extracted import Extracted
 
 if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
     from crawler.extraction.words import Words
 
 LARGEST = 5_000_000
@@ -47,8 +51,8 @@ _MOST_SCRIPTS = 100
 _MOST_CHOICES = 4_000
 """Options of selects; so many cost lexbor 0.08 s, ten times as many 8 s."""
 _LANGUAGE = re.compile(rb"<html[^>]{0,300}?lang=[\"']?([A-Za-z]{2,3}(?:-[A-Za-z]{2})?)\b", re.I)
-_CHOICE = re.compile(r"<option", re.I)
-_CHOICES = re.compile(r"</?(?:option|optgroup|select)\b[^<>]{0,500}>?", re.I)
+_CHOICE = re.compile(rb"<option", re.I)
+_CHOICES = re.compile(rb"</?(?:option|optgroup|select)\b[^<>]{0,500}>?", re.I)
 
 
 def extract_page(
@@ -60,24 +64,25 @@ def extract_page(
 ) -> Extracted:
     """What a page says of the article it offers. Never fails: a page that cannot be read is no product, with the reason."""
     known = knowledge or words.shipped()
-    body = html[:LARGEST].encode("utf-8", "replace") if isinstance(html, str) else html[:LARGEST]
-    text = body.decode("utf-8") if isinstance(html, str) else _decoded(body, content_type)
-    if tree_rules.too_deep(body):
+    body = html[:LARGEST].encode("utf-8", "replace") if isinstance(html, str) else _utf8(html[:LARGEST], content_type)
+    tags = body.count(b"<")
+    if tree_rules.too_deep(body, tags):
         return Extracted(
             url=url,
             reason=f"elements nest deeper than {tree_rules.DEEPEST}",
-            digest=extracted.digest(url or text),
+            digest=extracted.digest(url or body),
         )
     problems: list[str] = []
-    tree = LexborHTMLParser(_bounded(text))
+    tree = LexborHTMLParser(_bounded(body, tags))
     heads = meta.read(tree)
     address = url or places.canonical(tree, heads)
     place = places.of(tree, heads, address)
-    claims = _claims(tree, text, problems)
+    scripts = tree.tags("script")
+    claims = _claims(tree, scripts, problems)
     card = meta.claim(heads)
     element = tree.css_first("head title")
     page_title = (element.text(deep=True) if element is not None else "")[:500]
-    scripts = state.documents(tree) if _wanting(claims, card) else []
+    states = state.documents(scripts) if _wanting(claims, card) else []
     shown = dom.read(tree, known)
     named = list(dict.fromkeys(claim.facts["name"] for claim in claims if "name" in claim.facts))
     # One marked article is the page's; of several, none is known to be.
@@ -86,7 +91,7 @@ def extract_page(
     titles = [shown.title, card.facts.get("name", ""), page_title]
     own = merge.main_claims(claims, titles)
     shown.set_aside({claim.scope for claim in claims if claim.scope is not None and claim not in own})
-    stated = state.claims(scripts, titles, address, known)
+    stated = state.claims(states, titles, address, known)
     prices = shown_price.candidates(shown, place)
     choice = merge.choose_price([*own, card], stated, prices, shown_price.ENOUGH, place, known.prices)
     page = fields.Sources(shown, own, card, facts.claim(shown), choice, address, known, tuple(stated))
@@ -96,23 +101,29 @@ def extract_page(
     return Extracted(
         url=address, **filled.values, image_urls=tuple(dict.fromkeys(images))[:_MOST_IMAGES],
         language=place.language, country=place.country, origins=filled.origins, conflicts=tuple(filled.conflicts),
-        problems=tuple(problems), is_product=is_product, reason=reason, digest=extracted.digest(address or text),
+        problems=tuple(problems), is_product=is_product, reason=reason, digest=extracted.digest(address or body),
     )  # fmt: skip
 
 
-def _decoded(body: bytes, content_type: str | None) -> str:
+def _utf8(body: bytes, content_type: str | None) -> bytes:
+    """The page in UTF-8, whatever it was sent in; most pages are."""
+    if not body.startswith(codecs.BOM_UTF8):
+        with contextlib.suppress(UnicodeDecodeError):
+            body.decode("utf-8")
+            return body
     stated = _LANGUAGE.search(body[:4096])
-    return decoding.decode(body, content_type or "", stated[1].decode("ascii") if stated else None)[0]
+    text, _ = decoding.decode(body, content_type or "", stated[1].decode("ascii") if stated else None)
+    return text.encode("utf-8", "replace")
 
 
-def _bounded(text: str) -> str:
-    """The text up to the last tag that is read, and without its choices if it has so many that the parser, whose time grows
+def _bounded(body: bytes, tags: int) -> bytes:
+    """The page up to the last tag that is read, and without its choices if it has so many that the parser, whose time grows
     with their square, would stall."""
-    if text.count("<") > MOST_TAGS:
-        text = text[: next(islice(re.finditer("<", text), MOST_TAGS, None)).start()]
-    if text.count("<") <= _MOST_CHOICES or len(_CHOICE.findall(text)) <= _MOST_CHOICES:
-        return text
-    return _CHOICES.sub(" ", text)
+    if tags > MOST_TAGS:
+        body = body[: next(islice(re.finditer(b"<", body), MOST_TAGS, None)).start()]
+    if tags <= _MOST_CHOICES or len(_CHOICE.findall(body)) <= _MOST_CHOICES:
+        return body
+    return _CHOICES.sub(b" ", body)
 
 
 def _wanting(claims: list[Claim], card: Claim) -> bool:
@@ -121,14 +132,11 @@ def _wanting(claims: list[Claim], card: Claim) -> bool:
     return not {"price", "sku", "brand", "availability"} <= told
 
 
-def _claims(tree: LexborHTMLParser, text: str, problems: list[str]) -> list[Claim]:
-    """What the page's markup says, the surest syntax first; each syntax is read only where its signs are in the text."""
-    found: list[Claim] = []
-    if "ld+json" in text:
-        scripts = tree.css('script[type*="ld+json" i]')[:_MOST_SCRIPTS]
-        found += jsonld.claims([script.text(deep=True) or "" for script in scripts], problems)
-    if "itemprop" in text:
-        found += microdata.claims(tree, microdata.MICRODATA)
-    if "typeof=" in text and ("schema.org" in text or "vocab=" in text):
+def _claims(tree: LexborHTMLParser, scripts: list[LexborNode], problems: list[str]) -> list[Claim]:
+    """What the page's markup says, the surest syntax first."""
+    linked = [script for script in scripts if "ld+json" in (script.attributes.get("type") or "").lower()]
+    found = jsonld.claims([script.text(deep=True) or "" for script in linked[:_MOST_SCRIPTS]], problems)
+    found += microdata.claims(tree, microdata.MICRODATA)
+    if tree.css_first(f"[{microdata.RDFA.scope}]") is not None:
         found += microdata.claims(tree, microdata.RDFA)
     return found

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 _LONGEST_LABEL = 45
 _LONGEST_VALUE = 120
 _PARTED = re.compile(r"(.{2,45}?)\s*[:：]\s*(\S.*)$|(.{2,45}?(?:nr\.|no\.|#|n°))\s+(\S+)$", re.I | re.S)
-_PARTING = re.compile(r"[:：#°]|[nN][rRoO]\.")
 _CODE = re.compile(r"[\w./+-]{2,40}(?: [\w./+-]{1,20}){0,3}$")
 _EMPTY = " :：#*\u00a0\u200e\u200f–-"
 
@@ -38,7 +37,7 @@ def claim(shown: Shown) -> Claim:
             if field_found and (text[-1] in ":：-–" or _is_label(piece)):
                 previous = (field_found, piece)
                 continue
-        if len(text) <= _LONGEST_VALUE + _LONGEST_LABEL and _PARTING.search(text):
+        if shown.cues[piece.order] & w.PARTED and len(text) <= _LONGEST_VALUE + _LONGEST_LABEL:
             _one_text(shown, said, piece)
     return said
 

@@ -201,9 +201,11 @@ def _find_buys(shown: Shown) -> list[int]:
     pressed, buy = shown.words.pressed, shown.words.wording["buy"]
     first, last = zone(shown)
     found = []
-    for piece in shown.pieces[first:last]:
-        if 1 < len(piece.text) <= 40 and pressed.search(piece.text.lower()) and _pressable(piece.element):
-            found.append(piece.order)
+    for order in range(first, min(last, len(shown.pieces))):
+        if shown.cues[order] & w.PRESSED:
+            piece = shown.pieces[order]
+            if 1 < len(piece.text) <= 40 and pressed.search(shown.lower[order]) and _pressable(piece.element):
+                found.append(order)
     for order, tag, node in shown.buttons:
         if first <= order <= last:
             value = node.attributes.get("value" if tag == "input" else "title") or ""

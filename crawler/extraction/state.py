@@ -19,7 +19,7 @@ from crawler.extraction.merge import likeness
 from crawler.extraction.words import squeezed
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborHTMLParser
+    from selectolax.lexbor import LexborNode
 
     from crawler.extraction.words import Words
 
@@ -42,10 +42,10 @@ _ENOUGH_LIKE = 0.6
 _decoder = json.JSONDecoder()
 
 
-def documents(tree: LexborHTMLParser) -> list[Any]:
+def documents(scripts: list[LexborNode]) -> list[Any]:
     """The JSON values in the page's scripts, in order; what cannot be read is passed over."""
     found: list[Any] = []
-    for script in tree.css("script")[:_MOST_SCRIPTS]:
+    for script in scripts[:_MOST_SCRIPTS]:
         kind = (script.attributes.get("type") or "").lower()
         if "ld+json" in kind or "src" in script.attributes:
             continue

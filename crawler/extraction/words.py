@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from crawler.extraction.cues import Cues
 from crawler.extraction.prices import PriceReader
 
 if TYPE_CHECKING:
@@ -20,7 +21,13 @@ BITS = {
     "price": PRICE, "current": CURRENT, "struck": STRUCK, "related": RELATED, "tile": TILE, "shipping": SHIPPING, "instalment": INSTALMENT,
     "saving": SAVING, "per_measure": PER_MEASURE, "stock": STOCK, "hidden": HIDDEN, "brand": BRAND,
 }  # fmt: skip
+PRESSED, OTHERS, PARTED, SAYS = 1, 2, 4, 8
+"""Bits of cues: a button's words, a heading over other goods, a label and its value in one text, and from `SAYS` on one bit
+for each row of availability."""
+PARTINGS = (":", "：", "#", "°", r"nr\.", r"no\.")
+"""What stands between a label and its value."""
 _TOKEN = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])")
+_AROUND = " :：*–\u00a0\u200e\u200f"
 _NOISE = re.compile(r"[\s\-_]+")
 _LONGEST_NAME = 300
 """Characters of a class attribute that are looked at; longer ones are a hostile page or generated style names."""
@@ -48,7 +55,14 @@ class Words:
             tuple(p for row in knowledge.wording if row.id in ("buy", "ask") for p in row.patterns)
         )
         """What buttons say that buy or ask."""
-        self.says = [(_any(row.patterns), row.id) for row in knowledge.availability if row.patterns]
+        said = [row for row in knowledge.availability if row.patterns]
+        self.says = [(_any(row.patterns), row.id, SAYS << place) for place, row in enumerate(said)]
+        patterns = {row.id: row.patterns for row in knowledge.wording}
+        self.cues = Cues(
+            {PRESSED: patterns["buy"] + patterns["ask"], OTHERS: patterns["heading_related"], PARTED: PARTINGS}
+            | {SAYS << place: row.patterns for place, row in enumerate(said)}
+        )
+        """Which of the wordings above may stand in a text."""
         self.values = {value: row.id for row in knowledge.availability for value in row.values}
         self.labels: dict[str, str] = {
             word: row.id for row in knowledge.label for word in (*row.words, *row.weak)
@@ -85,7 +99,7 @@ class Words:
 
     def field_of(self, label: str) -> str | None:
         """The field that a label in a table of facts stands for."""
-        folded = _folded(label)
+        folded = label.strip(_AROUND).lower()
         return self.labels.get(folded) or (
             self.labels.get(folded.rstrip(" -")) if folded[-1:] in " -" else None
         )
@@ -100,7 +114,7 @@ class Words:
 
 
 def _folded(label: str) -> str:
-    return label.strip(" :：*–\u00a0\u200e\u200f").lower()
+    return label.strip(_AROUND).lower()
 
 
 def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
