@@ -66,9 +66,8 @@ def ask(home: Path) -> dict[str, tuple[float, float]]:
     with Store.open(home, readonly=True) as store:
         keys = [row["listing"] for row in store.alerts(limit=ROUNDS)]
         sellers = [row["seller"] for row in store.sellers_ranked(limit=ROUNDS)]
-        since = "2026-03-27T00:00:00Z"
-        store.news(since)
-        figures = {"digest query": timed(lambda _: store.news(since))}
+        store.news()
+        figures = {"digest query": timed(lambda _: store.news())}
 
     async def requests() -> None:
         async with httpx.AsyncClient(

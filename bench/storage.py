@@ -32,7 +32,32 @@ NOW = "2026-03-28T10:00:00Z"
 ROUNDS = 5
 ROWS = 10_000
 
-_WORDS = ["全新", "现货", "显卡", "服务器", "拆机", "质保", "打磨", "序列号", "发票", "深圳", "香港", "H100", "A100", "RTX", "4090", "SXM", "PCIe", "80GB", "new", "used", "bulk", "lot", "sealed", "invoice"]
+_WORDS = [
+    "全新",
+    "现货",
+    "显卡",
+    "服务器",
+    "拆机",
+    "质保",
+    "打磨",
+    "序列号",
+    "发票",
+    "深圳",
+    "香港",
+    "H100",
+    "A100",
+    "RTX",
+    "4090",
+    "SXM",
+    "PCIe",
+    "80GB",
+    "new",
+    "used",
+    "bulk",
+    "lot",
+    "sealed",
+    "invoice",
+]
 
 
 def timed(work: Callable[[], Any]) -> float:
@@ -121,7 +146,9 @@ def bulk(folder: Path) -> None:
         spent: dict[str, list[float]] = {"store": [], "upsert_all": [], "executemany": []}
         for _ in range(ROUNDS):
             spent["store"].append(burned(lambda: store.save_judgements(rows)))
-            spent["upsert_all"].append(burned(lambda: rival["reading"].upsert_all(records, pk="observation", batch_size=1000)))
+            spent["upsert_all"].append(
+                burned(lambda: rival["reading"].upsert_all(records, pk="observation", batch_size=1000))
+            )
             rival.conn.commit()
             spent["executemany"].append(burned(by_hand))
         report_bulk(spent)
@@ -141,7 +168,10 @@ def recording(folder: Path) -> None:
         run = store.begin_run("site0", now=NOW)
         items: list[Any] = [(listing, None) for listing in listings(ROWS)]
         new = burned(lambda: store.record_many(items, run=run, now=NOW))
-        later = [(Listing.from_dict({**one.to_dict(), "observed_at": "2026-04-01T00:00:00Z"}), None) for one, _ in items]
+        later = [
+            (Listing.from_dict({**one.to_dict(), "observed_at": "2026-04-01T00:00:00Z"}), None)
+            for one, _ in items
+        ]
         seen = burned(lambda: store.record_many(later, run=run, now=NOW))
         pages = [later[at : at + 50] for at in range(0, ROWS, 50)]
         paged = burned(lambda: [store.record_many(page, run=run, now=NOW) for page in pages])
@@ -149,7 +179,12 @@ def recording(folder: Path) -> None:
         store.db.raw().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         each = store.sizes()["database_bytes_per_observation"]
         index = burned(store.index_search)
-    for name, seconds in (("new", new), ("seen again", seen), ("seen again, 50 a transaction", paged), ("indexed for search", index)):
+    for name, seconds in (
+        ("new", new),
+        ("seen again", seen),
+        ("seen again, 50 a transaction", paged),
+        ("indexed for search", index),
+    ):
         print(f"  {name:30} {ROWS / seconds:10,.0f} listings/s   {seconds / ROWS * 1e6:6.1f} us each")
     print(f"  {each:,.0f} bytes a first observation in the database; its listing as JSON {plain:,.0f}")
 
@@ -162,18 +197,34 @@ def evidence(folder: Path) -> None:
     from warcio.warcwriter import WARCWriter
 
     chance = random.Random(2)
-    pages = [" ".join(chance.choices(_WORDS, k=60) + [f"<div class=card id={n}-{k}>" for k in range(2000)]).encode()[:59_000] for n in range(60)]
+    pages = [
+        " ".join(
+            chance.choices(_WORDS, k=60) + [f"<div class=card id={n}-{k}>" for k in range(2000)]
+        ).encode()[:59_000]
+        for n in range(60)
+    ]
     for level in (1, 4, 6, 9):
         with EvidenceWriter(folder, f"20260328T100000Z-level-{level}aaaaaaa", NOW, level=level) as writer:
-            spent = burned(lambda w=writer: [w.write(f"https://x.example/{n}", 200, {}, p, NOW, {"A": "b"}) for n, p in enumerate(pages)])  # type: ignore[misc]
+            spent = burned(
+                lambda w=writer: [
+                    w.write(f"https://x.example/{n}", 200, {}, p, NOW, {"A": "b"})
+                    for n, p in enumerate(pages)
+                ]
+            )  # type: ignore[misc]
             alone = burned(lambda at=level: [zlib.compress(page, at) for page in pages])  # type: ignore[misc]
-        print(f"  level {level}: {spent / 60 * 1e3:5.2f} ms a page (gzip alone {alone / 60 * 1e3:5.2f}), {writer.size / 60:8,.0f} bytes")
+        print(
+            f"  level {level}: {spent / 60 * 1e3:5.2f} ms a page (gzip alone {alone / 60 * 1e3:5.2f}), {writer.size / 60:8,.0f} bytes"
+        )
 
     def by_warcio() -> None:
         out = WARCWriter(BytesIO(), gzip=True, warc_version="WARC/1.1")
         for n, page in enumerate(pages):
             head = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
-            out.write_record(out.create_warc_record(f"https://x.example/{n}", "response", payload=BytesIO(page), http_headers=head))
+            out.write_record(
+                out.create_warc_record(
+                    f"https://x.example/{n}", "response", payload=BytesIO(page), http_headers=head
+                )
+            )
 
     print(f"  warcio (level 9, response alone): {burned(by_warcio) / 60 * 1e3:5.2f} ms a page")
 
@@ -191,7 +242,7 @@ def opening(folder: Path) -> None:
 
 
 QUESTIONS: dict[str, Callable[[Store], Any]] = {
-    "digest: 50 with news since yesterday": lambda s: s.news("2026-03-27T12:00:00Z"),
+    "digest: 50 with news not told yet": lambda s: s.news(),
     "queue: first page": lambda s: s.alerts(),
     "queue: one site and country": lambda s: s.alerts(Filter(site="site3", country="HK")),
     "queue: counts by severity": lambda s: s.count_alerts("severity"),
@@ -235,9 +286,9 @@ def alerting(store: Store) -> None:
     with store.transaction():
         store.db.write(
             """INSERT INTO alert (listing, title, state, severity, rank, score, site, country, chip, unit_usd, seller, signals,
-                observation, opened_at, news_at)
+                observation, opened_at, news_at, told)
                SELECT l.id, l.title, CASE WHEN abs(random()) % 3 = 0 THEN 'new' ELSE 'dismissed' END, r.severity, 3, r.score, l.site,
-                l.country, r.chip, r.unit_usd, l.seller, r.signals, r.observation, o.observed_at, '2026-03-01T00:00:00Z'
+                l.country, r.chip, r.unit_usd, l.seller, r.signals, r.observation, o.observed_at, '2026-03-01T00:00:00Z', '2026-03-01T00:00:00Z'
                FROM reading r JOIN listing l ON l.id = r.listing JOIN observation o ON o.id = r.observation WHERE r.severity = 'high'"""
         )
         store.db.write(

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from detector import explain
+from review.again import again
 from review.delivery import in_words, outstanding
 from review.digest import SEVERITIES, Digest, DigestAlert, Quote, SiteCoverage
 from review.masking import masked
@@ -24,14 +25,22 @@ DEEP = 500
 
 
 def build(
-    store: Store, config: Config, *, now: str, since: str | None, cap: int = CAP, samples: int = 0
+    store: Store,
+    config: Config,
+    *,
+    now: str,
+    since: str | None,
+    everything: bool = False,
+    cap: int = CAP,
+    samples: int = 0,
 ) -> Digest:
-    """The digest of what is new after `since` (None: everything so far), at most `cap` alerts in full.
+    """The digest of the news that none has told yet, at most `cap` alerts in full; with `everything` of all that stands new.
 
+    `since` is when the last digest's news was, None where there is none; sites and names that came later are new.
     `samples`: how many unflagged listings are drawn at random for a decision.
     """
-    counts = {s: n for s, n in store.count_news(since, now).items() if s in SEVERITIES[:2]}
-    shown, held = _shown(store, since, now, cap, config.thresholds.alerts.first_run_cap)
+    counts = {s: n for s, n in store.count_news(everything=everything).items() if s in SEVERITIES[:2]}
+    shown, held = _shown(store, since, cap, config.thresholds.alerts.first_run_cap, everything=everything)
     alerts = tuple(_alert(store, config, row) for row in shown)
     written = Counter(alert.severity for alert in alerts)
     return Digest(
@@ -40,11 +49,12 @@ def build(
         unknown_accelerators=store.unknown_accelerators(since), muted=sum(store.count_alerts("severity", _muted()).values()),
         samples=tuple(_samples(store, config, now, samples)), notes=(*_notes(store, config), *held),
         versions={"knowledge": config.knowledge_version, "thresholds": config.thresholds_version}, chain=store.chain_head(), desk=config.settings.desk.url,
+        queue=store.count_alerts("severity"), silent=0 if everything else sum(store.count_alerts("severity", _silent()).values()),
     )  # fmt: skip
 
 
 def _shown(
-    store: Store, since: str | None, now: str, cap: int, first_run_cap: int
+    store: Store, since: str | None, cap: int, first_run_cap: int, *, everything: bool
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The alerts to write out, and a word on each site that is new since the last digest and has more than it may show.
 
@@ -52,7 +62,8 @@ def _shown(
     has new sites only, and caps none.
     """
     fresh = set(store.sites_first_read(since)) if since else set()
-    rows = [row for row in store.news(since, now, limit=cap + DEEP * len(fresh)) if row["severity"] in SEVERITIES[:2]]
+    found = store.news(everything=everything, limit=cap + DEEP * len(fresh))
+    rows = [row for row in found if row["severity"] in SEVERITIES[:2]]
     of: Counter[str] = Counter()
     shown: list[dict[str, Any]] = []
     over: Counter[str] = Counter()
@@ -73,6 +84,12 @@ def _muted() -> Any:
     from storage.alerts import Filter
 
     return Filter(muted=True)
+
+
+def _silent() -> Any:
+    from storage.alerts import Filter
+
+    return Filter(silent=True)
 
 
 def _notes(store: Store, config: Config) -> tuple[str, ...]:
@@ -104,13 +121,21 @@ def _alert(store: Store, config: Config, row: dict[str, Any]) -> DigestAlert:
         if row["evidence_file"]
         else None
     )
+    before = again(store, row)
     return DigestAlert(
         alert=row["listing"], severity=row["severity"], score=row["score"], title=masked(row["title"]), chip=row["chip"] or "?",
         offer=row["offer"], site=row["site"], listing_id=document.get("listing_id", row["listing"]), url=row["url"], place=place,
         quantity=row["quantity"], unit_usd=row["unit_usd"], market_usd=market.get("centre"), market_n=market.get("n"),
-        opened=row["opened_at"], why_now="new" if row["news_at"] == row["opened_at"] else f"again since {row['news_at']}",
+        opened=row["opened_at"], why_now=_why_now(row),
         reasons=tuple(_words(line, row) for line in lines[:REASONS]), quotes=quotes, innocent=innocent, evidence=evidence,
+        before=masked(before.words) if before else None,
     )  # fmt: skip
+
+
+def _why_now(row: dict[str, Any]) -> str:
+    if row["news_at"] is None:
+        return "opened without notice"
+    return "new" if row["news_at"] == row["opened_at"] else f"again since {row['news_at']}"
 
 
 def _words(line: explain.Line, row: dict[str, Any]) -> str:

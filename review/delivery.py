@@ -72,7 +72,8 @@ def outstanding(store: Store, settings: Settings) -> list[dict[str, Any]]:
 def in_words(row: Mapping[str, Any]) -> str:
     """An outstanding delivery as one line."""
     then = "given up" if row["given_up"] else "tried again by the next run"
-    return f"Not delivered: {row['kind']} digest of {row['until'][:10]} to {row['channel']}, {row['tries']} tries, {then}: {row['error']}"
+    day = row["until" if row["kind"] == "weekly" else "created_at"][:10]
+    return f"Not delivered: {row['kind']} digest of {day} to {row['channel']}, {row['tries']} tries, {then}: {row['error']}"
 
 
 def deliver(

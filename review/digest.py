@@ -48,6 +48,8 @@ class DigestAlert:
     quotes: tuple[Quote, ...]
     innocent: tuple[str, ...]
     evidence: Mapping[str, Any] | None
+    before: str | None = None
+    """What had been decided on it before, by whom, and what opened it again."""
 
     def desk_link(self, desk: str) -> str | None:
         """The alert's page on the desk at this address; None without one."""
@@ -56,7 +58,9 @@ class DigestAlert:
     @property
     def further_quotes(self) -> tuple[Quote, ...]:
         """Quoted words that no reason tells already."""
-        return tuple(quote for quote in self.quotes if not any(quote.text in reason for reason in self.reasons))
+        return tuple(
+            quote for quote in self.quotes if not any(quote.text in reason for reason in self.reasons)
+        )
 
     @property
     def market_words(self) -> str:
@@ -114,11 +118,52 @@ class Digest:
     """Head of the evidence chain when the digest was made."""
     desk: str = ""
     """Address of the desk, to which each alert is linked; "" for no links."""
+    queue: Mapping[str, int] = field(default_factory=dict)
+    """Alerts that stand undecided, by severity; those of this digest are among them."""
+    silent: int = 0
+    """How many of the queue were opened without notice: judged anew, or relists of what was dismissed."""
+    previous: Mapping[str, Any] | None = None
+    """Where this digest holds no alert, the last one that does: `made`, `alerts`, `file` (its name beside this one, without ending)."""
 
     @property
     def troubled(self) -> tuple[SiteCoverage, ...]:
         """Sites whose last run was not whole: read their silence with care."""
         return tuple(site for site in self.coverage if not site.healthy)
+
+    @property
+    def told(self) -> int:
+        """Alerts that this digest tells of, those beyond the cap among them."""
+        return sum(self.counts.values())
+
+    @property
+    def queue_words(self) -> str:
+        """How the alerts of this digest and the queue's agree."""
+        total = sum(self.queue.values())
+        if not total:
+            return "The queue is empty."
+        earlier = total - self.told - self.silent
+        parts = [
+            f"{self.told} in this digest" if self.told else "",
+            f"{earlier} told before" if earlier > 0 else "",
+            f"{self.silent} opened without notice (judged anew, or a relist of what was dismissed)"
+            if self.silent
+            else "",
+        ]
+        return f"{total} alert{'s' if total != 1 else ''} in the queue: {', '.join(filter(None, parts))}."
+
+    @property
+    def previous_words(self) -> str:
+        """The last digest that held alerts, in words; "" where this one does or there is none."""
+        return (
+            f"The last digest with alerts is of {self.previous['made']}, with {self.previous['alerts']}."
+            if self.previous
+            else ""
+        )
+
+    @property
+    def silent_link(self) -> str | None:
+        """The alerts opened without notice on the desk; None without an address."""
+        return f"{self.desk}/?silent=1" if self.desk and self.silent else None
 
     @property
     def headline(self) -> str:

@@ -39,6 +39,9 @@ def text(digest: Digest) -> str:
 def _lines(digest: Digest) -> Iterator[str]:
     yield quiet(digest.headline)
     yield f"New since {digest.since}." if digest.since else "First digest: everything so far."
+    yield digest.queue_words + (" Those without notice: chipwatch alerts --silent" if digest.silent else "")
+    if digest.previous:
+        yield digest.previous_words
     for severity in SEVERITIES[:2]:
         chosen = [alert for alert in digest.alerts if alert.severity == severity]
         if chosen or digest.more.get(severity):
@@ -60,7 +63,7 @@ def _lines(digest: Digest) -> Iterator[str]:
 def _alert(alert: DigestAlert, desk: str) -> Iterator[str]:
     yield f"{alert.score:.2f}  {quiet(alert.title)}"
     yield f"      {quiet(alert.chip)}, {alert.offer}, {quiet(alert.place or 'place not said')}, {stock_words(alert)}; {alert.market_words}"
-    for reason in alert.reasons:
+    for reason in (*([alert.before] if alert.before else ()), *alert.reasons):
         yield f"      - {quiet(reason)}"
     for said in alert.further_quotes:
         yield f'      - {said.signal}: "{quiet(said.text)}"'

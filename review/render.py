@@ -52,7 +52,7 @@ def inert(text: Any) -> str:
 
 def markdown(digest: Digest) -> str:
     """The digest as Markdown."""
-    lines = [f"# {inert(digest.headline)}", "", _since(digest), ""]
+    lines = [f"# {inert(digest.headline)}", "", _since(digest), "", *_queue_markdown(digest)]
     for severity in SEVERITIES[:2]:
         chosen = [a for a in digest.alerts if a.severity == severity]
         if chosen or digest.more.get(severity):
@@ -87,12 +87,28 @@ def _since(digest: Digest) -> str:
     return f"{span} {digest.listings} listings known ({kinds})."
 
 
+def _queue_markdown(digest: Digest) -> list[str]:
+    silent = (
+        f" Those without notice: `chipwatch alerts --silent`{f', [desk](<{digest.silent_link}>)' if digest.silent_link else ''}."
+        if digest.silent
+        else ""
+    )
+    previous = (
+        f" {digest.previous_words}: [{digest.previous['file']}.md](<{digest.previous['file']}.md>)"
+        if digest.previous
+        else ""
+    )
+    return [f"{digest.queue_words}{silent}", "", *([previous.strip(), ""] if previous else [])]
+
+
 def _alert_markdown(a: DigestAlert, address: str) -> list[str]:
     link, desk = weblink(a.url), a.desk_link(address)
     lines = [f"### {a.score:.2f} · {inert(a.title)}", ""]
     lines.append(
         f"- **{inert(a.chip)}**, {a.offer}, {inert(a.place or 'place not said')}, {stock_words(a)}; {a.market_words}"
     )
+    if a.before:
+        lines.append(f"- **{inert(a.before)}**")
     lines += [f"- {inert(reason)}" for reason in a.reasons]
     lines += [f'- {q.signal}: "{inert(q.text)}"' for q in a.further_quotes]
     if a.innocent:
@@ -115,7 +131,9 @@ def marked(words: str) -> Markup:
     from markupsafe import Markup, escape
 
     parts = re.split(r"“([^”]*)”", words)
-    return Markup("").join(Markup("<q>{}</q>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
+    return Markup("").join(
+        Markup("<q>{}</q>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts)
+    )
 
 
 def stock_words(a: DigestAlert) -> str:
@@ -129,7 +147,7 @@ def _rest(digest: Digest) -> list[str]:
         names = ", ".join(f"{inert(name)} ({count})" for name, count in digest.unknown_accelerators.items())
         lines += ["", f"Accelerator names the catalogue does not know: {names}"]
     if digest.muted:
-        lines += ["", f"{digest.muted} alerts are held back by mutes: `chipwatch alerts --state muted`"]
+        lines += ["", f"{digest.muted} alerts are held back by mutes: `chipwatch alerts --muted`"]
     if digest.samples:
         lines += ["", "Unflagged listings drawn at random; a decision on them tells how much is missed:"]
         lines += [
@@ -149,7 +167,9 @@ def terminal(digest: Digest) -> None:
     from rich.table import Table
 
     console = Console(highlight=False)
-    console.print(f"[bold]{escape(_plain(digest.headline))}[/bold]\n{escape(_since(digest))}\n")
+    console.print(
+        f"[bold]{escape(_plain(digest.headline))}[/bold]\n{escape(_since(digest))}\n{escape(_queue_words(digest))}\n"
+    )
     colour = {"high": "bold red", "medium": "yellow"}
     for a in digest.alerts:
         console.print(
@@ -158,7 +178,7 @@ def terminal(digest: Digest) -> None:
         console.print(
             f"       {escape(a.chip)}, {a.offer}, {escape(_plain(a.place or 'place not said'))}, {stock_words(a)}; {escape(a.market_words)}"
         )
-        for reason in a.reasons:
+        for reason in (*([a.before] if a.before else ()), *a.reasons):
             console.print(f"       - {escape(_plain(reason))}")
         for q in a.further_quotes:
             console.print(f"       - {q.signal}: [italic]{escape(_plain(q.text))}[/italic]")
@@ -187,6 +207,15 @@ def terminal(digest: Digest) -> None:
     for line in [*digest.notes, *_rest(digest)]:
         if line:
             console.print(escape(_plain(line.replace("\\", ""))))
+
+
+def _queue_words(digest: Digest) -> str:
+    words = digest.queue_words
+    if digest.silent:
+        words += "\nThose without notice: chipwatch alerts --silent"
+    if digest.previous:
+        words += f"\n{digest.previous_words}: HOME/digests/{digest.previous['file']}.html"
+    return words
 
 
 def _plain(text: str) -> str:

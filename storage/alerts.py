@@ -65,7 +65,10 @@ class AlertIntent(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which alerts to show; None means any. `since` and `until` are about the last news; `text` is searched in the listings."""
+    """Which alerts to show; None means any. `since` and `until` are about the last news; `text` is searched in the listings.
+
+    `silent`: opened without notice, because they were judged anew or are relists of what was dismissed: no digest writes them out.
+    """
 
     states: Sequence[str] | None = ("new",)
     severities: Sequence[str] | None = None
@@ -78,6 +81,7 @@ class Filter:
     until: str | None = None
     text: str | None = None
     muted: bool | None = False
+    silent: bool | None = None
 
 
 Cursor = tuple[int, float, str]
@@ -102,7 +106,9 @@ class Alerts(Base):
 
     def _event(self, intent: AlertIntent, now: str) -> bool:
         facts = intent.facts
-        name = short_hash("event", facts.listing, facts.observation, intent.kind, f"{facts.score:.9f}", facts.severity, now)
+        name = short_hash(
+            "event", facts.listing, facts.observation, intent.kind, f"{facts.score:.9f}", facts.severity, now
+        )
         return self.db.write(
             "INSERT OR IGNORE INTO alert_event (id, listing, at, kind, observation, score, severity, news, why)"
             " VALUES (?,?,?,?,?,?,?,?,?)",
@@ -120,7 +126,8 @@ class Alerts(Base):
     def _close(self, intent: AlertIntent, now: str) -> None:
         self.db.write(_UPDATE, {**self._columns(intent, now), "news_at": None})
         self.db.write(
-            "UPDATE alert SET state='closed', closed_why=?, snooze_until=NULL WHERE listing=?", [intent.why, intent.facts.listing]
+            "UPDATE alert SET state='closed', closed_why=?, snooze_until=NULL WHERE listing=?",
+            [intent.why, intent.facts.listing],
         )
 
     def _columns(self, intent: AlertIntent, now: str) -> dict[str, Any]:
@@ -156,7 +163,9 @@ class Alerts(Base):
         wanted, found = list(dict.fromkeys(listings)), {}
         for at in range(0, len(wanted), 500):
             part = wanted[at : at + 500]
-            for row in self.db.rows(f"SELECT * FROM alert WHERE listing IN ({','.join('?' * len(part))})", part):
+            for row in self.db.rows(
+                f"SELECT * FROM alert WHERE listing IN ({','.join('?' * len(part))})", part
+            ):
                 found[row["listing"]] = _alert(row)
         return found
 
@@ -166,11 +175,19 @@ class Alerts(Base):
         if row is None:
             raise MissingError("there is no alert for this listing", listing)
         found = _alert(row)
-        found["events"] = [dict(r) for r in self.db.rows("SELECT * FROM alert_event WHERE listing=? ORDER BY at, rowid", [listing])]
-        found["decisions"] = [dict(r) for r in self.db.rows("SELECT * FROM decision WHERE listing=? ORDER BY at, seq, id", [listing])]
+        found["events"] = [
+            dict(r)
+            for r in self.db.rows("SELECT * FROM alert_event WHERE listing=? ORDER BY at, rowid", [listing])
+        ]
+        found["decisions"] = [
+            dict(r)
+            for r in self.db.rows("SELECT * FROM decision WHERE listing=? ORDER BY at, seq, id", [listing])
+        ]
         return found
 
-    def alerts(self, chosen: Filter | None = None, *, after: Cursor | None = None, limit: int = 50) -> list[dict[str, Any]]:
+    def alerts(
+        self, chosen: Filter | None = None, *, after: Cursor | None = None, limit: int = 50
+    ) -> list[dict[str, Any]]:
         """A page of alerts, severest first; each row's `cursor` begins the page after it. Rows are those of `alert_view`."""
         where, params = self._where(chosen or Filter())
         if after:
@@ -189,7 +206,9 @@ class Alerts(Base):
         where, params = self._where(chosen or Filter())
         if by == "signal":
             counts: dict[str, int] = {}
-            for row in self.db.rows(f"SELECT signals, count(*) AS n FROM alert a WHERE {where} GROUP BY signals", params):
+            for row in self.db.rows(
+                f"SELECT signals, count(*) AS n FROM alert a WHERE {where} GROUP BY signals", params
+            ):
                 for signal in row["signals"].split():
                     counts[signal] = counts.get(signal, 0) + row["n"]
             return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
@@ -199,16 +218,26 @@ class Alerts(Base):
             f"SELECT a.{by}, count(*) FROM alert a WHERE {where} AND a.{by} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1", params
         )}  # fmt: skip
 
-    def news(self, since: str | None, until: str | None = None, *, limit: int = 50) -> list[dict[str, Any]]:
-        """What the next digest tells: new alerts with news after `since` and not after `until`, severest first."""
-        return [_alert(row) for row in self.db.rows(_NEWS, [since or "", until or "9", limit])]
+    def news(self, *, everything: bool = False, limit: int = 50) -> list[dict[str, Any]]:
+        """New alerts whose news no digest has told yet, severest first; with `everything` all that stand new."""
+        return [_alert(row) for row in self.db.rows(_NEWS.format(chosen=_CHOSEN[everything]), [limit])]
 
-    def count_news(self, since: str | None, until: str | None = None) -> dict[str, int]:
-        """How many alerts with news there are, by severity."""
-        return {_SEVERITIES[row[0]]: row[1] for row in self.db.rows(
-            "SELECT rank, count(*) FROM alert INDEXED BY alert_news WHERE state='new' AND muted_by IS NULL AND news_at > ? AND news_at <= ?"
-            " GROUP BY rank ORDER BY rank DESC", [since or "", until or "9"]
-        )}  # fmt: skip
+    def count_news(self, *, everything: bool = False) -> dict[str, int]:
+        """How many alerts `news` has, by severity."""
+        rows = self.db.rows(
+            f"SELECT rank, count(*) FROM alert {_CHOSEN[everything]} GROUP BY rank ORDER BY rank DESC"
+        )
+        return {_SEVERITIES[row[0]]: row[1] for row in rows}
+
+    def untold(self) -> list[tuple[str, str]]:
+        """Every alert with news that no digest has told, and when the news was: (listing, news_at)."""
+        return [
+            (row[0], row[1]) for row in self.db.rows(f"SELECT listing, news_at FROM alert {_CHOSEN[False]}")
+        ]
+
+    def mark_told(self, news: Iterable[tuple[str, str]]) -> None:
+        """Note that a digest has told this news (of `untold`); what an alert has news of later is told again."""
+        self.db.write_many("UPDATE alert SET told=?2 WHERE listing=?1", news)
 
     def _where(self, chosen: Filter) -> tuple[str, list[Any]]:
         parts, params = ["1"], list[Any]()
@@ -229,6 +258,8 @@ class Alerts(Base):
             params.append(f" {chosen.signal} ")
         if chosen.muted is not None:
             parts.append(f"a.muted_by IS {'NOT ' if chosen.muted else ''}NULL")
+        if chosen.silent is not None:
+            parts.append(f"a.news_at IS {'' if chosen.silent else 'NOT '}NULL")
         if chosen.text:
             parts.append("a.listing IN (SELECT value FROM json_each(?))")
             params.append(json.dumps(self.search(chosen.text, alerts_only=True)))
@@ -255,20 +286,25 @@ class Alerts(Base):
                 covered = [r[0] for r in self.db.rows(
                     f"SELECT listing FROM alert WHERE {scope} = ? AND state='new' AND muted_by IS NULL", [value]
                 )]  # fmt: skip
-            self.db.write_many("UPDATE alert SET muted_by=? WHERE listing=?", [(name, listing) for listing in covered])
+            self.db.write_many(
+                "UPDATE alert SET muted_by=? WHERE listing=?", [(name, listing) for listing in covered]
+            )
             self.db.write("UPDATE mute SET hits = hits + ? WHERE id = ?", [len(covered), name])
         return name
 
     def _all_signals_muted(self, now: str) -> list[str]:
         silenced = {mute["value"] for mute in self.mutes(now) if mute["scope"] == "signal"}
-        rows = self.db.rows("SELECT listing, signals FROM alert WHERE state='new' AND muted_by IS NULL AND signals <> ''")
+        rows = self.db.rows(
+            "SELECT listing, signals FROM alert WHERE state='new' AND muted_by IS NULL AND signals <> ''"
+        )
         return [row["listing"] for row in rows if silenced.issuperset(row["signals"].split())]
 
     def lift_mute(self, name: str, *, who: str, now: str) -> None:
         """End a mute before its time; what it hid comes back as news. Raises MissingError."""
         with self.transaction():
             if not self.db.write(
-                "UPDATE mute SET lifted_at=?, lifted_by=? WHERE id=? AND lifted_at IS NULL", [utc(now, "now"), who, name]
+                "UPDATE mute SET lifted_at=?, lifted_by=? WHERE id=? AND lifted_at IS NULL",
+                [utc(now, "now"), who, name],
             ):
                 raise MissingError("there is no such mute", name)
             self.end_mutes(now)
@@ -284,7 +320,9 @@ class Alerts(Base):
     def mutes(self, now: str | None = None) -> list[dict[str, Any]]:
         """Mutes in force at `now` with how many alerts each has hidden, or all that ever were."""
         where, params = ("WHERE lifted_at IS NULL AND expires_at > ?", [utc(now, "now")]) if now else ("", [])
-        return [dict(row) for row in self.db.rows(f"SELECT * FROM mute {where} ORDER BY created_at, id", params)]
+        return [
+            dict(row) for row in self.db.rows(f"SELECT * FROM mute {where} ORDER BY created_at, id", params)
+        ]
 
 
 def _alert(row: Any) -> dict[str, Any]:
@@ -293,15 +331,22 @@ def _alert(row: Any) -> dict[str, Any]:
     return found
 
 
-_CHANGES = {"opened": Alerts._open, "reopened": Alerts._open, "updated": Alerts._update, "closed": Alerts._close}
+_CHANGES = {
+    "opened": Alerts._open,
+    "reopened": Alerts._open,
+    "updated": Alerts._update,
+    "closed": Alerts._close,
+}
 
+# Opened again in silence: news that was told is old; what was never told still is.
 _OPEN = """INSERT INTO alert (listing, title, state, severity, rank, score, site, country, chip, unit_usd, seller, signals, observation,
     opened_at, news_at, relist_of, muted_by)
   VALUES (:listing, :title, 'new', :severity, :rank, :score, :site, :country, :chip, :unit_usd, :seller, :signals, :observation,
     :now, :news_at, :relist_of, :muted_by)
   ON CONFLICT (listing) DO UPDATE SET title=excluded.title, state='new', severity=excluded.severity, rank=excluded.rank,
     score=excluded.score, site=excluded.site, country=excluded.country, chip=excluded.chip, unit_usd=excluded.unit_usd,
-    seller=excluded.seller, signals=excluded.signals, observation=excluded.observation, news_at=coalesce(excluded.news_at, news_at),
+    seller=excluded.seller, signals=excluded.signals, observation=excluded.observation,
+    news_at=coalesce(excluded.news_at, iif(told IS news_at, NULL, news_at)),
     relist_of=coalesce(excluded.relist_of, relist_of), muted_by=excluded.muted_by, closed_why=NULL, snooze_until=NULL,
     version=version+1"""
 
@@ -309,9 +354,13 @@ _UPDATE = """UPDATE alert SET title=:title, severity=:severity, rank=:rank, scor
     unit_usd=:unit_usd, seller=:seller, signals=:signals, observation=:observation, news_at=coalesce(:news_at, news_at),
     relist_of=coalesce(:relist_of, relist_of), version=version+1 WHERE listing=:listing"""
 
-# Those to show are chosen in the index alone; only they are joined. The planner would take the index by state, which is long.
+_CHOSEN = {
+    False: "INDEXED BY alert_untold WHERE state = 'new' AND muted_by IS NULL AND news_at IS NOT NULL AND told IS NOT news_at",
+    True: "WHERE state = 'new' AND muted_by IS NULL",
+}
+
+# Those to show are chosen in the index alone; only they are joined.
 _NEWS = """SELECT v.*, b.rank, b.version, b.relist_of FROM (
-    SELECT listing, rank, score FROM alert INDEXED BY alert_news WHERE state='new' AND muted_by IS NULL AND news_at > ? AND news_at <= ?
-    ORDER BY rank DESC, score DESC, listing LIMIT ?) n
+    SELECT listing, rank, score FROM alert {chosen} ORDER BY rank DESC, score DESC, listing LIMIT ?) n
   CROSS JOIN alert b ON b.listing = n.listing CROSS JOIN alert_view v ON v.listing = n.listing
   ORDER BY n.rank DESC, n.score DESC, n.listing"""

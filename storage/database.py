@@ -25,7 +25,7 @@ FILE = "chipwatch.db"
 APPLICATION_ID = 0x43485057
 """Written into the file's header ("CHPW"), so that another program's database is never taken for ours."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """How many migrations this program knows. Kept here as a number so that reading need not load the migrations."""
 
 Params = Sequence[Any] | dict[str, Any]
@@ -153,7 +153,11 @@ def open_database(path: Path, *, create: bool, readonly: bool, timeout: float) -
     try:
         if _is_older(database):
             if readonly:
-                raise OlderSchemaError("was made by an older chipwatch", path, "run `chipwatch doctor` once to bring it up to date")
+                raise OlderSchemaError(
+                    "was made by an older chipwatch",
+                    path,
+                    "run `chipwatch doctor` once to bring it up to date",
+                )
             database.close()
             _migrate(path, timeout)
             database = Database(path, timeout=timeout)
@@ -167,7 +171,9 @@ def _is_older(database: Database) -> bool:
     version = database.value("PRAGMA user_version")
     if version > SCHEMA_VERSION:
         raise NewerSchemaError(
-            f"was made by a newer chipwatch (schema {version}, this one knows {SCHEMA_VERSION})", database.path, "upgrade chipwatch"
+            f"was made by a newer chipwatch (schema {version}, this one knows {SCHEMA_VERSION})",
+            database.path,
+            "upgrade chipwatch",
         )
     empty = version == 0 and not database.value("SELECT count(*) FROM sqlite_master")
     if not empty and database.value("PRAGMA application_id") != APPLICATION_ID:

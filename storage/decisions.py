@@ -43,7 +43,15 @@ class Decisions(Alerts):
                 self._set_state(listing, STATE_AFTER[action], row["until"])
         return name
 
-    def undo(self, listing: str, *, who: str, now: str, expected_version: int | None = None, note: str | None = None) -> str:
+    def undo(
+        self,
+        listing: str,
+        *,
+        who: str,
+        now: str,
+        expected_version: int | None = None,
+        note: str | None = None,
+    ) -> str:
         """Take back the last decision that stands; the id of the undoing. The alert returns to the state before it.
 
         Raises MissingError where nothing is to be undone, StorageError where the alert has moved on since.
@@ -55,7 +63,9 @@ class Decisions(Alerts):
             if last is None:
                 raise MissingError("there is no decision to undo", listing)
             if seen["state"] is not None and seen["state"] != STATE_AFTER[last["action"]]:
-                raise StorageError(f"the alert is {seen['state']} by now", listing, "decide anew instead of undoing")
+                raise StorageError(
+                    f"the alert is {seen['state']} by now", listing, "decide anew instead of undoing"
+                )
             row = {
                 "listing": listing, "at": utc(now, "now"), "who": who, "action": "undo", "reason": None, "note": note, "until": None,
                 "undoes": last["id"], **self._what_was_seen(seen),
@@ -76,9 +86,20 @@ class Decisions(Alerts):
         )
         return dict(row) if row else None
 
+    def opened_because(self, listing: str) -> str | None:
+        """What opened a listing's alert last, or woke it; None where nothing is recorded."""
+        why: str | None = self.db.value(
+            "SELECT why FROM alert_event WHERE listing=? AND kind IN ('opened', 'reopened', 'woke') ORDER BY rowid DESC LIMIT 1",
+            [listing],
+        )
+        return why
+
     def decisions(self, since: str | None = None, *, standing: bool = False) -> Iterator[dict[str, Any]]:
         """The record of decisions, oldest first; with `standing` the last of each listing that still holds."""
-        for row in self.db.rows(f"SELECT * FROM decision WHERE at >= ? {_STANDING if standing else ''} ORDER BY at, seq, id", [since or ""]):
+        for row in self.db.rows(
+            f"SELECT * FROM decision WHERE at >= ? {_STANDING if standing else ''} ORDER BY at, seq, id",
+            [since or ""],
+        ):
             yield {**dict(row), "signals": tuple((row["signals"] or "").split())}
 
     def _seen(self, listing: str) -> dict[str, Any]:
@@ -90,8 +111,13 @@ class Decisions(Alerts):
     def _expect(self, listing: str, seen: dict[str, Any], expected: int | None) -> None:
         if expected is None or seen["version"] in (None, expected):
             return
-        last = self.db.row("SELECT who, at, action FROM decision WHERE listing=? ORDER BY at DESC, seq DESC LIMIT 1", [listing])
-        event = self.db.row("SELECT at, kind FROM alert_event WHERE listing=? ORDER BY at DESC, rowid DESC LIMIT 1", [listing])
+        last = self.db.row(
+            "SELECT who, at, action FROM decision WHERE listing=? ORDER BY at DESC, seq DESC LIMIT 1",
+            [listing],
+        )
+        event = self.db.row(
+            "SELECT at, kind FROM alert_event WHERE listing=? ORDER BY at DESC, rowid DESC LIMIT 1", [listing]
+        )
         who, when, action = "chipwatch", event["at"] if event else "", event["kind"] if event else ""
         if last and last["at"] >= when:
             who, when, action = last["who"], last["at"], last["action"]
@@ -108,14 +134,21 @@ class Decisions(Alerts):
     def _insert_decision(self, row: dict[str, Any]) -> str:
         # The number tells a decision made, undone and made again within one second from its first making.
         number = self.db.value("SELECT count(*) FROM decision WHERE listing=?", [row["listing"]])
-        content = (row[key] for key in ("listing", "at", "who", "action", "reason", "note", "until", "undoes"))
+        content = (
+            row[key] for key in ("listing", "at", "who", "action", "reason", "note", "until", "undoes")
+        )
         name = short_hash("decision", *content, number)
         row = {"id": name, "seq": number, **row}
-        self.db.write(f"INSERT INTO decision ({','.join(row)}) VALUES ({','.join('?' * len(row))})", list(row.values()))
+        self.db.write(
+            f"INSERT INTO decision ({','.join(row)}) VALUES ({','.join('?' * len(row))})", list(row.values())
+        )
         return name
 
     def _set_state(self, listing: str, state: str, until: str | None) -> None:
-        self.db.write("UPDATE alert SET state=?, snooze_until=?, version=version+1 WHERE listing=?", [state, until, listing])
+        self.db.write(
+            "UPDATE alert SET state=?, snooze_until=?, version=version+1 WHERE listing=?",
+            [state, until, listing],
+        )
 
 
 _SEEN = """SELECT l.id, a.state, a.version, coalesce(a.observation, l.observation) AS observation, coalesce(a.score, r.score) AS score,

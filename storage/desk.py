@@ -47,9 +47,9 @@ class DeskQuestions(Base):
         )
 
     def alert_facts(self, since: Stamp | None = None) -> Iterator[Any]:
-        """Rows of listing, state, severity, rank, score, site, country, chip, seller, signals, muted, news.
+        """Rows of listing, state, severity, rank, score, site, country, chip, seller, signals, muted, silent, news.
 
-        All alerts, or those with an event or decision after `since`. `news` is the last news, else the opening.
+        All alerts, or those with an event or decision after `since`. `news` is the last news, else the opening; `silent`: there is none.
         """
         where, params = "", list[Any]()
         if since is not None:
@@ -58,7 +58,7 @@ class DeskQuestions(Base):
             params = [since.event, since.decision]
         return self.db.stream(
             f"""SELECT listing, state, severity, rank, score, site, country, chip, seller, signals, muted_by IS NOT NULL AS muted,
-                coalesce(news_at, opened_at) AS news FROM alert {where}""",
+                news_at IS NULL AS silent, coalesce(news_at, opened_at) AS news FROM alert {where}""",
             params,
         )
 

@@ -94,7 +94,11 @@ class Merging(Removal, Decisions):
         for row in rows:
             before = last.get(row["listing"])
             if row["action"] in STATE_AFTER:
-                if before is not None and _unaware(before, row) and not self._moved(row["listing"], before["at"], row["at"]):
+                if (
+                    before is not None
+                    and _unaware(before, row)
+                    and not self._moved(row["listing"], before["at"], row["at"])
+                ):
                     found.append(Conflict(row["listing"], row["title"], _said(before), _said(row)))
                 last[row["listing"]] = row
             elif row["action"] == "undo":
@@ -107,7 +111,9 @@ class Merging(Removal, Decisions):
         return self.db.value(sql, [listing, since, until]) is not None
 
     def _same_key(self, other: Path) -> None:
-        if not (other / "key").exists() or home_secret(other, create=False) != home_secret(self.home, create=True):
+        if not (other / "key").exists() or home_secret(other, create=False) != home_secret(
+            self.home, create=True
+        ):
             raise StorageError(
                 "has another key than this home, so the same seller would be two", other,
                 "make homes that are to be merged with the same `key` file",
@@ -115,13 +121,17 @@ class Merging(Removal, Decisions):
 
     def _refuse(self, other: Path) -> None:
         if self.db.value("SELECT 1 FROM other.run WHERE ended_at IS NULL"):
-            raise StorageError("a run is still open in it", other, "wait for its end, or let `chipwatch doctor` recover it")
+            raise StorageError(
+                "a run is still open in it", other, "wait for its end, or let `chipwatch doctor` recover it"
+            )
         fork = self.db.row(
             "SELECT a.origin, a.seq FROM main.chain a JOIN other.chain b USING (origin, seq) WHERE a.link <> b.link ORDER BY 1, 2"
         )
         if fork:
             raise StorageError(
-                f"both homes went on from one copy of {fork['origin']} (link {fork['seq']} differs)", other, "merge only one of them"
+                f"both homes went on from one copy of {fork['origin']} (link {fork['seq']} differs)",
+                other,
+                "merge only one of them",
             )
 
     def _copy_files(self, other: Path) -> int:
@@ -132,7 +142,10 @@ class Merging(Removal, Decisions):
             " (SELECT id FROM main.run WHERE evidence_gone = 1) ORDER BY 1"
         )]  # fmt: skip
         with translated(self.home):
-            for folder, names in ((FOLDER, wanted), ("models", [r[0] for r in self.db.rows("SELECT file FROM other.model")])):
+            for folder, names in (
+                (FOLDER, wanted),
+                ("models", [r[0] for r in self.db.rows("SELECT file FROM other.model")]),
+            ):
                 (self.home / folder).mkdir(exist_ok=True)
                 for name in names:
                     copied += _copy(other / folder / Path(name).name, self.home / folder / Path(name).name)
@@ -145,13 +158,19 @@ class Merging(Removal, Decisions):
             for row in self.db.rows(
                 f"SELECT t.* FROM {mine}.listing m JOIN {theirs}.listing t USING (id) WHERE m.state='erased' AND t.state<>'erased'"
             ):
-                removal = self.db.row(f"SELECT who, why FROM {mine}.removal WHERE kind='erasure' ORDER BY at LIMIT 1")
-                who, why = (removal["who"], removal["why"]) if removal else ("chipwatch", "erased in a merged home")
+                removal = self.db.row(
+                    f"SELECT who, why FROM {mine}.removal WHERE kind='erasure' ORDER BY at LIMIT 1"
+                )
+                who, why = (
+                    (removal["who"], removal["why"]) if removal else ("chipwatch", "erased in a merged home")
+                )
                 found.append((dict(row), self._names_of(row, theirs), who, why))
         return found
 
     def _join(self) -> None:
-        new = self.db.value("SELECT count(*) FROM other.observation WHERE id NOT IN (SELECT id FROM main.observation)")
+        new = self.db.value(
+            "SELECT count(*) FROM other.observation WHERE id NOT IN (SELECT id FROM main.observation)"
+        )
         requarantined = self.db.value(
             "SELECT 1 FROM main.run a JOIN other.run b USING (id) WHERE a.quarantined <> b.quarantined AND"
             " coalesce(a.quarantine_note, '') < coalesce(b.quarantine_note, '')"
@@ -166,7 +185,9 @@ class Merging(Removal, Decisions):
         if new or requarantined:
             # What was judged is to be measured against more than was known then.
             self.wipe_readings()
-            self.db.write("INSERT OR IGNORE INTO search_pending (listing) SELECT id FROM other.listing WHERE state <> 'erased'")
+            self.db.write(
+                "INSERT OR IGNORE INTO search_pending (listing) SELECT id FROM other.listing WHERE state <> 'erased'"
+            )
 
     def _owe_removals(self) -> None:
         """Removals of the other home that this home's copies of the files have not seen."""
@@ -178,11 +199,18 @@ class Merging(Removal, Decisions):
             owed: dict[str, dict[int, tuple[int, str]]] = {}
             for file in files:
                 path = self.home / FOLDER / file
-                standing = {m.offset: (m.length, m.sha256) for m in walk(path) if m.sha256 in digests} if path.exists() else {}
+                standing = (
+                    {m.offset: (m.length, m.sha256) for m in walk(path) if m.sha256 in digests}
+                    if path.exists()
+                    else {}
+                )
                 if standing:
                     owed[file] = standing
             if owed:
-                self.db.write("UPDATE main.removal SET places=? WHERE id=?", [json.dumps(owed, sort_keys=True), row["id"]])
+                self.db.write(
+                    "UPDATE main.removal SET places=? WHERE id=?",
+                    [json.dumps(owed, sort_keys=True), row["id"]],
+                )
 
     def _restate_alert(self, listing: str) -> None:
         """The alert's state as it follows from all events and decisions, in whichever home they were made."""
@@ -192,7 +220,9 @@ class Merging(Removal, Decisions):
         for row in rows:
             count += 1
             # That another home opened it too is nothing new to who decided here.
-            if row["kind"] in ("reopened", "woke") or (row["kind"] == "opened" and state not in STATE_AFTER.values()):
+            if row["kind"] in ("reopened", "woke") or (
+                row["kind"] == "opened" and state not in STATE_AFTER.values()
+            ):
                 state, until, why = "new", None, None
             elif row["kind"] == "closed":
                 state, until, why = "closed", None, row["why"]
@@ -207,7 +237,9 @@ class Merging(Removal, Decisions):
 def _unaware(before: Any, row: Any) -> bool:
     """Whether a decision contradicts one of somebody else that it did not see."""
     return bool(
-        before["who"] != row["who"] and before["action"] != row["action"] and row["state_before"] != STATE_AFTER[before["action"]]
+        before["who"] != row["who"]
+        and before["action"] != row["action"]
+        and row["state_before"] != STATE_AFTER[before["action"]]
     )
 
 
@@ -275,9 +307,11 @@ JOINS = (
     _union("mute", "id, scope, value, reason, who, created_at, expires_at, lifted_at, lifted_by, hits",
            "lifted_at=min(coalesce(lifted_at, excluded.lifted_at), coalesce(excluded.lifted_at, lifted_at))",
            "lifted_by=coalesce(lifted_by, excluded.lifted_by)", "hits=max(hits, excluded.hits)"),
-    _union("alert", f"listing, state, opened_at, news_at, snooze_until, closed_why, relist_of, muted_by, version, {_ALERT}",
+    _union("alert", f"listing, state, opened_at, news_at, told, snooze_until, closed_why, relist_of, muted_by, version, {_ALERT}",
            "opened_at=min(opened_at, excluded.opened_at)",
            "news_at=max(coalesce(news_at, excluded.news_at), coalesce(excluded.news_at, news_at))",
+           # Told in either home is told: there was one reader, or each has read it.
+           "told=max(coalesce(told, excluded.told), coalesce(excluded.told, told))",
            "relist_of=max(coalesce(relist_of, excluded.relist_of), coalesce(excluded.relist_of, relist_of))",
            "muted_by=min(coalesce(muted_by, excluded.muted_by), coalesce(excluded.muted_by, muted_by))",
            "closed_why=iif('erased on request' IN (coalesce(closed_why, ''), coalesce(excluded.closed_why, '')), 'erased on request',"

@@ -26,7 +26,9 @@ def m001_ground(db: Database) -> None:
 
     for statement in SCHEMA_001:
         db.execute(statement)
-    db.execute("INSERT INTO home (id, created_at) VALUES (?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))", [new_home_id()])
+    db.execute(
+        "INSERT INTO home (id, created_at) VALUES (?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))", [new_home_id()]
+    )
     db.execute(f"PRAGMA application_id={APPLICATION_ID}")
     db.execute("PRAGMA user_version=1")
 
@@ -63,3 +65,19 @@ def m004_sellers(db: Database) -> None:
     db.execute("CREATE INDEX alert_by_seller ON alert (seller, state, score, site) WHERE seller IS NOT NULL")
     db.execute("CREATE INDEX seller_label ON seller (label)")
     db.execute("PRAGMA user_version=4")
+
+
+@MIGRATIONS()
+def m005_told(db: Database) -> None:
+    """Which news of an alert a digest has told. Before, a digest's moment decided, and what was judged meanwhile or by another
+    clock was never told."""
+    db.execute("ALTER TABLE alert ADD COLUMN told TEXT")
+    db.execute(
+        "UPDATE alert SET told=news_at WHERE news_at <= (SELECT max(until) FROM digest WHERE kind='daily')"
+    )
+    db.execute("DROP INDEX alert_news")
+    db.execute(
+        "CREATE INDEX alert_untold ON alert (rank DESC, score DESC, listing) WHERE state = 'new' AND muted_by IS NULL"
+        " AND news_at IS NOT NULL AND told IS NOT news_at"
+    )
+    db.execute("PRAGMA user_version=5")

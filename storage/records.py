@@ -125,8 +125,15 @@ class Records(Chain):
         return content, new
 
     def last_digest(self, kind: str) -> dict[str, Any] | None:
-        """The latest digest of a kind; its `until` is the next one's `since`."""
-        row = self.db.row("SELECT * FROM digest WHERE kind=? ORDER BY until DESC, rowid DESC LIMIT 1", [kind])
+        """The digest of a kind that was made last."""
+        row = self.db.row("SELECT * FROM digest WHERE kind=? ORDER BY rowid DESC LIMIT 1", [kind])
+        return _decoded(row, "document") if row else None
+
+    def last_telling(self, kind: str) -> dict[str, Any] | None:
+        """The digest of a kind made last that held any alert; its `until` is the next one's `since`."""
+        row = self.db.row(
+            "SELECT * FROM digest WHERE kind=? AND alerts > 0 ORDER BY rowid DESC LIMIT 1", [kind]
+        )
         return _decoded(row, "document") if row else None
 
     def digest(self, name: str) -> dict[str, Any]:
@@ -143,20 +150,21 @@ class Records(Chain):
         )]  # fmt: skip
 
     def deliveries(self, *, due: bool = False, max_tries: int = 5) -> list[dict[str, Any]]:
-        """Deliveries with their state and the digest's kind and `until`, the latest digest first; with `due` those still to be
+        """Deliveries with their state and the digest's kind, `until` and `created_at`, the latest digest first; with `due` those still to be
         tried, oldest first."""
-        select = "SELECT d.*, g.kind, g.until FROM delivery d JOIN digest g ON g.id = d.digest"
+        select = "SELECT d.*, g.kind, g.until, g.created_at FROM delivery d JOIN digest g ON g.id = d.digest"
         if due:
             rows = self.db.rows(
-                f"{select} WHERE d.state <> 'sent' AND d.tries < ? ORDER BY g.until, d.channel", [max_tries]
+                f"{select} WHERE d.state <> 'sent' AND d.tries < ? ORDER BY g.created_at, g.rowid, d.channel",
+                [max_tries],
             )
         else:
-            rows = self.db.rows(f"{select} ORDER BY g.until DESC, d.channel")
+            rows = self.db.rows(f"{select} ORDER BY g.created_at DESC, g.rowid DESC, d.channel")
         return [dict(row) for row in rows]
 
     def queued_since(self, channel: str, kind: str, since: str) -> bool:
-        """Whether a digest of this kind that reaches to `since` or later was sent, or waits to be, on the channel."""
-        sql = "SELECT 1 FROM delivery d JOIN digest g ON g.id = d.digest WHERE d.channel=? AND g.kind=? AND g.until>=? LIMIT 1"
+        """Whether a digest of this kind made at `since` or later was sent, or waits to be, on the channel."""
+        sql = "SELECT 1 FROM delivery d JOIN digest g ON g.id = d.digest WHERE d.channel=? AND g.kind=? AND g.created_at>=? LIMIT 1"
         return self.db.value(sql, [channel, kind, since]) is not None
 
     def note_delivery(self, digest: str, channel: str, *, now: str, error: str | None = None) -> None:

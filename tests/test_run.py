@@ -30,7 +30,11 @@ class PlainReader:
 
     def read(self, listing: Listing, today: date) -> Reading:
         usd = Decimal(str(listing.attributes["usd"]))
-        chips = (ChipOffer(A100, 1, "title", 0, 4, restricted=True),) if listing.attributes.get("chip", True) else ()
+        chips = (
+            (ChipOffer(A100, 1, "title", 0, 4, restricted=True),)
+            if listing.attributes.get("chip", True)
+            else ()
+        )
         signals = tuple(Signal(name) for name in listing.attributes.get("signals", ()))
         return Reading(
             listing.site, listing.listing_id, "sale" if chips else "other", chips, bool(chips),
@@ -63,7 +67,9 @@ def record(store: Store, some: list[Listing], now: str) -> None:
     store.end_run(run, "ok", now, {}, {}, None)
 
 
-def judge(store: Store, config: Config, *, model: Model | None = None, rebuild: bool = False, now: str = NOW) -> Run:
+def judge(
+    store: Store, config: Config, *, model: Model | None = None, rebuild: bool = False, now: str = NOW
+) -> Run:
     run = Run(store, config, model, now=now, reader=PlainReader())
     run.go(rebuild=rebuild)
     return run
@@ -115,10 +121,19 @@ def test_daily_runs_and_one_rebuild_give_the_same_bytes(store: Store, config: Co
     assert export(store) == daily
     rows = [json.loads(line) for line in daily.splitlines()]
     assert max(row["market"]["n"] for row in rows) > 10
-    assert sum(reason["evidence"] == "forest" and reason["contribution"] > 0 for row in rows for reason in row["reasons"]) > 3
+    assert (
+        sum(
+            reason["evidence"] == "forest" and reason["contribution"] > 0
+            for row in rows
+            for reason in row["reasons"]
+        )
+        > 3
+    )
 
 
-def test_after_a_rescore_nothing_is_judged_by_earlier_versions(store: Store, config: Config, forest: Model) -> None:
+def test_after_a_rescore_nothing_is_judged_by_earlier_versions(
+    store: Store, config: Config, forest: Model
+) -> None:
     record(store, listings(), NOW)
     judge(store, config)
     first = set(store.judged_by())
@@ -139,10 +154,14 @@ def test_what_the_markets_said_is_kept_by_day_and_region(store: Store, config: C
     first = [row for row in daily if row["as_of"] == daily[0]["as_of"]]
     # Three voices are too few for a market of their own; everywhere the seed stands in, and its source is told.
     assert [row["centre_usd"] for row in first if row["region"] == "us"] == [None, None]
-    assert [row["centre_usd"] is not None and bool(row["source"]) for row in first if row["region"] == "all"] == [True]
+    assert [
+        row["centre_usd"] is not None and bool(row["source"]) for row in first if row["region"] == "all"
+    ] == [True]
 
 
-def test_one_import_and_daily_imports_give_the_same_judgements(store: Store, config: Config, tmp_path: Path) -> None:
+def test_one_import_and_daily_imports_give_the_same_judgements(
+    store: Store, config: Config, tmp_path: Path
+) -> None:
     for day, some in days(listings()):
         record(store, some, f"{day}T23:00:00Z")
         judge(store, config)
@@ -160,7 +179,9 @@ def test_a_later_observation_changes_no_earlier_judgement(store: Store, config: 
     judge(store, config)
     before = {row["observation"]: row["document"] for row in store.iter_readings(current=False)}
     # Late news about the past, and news of today, all at a quarter of the price.
-    record(store, [listing(n, 2500, day=n - 500, site="other") for n in range(500, 560)], "2025-08-20T00:00:00Z")
+    record(
+        store, [listing(n, 2500, day=n - 500, site="other") for n in range(500, 560)], "2025-08-20T00:00:00Z"
+    )
     judge(store, config)
     after = {row["observation"]: row["document"] for row in store.iter_readings(current=False)}
     assert {name: after[name] for name in before} == before
@@ -169,7 +190,9 @@ def test_a_later_observation_changes_no_earlier_judgement(store: Store, config: 
     assert again == after
 
 
-def test_a_run_killed_between_batches_goes_on(store: Store, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_killed_between_batches_goes_on(
+    store: Store, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import detector.run
 
     monkeypatch.setattr(detector.run, "BATCH", 25)
@@ -196,33 +219,41 @@ def test_alerts_open_once_and_a_rescore_notifies_nobody(store: Store, config: Co
     record(store, [listing(1), listing(2, signals=["serial_removed"]), listing(3, 4000)], NOW)
     run = judge(store, config)
     assert run.outcome.alerts["opened"] == 2
-    news = {row["listing"] for row in store.news(None)}
+    news = {row["listing"] for row in store.news()}
     assert len(news) == 2
     for row in list(news):
         store.decide(row, "dismiss", who="a", now="2025-09-02T00:00:00Z", reason="lawful", note=None)
     again = judge(store, config, rebuild=True, now="2025-09-03T00:00:00Z")
     assert not again.outcome.alerts.total()
-    assert store.count_news("2025-09-02T00:00:00Z") == {}
+    assert store.count_news() == {}
 
 
 def test_a_threshold_put_back_brings_its_alerts_back(store: Store, config: Config) -> None:
     record(store, [listing(1), listing(2, signals=["serial_removed"]), listing(3, 4000)], NOW)
     judge(store, config)
+    store.mark_told(store.untold())
     before = {row["listing"]: row["state"] for row in store.alerts()}
-    tuned = apply(store, Config(store.home), {"severity.medium": 0.999, "severity.high": 0.999}, why="w", who="a", now="2025-09-02T00:00:00Z")
+    tuned = apply(
+        store,
+        Config(store.home),
+        {"severity.medium": 0.999, "severity.high": 0.999},
+        why="w",
+        who="a",
+        now="2025-09-02T00:00:00Z",
+    )
     raised = judge(store, Config(store.home), now="2025-09-02T00:00:01Z")
     undo(store, why="w", who="a", now="2025-09-02T00:00:02Z")
     lowered = judge(store, Config(store.home), now="2025-09-02T00:00:03Z")
     assert tuned != Config(store.home).thresholds_version
     assert raised.outcome.alerts["closed"] == lowered.outcome.alerts["reopened"] == 2
     assert {row["listing"]: row["state"] for row in store.alerts()} == before
-    assert store.count_news("2025-09-02T00:00:00Z") == {}
+    assert store.count_news() == {}
 
 
 def test_what_falls_after_a_dismissal_reopens(store: Store, config: Config) -> None:
     record(store, [listing(2, signals=["serial_removed"])], NOW)
     judge(store, config)
-    (alert,) = store.news(None)
+    (alert,) = store.news()
     store.decide(alert["listing"], "dismiss", who="a", now="2025-09-02T00:00:00Z", reason="lawful")
     record(store, [listing(2, 7000, day=95, signals=["serial_removed"])], "2025-09-05T00:00:00Z")
     run = judge(store, config, now="2025-09-05T01:00:00Z")
@@ -232,7 +263,9 @@ def test_what_falls_after_a_dismissal_reopens(store: Store, config: Config) -> N
 
 
 def test_copies_relists_and_unlike_goods_are_seen(store: Store, config: Config) -> None:
-    words = "A100 80GB pulled from our own servers, tested for three days, no errors, ships tomorrow from stock"
+    words = (
+        "A100 80GB pulled from our own servers, tested for three days, no errors, ships tomorrow from stock"
+    )
     record(store, [
         listing(1, description=words, seller_id="a"), listing(2, day=1, title="A100 80GB 1", description=words, seller_id="b"),
         listing(3, day=2, title="A100 80GB 1", description=words + "!", seller_id="a"),
@@ -250,7 +283,11 @@ def test_copies_relists_and_unlike_goods_are_seen(store: Store, config: Config) 
 def test_a_serial_dropped_from_the_text_is_a_reason(store: Store, config: Config) -> None:
     record(store, [listing(1, description="Serial number 1234 on the label, tested, ships in a day.")], NOW)
     judge(store, config)
-    record(store, [listing(1, day=3, description="Label is what it is, tested, ships in a day.")], "2025-09-02T00:00:00Z")
+    record(
+        store,
+        [listing(1, day=3, description="Label is what it is, tested, ships in a day.")],
+        "2025-09-02T00:00:00Z",
+    )
     judge(store, config)
     (row,) = store.iter_readings()
     assert "serial_words_dropped" in {reason["evidence"] for reason in row["document"]["reasons"]}
@@ -290,11 +327,21 @@ def test_offers_unlike_those_of_the_fit_ask_for_a_refit(store: Store, config: Co
     record(store, [listing(n, 9000 + n) for n in range(200)], NOW)
     judge(store, config)
     options = config.thresholds.forest.model_copy(update={"trees": 20})
-    model = fit([row_of(o) for o in store.offers_for_fit()], options, now=NOW, days=("2025-06-01", "2025-06-01"), knowledge="k")
+    model = fit(
+        [row_of(o) for o in store.offers_for_fit()],
+        options,
+        now=NOW,
+        days=("2025-06-01", "2025-06-01"),
+        knowledge="k",
+    )
     assert model is not None
     alike = judge(store, config, model=model)
     assert len(alike.rows) == 200 and moved(model, alike.rows, config) == {}
-    record(store, [listing(n, 9000 + n, title="x" * 300, seller_id=f"t{n}") for n in range(300, 520)], "2025-09-02T00:00:00Z")
+    record(
+        store,
+        [listing(n, 9000 + n, title="x" * 300, seller_id=f"t{n}") for n in range(300, 520)],
+        "2025-09-02T00:00:00Z",
+    )
     other = judge(store, config, model=model, now="2025-09-02T00:00:00Z")
     assert "title_length" in moved(model, other.rows, config)
     assert moved(model, other.rows[:50], config) == {}, "too few to say so"

@@ -30,11 +30,23 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def crawl(store: Store, day: int, offers: dict[str, str], outcome: str = "ok", *, site: str = "board", **options: Any) -> str:
+def crawl(
+    store: Store,
+    day: int,
+    offers: dict[str, str],
+    outcome: str = "ok",
+    *,
+    site: str = "board",
+    **options: Any,
+) -> str:
     """A crawl of a day that sees these listings at these prices."""
     now = DAY.format(day)
     run = store.begin_run(site, now=now)
-    store.record_many([(Listing(site, name, f"H100 {name}", price_text=price), None) for name, price in offers.items()], run=run, now=now)
+    store.record_many(
+        [(Listing(site, name, f"H100 {name}", price_text=price), None) for name, price in offers.items()],
+        run=run,
+        now=now,
+    )
     store.end_run(run, outcome, now, {"pages": 1, "listings": len(offers)}, **options)
     return run
 
@@ -52,7 +64,10 @@ def judge(store: Store, knowledge: str = "k1", **fields: Any) -> int:
     versions = {"knowledge": knowledge, "model": None, "thresholds": "t1"}
     waiting = store.observations_to_read(knowledge, None, "t1")
     return store.save_judgements(
-        Judged.from_document(o, document(site=o.listing.site, listing_id=o.listing.listing_id, versions=versions, **fields)) for o in waiting
+        Judged.from_document(
+            o, document(site=o.listing.site, listing_id=o.listing.listing_id, versions=versions, **fields)
+        )
+        for o in waiting
     )
 
 
@@ -72,7 +87,10 @@ def test_coverage_tells_running_never_and_passes_over_skipped(store: Store) -> N
     crawl(store, 1, {}, "blocked", detail="robots.txt answers 503")
     crawl(store, 2, {}, "skipped")
     store.begin_run("shop", now=NOW)
-    assert {row["site"]: row["outcome"] for row in store.coverage()} == {"board": "blocked", "shop": "running"}
+    assert {row["site"]: row["outcome"] for row in store.coverage()} == {
+        "board": "blocked",
+        "shop": "running",
+    }
 
 
 def test_unknown_outcomes_and_second_endings_are_refused(store: Store) -> None:
@@ -96,7 +114,9 @@ def test_unknown_outcomes_and_second_endings_are_refused(store: Store) -> None:
         (("ok", "blocked", "ok"), True),
     ],
 )
-def test_a_listing_vanishes_after_healthy_runs_without_it(store: Store, outcomes: tuple[str, ...], gone: bool) -> None:
+def test_a_listing_vanishes_after_healthy_runs_without_it(
+    store: Store, outcomes: tuple[str, ...], gone: bool
+) -> None:
     crawl(store, 1, {"a": "1", "b": "1"})
     for day, outcome in enumerate(outcomes, 2):
         run = crawl(store, day, {"a": "1"}, outcome)
@@ -115,7 +135,12 @@ def test_vanished_is_said_once_by_site_and_taken_back_when_seen(store: Store) ->
     assert store.db.value("SELECT state FROM listing WHERE site='shop'") == "live"
     # An older file turns up: that is no sighting.
     late = store.begin_run("board", "import", now=DAY.format(4))
-    store.record(Listing("board", "a", "H100 a", price_text="0", observed_at="2026-02-01"), run=late, evidence=None, now=DAY.format(4))
+    store.record(
+        Listing("board", "a", "H100 a", price_text="0", observed_at="2026-02-01"),
+        run=late,
+        evidence=None,
+        now=DAY.format(4),
+    )
     assert store.listing(listing_key("board", "a"))["state"] == "vanished"
     crawl(store, 5, {"a": "1"})
     assert store.listing(listing_key("board", "a"))["state"] == "live"
@@ -127,7 +152,10 @@ def test_a_run_in_quarantine_does_not_count_until_released(store: Store) -> None
     assert store.run(bad)["quarantined"] == 1
     assert [o.listing.price_text for o in store.iter_observations()] == ["10", "10"]
     assert judge(store) == 2
-    assert [row["site"] + "/" + row["listing_id"] for row in store.export_readings()] == ["board/a", "board/b"]
+    assert [row["site"] + "/" + row["listing_id"] for row in store.export_readings()] == [
+        "board/a",
+        "board/b",
+    ]
     a, b = listing_key("board", "a"), listing_key("board", "b")
     assert store.listing(a)["price_text"] == "10"
     assert store.listing(a)["last_seen"] == store.listing(b)["last_seen"] == DAY.format(1)
@@ -192,7 +220,10 @@ def test_stored_bytes_read_again_take_the_place_of_the_quarantined(store: Store)
     crawl(store, 2, {"a": "999"}, "changed")
     again = store.begin_run("board", "reparse", now=DAY.format(3))
     result = store.record(
-        Listing("board", "a", "H100 a", price_text="9", observed_at=DAY.format(2)), run=again, evidence=None, now=DAY.format(3)
+        Listing("board", "a", "H100 a", price_text="9", observed_at=DAY.format(2)),
+        run=again,
+        evidence=None,
+        now=DAY.format(3),
     )
     assert (result.kind, result.changed) == ("changed", ("price",))
     assert store.listing(listing_key("board", "a"))["price_text"] == "9"
@@ -214,7 +245,9 @@ def test_what_waits_is_read_once_by_time_and_again_by_other_versions(store: Stor
     assert judge(store, "k2") == 3
 
 
-def test_reading_while_saving_misses_and_doubles_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_while_saving_misses_and_doubles_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import storage.readings
 
     monkeypatch.setattr(storage.readings, "CHUNK", 7)
@@ -236,10 +269,19 @@ def test_a_reading_is_columns_and_the_whole_document(store: Store) -> None:
     (observation,) = store.iter_observations()
     row = store.reading(observation.id)
     assert row is not None
-    assert (row["chip"], row["unit_usd"], row["signals"], row["severity"]) == ("nvidia-h100-sxm-80gb", 21000.5, "serial_removed", "high")
+    assert (row["chip"], row["unit_usd"], row["signals"], row["severity"]) == (
+        "nvidia-h100-sxm-80gb",
+        21000.5,
+        "serial_removed",
+        "high",
+    )
     assert row["document"]["listing_id"] == "a"
     (exported,) = store.export_readings()
-    assert (exported["observation"], exported["observed_at"], exported["evidence"]) == (observation.id, DAY.format(1), None)
+    assert (exported["observation"], exported["observed_at"], exported["evidence"]) == (
+        observation.id,
+        DAY.format(1),
+        None,
+    )
     assert "judged_at" not in exported and run not in json.dumps(exported)
 
 
@@ -302,7 +344,11 @@ TEXTS = {
 )
 def test_search_finds_words_of_every_script(store: Store, asked: str, found: set[str]) -> None:
     run = store.begin_run("board", now=NOW)
-    store.record_many([(Listing("board", name, "x", description=text), None) for name, text in TEXTS.items()], run=run, now=NOW)
+    store.record_many(
+        [(Listing("board", name, "x", description=text), None) for name, text in TEXTS.items()],
+        run=run,
+        now=NOW,
+    )
     names = {listing_key("board", name): name for name in TEXTS}
     assert {names[key] for key in store.search(asked)} == found
     with Store.open(store.home, readonly=True) as reader:
@@ -315,7 +361,12 @@ def test_search_before_indexing_and_after_a_change(store: Store) -> None:
     with Store.open(store.home, readonly=True) as reader:
         assert reader.search("H100") == [listing_key("board", "a")]
     assert store.index_search() == 1
-    store.record(Listing("board", "a", "A100 现货", observed_at=DAY.format(2)), run=run, evidence=None, now=DAY.format(2))
+    store.record(
+        Listing("board", "a", "A100 现货", observed_at=DAY.format(2)),
+        run=run,
+        evidence=None,
+        now=DAY.format(2),
+    )
     assert store.search("H100") == []
     assert store.search("现货") == [listing_key("board", "a")]
     assert store.db.value("SELECT count(*) FROM search_text WHERE search_text MATCH 'h100'") == 0
@@ -331,11 +382,17 @@ def test_terms_and_queries() -> None:
 
 
 def test_versions_are_logged_when_they_change(store: Store) -> None:
-    assert store.log_version("thresholds", "aa", who="ann", now=DAY.format(1), why="first", content={"high": 0.7})
+    assert store.log_version(
+        "thresholds", "aa", who="ann", now=DAY.format(1), why="first", content={"high": 0.7}
+    )
     assert not store.log_version("thresholds", "aa", who="bob", now=DAY.format(2), why="again")
     assert store.log_version("thresholds", "bb", who="bob", now=DAY.format(3), why="too many")
     assert store.log_version("thresholds", "aa", who="ann", now=DAY.format(4), why="put back")
-    assert [(v["hash"], v["who"]) for v in store.versions("thresholds")] == [("aa", "ann"), ("bb", "bob"), ("aa", "ann")]
+    assert [(v["hash"], v["who"]) for v in store.versions("thresholds")] == [
+        ("aa", "ann"),
+        ("bb", "bob"),
+        ("aa", "ann"),
+    ]
     at = store.version_in_force("thresholds", at=DAY.format(2))
     assert at is not None and at["content"] == {"high": 0.7}
     assert store.version_in_force("knowledge") is None
@@ -343,7 +400,16 @@ def test_versions_are_logged_when_they_change(store: Store) -> None:
 
 def test_one_model_is_in_force(store: Store) -> None:
     for name in ("m1", "m2"):
-        store.save_model(name, file=f"{name}.skops", sha256="0" * 64, fitted_at=NOW, who="ann", why="weekly", rows=9, facts={"trees": 300})
+        store.save_model(
+            name,
+            file=f"{name}.skops",
+            sha256="0" * 64,
+            fitted_at=NOW,
+            who="ann",
+            why="weekly",
+            rows=9,
+            facts={"trees": 300},
+        )
     assert store.active_model() is None
     store.activate_model("m1", now=DAY.format(1))
     store.activate_model("m2", now=DAY.format(2))
@@ -357,15 +423,24 @@ def test_one_model_is_in_force(store: Store) -> None:
 
 
 def test_a_digest_is_sent_once_and_a_failed_sending_tried_again(store: Store) -> None:
-    name, new = store.save_digest("daily", {"alerts": [1]}, since=None, until=NOW, now=NOW, alerts=1, channels=["mail", "chat"])
-    assert new and store.save_digest("daily", {"alerts": [1]}, since=None, until=NOW, now=DAY.format(29), alerts=1) == (name, False)
+    name, new = store.save_digest(
+        "daily", {"alerts": [1]}, since=None, until=NOW, now=NOW, alerts=1, channels=["mail", "chat"]
+    )
+    assert new and store.save_digest(
+        "daily", {"alerts": [1]}, since=None, until=NOW, now=DAY.format(29), alerts=1
+    ) == (name, False)
     assert len(store.deliveries(due=True)) == 2
     store.note_delivery(name, "mail", now=NOW)
     store.note_delivery(name, "chat", now=NOW, error="no route")
-    assert [(d["channel"], d["state"], d["tries"]) for d in store.deliveries()] == [("chat", "failed", 1), ("mail", "sent", 1)]
+    assert [(d["channel"], d["state"], d["tries"]) for d in store.deliveries()] == [
+        ("chat", "failed", 1),
+        ("mail", "sent", 1),
+    ]
     assert [d["channel"] for d in store.deliveries(due=True)] == ["chat"]
     assert store.deliveries(due=True, max_tries=1) == []
-    other, new = store.save_digest("daily", {"alerts": []}, since=NOW, until=DAY.format(29), now=DAY.format(29), alerts=0)
+    other, new = store.save_digest(
+        "daily", {"alerts": []}, since=NOW, until=DAY.format(29), now=DAY.format(29), alerts=0
+    )
     assert new and (store.last_digest("daily") or {})["id"] == other
 
 
@@ -376,14 +451,20 @@ def test_samples_carry_the_decision_that_stands(store: Store) -> None:
     store.save_samples(digest, [(o.listing_key, o.id, "sale", 0.25) for o in store.iter_observations()])
     a = listing_key("board", "a")
     store.decide(a, "confirm", who="ann", now=NOW)
-    assert {row["listing"]: row["action"] for row in store.samples()} == {a: "confirm", listing_key("board", "b"): None}
+    assert {row["listing"]: row["action"] for row in store.samples()} == {
+        a: "confirm",
+        listing_key("board", "b"): None,
+    }
     store.undo(a, who="ann", now=NOW)
     assert {row["action"] for row in store.samples()} == {None}
     assert next(store.decisions())["source"] == "sample"
 
 
 def test_screening_lists_are_replaced_whole(store: Store) -> None:
-    rows = [{"id": "1", "name": "ACME", "aliases": ["Ａcme"], "countries": ["CN"]}, {"id": "2", "name": "BETA", "program": "EL"}]
+    rows = [
+        {"id": "1", "name": "ACME", "aliases": ["Ａcme"], "countries": ["CN"]},
+        {"id": "2", "name": "BETA", "program": "EL"},
+    ]
     assert store.load_screening("csl", rows, title="Consolidated", sha256="0", now=NOW) == 2
     assert store.load_screening("csl", rows[:1], title="Consolidated", sha256="1", now=NOW) == 1
     (entry,) = store.screening_entries()
@@ -455,7 +536,10 @@ def test_the_file_opens_in_datasette(store: Store) -> None:
     for page in ("/chipwatch/listing_view.json?_shape=array", "/chipwatch/observation.json?_shape=array&_labels=on",
                  "/chipwatch/coverage_view.json?_shape=array"):  # fmt: skip
         done = subprocess.run(
-            [sys.executable, "-m", "datasette", str(store.db.path), "--get", page], capture_output=True, text=True, check=True
+            [sys.executable, "-m", "datasette", str(store.db.path), "--get", page],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         (row,) = json.loads(done.stdout)
         if "observation.json" in page:
@@ -466,10 +550,20 @@ def test_sqlite_utils_reads_it_and_names_the_migrations(store: Store) -> None:
     import sqlite_utils
 
     db = sqlite_utils.Database(store.db.path)
-    assert [row["name"] for row in db["_sqlite_migrations"].rows] == ["m001_ground", "m002_run_decision", "m003_ties", "m004_sellers"]
+    assert [row["name"] for row in db["_sqlite_migrations"].rows] == [
+        "m001_ground",
+        "m002_run_decision",
+        "m003_ties",
+        "m004_sellers",
+        "m005_told",
+    ]
 
 
 def test_sizes_are_told(store: Store) -> None:
     crawl(store, 1, {str(n): "1" for n in range(10)})
     sizes = store.sizes()
-    assert sizes["observations"] == 10 and sizes["database_bytes"] > 0 and sizes["evidence_bytes_per_observation"] == 0
+    assert (
+        sizes["observations"] == 10
+        and sizes["database_bytes"] > 0
+        and sizes["evidence_bytes_per_observation"] == 0
+    )

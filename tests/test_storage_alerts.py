@@ -47,7 +47,10 @@ class Intent:
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store.open(tmp_path / "home") as opened:
         run = opened.begin_run("board", now=DAY.format(1))
-        names = [Listing("board", str(n), f"H100 {n}", description="序列号已打磨" if n % 2 else "clean") for n in range(10)]
+        names = [
+            Listing("board", str(n), f"H100 {n}", description="序列号已打磨" if n % 2 else "clean")
+            for n in range(10)
+        ]
         opened.record_many([(one, None) for one in names], run=run, now=DAY.format(1))
         opened.end_run(run, "ok", DAY.format(1))
         yield opened
@@ -72,14 +75,29 @@ def test_an_alert_opens_updates_closes_and_opens_again(store: Store) -> None:
     assert (alert["state"], alert["version"], alert["news_at"], alert["signals"]) == (
         "new", 1, DAY.format(2), ("serial_removed", "no_paperwork"),
     )  # fmt: skip
-    store.apply_intents([Intent("updated", replace(fact, score=0.7, severity="medium"), news=False)], now=DAY.format(3))
+    store.apply_intents(
+        [Intent("updated", replace(fact, score=0.7, severity="medium"), news=False)], now=DAY.format(3)
+    )
     alert = store.alert(fact.listing)
-    assert (alert["severity"], alert["rank"], alert["news_at"], alert["version"]) == ("medium", 2, DAY.format(2), 2)
-    store.apply_intents([Intent("closed", replace(fact, score=0.1, severity="none"), news=False, why="sold")], now=DAY.format(4))
+    assert (alert["severity"], alert["rank"], alert["news_at"], alert["version"]) == (
+        "medium",
+        2,
+        DAY.format(2),
+        2,
+    )
+    store.apply_intents(
+        [Intent("closed", replace(fact, score=0.1, severity="none"), news=False, why="sold")],
+        now=DAY.format(4),
+    )
     assert (store.alert(fact.listing)["state"], store.alert(fact.listing)["closed_why"]) == ("closed", "sold")
     store.apply_intents([Intent("reopened", fact, why="price fell")], now=DAY.format(5))
     alert = store.alert(fact.listing)
-    assert (alert["state"], alert["opened_at"], alert["news_at"], alert["closed_why"]) == ("new", DAY.format(2), DAY.format(5), None)
+    assert (alert["state"], alert["opened_at"], alert["news_at"], alert["closed_why"]) == (
+        "new",
+        DAY.format(2),
+        DAY.format(5),
+        None,
+    )
     assert [event["kind"] for event in alert["events"]] == ["opened", "updated", "closed", "reopened"]
 
 
@@ -100,21 +118,37 @@ def test_an_update_leaves_a_decision_standing(store: Store) -> None:
         ("note", {"note": "ask the broker"}, "new"),
     ],
 )
-def test_a_decision_says_who_when_why_and_what_was_seen(store: Store, action: str, options: dict[str, Any], state: str) -> None:
+def test_a_decision_says_who_when_why_and_what_was_seen(
+    store: Store, action: str, options: dict[str, Any], state: str
+) -> None:
     key = opened(store, 1)
     store.decide(key, action, who="ann", now=DAY.format(3), **options)
     alert = store.alert(key)
     assert alert["state"] == state
     (decision,) = alert["decisions"]
-    assert (decision["who"], decision["at"], decision["action"], decision["state_before"]) == ("ann", DAY.format(3), action, "new")
-    assert (decision["observation"], decision["score"], decision["severity"]) == (alert["observation"], 0.9, "high")
+    assert (decision["who"], decision["at"], decision["action"], decision["state_before"]) == (
+        "ann",
+        DAY.format(3),
+        action,
+        "new",
+    )
+    assert (decision["observation"], decision["score"], decision["severity"]) == (
+        alert["observation"],
+        0.9,
+        "high",
+    )
     assert all(decision[name] == value or name == "until" for name, value in options.items())
     assert alert["snooze_until"] == ("2026-04-01T00:00:00Z" if action == "snooze" else None)
 
 
 def test_wrong_decisions_are_refused(store: Store) -> None:
     key = opened(store, 1)
-    for action, options in (("delete", {}), ("undo", {}), ("snooze", {}), ("confirm", {"until": "2026-04-01"})):
+    for action, options in (
+        ("delete", {}),
+        ("undo", {}),
+        ("snooze", {}),
+        ("confirm", {"until": "2026-04-01"}),
+    ):
         with pytest.raises(StorageError):
             store.decide(key, action, who="ann", now=DAY.format(3), **options)
     with pytest.raises(MissingError):
@@ -153,7 +187,13 @@ def test_undoing_goes_back_step_by_step(store: Store) -> None:
     assert (store.alert(key)["state"], store.last_decision(key)) == ("new", None)
     with pytest.raises(MissingError, match="no decision to undo"):
         store.undo(key, who="ann", now=DAY.format(5))
-    assert [d["action"] for d in store.alert(key)["decisions"]] == ["snooze", "note", "dismiss", "undo", "undo"]
+    assert [d["action"] for d in store.alert(key)["decisions"]] == [
+        "snooze",
+        "note",
+        "dismiss",
+        "undo",
+        "undo",
+    ]
 
 
 def test_the_record_keeps_the_order_of_one_second(store: Store) -> None:
@@ -190,7 +230,7 @@ def test_snoozed_alerts_wake_as_news(store: Store) -> None:
     assert store.wake_snoozed(DAY.format(9)) == 0
     assert store.wake_snoozed(DAY.format(10)) == 1
     assert store.wake_snoozed(DAY.format(10)) == 0
-    assert [a["listing"] for a in store.news(DAY.format(9))] == [key]
+    assert [a["listing"] for a in store.news()] == [key]
     assert store.alert(key)["events"][-1]["kind"] == "woke" and store.alert(other)["state"] == "snoozed"
 
 
@@ -202,20 +242,51 @@ def test_the_digest_tells_news_by_severity_and_only_once(store: Store) -> None:
     decided = opened(store, 5)
     store.decide(decided, "confirm", who="ann", now=DAY.format(2))
     opened(store, 6, day=3)
-    told = store.news(DAY.format(1), DAY.format(2))
-    assert [row["score"] for row in told] == [0.95, 0.9, 0.5]
-    assert store.count_news(DAY.format(1), DAY.format(2)) == {"high": 2, "medium": 1}
-    assert len(store.news(DAY.format(1), DAY.format(2), limit=1)) == 1
-    assert [row["listing"] for row in store.news(DAY.format(2))] == [listing_key("board", "6")]
-    assert store.news(DAY.format(3)) == []
-    assert len(store.news(None)) == 4
+    assert [row["score"] for row in store.news()] == [0.95, 0.9, 0.9, 0.5]
+    assert store.count_news() == {"high": 3, "medium": 1}
+    assert len(store.news(limit=1)) == 1
+    assert len(store.news(everything=True)) == 5 and store.count_news(everything=True) == {
+        "high": 4,
+        "medium": 1,
+    }
+    store.mark_told([(key, at) for key, at in store.untold() if at <= DAY.format(2)])
+    assert [row["listing"] for row in store.news()] == [listing_key("board", "6")]
+    assert store.count_alerts("state", Filter(silent=True)) == {"new": 1}
+
+
+@pytest.mark.parametrize("day", [1, 9])
+def test_news_is_told_once_whatever_the_clock_says(store: Store, day: int) -> None:
+    key = opened(store, 1, day=5)
+    store.mark_told(store.untold())
+    assert store.news() == []
+    opened(store, 2, day=day)
+    assert [row["listing"] for row in store.news()] == [listing_key("board", "2")]
+    meanwhile = store.untold()
+    store.apply_intents([Intent("updated", facts(store, 1, score=0.99), news=True)], now=DAY.format(day))
+    store.mark_told(meanwhile)
+    assert [row["listing"] for row in store.news()] == [key], (
+        "what happened after the digest looked is told by the next"
+    )
+
+
+def test_an_alert_opened_again_in_silence_is_no_old_news(store: Store) -> None:
+    key = opened(store, 1)
+    store.mark_told(store.untold())
+    store.apply_intents(
+        [Intent("closed", facts(store, 1, score=0.1, severity="none"), news=False)], now=DAY.format(3)
+    )
+    store.apply_intents([Intent("reopened", facts(store, 1), news=False)], now=DAY.format(4))
+    assert store.news() == [] and [row["listing"] for row in store.alerts(Filter(silent=True))] == [key]
 
 
 def test_the_digest_query_is_answered_by_the_partial_index(store: Store) -> None:
-    from storage.alerts import _NEWS
+    from storage.alerts import _CHOSEN, _NEWS
 
-    plan = " ".join(row["detail"] for row in store.db.rows(f"EXPLAIN QUERY PLAN {_NEWS}", ["", "9", 50]))
-    assert "COVERING INDEX alert_news" in plan
+    plan = " ".join(
+        row["detail"]
+        for row in store.db.rows(f"EXPLAIN QUERY PLAN {_NEWS.format(chosen=_CHOSEN[False])}", [50])
+    )
+    assert "alert_untold" in plan
     assert "SCAN l" not in plan and "SCAN o" not in plan and "SCAN r" not in plan
 
 
@@ -264,11 +335,15 @@ def test_pages_of_the_queue_neither_miss_nor_double(store: Store) -> None:
         store.count_alerts("title; DROP TABLE alert")
 
 
-@pytest.mark.parametrize(("scope", "value"), [("site", "board"), ("chip", "nvidia-h100-sxm-80gb"), ("listing", None)])
+@pytest.mark.parametrize(
+    ("scope", "value"), [("site", "board"), ("chip", "nvidia-h100-sxm-80gb"), ("listing", None)]
+)
 def test_mutes_hide_are_counted_and_end(store: Store, scope: str, value: str | None) -> None:
     key = opened(store, 1)
     other = opened(store, 2, chip="x", site="board")
-    mute = store.mute(scope, value or key, reason="known dealer", who="ann", now=DAY.format(3), until=DAY.format(9))
+    mute = store.mute(
+        scope, value or key, reason="known dealer", who="ann", now=DAY.format(3), until=DAY.format(9)
+    )
     hidden = 2 if scope == "site" else 1
     assert len(store.alerts()) == 2 - hidden and len(store.alerts(Filter(muted=True))) == hidden
     assert [(m["id"], m["hits"]) for m in store.mutes(DAY.format(4))] == [(mute, hidden)]
@@ -278,14 +353,18 @@ def test_mutes_hide_are_counted_and_end(store: Store, scope: str, value: str | N
     assert store.end_mutes(DAY.format(9)) == hidden + 1
     assert store.mutes(DAY.format(9)) == [] and len(store.mutes()) == 1
     assert other in {row["listing"] for row in store.alerts()}
-    assert key in {row["listing"] for row in store.news(DAY.format(8))}
+    assert key in {row["listing"] for row in store.news()}
 
 
 def test_a_muted_signal_hides_only_what_it_alone_carries(store: Store) -> None:
     both, alone = opened(store, 1), opened(store, 2, signals=("no_paperwork",))
-    first = store.mute("signal", "no_paperwork", reason="noise", who="ann", now=DAY.format(3), until=DAY.format(9))
+    first = store.mute(
+        "signal", "no_paperwork", reason="noise", who="ann", now=DAY.format(3), until=DAY.format(9)
+    )
     assert [row["listing"] for row in store.alerts()] == [both]
-    second = store.mute("signal", "serial_removed", reason="noise", who="ann", now=DAY.format(4), until=DAY.format(9))
+    second = store.mute(
+        "signal", "serial_removed", reason="noise", who="ann", now=DAY.format(4), until=DAY.format(9)
+    )
     assert store.alerts() == []
     store.lift_mute(second, who="bob", now=DAY.format(5))
     assert [row["listing"] for row in store.alerts()] == [both]

@@ -85,7 +85,9 @@ WRITES: dict[str, Callable[[Store, str], Any]] = {
     "lift_mute": lambda s, run: s.lift_mute("m", who="a", now=NOW),
     "end_mutes": lambda s, run: s.end_mutes(NOW),
     "log_version": lambda s, run: s.log_version("thresholds", "x", who="a", now=NOW, why="x"),
-    "save_model": lambda s, run: s.save_model("m", file="f", sha256="0", fitted_at=NOW, who="a", why="x", rows=1, facts={}),
+    "save_model": lambda s, run: s.save_model(
+        "m", file="f", sha256="0", fitted_at=NOW, who="a", why="x", rows=1, facts={}
+    ),
     "activate_model": lambda s, run: s.activate_model("m", now=NOW),
     "save_market": lambda s, run: s.save_market([]),
     "save_digest": lambda s, run: s.save_digest("daily", {}, since=None, until=NOW, now=NOW, alerts=0),
@@ -97,6 +99,7 @@ WRITES: dict[str, Callable[[Store, str], Any]] = {
     "merge": lambda s, run: s.merge(other_home(s), now=NOW),
     "finish_removals": lambda s, run: s.finish_removals(),
     "decide_link": lambda s, run: s.decide_link("a", "b", "unlink", who="a", now=NOW, why="x"),
+    "mark_told": lambda s, run: s.mark_told([("l", NOW)]),
     "index_search": lambda s, run: s.index_search(),
     "search": lambda s, run: s.search("h100"),
 }
@@ -123,8 +126,11 @@ READS: dict[str, Callable[[Store, str], Any]] = {
     "alert": lambda s, run: missing(s.alert, "l"),
     "alerts": lambda s, run: s.alerts(Filter()),
     "count_alerts": lambda s, run: s.count_alerts("severity"),
-    "news": lambda s, run: s.news(None),
-    "count_news": lambda s, run: s.count_news(None),
+    "news": lambda s, run: s.news(),
+    "count_news": lambda s, run: s.count_news(),
+    "untold": lambda s, run: s.untold(),
+    "opened_because": lambda s, run: s.opened_because("l"),
+    "last_telling": lambda s, run: s.last_telling("daily"),
     "mutes": lambda s, run: s.mutes(NOW),
     "last_decision": lambda s, run: s.last_decision("l"),
     "decision_conflicts": lambda s, run: s.decision_conflicts(),
@@ -230,7 +236,9 @@ def test_every_method_is_tried() -> None:
 @pytest.mark.parametrize("name", WRITES)
 def test_a_write_waits_and_then_says_so(locked: tuple[Store, str], name: str) -> None:
     store, run = locked
-    with pytest.raises(LockedError, match=r"chipwatch\.db: is locked by another process; wait for the other command"):
+    with pytest.raises(
+        LockedError, match=r"chipwatch\.db: is locked by another process; wait for the other command"
+    ):
         WRITES[name](store, run)
     assert not store.db.raw().in_transaction
 
@@ -259,14 +267,18 @@ def test_a_full_disk_is_said_and_leaves_the_database_whole(tmp_path: Path) -> No
         pages = store.db.value("PRAGMA page_count")
         store.db.raw().execute(f"PRAGMA max_page_count={pages + 4}")
         with pytest.raises(DiskFullError, match="free some disk space"):
-            store.record_many([(Listing("board", str(n), "H100 " * 99), None) for n in range(400)], run=run, now=NOW)
+            store.record_many(
+                [(Listing("board", str(n), "H100 " * 99), None) for n in range(400)], run=run, now=NOW
+            )
         store.db.raw().execute("PRAGMA max_page_count=1000000")
         assert store.counts()["observation"] == 0
         store.record(LISTING, run=run, evidence=None, now=NOW)
         assert store.db.value("PRAGMA integrity_check") == "ok"
 
 
-@pytest.mark.parametrize("content", [b"this is a text of more than sixteen bytes\n" * 40, b"SQLite format 3\0" + b"\xff" * 4000])
+@pytest.mark.parametrize(
+    "content", [b"this is a text of more than sixteen bytes\n" * 40, b"SQLite format 3\0" + b"\xff" * 4000]
+)
 def test_what_is_no_database_is_said(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "chipwatch.db").write_bytes(content)
     with pytest.raises(CorruptError, match=r"chipwatch\.db"):
@@ -286,13 +298,20 @@ def test_another_programs_database_is_not_touched(tmp_path: Path) -> None:
 def test_damage_in_the_middle_is_said_and_not_passed_over(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         run = store.begin_run("board", now=NOW)
-        store.record_many([(Listing("board", str(n), f"H100 {n}", description="x" * 900), None) for n in range(600)], run=run, now=NOW)
+        store.record_many(
+            [(Listing("board", str(n), f"H100 {n}", description="x" * 900), None) for n in range(600)],
+            run=run,
+            now=NOW,
+        )
         store.db.raw().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     path = tmp_path / "chipwatch.db"
     data = bytearray(path.read_bytes())
     data[len(data) // 2 : len(data) // 2 + 40_000] = b"\xa5" * 40_000
     path.write_bytes(data)
-    with Store.open(tmp_path) as store, pytest.raises(CorruptError, match="is damaged; restore the last backup"):
+    with (
+        Store.open(tmp_path) as store,
+        pytest.raises(CorruptError, match="is damaged; restore the last backup"),
+    ):
         list(store.iter_observations())
 
 
@@ -326,7 +345,9 @@ def test_an_older_schema_is_migrated_or_said(tmp_path: Path, monkeypatch: pytest
         assert store.db.value("SELECT count(*) FROM more") == 0
 
 
-def test_a_migration_that_breaks_leaves_the_old_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_breaks_leaves_the_old_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from storage import migrations
 
     Store.open(tmp_path).close()
@@ -382,7 +403,10 @@ def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 def test_two_processes_make_one_home(tmp_path: Path) -> None:
     code = f"from pathlib import Path; from storage.store import Store; s = Store.open(Path({str(tmp_path)!r}) / 'h'); print(s.home_id)"
-    both = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]) for _ in range(2)]
+    both = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=Path(__file__).parents[1])
+        for _ in range(2)
+    ]
     names = {process.communicate()[0] for process in both}
     assert len(names) == 1 and names != {b""}
 
@@ -394,5 +418,11 @@ def test_reading_does_not_load_what_only_migrating_needs(tmp_path: Path) -> None
         f"s = Store.open(Path({str(tmp_path)!r})); s.counts(); s.alerts()\n"
         "print([m for m in ('sqlite_utils', 'pandas', 'numpy', 'warcio', 'pydantic') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[1], check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[1],
+        check=True,
+    )
     assert done.stdout.strip() == "[]"

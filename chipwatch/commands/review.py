@@ -166,6 +166,14 @@ def alerts_list(
     ] = "new",
     chip: Annotated[str | None, typer.Option(help="Catalogue id.")] = None,
     site: Annotated[str | None, typer.Option(help="Site key.")] = None,
+    muted: Annotated[bool, typer.Option("--muted", help="Those that a mute holds back.")] = False,
+    silent: Annotated[
+        bool,
+        typer.Option(
+            "--silent",
+            help="Those opened without notice, which no digest wrote out: judged anew, or relists of what was dismissed.",
+        ),
+    ] = False,
     limit: Annotated[int, typer.Option(min=1)] = 50,
     json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False,
 ) -> None:
@@ -185,6 +193,8 @@ def alerts_list(
         severities=(severity,) if severity else None,
         chip=chip,
         site=site,
+        muted=muted,
+        silent=True if silent else None,
     )
     with state.store(readonly=True) as store:
         rows = store.alerts(chosen, limit=limit)
@@ -239,7 +249,10 @@ def alerts_decide(
     listing: Annotated[str, typer.Argument(help="Alert id, site/listing_id, or address of the listing.")],
     action: Annotated[Action, typer.Argument(help="What you decide.")],
     reason: Annotated[
-        str | None, typer.Option(help="Reason code of a dismissal, such as misread or papers-seen; a wrong one lists all.")
+        str | None,
+        typer.Option(
+            help="Reason code of a dismissal, such as misread or papers-seen; a wrong one lists all."
+        ),
     ] = None,
     note_: Annotated[str | None, typer.Option("--note", help="Free words.")] = None,
     until: Annotated[str | None, typer.Option(help="End of a snooze, ISO date.")] = None,

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from detector import explain
 from detector.controls import ControlBook, ControlFinding
 from review import charts, marks
+from review.again import Again, again
 from review.desk import diffs
 from review.desk.cards import CONTACT, Names, Price, price_of
 from review.desk.glossary import Glossary
@@ -112,6 +113,8 @@ class Case:
     copies: list[dict[str, Any]]
     relists: list[dict[str, Any]]
     relist_of: dict[str, Any] | None
+    again: Again | None
+    """What had been decided on it before it was opened again."""
 
     @property
     def newer(self) -> bool:
@@ -121,7 +124,9 @@ class Case:
 
     @property
     def standing(self) -> dict[str, Any] | None:
-        """The last decision that holds."""
+        """The last decision that holds; none on an alert that was opened again since."""
+        if self.again is not None and not self.again.relist:
+            return None
         held = [row for row in self.decisions if row["action"] not in ("note", "undo") and not row["undone"]]
         return held[-1] if held else None
 
@@ -150,6 +155,7 @@ def case_of(store: Store, config: Config, names: Names, glossary: Glossary, key:
         _line(history), _law(document, seen, config), tuple(explain.why_not(document, config)) if document else ("not read yet",),
         store.decisions_on(key), store.offers_of_seller(listing["seller"], besides=key) if listing["seller"] else (0, []),
         store.copies(key), store.relists(key, listing["seller"]), store.title_of(relist_of) if relist_of else None,
+        again(store, alert) if alert else None,
     )  # fmt: skip
 
 

@@ -44,6 +44,8 @@ class Choice:
     since: str = ""
     until: str = ""
     muted: bool = False
+    silent: bool = False
+    """Only those opened without notice, which no digest wrote out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,12 @@ class Found:
     """The chosen alerts, the most severe first, and counts by column and value.
 
     A column's counts leave its own choice out, so that they say what choosing another value would show. `muted`: how many more
-    there are that a mute holds back.
+    there are that a mute holds back; `silent`: how many of them were opened without notice.
     """
 
     counts: dict[str, dict[str, int]]
     muted: int
+    silent: int
     _keys: Sequence[str]
     _places: NDArray[np.int64]
     _place: Mapping[str, int]
@@ -118,6 +121,7 @@ class _Table:
         self.signals: dict[str, int] = {}
         self.bits = np.empty(0, np.uint64)
         self.muted = np.empty(0, np.bool_)
+        self.silent = np.empty(0, np.bool_)
         self.news = np.empty(0, "U20")
         self.rank = np.empty(0, np.float64)
         self.order = np.empty(0, np.int64)
@@ -134,6 +138,9 @@ class _Table:
             base &= self.news >= chosen.since
         if chosen.until:
             base &= self.news <= chosen.until
+        quiet = int((_all(base, masks) & self.silent & (self.muted if chosen.muted else ~self.muted)).sum())
+        if chosen.silent:
+            base &= self.silent
         every = _all(base, masks)
         held_back = 0 if chosen.muted else int((every & self.muted).sum())
         seen = self.muted if chosen.muted else ~self.muted
@@ -145,7 +152,7 @@ class _Table:
         }
         counts = {name: self.columns[name].count(over[name]) for name in COLUMNS[:-1]}
         counts["signal"] = self._count_signals(over["signal"])
-        return Found(counts, held_back, self.keys, self.order[shown[self.order]], self.place)
+        return Found(counts, held_back, quiet, self.keys, self.order[shown[self.order]], self.place)
 
     def _mask_of(self, signals: Sequence[str]) -> np.uint64:
         return np.uint64(sum(1 << self.signals[name] for name in signals if name in self.signals))
@@ -176,6 +183,7 @@ class _Table:
             column.codes[at] = [column.code(row[name]) for row in rows]
         self.bits[at] = np.array([self._signal_bits(row["signals"]) for row in rows], np.uint64)
         self.muted[at] = [bool(row["muted"]) for row in rows]
+        self.silent[at] = [bool(row["silent"]) for row in rows]
         self.news[at] = [row["news"] for row in rows]
         # Scores lie between 0 and 1, so one figure orders by severity and then by score.
         ranks = np.array([-(row["rank"] + row["score"] / 2) for row in rows])
@@ -191,6 +199,7 @@ class _Table:
             column.codes = np.concatenate([column.codes, np.full(more, -1, np.int32)])
         self.bits = np.concatenate([self.bits, np.zeros(more, np.uint64)])
         self.muted = np.concatenate([self.muted, np.zeros(more, np.bool_)])
+        self.silent = np.concatenate([self.silent, np.zeros(more, np.bool_)])
         self.news = np.concatenate([self.news, np.zeros(more, "U20")])
         self.rank = np.concatenate([self.rank, np.zeros(more)])
 

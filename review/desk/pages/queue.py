@@ -26,6 +26,8 @@ SHOWN_VALUES = 7
 
 STATES = ("new", "escalated", "snoozed", "confirmed", "dismissed", "closed")
 SPANS = {"1": "last day", "7": "last 7 days", "30": "last 30 days"}
+SILENT = "opened without notice"
+"""Alerts that no digest wrote out: judged anew, or relists of what was dismissed."""
 FILTERS = {"severity": "Severity", "signal": "Signal", "chip": "Chip", "site": "Site", "country": "Country"}
 
 
@@ -52,13 +54,21 @@ def choice_of(args: Mapping[str, list[str]], now: str) -> Choice:
     )
     chosen: dict[str, Any] = {name: tuple(filter(None, args.get(name, []))) for name in (*FILTERS, "seller")}
     return Choice(
-        state=() if "any" in state else state or ("new",), since=since, muted="muted" in args, **chosen
+        state=() if "any" in state else state or ("new",),
+        since=since,
+        muted="muted" in args,
+        silent="silent" in args,
+        **chosen,
     )
 
 
 def query_of(args: Mapping[str, list[str]], **changes: list[str] | None) -> str:
     """The filters as an address's query, some of them changed."""
-    kept = {name: args[name] for name in ("state", "days", "muted", *FILTERS, "seller") if args.get(name)}
+    kept = {
+        name: args[name]
+        for name in ("state", "days", "muted", "silent", *FILTERS, "seller")
+        if args.get(name)
+    }
     kept |= {name: values for name, values in changes.items() if values is not None}
     kept = {
         name: values
@@ -78,7 +88,7 @@ def queue(visit: Visit) -> Answer:
     rows = visit.store.alerts_by_key(found.part((number - 1) * PAGE, PAGE))
     return visit.page(
         "queue.html", cards=cards(rows, visit.config, visit.names), total=len(found), first=(number - 1) * PAGE + 1, number=number, last=last,
-        muted=found.muted, counts=found.counts, states=_states(visit, found), filters=_filters(visit, found), spans=_spans(visit), chosen=chosen,
+        muted=found.muted, counts=found.counts, states=_states(visit, found), filters=_filters(visit, found), spans=_spans(visit, found), chosen=chosen,
         reasons=reasons(visit.config), query=query_of(visit.args), query_of=lambda **changes: query_of(visit.args, **changes),
         week=(datetime.fromisoformat(visit.now.replace("Z", "+00:00")) + timedelta(days=7)).date().isoformat(), active=_active(visit),
     )  # fmt: skip
@@ -120,12 +130,13 @@ def _filters(visit: Visit, found: Found) -> list[tuple[str, list[Option], list[O
     return out
 
 
-def _spans(visit: Visit) -> list[Option]:
-    held = visit.arg("days")
-    return [
+def _spans(visit: Visit, found: Found) -> list[Option]:
+    held, silent = visit.arg("days"), "silent" in visit.args
+    spans = [
         Option(title, 0, held == days, _address(visit, days=None if held == days else [days]))
         for days, title in SPANS.items()
     ]
+    return [*spans, Option(SILENT, found.silent, silent, _address(visit, silent=None if silent else ["1"]))]
 
 
 def _active(visit: Visit) -> list[tuple[str, str]]:
@@ -136,6 +147,8 @@ def _active(visit: Visit) -> list[tuple[str, str]]:
         for value in visit.args.get(name, []):
             rest = [v for v in visit.args[name] if v != value]
             out.append((f"{name}: {titles.get(name, str)(value)}", _address(visit, **{name: rest or None})))
+    if "silent" in visit.args:
+        out.append((SILENT, _address(visit, silent=None)))
     if visit.arg("days") in SPANS:
         out.append((SPANS[visit.arg("days")], _address(visit, days=None)))
     return out

@@ -1,0 +1,186 @@
+"""What a digest tells, once: by no clock, nothing lost by an empty one, its counts those of the queue, earlier decisions named."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from chipwatch.cli import app
+from chipwatch.digests import make
+from config.loader import Config
+from detector.run import detect
+from review import mail_page, plain, render
+from storage.alerts import Filter
+from storage.listing import Listing
+from storage.store import Store
+from tests import handover
+
+MORNING = "2026-03-03T09:00:00Z"
+YEARS_LATER = "2031-01-01T09:00:00Z"
+THIRD = "2026-03-04T08:00:00Z"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return handover.build(tmp_path / "home")
+
+
+def bring(home: Path, number: str, now: str, *, price: str = "9000", seller: str = "s7") -> None:
+    """Another red flag is seen and judged."""
+    with Store.open(home) as store:
+        run = store.begin_run("board", now=now)
+        offer = {
+            **handover.OFFERS[0],
+            "listing_id": number,
+            "price_amount": price,
+            "price_text": f"US ${price}",
+            "seller_id": seller,
+        }
+        if number != "1":
+            offer |= {
+                "title": f"NVIDIA H100 80GB PCIe no {number}",
+                "description": f"The labels were peeled off, crate {int(number) * 7919}.",
+            }
+        store.record(
+            Listing(site="board", url=f"https://board.example/item/{number}", observed_at=now, **offer),
+            run=run,
+            evidence=None,
+            now=now,
+        )
+        store.end_run(run, "ok", now)
+        detect(store, Config(home), now=now)
+
+
+def test_a_digest_made_by_another_clock_takes_nothing_from_the_next(home: Path) -> None:
+    with Store.open(home) as store:
+        first, _ = make(store, Config(home), now=MORNING)
+        by_hand, _ = make(store, Config(home), now=YEARS_LATER)
+    bring(home, "7", THIRD)
+    with Store.open(home) as store:
+        made, _ = make(store, Config(home), now="2026-03-04T09:00:00Z")
+        later, _ = make(store, Config(home), now="2026-03-04T09:30:00Z")
+    assert (first.told, by_hand.told, made.told, later.told) == (2, 0, 1, 0)
+    assert made.since == handover.DAYS[0], "the moment of what was told last, not of the digest by hand"
+
+
+def test_an_empty_digest_leads_to_the_last_that_held_something(home: Path) -> None:
+    with Store.open(home) as store:
+        first, latest = make(store, Config(home), now=MORNING)
+        kept = latest.parent / "20260303T090000Z.html"
+        before = kept.read_text(encoding="utf-8")
+        empty, _ = make(store, Config(home), now=MORNING)
+        assert kept.read_text(encoding="utf-8") == before, "made within the same second"
+        kept.unlink()
+        empty, latest = make(store, Config(home), now="2026-03-03T10:00:00Z")
+    assert empty.told == 0 and empty.previous == {"made": MORNING, "alerts": 2, "file": "20260303T090000Z"}
+    page = latest.read_text(encoding="utf-8")
+    assert (
+        '<a href="20260303T090000Z.html">' in page
+        and "The last digest with alerts is of 2026-03-03T09:00:00Z, with 2." in page
+    )
+    again = kept.read_text(encoding="utf-8")
+    assert again[again.index("<main>") :] == before[before.index("<main>") :], (
+        "a lost file is written again from the record"
+    )
+    assert "The last digest with alerts" in mail_page.html(
+        empty
+    ) and "The last digest with alerts" in plain.text(empty)
+    assert "20260303T090000Z.md" in render.markdown(empty)
+    assert first.previous is None and "The last digest" not in before
+
+
+def test_its_counts_are_those_of_the_queue_with_what_was_opened_in_silence(home: Path) -> None:
+    with Store.open(home) as store:
+        # As a rescore leaves it: opened, and no news.
+        store.db.write("UPDATE alert SET news_at=NULL WHERE listing=?", [handover.key(store, "2")])
+        made, _ = make(store, Config(home), now=MORNING)
+        assert (made.told, made.silent, sum(made.queue.values())) == (1, 1, 2)
+        words = "2 alerts in the queue: 1 in this digest, 1 opened without notice"
+        for form in (render.html(made), plain.text(made), mail_page.html(made), render.markdown(made)):
+            assert words in form and "silent" in form
+        assert '/?silent=1">on the desk</a>' in render.html(made)
+        second, _ = make(store, Config(home), now="2026-03-03T10:00:00Z")
+        assert "2 alerts in the queue: 1 told before, 1 opened without notice" in second.queue_words
+        whole, _ = make(store, Config(home), now="2026-03-03T11:00:00Z", everything=True)
+        assert whole.told == 2 and "opened without notice" in {alert.why_now for alert in whole.alerts}
+    listed = CliRunner().invoke(app, ["--home", str(home), "alerts", "--silent", "--json"])
+    assert [row["title"] for row in json.loads(listed.stdout)] == [handover.OFFERS[1]["title"]]
+
+
+def test_an_alert_dismissed_before_says_by_whom_and_what_has_changed(home: Path) -> None:
+    with Store.open(home) as store:
+        make(store, Config(home), now=MORNING)
+        store.decide(
+            handover.key(store, "1"),
+            "dismiss",
+            who="Ana",
+            now=YEARS_LATER,
+            reason="papers-seen",
+            note="invoice of a dealer, mail a.b@shop.example",
+        )
+    bring(home, "1", THIRD, price="4000", seller="s1")
+    with Store.open(home) as store:
+        made, _ = make(store, Config(home), now="2026-03-04T09:00:00Z")
+    (alert,) = made.alerts
+    assert alert.before is not None
+    assert alert.before.startswith(
+        "Before dismissed by Ana on 2031-01-01 at score 1.00 (papers-seen): “invoice of a dealer, mail"
+    )
+    assert (
+        "Opened again: unit price fell from $7,500 to $4,000" in alert.before
+        and "shop.example" not in alert.before
+    )
+    for form in (
+        render.html(made),
+        plain.text(made),
+        mail_page.html(made),
+        render.markdown(made).replace("\\", ""),
+    ):
+        assert "dismissed by Ana" in form
+
+
+def test_a_dismissal_taken_back_is_no_earlier_decision(home: Path) -> None:
+    with Store.open(home) as store:
+        store.decide(handover.key(store, "1"), "dismiss", who="Ana", now=MORNING, reason="misread")
+        store.undo(handover.key(store, "1"), who="Ana", now=MORNING)
+        made, _ = make(store, Config(home), now=MORNING)
+    assert [alert.before for alert in made.alerts] == [None, None]
+
+
+def test_the_muted_are_counted_and_the_command_that_is_named_lists_them(home: Path) -> None:
+    with Store.open(home) as store:
+        store.mute(
+            "listing",
+            handover.key(store, "2"),
+            reason="known stock",
+            who="Ana",
+            now=MORNING,
+            until="2099-01-01",
+        )
+        made, _ = make(store, Config(home), now=MORNING)
+    assert (made.told, made.muted, sum(made.queue.values())) == (1, 1, 1)
+    assert "1 alerts are held back by mutes: `chipwatch alerts --muted`" in render.markdown(made)
+    listed = CliRunner().invoke(app, ["--home", str(home), "alerts", "--muted", "--json"])
+    assert [row["title"] for row in json.loads(listed.stdout)] == [handover.OFFERS[1]["title"]]
+
+
+def test_a_home_of_before_has_told_what_its_last_digest_told(home: Path) -> None:
+    bring(home, "7", THIRD)
+    with Store.open(home) as store:
+        store.save_digest("daily", {}, since=None, until=MORNING, now=MORNING, alerts=1)
+        path = store.db.path
+    # The home as the schema before left it: moments of digests told news from old.
+    with sqlite3.connect(path) as db:
+        db.execute("DROP INDEX alert_untold")
+        db.execute("ALTER TABLE alert DROP COLUMN told")
+        db.execute("CREATE INDEX alert_news ON alert (news_at)")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm005_told'")
+        db.execute("PRAGMA user_version=4")
+    db.close()
+    with Store.open(home) as store:
+        assert [row["listing"] for row in store.news()] == [handover.key(store, "7")]
+        assert sum(store.count_alerts("severity", Filter()).values()) == 3
