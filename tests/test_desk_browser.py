@@ -153,6 +153,19 @@ def test_the_mornings_work_from_the_digests_link_by_keyboard_alone(
     assert actions == ["confirm", "dismiss", "snooze", "escalate", "confirm", "undo", "dismiss", "dismiss"]
     assert {row["who"] for row in made_by_ana} == {"Ana"}
 
+    keys(page, "g", ">t")
+    keys(page, "t", "ArrowRight", "ArrowRight", "Enter")
+    page.wait_for_function("document.activeElement.id === 'why'")
+    page.keyboard.type("two weak ones a day")
+    if page.locator("#seen").count():
+        keys(page, "Tab", "Space", "Shift+Tab")
+    keys(page, ">Enter")
+    assert told(page).startswith("Set: alerts from 0.2")
+    with Store.open(home, readonly=True) as store:
+        assert store.versions("thresholds")[-1]["who"] == "Ana"
+    assert Config(home).thresholds.severity.medium > Config(None).thresholds.severity.medium
+
+    keys(page, "g", ">q")
     keys(page, "j", ">o", ">h")
     assert "Hand-over pack" in page.locator("h1").inner_text()
     with page.expect_download() as waiting:

@@ -38,16 +38,17 @@ def test_the_slider_answers_as_it_moves_and_keeps_the_focus(page: Any, served: t
 def test_a_threshold_is_set_and_undone_by_keyboard(page: Any, served: tuple[Path, str, str]) -> None:
     home, address, _ = served
     page.goto(f"{address}/tuning")
-    page.focus("#medium")
+    page.keyboard.press("t")
+    assert page.evaluate("document.activeElement.id") == "medium"
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    page.wait_for_selector("#why")
-    page.focus("#why")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.id === 'why'")
     page.keyboard.type("three weak ones a day")
     if page.query_selector("#seen"):
-        page.focus("#seen")
+        page.keyboard.press("Tab")
         page.keyboard.press("Space")
-    page.focus("#why")
+        page.keyboard.press("Shift+Tab")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert "Set: alerts from" in page.inner_text(".notice") and "three weak ones" in page.inner_text(".log")
@@ -69,6 +70,16 @@ def test_lists_are_walked_and_opened_by_keys(page: Any, served: tuple[Path, str,
     assert page.url.endswith(wanted)
 
 
+def test_few_tabs_lie_between_the_slider_and_why(page: Any, served: tuple[Path, str, str]) -> None:
+    page.goto(f"{served[1]}/tuning?medium=0.9&high=0.95")
+    page.keyboard.press("t")
+    tabs = 0
+    while page.evaluate("document.activeElement.id") != "why":
+        page.keyboard.press("Tab")
+        tabs += 1
+        assert tabs <= 6
+
+
 def test_the_threshold_is_tried_without_script(chromium: Any, served: tuple[Path, str, str]) -> None:
     context = chromium.new_context(java_script_enabled=False)
     plain = context.new_page()
@@ -80,6 +91,7 @@ def test_the_threshold_is_tried_without_script(chromium: Any, served: tuple[Path
     plain.focus("#high")
     plain.keyboard.press("End")
     with plain.expect_navigation():
-        plain.click("[data-plain]")
+        plain.keyboard.press("Enter")
+    assert plain.evaluate("document.activeElement.id") == "why"
     assert "medium=1" in plain.url and "→" in tile(plain)
     context.close()

@@ -145,6 +145,7 @@ const KEYS = {
   u: () => press("u"),
   n: () => document.querySelector('.pages [rel="next"]')?.click(),
   p: () => document.querySelector('.pages [rel="prev"]')?.click(),
+  t: () => document.querySelector("#medium")?.focus(),
   "/": () => document.querySelector("#find")?.focus(),
   "?": () => document.querySelector("#keys")?.showModal(),
   Escape: () => document.querySelector("[data-back]")?.click(),
@@ -152,7 +153,7 @@ const KEYS = {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-  const typing = event.target.closest("input:not([type=checkbox]), textarea, select, .CodeMirror");
+  const typing = event.target.closest("input:not([type=checkbox], [type=range]), textarea, select, .CodeMirror");
   if (typing) {
     if (event.key === "Escape") event.target.blur();
     return;

@@ -4,6 +4,7 @@
 for (const form of document.querySelectorAll("form[data-live]")) {
   let waiting = 0;
   let asked = 0;
+  let answered = Promise.resolve();
   form.querySelector("[data-plain]").hidden = true;
 
   const show = () => {
@@ -14,7 +15,7 @@ for (const form of document.querySelectorAll("form[data-live]")) {
 
   const ask = async () => {
     const mine = ++asked;
-    const address = form.getAttribute("action") + "?" + new URLSearchParams(new FormData(form));
+    const address = form.getAttribute("action").split("#")[0] + "?" + new URLSearchParams(new FormData(form));
     const place = document.getElementById(form.dataset.live);
     place.classList.add("busy");
     try {
@@ -32,12 +33,21 @@ for (const form of document.querySelectorAll("form[data-live]")) {
     }
   };
 
+  // Enter on a slider leads to what it is tried for: saying why, once the answer for this value is there.
+  form.addEventListener("keydown", async (event) => {
+    if (event.key !== "Enter" || event.target.type !== "range") return;
+    event.preventDefault();
+    if (waiting) { clearTimeout(waiting); waiting = 0; answered = ask(); }
+    await answered;
+    document.getElementById("why")?.focus();
+  });
+
   form.addEventListener("input", (event) => {
     const moved = event.target, other = moved.id === "medium" ? form.elements.high : form.elements.medium;
     // High severity begins at or over the alert threshold: the one moved takes the other along.
     if (Number(form.elements.high.value) < Number(form.elements.medium.value)) other.value = moved.value;
     show();
     clearTimeout(waiting);
-    waiting = setTimeout(ask, 120);
+    waiting = setTimeout(() => { waiting = 0; answered = ask(); }, 120);
   });
 }
