@@ -88,7 +88,7 @@ def page(chromium: Any, served: tuple[Path, str, str]) -> Iterator[Any]:
     sign_in(page, link)
     yield page
     assert [url for url in asked if not url.startswith((address, "file://", "data:"))] == []
-    assert [words for words in said if "inline style" not in words] == []
+    assert said == []
     context.close()
 
 
@@ -155,7 +155,7 @@ def test_the_mornings_work_from_the_digests_link_by_keyboard_alone(
 
     keys(page, "g", ">t")
     keys(page, "t", "ArrowRight", "ArrowRight", "Enter")
-    page.wait_for_function("document.activeElement.id === 'why'")
+    page.wait_for_selector("#why:focus")
     page.keyboard.type("two weak ones a day")
     if page.locator("#seen").count():
         keys(page, "Tab", "Space", "Shift+Tab")
@@ -189,8 +189,8 @@ def test_keys_leave_fields_alone_and_help_is_there(page: Any) -> None:
     keys(page, "j", "d")
     assert page.locator("dialog.why").is_visible()
     keys(page, "Escape")
-    page.wait_for_function(
-        "!document.querySelector('[data-item] input:checked')"
+    page.locator("[data-item] input:checked").wait_for(
+        state="detached"
     )  # unmarked when the dialog has closed
     rows = page.locator("[data-item] input").count()
     keys(page, "X")
@@ -215,6 +215,27 @@ def test_hostile_words_do_not_run_anywhere(page: Any, served: tuple[Path, str, s
         assert page.locator("img").count() == 0, path
 
 
+def test_no_page_of_datasette_breaks_the_policy(page: Any, served: tuple[Path, str, str]) -> None:
+    """The browser complains of each style or script that the policy stops; the fixture fails on any complaint."""
+    home, address, _ = served
+    with Store.open(home, readonly=True) as store:
+        key = store.alerts(limit=1)[0]["listing"]
+    paths = (
+        "",
+        "/alert?_facet=site&_size=5",
+        f"/alert/{key}",
+        "/alert_view",
+        "?sql=select+title,+score+from+alert+where+site=:site&site=board",
+    )
+    for path in paths:
+        page.goto(f"{address}/chipwatch{path}")
+        assert " style=" not in page.context.request.get(f"{address}/chipwatch{path}").text(), path
+    page.goto(f"{address}/chipwatch/alert")
+    page.locator("th .dropdown-menu-icon").nth(1).click()
+    assert page.get_by_text("Facet by this").is_visible()
+    page.goto(f"{address}/-/databases")
+
+
 def test_without_javascript_everything_can_be_decided(chromium: Any, served: tuple[Path, str, str]) -> None:
     home, address, _ = served
     context = chromium.new_context(java_script_enabled=False)
@@ -235,11 +256,14 @@ def test_without_javascript_everything_can_be_decided(chromium: Any, served: tup
     context.close()
 
 
-def test_a_phone_shows_it_without_sideways_scrolling(chromium: Any, served: tuple[Path, str, str]) -> None:
+@pytest.mark.parametrize("script", [True, False])
+def test_a_phone_shows_it_without_sideways_scrolling(
+    chromium: Any, served: tuple[Path, str, str], script: bool
+) -> None:
     home, address, _ = served
-    context = chromium.new_context(viewport={"width": 360, "height": 740})
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=script)
     page = context.new_page()
-    page.goto(f"{address}/sign-in?token={People(home).invite('Cleo', '2026-03-04T08:00:00Z')}")
+    page.goto(f"{address}/sign-in?token={People(home).invite(f'Cleo {script}', '2026-03-04T08:00:00Z')}")
     with Store.open(home, readonly=True) as store:
         key = store.alerts(limit=1)[0]["listing"]
     data = (

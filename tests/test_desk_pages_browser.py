@@ -43,7 +43,7 @@ def test_a_threshold_is_set_and_undone_by_keyboard(page: Any, served: tuple[Path
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.id === 'why'")
+    page.wait_for_selector("#why:focus")
     page.keyboard.type("three weak ones a day")
     if page.query_selector("#seen"):
         page.keyboard.press("Tab")

@@ -21,6 +21,7 @@ from datasette.views.base import DatasetteError
 
 from config.loader import ConfigError
 from review.desk.pages import all_pages
+from review.desk.unstyled import Unstyled
 from review.desk.visit import Answer, NotHere, Page, Refused, Visit, local
 from storage.errors import LockedError, MissingError, StorageError
 
@@ -39,6 +40,7 @@ LINKED = {"alert": "/alert/{}", "listing": "/alert/{}", "seller": "/sellers/{}"}
 def attach(datasette: Datasette, desk: Desk) -> None:
     """Make this plugin serve `desk` on `datasette`; other instances in the process are left as they are."""
     datasette._chipwatch_desk = desk
+    datasette.jinja_env.loader = Unstyled(datasette.jinja_env.loader)
     if not pm.has_plugin("chipwatch-desk"):
         pm.register(sys.modules[__name__], "chipwatch-desk")
 

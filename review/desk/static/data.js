@@ -8,11 +8,6 @@ document.addEventListener("DOMContentLoaded", () => {
     const name = Object.keys(names).find((key) => field.name.startsWith(key));
     if (name && !field.labels.length) field.setAttribute("aria-label", names[name]);
   }
-  // On a phone the header is hidden and every cell shows its column's name (data.css).
-  for (const table of document.querySelectorAll("table.rows-and-columns")) {
-    const columns = [...table.querySelectorAll("thead th")].map((head) => head.dataset.column ?? head.textContent.trim());
-    for (const row of table.tBodies[0]?.rows ?? []) [...row.cells].forEach((cell, at) => cell.setAttribute("data-column", columns[at] ?? ""));
-  }
   document.body.addEventListener("click", (event) => {
     const inside = event.target.closest("details");
     for (const menu of document.querySelectorAll("details.actions-menu-links[open]")) {
