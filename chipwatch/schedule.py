@@ -12,7 +12,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -182,16 +182,28 @@ def holder(home: Path) -> int | None:
     return None
 
 
-def outcomes(home: Path, since: datetime) -> list[tuple[str, str, bool]]:
-    """Site, outcome and whether it saw all it went for, of each crawl recorded since a moment, in order."""
+def crawls(home: Path, since: datetime) -> list[dict[str, Any]]:
+    """Rows of the crawls recorded since a moment, to the second, in order; none where there is no home yet."""
+    from storage.database import FILE
     from storage.store import Store
 
+    if not (home / FILE).exists():
+        return []
     stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with Store.open(home, create=False, readonly=True) as store:
-        rows = [row for row in store.runs(limit=1000) if row["kind"] == "crawl" and row["started_at"] >= stamp]
+        rows = [dict(row) for row in store.runs(limit=1000)]
+    return [row for row in reversed(rows) if row["kind"] == "crawl" and row["started_at"] >= stamp]
+
+
+def outcomes(home: Path, since: datetime, before: Collection[str] = ()) -> list[tuple[str, str, bool]]:
+    """Site, outcome and whether it saw all it went for, of each crawl recorded since a moment, in order.
+
+    `before` names runs that were there already: one that was killed in the same second is not the next one's.
+    """
     return [
         (row["site"], row["outcome"] or "running", row["outcome"] in ("ok", "empty") and not row["quarantined"])
-        for row in reversed(rows)
+        for row in crawls(home, since)
+        if row["id"] not in before
     ]
 
 
@@ -222,6 +234,11 @@ class Supervisor:
             why = "the supervisor is stopping" if self.stopping.is_set() else "the run before is still going on"
             write_ledger(self.home, Entry(job.id, due_text, stamp, stamp, "skipped", why))
             return
+        before: set[str] = set()
+        if job.run == "crawl":
+            # What cannot be read now is told by the child, and again when it is judged.
+            with contextlib.suppress(Exception):
+                before = {row["id"] for row in crawls(self.home, started)}
         log = self.home / "logs" / f"{job.id}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as out:
@@ -235,10 +252,10 @@ class Supervisor:
             finally:
                 self.children.pop(job.id, None)
         ended = datetime.now().astimezone().isoformat(timespec="seconds")
-        status, detail = self._judge(job, started, code)
+        status, detail = self._judge(job, started, code, before)
         write_ledger(self.home, Entry(job.id, due_text, stamp, ended, status, detail))
 
-    def _judge(self, job: Job, started: datetime, code: int) -> tuple[str, str]:
+    def _judge(self, job: Job, started: datetime, code: int, before: Collection[str] = ()) -> tuple[str, str]:
         """What became of a job, and the same in words: a crawl is judged by the outcomes it recorded, not by its exit status."""
         told = f"exit status {code}; see {job.id}.log" if code else ""
         if code < 0 or (code == NOT_DONE and self.stopping.is_set()):
@@ -246,7 +263,7 @@ class Supervisor:
         if job.run != "crawl":
             return {0: "done", 1: "problems"}.get(code, "failed"), told
         try:
-            found = outcomes(self.home, started)
+            found = [row for row in outcomes(self.home, started, before) if not job.sites or row[0] in job.sites]
         except Exception as error:
             return "failed", f"{error}; {told}"
         if not found:

@@ -15,6 +15,7 @@ import pytest
 from chipwatch import schedule
 from chipwatch.schedule import Entry
 from config.schema.schedule import Job, Schedule
+from storage.store import Store
 from tests.crawling import add_site, card, new_home, page
 from tests.servers.web import Answer, serve
 
@@ -110,6 +111,25 @@ def test_a_crawl_is_judged_by_the_outcomes_it_recorded(tmp_path: Path) -> None:
     assert (good.status, good.detail) == ("done", "board ok")
     assert (mixed.status, mixed.detail) == ("problems", "board ok, gone failed")
     assert broken.status == "failed" and "j.log" in broken.detail
+
+
+def test_a_crawl_is_not_judged_by_another_one_of_the_same_second(tmp_path: Path) -> None:
+    """A run that was killed a moment before, and the run of another job that goes on beside it."""
+    home, moment = new_home(tmp_path), datetime.now().astimezone().replace(microsecond=0)
+    stamp = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def record(site: str, outcome: str) -> None:
+        with Store.open(home) as store:
+            store.end_run(store.begin_run(site, "crawl", now=stamp, site_name=site, country="CN"), outcome, stamp)
+
+    record("board", "killed")
+    known = {row["id"] for row in schedule.crawls(home, moment)}
+    for site, outcome in (("board", "ok"), ("other", "blocked")):
+        record(site, outcome)
+    assert schedule.outcomes(home, moment, known) == [("board", "ok", True), ("other", "blocked", False)]
+    supervisor = schedule.Supervisor(home, Schedule())
+    assert supervisor._judge(job(run="crawl", sites=("board",)), moment, 0, known) == ("done", "board ok")
+    assert supervisor._judge(job(run="crawl"), moment, 0, known)[0] == "problems"
 
 
 def test_status_tells_the_supervisor_the_jobs_and_the_last_runs(tmp_path: Path) -> None:
