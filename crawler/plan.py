@@ -53,6 +53,7 @@ class Plan:
     retry_after_max_s: float
     robots_max_kb: int
     memory_mb: int
+    event_loop: str | None
     obey_robots: bool
     marks: list[Mark]
     began: datetime
@@ -72,6 +73,8 @@ class Plan:
     """Hosts to leave alone: host, kind of stop, why."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     started: float = field(default_factory=time.monotonic)
+    cpu_started: float = field(default_factory=time.process_time)
+    """Processor seconds of this process when the spider began."""
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     """Held so that they are not collected while they run."""
 
@@ -131,6 +134,7 @@ def plan_run(
         retry_after_max_s=rules.retry_after_max_s,
         robots_max_kb=rules.robots_max_kb,
         memory_mb=rules.memory_mb,
+        event_loop=settings.health.event_loop,
         # An official API is asked under its licence; robots.txt speaks to crawlers of pages.
         obey_robots=site.access is None or site.access.basis != "official_api",
         marks=list(config.challenges.mark),

@@ -80,6 +80,7 @@ def for_plan(plan: Plan) -> dict[str, Any]:
         "CHIPWATCH_PLAN": plan,
         "CHIPWATCH_LOOPBACK": plan.site.loopback,
         "USER_AGENT": plan.user_agent,
+        "ASYNCIO_EVENT_LOOP": plan.event_loop,
         "DOWNLOAD_DELAY": plan.delay_s,
         "DOWNLOAD_TIMEOUT": plan.timeout_s,
         "DOWNLOAD_MAXSIZE": plan.max_body,

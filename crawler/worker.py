@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,7 +194,8 @@ def _raise_unexpected(task: Any, crawler: Crawler, plan: Plan) -> None:
 def _of_process(plan: Plan) -> dict[str, Any]:
     from crawler.memory import peak_mb
 
-    return {"peak_mb": peak_mb(), "robots": {host: found.facts() for host, found in plan.robots.items()}}
+    spent = round(time.process_time() - plan.cpu_started, 3)
+    return {"peak_mb": peak_mb(), "cpu_s": spent, "robots": {host: found.facts() for host, found in plan.robots.items()}}
 
 
 def _plain(value: Any) -> bool:

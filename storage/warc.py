@@ -23,6 +23,7 @@ LEVEL = 4
 
 _CHUNK = 1 << 16
 _MAX_HEADER = 1 << 20
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f<>\"\\^`{|}]")
 
 Headers = Iterable[tuple[str, str]]
@@ -35,7 +36,8 @@ def digest_label(sha256: bytes) -> str:
 
 def one_line(value: object) -> str:
     """A header value that cannot start another header."""
-    return re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)).strip()
+    text = str(value)
+    return (text if text.isprintable() else _CONTROL.sub(" ", text)).strip()
 
 
 def safe_uri(url: str) -> str:

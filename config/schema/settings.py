@@ -86,6 +86,8 @@ class Health(Table):
     """A crawl goes on where one before it was killed, if that began no more than so many hours ago; 0: never."""
     crawl_stop_s: Seconds = 90.0
     """How long a crawl may take to stop after a signal before it is killed."""
+    event_loop: str | None = None
+    """Import path of another event loop than asyncio's own, such as "uvloop.Loop" where uvloop is installed."""
 
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

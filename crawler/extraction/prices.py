@@ -97,8 +97,8 @@ class PriceReader:
             mark.casefold() for row in money.shared if row.place == "after" for mark in row.marks
         }
         marks = (*self.sure, *self.shared, *self.codes)
-        self._last = {sign for mark in marks for sign in (mark[-1].lower(), mark[-1].upper())}
-        self._first = {sign for mark in marks for sign in (mark[0].lower(), mark[0].upper())}
+        self._by_last = _lengths(marks, -1)
+        self._by_first = _lengths(marks, 0)
         self.factors = {
             mark: row.value
             for row in money.multiplier
@@ -155,9 +155,9 @@ class PriceReader:
         stop = at
         while stop > 0 and at - stop < 3 and text[stop - 1] in " \u00a0\u202f\t:":
             stop -= 1
-        if stop == 0 or text[stop - 1] not in self._last:
-            return ""
-        for length in range(min(6, stop), 0, -1):
+        for length in self._by_last.get(text[stop - 1], ()) if stop else ():
+            if length > stop:
+                continue
             mark = text[stop - length : stop]
             alone = not mark[0].isalpha() or stop == length or not text[stop - length - 1].isalpha()
             if alone and self._known(mark) and mark.casefold() not in self.only_after:
@@ -169,9 +169,7 @@ class PriceReader:
         start = end
         while start < len(text) and start - end < 3 and text[start] in " \u00a0\u202f\t":
             start += 1
-        if start == len(text) or text[start] not in self._first:
-            return ""
-        for length in range(min(6, len(text) - start), 0, -1):
+        for length in self._by_first.get(text[start], ()) if start < len(text) else ():
             mark = text[start : start + length]
             follows = text[start + length : start + length + 1]
             alone = not (mark[-1].isalpha() and mark[-1].isascii()) or not follows.isalpha()
@@ -198,6 +196,15 @@ class PriceReader:
             return row.abroad or row.otherwise
         language = (place.language or "").lower()
         return row.by_language.get(language) or row.by_language.get(language.split("-")[0]) or row.otherwise
+
+
+def _lengths(marks: tuple[str, ...], end: int) -> dict[str, tuple[int, ...]]:
+    """How long the marks are that begin (0) or end (-1) with a sign, longest first; `casefold` may lengthen a mark."""
+    found: dict[str, set[int]] = {}
+    for mark in marks:
+        for sign in (mark[end].lower(), mark[end].upper()):
+            found.setdefault(sign, set()).add(len(mark))
+    return {sign: tuple(sorted(lengths, reverse=True)) for sign, lengths in found.items()}
 
 
 _TOUCHING = re.compile(r"(?<![^\W_])[^\W\d_]{1,4}(?=\d)")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,7 @@ class MarketSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Request]:
         """The site's start addresses; an API's token is fetched first."""
         plan = self.plan
+        plan.cpu_started = time.process_time()
         if plan.keys is not None and hasattr(plan.family, "token_request") and not await self._fetch_token():
             return
         for follow in plan.family.start(plan.site, plan.terms):
