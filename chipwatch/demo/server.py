@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import sys
 import threading
 import time
 from collections import Counter
@@ -272,6 +273,15 @@ class Gate(_Site):
         return True
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A crawl that was stopped hangs up in the middle of an answer; that is its right and no error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 HANDLERS = (Dealer, Board, Api, Gate)
 
 
@@ -286,8 +296,7 @@ def serve(seed: int, day: int, ports: dict[str, int] | None = None) -> Iterator[
     try:
         for kind in HANDLERS:
             handler = type(kind.__name__, (kind,), {"demo": demo})
-            server = ThreadingHTTPServer(("127.0.0.1", (ports or {}).get(kind.site, 0)), handler)
-            server.daemon_threads = True
+            server = _Server(("127.0.0.1", (ports or {}).get(kind.site, 0)), handler)
             servers.append((kind.site, server))
         for _, server in servers:
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
