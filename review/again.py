@@ -35,12 +35,19 @@ class Again:
         """The same in a sentence; text from outside as it is."""
         code = f" ({self.reason})" if self.reason else ""
         said = f": “{self.note}”" if self.note else ""
-        score = f" at score {self.score:.2f}" if self.score is not None else ""
-        decided = f"{PAST[self.action]} by {self.who} on {self.at[:10]}{score}{code}{said}"
+        seen = (
+            ""
+            if self.score is None
+            else " at score over 0.99"
+            if self.score >= 0.99
+            else f" at score {self.score:.2f}"
+        )
+        before = "" if self.relist else " before"
+        decided = f"{PAST[self.action]}{before} by {self.who} on {self.at[:10]}{seen}{code}{said}"
         why = masked(self.why).replace("_", " ")
         if self.relist:
             return f"Relist of an offer {decided}. Opened because of {why}"
-        return f"Before {decided}. Opened again: {why}"
+        return f"{decided[0].upper() + decided[1:]}. Opened again: {why}"
 
 
 def again(store: Store, alert: Mapping[str, Any]) -> Again | None:

@@ -94,7 +94,7 @@ def _queue_markdown(digest: Digest) -> list[str]:
         else ""
     )
     previous = (
-        f" {digest.previous_words}: [{digest.previous['file']}.md](<{digest.previous['file']}.md>)"
+        f" {digest.previous_words[:-1]}: [{digest.previous['file']}.md](<{digest.previous['file']}.md>)"
         if digest.previous
         else ""
     )
@@ -214,7 +214,7 @@ def _queue_words(digest: Digest) -> str:
     if digest.silent:
         words += "\nThose without notice: chipwatch alerts --silent"
     if digest.previous:
-        words += f"\n{digest.previous_words}: HOME/digests/{digest.previous['file']}.html"
+        words += f"\n{digest.previous_words[:-1]}: HOME/digests/{digest.previous['file']}.html"
     return words
 
 

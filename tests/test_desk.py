@@ -501,3 +501,45 @@ def test_what_cannot_be_packed_is_said(desk: Opened, marked: list[str]) -> None:
     ana = desk.person()
     ana.post("/packs", {**ana.form("/", "/decide"), "alert": marked})
     assert ana.notices() and not list((desk.home / "packs").glob("*"))
+
+
+def test_an_alert_opened_again_says_who_dismissed_it_and_what_has_changed(desk: Opened) -> None:
+    ana = desk.person()
+    key = ask(desk, lambda s: handover.key(s, "1"))
+    ana.decide(key, action="dismiss", reason_dismiss="papers-seen", note="invoice seen")
+    assert "Dismissed before" not in ana.page(f"/alert/{key}").body.text()
+    with Store.open(desk.home) as store:
+        now = "2026-03-05T08:00:00Z"
+        run = store.begin_run("board", now=now)
+        offer = {**handover.OFFERS[0], "price_text": "US $4,000", "price_amount": "4000"}
+        store.record(
+            Listing(site="board", url="https://board.example/item/1", **offer),
+            run=run,
+            evidence=None,
+            now=now,
+        )
+        store.end_run(run, "ok", now)
+        detect(store, Config(desk.home), now=now)
+    page = ana.page(f"/alert/{key}")
+    words = page.css_first("#again").text(strip=True)
+    assert "Dismissed before by ana on" in words and "(papers-seen): “invoice seen”" in words
+    assert "Opened again: unit price fell from $7,500 to $4,000" in words
+    assert page.css_first(f'form[action="/alert/{key}/undo"]') is None, "what was overtaken is not undone"
+    row = next(row for row in ana.page("/").css("[data-item]") if key in (row.attributes["data-href"] or ""))
+    assert "dismissed before by ana" in row.text()
+
+
+def test_alerts_opened_without_notice_have_a_filter_of_their_own(desk: Opened) -> None:
+    ana = desk.person()
+    key = ask(desk, lambda s: handover.key(s, "2"))
+    assert "opened without notice" in ana.page("/").css_first("aside").text()
+    with Store.open(desk.home) as store:
+        store.db.write("UPDATE alert SET news_at=NULL WHERE listing=?", [key])
+        store.decide(key, "note", who="x", now="2026-03-05T08:00:00Z", note="as a rescore leaves it")
+    link = ana.page("/").css_first('aside a[href="/?silent=1"]')
+    assert link.text(strip=True) == "opened without notice1"
+    shown = ana.page("/?silent=1")
+    assert [(row.attributes["data-href"] or "").split("?")[0] for row in shown.css("[data-item]")] == [
+        f"/alert/{key}"
+    ]
+    assert shown.css_first('.chosen a[href="/"]') is not None

@@ -128,7 +128,7 @@ def test_an_alert_dismissed_before_says_by_whom_and_what_has_changed(home: Path)
     (alert,) = made.alerts
     assert alert.before is not None
     assert alert.before.startswith(
-        "Before dismissed by Ana on 2031-01-01 at score 1.00 (papers-seen): “invoice of a dealer, mail"
+        "Dismissed before by Ana on 2031-01-01 at score over 0.99 (papers-seen): “invoice of a dealer, mail"
     )
     assert (
         "Opened again: unit price fell from $7,500 to $4,000" in alert.before
@@ -140,7 +140,7 @@ def test_an_alert_dismissed_before_says_by_whom_and_what_has_changed(home: Path)
         mail_page.html(made),
         render.markdown(made).replace("\\", ""),
     ):
-        assert "dismissed by Ana" in form
+        assert "ismissed before by Ana" in form
 
 
 def test_a_dismissal_taken_back_is_no_earlier_decision(home: Path) -> None:
