@@ -56,6 +56,14 @@ def test_a_sign_belongs_to_the_figure_behind_it() -> None:
     assert [price.amount for price in found] == [Decimal(9999)]
 
 
+@pytest.mark.parametrize(
+    ("text", "currency", "country", "read"),
+    [("$9,000", "AUD", "US", "AUD"), ("US $9,000", "AUD", "AU", "USD"), ("9.000 €", "AUD", "AU", "EUR"), ("¥9000", "CNY", "JP", "CNY"), ("$9,000", "EUR", "US", "USD")],
+)  # fmt: skip
+def test_a_shared_sign_means_what_the_site_file_says(text: str, currency: str, country: str, read: str) -> None:
+    assert [price.currency for price in WORDS.prices.find(text, Place(country, "en-US", currency))] == [read]
+
+
 def test_a_shared_sign_without_a_place_has_no_currency() -> None:
     assert WORDS.prices.find("kr 500", Place())[0].currency is None
 

@@ -61,8 +61,12 @@ def extract_page(
     url: str | None = None,
     content_type: str | None = None,
     knowledge: Words | None = None,
+    currency: str | None = None,
 ) -> Extracted:
-    """What a page says of the article it offers. Never fails: a page that cannot be read is no product, with the reason."""
+    """What a page says of the article it offers. Never fails: a page that cannot be read is no product, with the reason.
+
+    `currency` is what a shared sign such as $ means on this site, where that is known.
+    """
     known = knowledge or words.shipped()
     body = html[:LARGEST].encode("utf-8", "replace") if isinstance(html, str) else _utf8(html[:LARGEST], content_type)
     tags = body.count(b"<")
@@ -76,7 +80,7 @@ def extract_page(
     tree = LexborHTMLParser(_bounded(body, tags))
     heads = meta.read(tree)
     address = url or places.canonical(tree, heads)
-    place = places.of(tree, heads, address)
+    place = places.of(tree, heads, address, currency)
     scripts = tree.tags("script")
     claims = _claims(tree, scripts, problems)
     card = meta.claim(heads)

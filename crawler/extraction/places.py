@@ -25,7 +25,7 @@ def canonical(tree: LexborHTMLParser, heads: dict[str, str]) -> str | None:
     return stated if stated.startswith(("http://", "https://")) and host(stated) else None
 
 
-def of(tree: LexborHTMLParser, heads: dict[str, str], url: str | None) -> Place:
+def of(tree: LexborHTMLParser, heads: dict[str, str], url: str | None, currency: str | None = None) -> Place:
     """Country by the address's ending, else by the language tag's region; language by the page's own statement."""
     root = tree.root
     stated = (
@@ -40,4 +40,4 @@ def of(tree: LexborHTMLParser, heads: dict[str, str], url: str | None) -> Place:
     ending = (host(url) or "").rsplit(".", 1)[-1]
     country = ending.upper() if len(ending) == 2 and ending.isalpha() and ending not in GENERIC else region
     country = "GB" if country == "UK" else country
-    return Place(country, f"{language}-{region}" if language and region else language)
+    return Place(country, f"{language}-{region}" if language and region else language, currency)

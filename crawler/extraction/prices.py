@@ -25,10 +25,12 @@ _MACHINE = re.compile(r"-?\d+(?:\.\d+)?$")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page is from: ISO 3166 country and BCP 47 language, where known; they decide shared signs."""
+    """Where a page is from: ISO 3166 country and BCP 47 language, where known; they decide shared signs, unless it is known
+    which currency (ISO 4217) they stand for here."""
 
     country: str | None = None
     language: str | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,8 @@ class PriceReader:
         row = self.shared.get(folded)
         if row is None:
             return None
+        if place.currency and place.currency in (*row.by_country.values(), *row.by_language.values(), row.abroad, row.otherwise):
+            return place.currency
         if place.country in row.by_country:
             return row.by_country[place.country or ""]
         if place.country:

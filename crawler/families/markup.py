@@ -18,7 +18,7 @@ def extract(text: str, url: str, site: Site | None) -> Listing | None:
     """The listing of a page, or None if the page does not prove to be one. Disagreeing sources are told in `attributes`."""
     from crawler.extraction.extract import extract_page
 
-    found = extract_page(text, url=url)
+    found = extract_page(text, url=url, currency=site.currency if site else None)
     if not found.is_product or not found.title:
         return None
     listing = found.to_listing()
