@@ -161,3 +161,11 @@ def test_the_untouched_third_is_fixed() -> None:
     kept = [page for page in pages if evaluate.untouched(page)]
     assert 900 < len(kept) < 1100
     assert [page for page in pages[:12] if page in kept] == ["page-3", "page-4", "page-6", "page-11"]
+
+
+def test_a_truth_that_took_thousands_for_decimals_is_told_apart_and_stays_wrong() -> None:
+    truth = {"a": {"price": ["3.340"]}, "b": {"price": ["5.00"]}}
+    said = {"a": {"price": "3340"}, "b": {"price": "5.00"}}
+    assert evaluate.score("price", truth, said, truth).f1 == 0.5
+    assert evaluate._thousandths(truth, said, list(truth))[0].endswith("without these 1.000")
+    assert evaluate._thousandths(truth, said, ["b"]) == []
