@@ -40,6 +40,7 @@ _FIGURES_ONLY = re.compile(r"[\d\s.,'’\u00a0\u202f–-]{1,16}$")
 _DIFFERENCE = re.compile(r"\(?\s?[-+−–±]\s?[^\s\d]{0,4}\s?\d")
 """What an option adds or takes: `(-40.00€)`, `+ 5 €`."""
 _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
+_DAYS = re.compile(r"\b30\b")
 _DIGIT = re.compile(r"\d")
 
 AGAINST = {
@@ -330,11 +331,12 @@ def _follows(wording: dict[str, re.Pattern[str]], name: str, behind: str) -> boo
 
 
 def _label(shown: Shown, order: int) -> str:
-    """A neighbouring text, if it is one that says something of this figure and not another figure."""
+    """A neighbouring text, if it is one that says something of this figure and not another figure. The 30 days whose lowest
+    price shops of the European Union must show are no such figure."""
     if not 0 <= order < len(shown.pieces):
         return ""
     text = shown.pieces[order].text.lower()
-    return "" if len(text) > 60 or _DIGIT.search(text) else text
+    return "" if len(text) > 60 or _DIGIT.search(_DAYS.sub("", text)) else text
 
 
 def _distance(shown: Shown, candidate: Candidate, buys: list[int]) -> float:
