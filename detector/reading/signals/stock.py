@@ -9,23 +9,9 @@ from itertools import islice
 from detector.reading.model import Facts
 from detector.reading.signals.scope import TIGHT, Finding, Scope, finding
 
-_WORDS = {
-    2: "two|两|二|두|zwei|dos|duas|dois|deux|iki|hai|две|два|dua|اثنين", 3: "three|三|세|drei|tres|três|trois|üç|ba|три|tiga",
-    4: "four|四|네|vier|cuatro|quatro|quatre|dört|четыре|empat", 5: "five|五|다섯|fünf|cinco|cinq|beş|пять|lima",
-    6: "six|六|sechs|seis|alti|шесть|enam", 8: "eight|八|acht|ocho|oito|huit|sekiz|восемь|delapan|lapan",
-    10: "ten|十|열|zehn|diez|dez|dix|on|десять|десяток|sepuluh|chục|عشرة|عشر", 12: "twelve|dozen|十二|一打|zwölf|doce|doze|douze|dutzend|docena|dúzia|düzine|дюжин\\w*|двенадцать|dua belas|lusin",
-    15: "fifteen|十五|fünfzehn|quince|quinze|пятнадцать", 16: "sixteen|十六|sechzehn|шестнадцать", 20: "twenty|二十|廿|스무|zwanzig|veinte|vinte|vingt|yirmi|двадцать|dua puluh|hai chục",
-    24: "two dozen|二十四", 30: "thirty|三十|卅|dreißig|treinta|trinta|trente|otuz|тридцать", 40: "forty|四十|卌", 50: "fifty|五十|半百|пятьдесят|полсотни", 100: "hundred|一百|百|сотня|сотню",
-}  # fmt: skip
-# A number of its own: no part of a name (L40), a memory size or a price.
-_COUNT = re.compile(
-    r"(?<![a-z0-9.,$€£¥])\d{1,5}(?![a-z0-9]|[.,]\d|\s?(?:g|гб)|%)|[一二三四五六七八九十百廿卅两俩几]+|\b(?:"
-    + "|".join(
-        word for words in _WORDS.values() for word in words.split("|") if word.isascii() or len(word) > 3
-    )
-    + r")\b"
-)
 _WORD_END = re.compile(r"(?![a-z\u00c0-\u024f\u0400-\u04ff\u0600-\u06ff])")
+_PAUSE = re.compile(r"[,.;:!?|/()，。；：！？、（）\n]")
+_COUNTING = {"unit", "bulk", "bulk_weak"}
 MOST_COUNTS = 4
 BEFORE = 8
 """Letters around a word that counts, in which its number stands."""
@@ -60,9 +46,21 @@ def _counted(scope: Scope) -> Iterator[Finding]:
     for unit in s.of("unit"):
         clause = s.clause(unit)
         start, end = max(clause.start, unit.start - BEFORE), min(clause.end, unit.end + BEFORE)
-        count = _COUNT.search(s.text, start, end)
+        numbers = _COUNT.finditer(s.text, start, end)
+        count = next((n for n in numbers if not _of_other_things(scope, n.start(), n.end())), None)
         if count and not any(scope.near(n, unit, 2) for n in s.of("not_stock")):
             yield Finding(min(count.start(), unit.start), max(count.end(), unit.end), unit.languages[0], 0.5)
+
+
+def _of_other_things(scope: Scope, start: int, end: int) -> bool:
+    """Whether a number counts what is no stock (`30 days`), or is part of a phrase with a meaning of its own (`七天内有问题可以退`)."""
+    s = scope.s
+    if any(hit.start <= start and end < hit.end and hit.concept not in _COUNTING for hit in s.hits):
+        return True
+    for word in s.of("not_stock"):
+        if word.start == end or (word.start == end + 1 and s.text[end] == " " and s.text[word.start] < "\u2fff"):
+            return True
+    return False
 
 
 def _many(scope: Scope) -> Iterator[Finding]:
@@ -86,15 +84,9 @@ def enough(facts: Facts, least: int) -> bool:
     return (facts.total_chips or 0) >= least or max((chip.count for chip in facts.chips), default=0) >= least
 
 
-def _numbers(text: str, facts: Facts) -> Iterator[Finding]:
-    for number in sorted(
-        {facts.quantity or 0, facts.total_chips or 0, *(chip.count for chip in facts.chips)} - {0, 1},
-        reverse=True,
-    ):
-        pattern = re.compile(
-            rf"(?<![\d.,a-zа-я])(?:{number}|{_WORDS.get(number, '0x')})(?![\d.,]\d|\d|\s?gb?\b|\s?g\b|\s?гб)"
-        )
-        for match in pattern.finditer(text):
-            # To the end of a word: a quote cut inside one reads like a fault.
-            tail = _WORD_END.search(text, match.end() + NUMBER_TAIL)
-            yield Finding(match.start(), tail.start() if tail else len(text), "")
+def _numbers(text: str, places: Sequence[tuple[int, int]]) -> Iterator[Finding]:
+    """The numbers of the reading where the field states them, with a word of what they count."""
+    for start, end in places:
+        # To the end of a word: a quote cut inside one reads like a fault.
+        tail = _WORD_END.search(text, end + NUMBER_TAIL)
+        yield Finding(start, tail.start() if tail else len(text), "")
