@@ -31,9 +31,11 @@ def shown(page: Shown) -> str | None:
 
 
 def _phrase(page: Shown, piece: Piece, named: bool) -> str | None:
+    if not (named or ":" in piece.text or "tore" in piece.text):
+        return None
     for pattern in page.words.brand_phrases:
         found = pattern.match(" ".join(piece.text.split()))
-        if found and (named or ":" in piece.text or "tore" in piece.text):
+        if found:
             name = found.group(1).strip()
             return None if page.words.says_nothing(name) else name
     return None

@@ -129,12 +129,13 @@ def read(tree: LexborHTMLParser, words: Words) -> Shown:
     body = tree.body
     if body is None:
         return shown
-    pieces = shown.pieces
+    # A named tuple's own constructor is a function in Python, and there are thousands of pieces.
+    pieces, new = shown.pieces, tuple.__new__
     for count, node in enumerate(body.traverse(include_text=True, skip_empty=True)):
         if node.is_text_node:
             text = (node.text_content or "").strip()
             if text and (parent := node.parent) is not None:
-                pieces.append(Piece(len(pieces), text, parent))
+                pieces.append(new(Piece, (len(pieces), text, parent)))
         elif (tag := node.tag) in _NOTED:
             if tag in ("h1", "h2"):
                 shown.headings.append((len(pieces), node))

@@ -22,7 +22,8 @@ def claim(shown: Shown) -> Claim:
     """The labelled facts of the article itself; the first value of a field wins."""
     said = Claim("labels")
     previous: tuple[str, Piece] | None = None
-    for piece in shown.pieces:
+    labels, around = shown.words.labels, w.AROUND
+    for piece, lower in zip(shown.pieces, shown.lower, strict=True):
         text = piece.text
         if previous is not None:
             if not text.strip(_EMPTY):
@@ -33,7 +34,11 @@ def claim(shown: Shown) -> Claim:
                 _keep(shown, said, field, label.text, text)
                 continue
         if len(text) <= _LONGEST_LABEL:
-            field_found = shown.words.field_of(text)
+            # What `field_of` does, for thousands of texts.
+            folded = lower.strip(around)
+            field_found = labels.get(folded)
+            if field_found is None and folded.endswith(("-", " ")):
+                field_found = shown.words.field_of(text)
             if field_found and (text[-1] in ":：-–" or _is_label(piece)):
                 previous = (field_found, piece)
                 continue

@@ -99,6 +99,8 @@ class PriceReader:
             mark.casefold() for row in money.shared if row.place == "after" for mark in row.marks
         }
         marks = (*self.sure, *self.shared, *self.codes)
+        self.marks = sorted({mark.lower() for mark in marks})
+        """All of them in lower case; a text that holds none shows no price."""
         self._by_last = _lengths(marks, -1)
         self._by_first = _lengths(marks, 0)
         self.factors = {

@@ -139,7 +139,7 @@ def _collect(shown: Shown, place: Place) -> list[Candidate]:
             continue
         prices = known.get(piece.text)
         if prices is None:
-            prices = known[piece.text] = reader.find(piece.text, place)
+            prices = known[piece.text] = reader.find(piece.text, place) if shown.cues[piece.order] & w.MONEY else []
         if prices:
             found += [Candidate(price, piece.order, piece.element) for price in prices[:3]]
         elif _FIGURES_ONLY.match(piece.text) and _expected(shown, piece):
@@ -157,7 +157,7 @@ def _expected(shown: Shown, piece: Piece) -> bool:
     beside = (
         shown.pieces[max(0, piece.order - 2) : piece.order] + shown.pieces[piece.order + 1 : piece.order + 3]
     )
-    if any(len(other.text) <= 10 and reader.has_mark(other.text) for other in beside):
+    if any(shown.cues[other.order] & w.MONEY and len(other.text) <= 10 and reader.has_mark(other.text) for other in beside):
         return True
     return bool(shown.bits(piece.element, 3) & w.PRICE)
 

@@ -21,13 +21,14 @@ BITS = {
     "price": PRICE, "current": CURRENT, "struck": STRUCK, "related": RELATED, "tile": TILE, "shipping": SHIPPING, "instalment": INSTALMENT,
     "saving": SAVING, "per_measure": PER_MEASURE, "stock": STOCK, "hidden": HIDDEN, "brand": BRAND,
 }  # fmt: skip
-PRESSED, OTHERS, PARTED, SAYS = 1, 2, 4, 8
-"""Bits of cues: a button's words, a heading over other goods, a label and its value in one text, and from `SAYS` on one bit
-for each row of availability."""
+PRESSED, OTHERS, PARTED, MONEY, SAYS = 1, 2, 4, 8, 16
+"""Bits of cues: a button's words, a heading over other goods, a label and its value in one text, a currency's mark, and from
+`SAYS` on one bit for each row of availability."""
 PARTINGS = (":", "：", "#", "°", r"nr\.", r"no\.")
 """What stands between a label and its value."""
 _TOKEN = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])")
-_AROUND = " :：*–\u00a0\u200e\u200f"
+AROUND = " :：*–\u00a0\u200e\u200f"
+"""Signs around a label that are no part of it."""
 _NOISE = re.compile(r"[\s\-_]+")
 _LONGEST_NAME = 300
 """Characters of a class attribute that are looked at; longer ones are a hostile page or generated style names."""
@@ -60,6 +61,7 @@ class Words:
         patterns = {row.id: row.patterns for row in knowledge.wording}
         self.cues = Cues(
             {PRESSED: patterns["buy"] + patterns["ask"], OTHERS: patterns["heading_related"], PARTED: PARTINGS}
+            | {MONEY: tuple(map(re.escape, self.prices.marks))}
             | {SAYS << place: row.patterns for place, row in enumerate(said)}
         )
         """Which of the wordings above may stand in a text."""
@@ -99,10 +101,9 @@ class Words:
 
     def field_of(self, label: str) -> str | None:
         """The field that a label in a table of facts stands for."""
-        folded = label.strip(_AROUND).lower()
-        return self.labels.get(folded) or (
-            self.labels.get(folded.rstrip(" -")) if folded[-1:] in " -" else None
-        )
+        folded = label.strip(AROUND).lower()
+        found = self.labels.get(folded)
+        return self.labels.get(folded.rstrip(" -")) if found is None and folded.endswith((" ", "-")) else found
 
     def is_weak(self, label: str) -> bool:
         """Does the label mean other things as well?"""
@@ -114,7 +115,7 @@ class Words:
 
 
 def _folded(label: str) -> str:
-    return label.strip(_AROUND).lower()
+    return label.strip(AROUND).lower()
 
 
 def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
