@@ -32,6 +32,7 @@ def make(
     """
     kind = "daily" if send or not configured(config.settings) else "look"
     with alone(store.home):
+        store.wake(now)
         untold = store.untold()
         last = store.last_telling("daily")
         since = last["until"] if last and not everything else None

@@ -337,7 +337,9 @@ def detect(
     progress: Progress | None = None,
     prepare: Prepare | None = None,
 ) -> Outcome:
-    """Judge what waits with the model in force; `prepare` reads elsewhere than here. Raises DetectError, StorageError."""
+    """Bring back alerts whose snooze or mute is over, then judge what waits with the model in force; `prepare` reads elsewhere
+    than here. Raises DetectError, StorageError."""
+    store.wake(now)
     model = model_in_force(store)
     run = Run(store, config, model, now=now, prepare=prepare)
     outcome = run.go(rebuild=rebuild, progress=progress)

@@ -139,24 +139,37 @@ class Alerts(Base):
             "relist_of": f.relist_of, "muted_by": intent.muted_by,
         }  # fmt: skip
 
+    def anything_due(self, now: str) -> bool:
+        """Whether a snooze or a mute is over and `wake` has something to do."""
+        now = utc(now, "now")
+        return self.db.value(_DUE, [now, now]) is not None
+
+    def wake(self, now: str) -> int:
+        """Bring back what was left alone until a moment that has come, as news: `wake_snoozed` and `end_mutes`; how many alerts."""
+        with self.transaction():
+            return self.wake_snoozed(now) + self.end_mutes(now)
+
     def wake_snoozed(self, now: str) -> int:
         """Put snoozed alerts whose time has come back into the queue, as news; how many."""
         now = utc(now, "now")
         with self.transaction():
             due = self.db.rows("SELECT * FROM alert WHERE state='snoozed' AND snooze_until <= ?", [now])
             for row in due:
-                self.db.write(
-                    "INSERT OR IGNORE INTO alert_event (id, listing, at, kind, observation, score, severity, news, why)"
-                    " VALUES (?,?,?,'woke',?,?,?,1,?)",
-                    [short_hash("event", row["listing"], row["observation"], "woke", now), row["listing"], now, row["observation"],
-                     row["score"], row["severity"], f"snoozed until {row['snooze_until']}"],
-                )  # fmt: skip
+                self._woke(row, now, f"snoozed until {row['snooze_until']}")
             self.db.write(
                 "UPDATE alert SET state='new', snooze_until=NULL, news_at=?, version=version+1"
                 " WHERE state='snoozed' AND snooze_until <= ?",
                 [now, now],
             )
         return len(due)
+
+    def _woke(self, row: Any, now: str, why: str) -> None:
+        self.db.write(
+            "INSERT OR IGNORE INTO alert_event (id, listing, at, kind, observation, score, severity, news, why)"
+            " VALUES (?,?,?,'woke',?,?,?,1,?)",
+            [short_hash("event", row["listing"], row["observation"], "woke", now), row["listing"], now, row["observation"],
+             row["score"], row["severity"], why],
+        )  # fmt: skip
 
     def standing_alerts(self, listings: Iterable[str]) -> dict[str, dict[str, Any]]:
         """The alerts of the given listings as they stand, by listing."""
@@ -310,12 +323,29 @@ class Alerts(Base):
             self.end_mutes(now)
 
     def end_mutes(self, now: str) -> int:
-        """Bring back what lifted or expired mutes hid, as news; how many alerts."""
+        """Bring back what lifted or expired mutes hid, as news; how many alerts. What another mute covers stays hidden by that."""
         now = utc(now, "now")
-        return self.db.write(
-            "UPDATE alert SET muted_by=NULL, news_at=? WHERE muted_by IN"
-            " (SELECT id FROM mute WHERE lifted_at IS NOT NULL OR expires_at <= ?)", [now, now]
-        )  # fmt: skip
+        with self.transaction():
+            live = self.mutes(now)
+            freed = 0
+            for row in self.db.rows(_HIDDEN_NO_MORE, [now]):
+                cover = _covering(row, live)
+                if cover is None:
+                    over = (
+                        f"lifted by {row['lifted_by']}"
+                        if row["lifted_by"]
+                        else f"ended on {row['expires_at'][:10]}"
+                    )
+                    if row["state"] == "new":
+                        self._woke(row, now, f"a mute ({row['reason']}) {over}")
+                    self.db.write(
+                        "UPDATE alert SET muted_by=NULL, news_at=? WHERE listing=?", [now, row["listing"]]
+                    )
+                    freed += 1
+                else:
+                    self.db.write("UPDATE alert SET muted_by=? WHERE listing=?", [cover, row["listing"]])
+                    self.db.write("UPDATE mute SET hits = hits + 1 WHERE id=?", [cover])
+        return freed
 
     def mutes(self, now: str | None = None) -> list[dict[str, Any]]:
         """Mutes in force at `now` with how many alerts each has hidden, or all that ever were."""
@@ -329,6 +359,16 @@ def _alert(row: Any) -> dict[str, Any]:
     found = dict(row)
     found["signals"] = tuple((found.get("signals") or "").split())
     return found
+
+
+def _covering(row: Any, live: Sequence[dict[str, Any]]) -> str | None:
+    """Which of the mutes in force covers an alert: by place, or by signal where every sign of it is muted."""
+    for mute in live:
+        if mute["scope"] != "signal" and row[mute["scope"]] == mute["value"]:
+            return str(mute["id"])
+    silenced = {mute["value"]: str(mute["id"]) for mute in live if mute["scope"] == "signal"}
+    signals = row["signals"].split()
+    return silenced[signals[0]] if signals and silenced.keys() >= set(signals) else None
 
 
 _CHANGES = {
@@ -364,3 +404,9 @@ _NEWS = """SELECT v.*, b.rank, b.version, b.relist_of FROM (
     SELECT listing, rank, score FROM alert {chosen} ORDER BY rank DESC, score DESC, listing LIMIT ?) n
   CROSS JOIN alert b ON b.listing = n.listing CROSS JOIN alert_view v ON v.listing = n.listing
   ORDER BY n.rank DESC, n.score DESC, n.listing"""
+
+_HIDDEN_NO_MORE = """SELECT a.*, m.reason, m.expires_at, m.lifted_by FROM mute m JOIN alert a ON a.muted_by = m.id
+  WHERE m.lifted_at IS NOT NULL OR m.expires_at <= ? ORDER BY a.listing"""
+
+_DUE = """SELECT 1 WHERE EXISTS (SELECT 1 FROM alert WHERE state='snoozed' AND snooze_until <= ?)
+  OR EXISTS (SELECT 1 FROM alert WHERE muted_by IN (SELECT id FROM mute WHERE lifted_at IS NOT NULL OR expires_at <= ?))"""

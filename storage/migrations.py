@@ -80,4 +80,5 @@ def m005_told(db: Database) -> None:
         "CREATE INDEX alert_untold ON alert (rank DESC, score DESC, listing) WHERE state = 'new' AND muted_by IS NULL"
         " AND news_at IS NOT NULL AND told IS NOT news_at"
     )
+    db.execute("CREATE INDEX alert_muted ON alert (muted_by) WHERE muted_by IS NOT NULL")
     db.execute("PRAGMA user_version=5")

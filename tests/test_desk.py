@@ -414,6 +414,15 @@ def test_a_mute_hides_counts_and_is_lifted(desk: Opened) -> None:
     assert len(ana.page("/?muted=1").css(".alerts > li")) == 1
     (mute,) = ask(desk, lambda s: s.mutes())
     assert (mute["who"], mute["reason"], mute["scope"]) == ("ana", "own test", "listing")
+    desk.clock.now += 20 * 86_400
+    ana = desk.person()
+    assert len(ana.page("/").css(".alerts > li")) == total, "over: it came back by itself"
+    assert "a mute (own test) ended on 2026-03-20" in ana.page(f"/alert/{key}").body.text()
+    assert "over" in ana.page("/mutes").css_first("tbody").text()
+    form = ana.form(f"/alert/{key}", "/mutes")
+    ana.post("/mutes", {**form, "what": f"listing:{key}", "reason": "again", "until": "2026-04-20"})
+    assert len(ana.page("/").css(".alerts > li")) == total - 1
+    mute = next(row for row in ask(desk, lambda s: s.mutes()) if row["reason"] == "again")
     ana.post(f"/mutes/{mute['id']}/lift", ana.form("/mutes", f"/mutes/{mute['id']}/lift"))
     assert len(ana.page("/").css(".alerts > li")) == total
 

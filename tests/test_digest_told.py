@@ -168,6 +168,36 @@ def test_the_muted_are_counted_and_the_command_that_is_named_lists_them(home: Pa
     assert [row["title"] for row in json.loads(listed.stdout)] == [handover.OFFERS[1]["title"]]
 
 
+def test_what_was_snoozed_or_muted_comes_back_on_its_day_and_says_so(home: Path) -> None:
+    with Store.open(home) as store:
+        make(store, Config(home), now=MORNING)
+        store.decide(handover.key(store, "1"), "snooze", who="Ana", now=MORNING, until="2026-03-06")
+        store.mute(
+            "listing",
+            handover.key(store, "2"),
+            reason="known stock",
+            who="Ana",
+            now=MORNING,
+            until="2026-03-07",
+        )
+        told = [make(store, Config(home), now=f"2026-03-0{day}T09:00:00Z")[0] for day in (5, 6, 7, 8)]
+    assert [(made.told, made.muted) for made in told] == [(0, 1), (1, 1), (1, 0), (0, 0)]
+    (woke,) = told[1].alerts
+    assert woke.before == (
+        "Snoozed before by Ana on 2026-03-03 at score over 0.99. Opened again: snoozed until 2026-03-06T00:00:00Z"
+    )
+
+
+def test_detection_wakes_them_too(home: Path) -> None:
+    with Store.open(home) as store:
+        key = handover.key(store, "1")
+        store.decide(key, "snooze", who="Ana", now=MORNING, until="2026-03-06")
+        detect(store, Config(home), now="2026-03-05T08:00:00Z")
+        assert store.alert(key)["state"] == "snoozed"
+        detect(store, Config(home), now="2026-03-06T08:00:00Z")
+        assert store.alert(key)["state"] == "new"
+
+
 def test_a_home_of_before_has_told_what_its_last_digest_told(home: Path) -> None:
     bring(home, "7", THIRD)
     with Store.open(home) as store:
@@ -176,6 +206,7 @@ def test_a_home_of_before_has_told_what_its_last_digest_told(home: Path) -> None
     # The home as the schema before left it: moments of digests told news from old.
     with sqlite3.connect(path) as db:
         db.execute("DROP INDEX alert_untold")
+        db.execute("DROP INDEX alert_muted")
         db.execute("ALTER TABLE alert DROP COLUMN told")
         db.execute("CREATE INDEX alert_news ON alert (news_at)")
         db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm005_told'")

@@ -356,6 +356,19 @@ def test_mutes_hide_are_counted_and_end(store: Store, scope: str, value: str | N
     assert key in {row["listing"] for row in store.news()}
 
 
+def test_a_mute_that_ends_is_told_with_its_reason_and_another_one_still_covers(store: Store) -> None:
+    key = opened(store, 1)
+    store.mark_told(store.untold())
+    store.mute("listing", key, reason="own test", who="ann", now=DAY.format(3), until=DAY.format(9))
+    longer = store.mute("site", "board", reason="audit", who="ann", now=DAY.format(3), until=DAY.format(12))
+    assert not store.anything_due(DAY.format(8)) and store.wake(DAY.format(8)) == 0
+    assert store.anything_due(DAY.format(9)) and store.wake(DAY.format(9)) == 0
+    assert [(m["id"], m["hits"]) for m in store.mutes(DAY.format(9))] == [(longer, 1)] and store.news() == []
+    assert store.wake(DAY.format(12)) == 1 and not store.anything_due(DAY.format(12))
+    assert store.alert(key)["events"][-1]["why"] == f"a mute (audit) ended on {DAY.format(12)[:10]}"
+    assert [row["listing"] for row in store.news()] == [key]
+
+
 def test_a_muted_signal_hides_only_what_it_alone_carries(store: Store) -> None:
     both, alone = opened(store, 1), opened(store, 2, signals=("no_paperwork",))
     first = store.mute(

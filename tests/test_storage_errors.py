@@ -83,6 +83,7 @@ WRITES: dict[str, Callable[[Store, str], Any]] = {
     "undo": lambda s, run: s.undo("l", who="a", now=NOW),
     "mute": lambda s, run: s.mute("site", "board", reason="x", who="a", now=NOW, until="2027-01-01"),
     "lift_mute": lambda s, run: s.lift_mute("m", who="a", now=NOW),
+    "wake": lambda s, run: s.wake(NOW),
     "end_mutes": lambda s, run: s.end_mutes(NOW),
     "log_version": lambda s, run: s.log_version("thresholds", "x", who="a", now=NOW, why="x"),
     "save_model": lambda s, run: s.save_model(
@@ -128,6 +129,7 @@ READS: dict[str, Callable[[Store, str], Any]] = {
     "count_alerts": lambda s, run: s.count_alerts("severity"),
     "news": lambda s, run: s.news(),
     "count_news": lambda s, run: s.count_news(),
+    "anything_due": lambda s, run: s.anything_due(NOW),
     "untold": lambda s, run: s.untold(),
     "opened_because": lambda s, run: s.opened_because("l"),
     "last_telling": lambda s, run: s.last_telling("daily"),
