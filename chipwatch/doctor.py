@@ -110,6 +110,12 @@ def _disk(state: State, now: str) -> Iterator[tuple[bool, str]]:
     folder = state.folder if state.folder.exists() else state.folder.anchor
     free = shutil.disk_usage(folder).free / 1e9
     yield free > LOW_DISK_GB, f"{free:.1f} GB free"
+    if state.exists:
+        with state.store(readonly=True) as store:
+            size = store.sizes()
+        if size["observations"]:
+            kinds = (f"{kind} {size[f'{kind}_bytes'] / 1e6:.1f} MB ({size[f'{kind}_bytes_per_observation'] / 1e3:.1f} KB each)" for kind in ("database", "evidence"))
+            yield True, f"{size['observations']} observations: {', '.join(kinds)}"
 
 
 def _sites(state: State, now: str) -> Iterator[tuple[bool, str]]:

@@ -177,6 +177,8 @@ class Manners:
         rules = self.robots[host]
         if rules.verdict == "unreachable":
             self._stop(host, f"robots.txt cannot be had ({rules.why}), so nothing may be fetched", "robots")
+        if rules.delay_s > robots.MAX_DELAY_S:
+            self._stop(host, f"robots.txt asks for a pause of {rules.delay_s:.0f} s; no crawl waits longer than {robots.MAX_DELAY_S:.0f}", "robots")
         if not rules.allows(request.url):
             raise Refused("robots", "forbidden by robots.txt")
 

@@ -102,6 +102,17 @@ def test_a_longer_crawl_delay_wins(tmp_path: Path) -> None:
     assert web.paths(robots=True).count("/robots.txt") == 1
 
 
+def test_a_host_that_asks_for_an_hour_between_pages_is_left_alone(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/robots.txt", Answer("User-agent: *\nCrawl-delay: 3600\n"))
+        board(web, 3)
+        add_site(home, "board", web.url + "/list")
+        result = crawl(home, "board")
+    assert result.outcome == "blocked" and "a pause of 3600 s" in (result.detail or "")
+    assert web.paths() == []
+
+
 def test_robots_rules_are_obeyed_and_what_they_forbid_is_told(tmp_path: Path) -> None:
     home = new_home(tmp_path)
     with serve() as web:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from protego import Protego
 
 MAX_DELAY_S = 600.0
-"""A longer Crawl-delay means that the site does not want to be read; the run would not end."""
+"""Who asks for a longer pause does not want to be read by a crawl: such a host is left alone, not asked faster than it said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Robots:
         rate = self.rules.request_rate(self.agent)
         if rate is not None and rate.requests:
             delay = max(delay, rate.seconds / rate.requests)
-        return min(delay, MAX_DELAY_S)
+        return delay
 
     def facts(self) -> dict[str, str]:
         """For the evidence: what it was and which bytes said so."""
