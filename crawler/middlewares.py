@@ -58,6 +58,7 @@ class Manners:
         self.robots: dict[str, robots.Robots] = {}
         self.refusals: Counter[str] = Counter()
         self.stopped: dict[str, str] = {}
+        self._recalled: set[str] = set()
         bound_heads()
 
     @classmethod
@@ -82,6 +83,7 @@ class Manners:
                 await self._check_robots(request, host)
             self._check_stopped(host)
         request.meta["download_timeout"] = plan.timeout_s
+        self._recall(host)
         await self._wait(self.pause.before(host, self._now()))
         self.facts.requests += 1
         if plan.asked is not None:
@@ -94,7 +96,7 @@ class Manners:
         if STORED in request.meta:
             return response
         host = urlsplit(request.url).netloc
-        self.pause.ended(host, self._now())
+        self._ended(host)
         self.facts.bytes += len(response.body)
         if request.meta.get(_ROBOTS):
             return response
@@ -135,7 +137,7 @@ class Manners:
         if isinstance(exception, IgnoreRequest):
             return None
         host = urlsplit(request.url).netloc
-        self.pause.ended(host, self._now())
+        self._ended(host)
         if request.meta.get(_ROBOTS) or not _passing(exception):
             return None
         return await self._again(request, host, type(exception).__name__, None)
@@ -223,6 +225,19 @@ class Manners:
         return copy
 
     # -- time
+
+    def _recall(self, host: str) -> None:
+        """At the first request to a host: keep the pause from the last one of another run, too."""
+        if self.plan.last is not None and host not in self._recalled:
+            self._recalled.add(host)
+            ago = self.plan.last.ago(host)
+            if ago is not None and ago < self.pause.of(host):
+                self.pause.rest(host, self._now(), self.pause.of(host) - ago)
+
+    def _ended(self, host: str) -> None:
+        self.pause.ended(host, self._now())
+        if self.plan.last is not None:
+            self.plan.last.note(host)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

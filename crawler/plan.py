@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from config.schema.sites import Site
     from crawler.families import Family
     from crawler.families.answers import Keys
+    from crawler.politeness.last import LastAsked
     from crawler.politeness.quota import DayCount
     from crawler.politeness.robots import Robots
     from crawler.resuming import Kept
@@ -63,6 +64,8 @@ class Plan:
     keys: Keys | None = None
     asked: DayCount | None = None
     """Requests of the day, where the site file bounds them."""
+    last: LastAsked | None = None
+    """When hosts were last asked by any run, where there is a home."""
     kept: Kept | None = None
     """Pages that a killed run stored, to be read instead of asked for."""
     candidate: Callable[[str], bool] = lambda title: True
@@ -109,6 +112,7 @@ def plan_run(
 ) -> Plan:
     """The plan of a crawl of `site` at `now`. Raises PlanError, and LookupError for families that fetch nothing."""
     from crawler.families import family_of
+    from crawler.politeness.last import LastAsked
     from crawler.terms import candidate_test, search_terms
 
     settings = config.settings
@@ -141,6 +145,7 @@ def plan_run(
         began=now,
         frozen=frozen,
         asked=day_count(site, config),
+        last=LastAsked(config.home) if config.home is not None else None,
         keys=api_keys(site, family, environment if environment is not None else os.environ),
         candidate=candidate_test(site, config) if site.detail.follow == "candidates" else lambda title: True,
     )

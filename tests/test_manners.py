@@ -31,6 +31,7 @@ from crawler.outcome import Facts, decide
 from crawler.page import Page
 from crawler.plan import day_count
 from crawler.politeness import challenge, hosts, rest, robots
+from crawler.politeness.last import LastAsked
 from crawler.politeness.pause import Pause, retry_after
 from storage.store import Store
 from tests.crawling import (
@@ -100,6 +101,21 @@ def test_a_longer_crawl_delay_wins(tmp_path: Path) -> None:
     assert result.outcome == "ok", result
     assert min(web.pauses()[1:]) >= 0.4 - JITTER
     assert web.paths(robots=True).count("/robots.txt") == 1
+
+
+def test_the_first_request_of_a_run_keeps_the_pause_from_the_last_one_of_another(tmp_path: Path) -> None:
+    home, delay = new_home(tmp_path), 2.5
+    with serve() as web:
+        web.route("/list", Answer(page(card(1))))
+        add_site(home, "board", web.url + "/list", delay=delay)
+        host = urlsplit(web.url).netloc
+        assert LastAsked(home).ago(host) is None
+        LastAsked(home).note(host)
+        noted = time.monotonic()
+        assert crawl(home, "board").outcome == "ok"
+        assert web.log[0].began - noted >= delay - JITTER
+        assert min(web.pauses()) >= delay - JITTER
+        assert 0 <= (LastAsked(home).ago(host) or 0) < time.monotonic() - web.log[-1].ended + JITTER + 1
 
 
 def test_a_host_that_asks_for_an_hour_between_pages_is_left_alone(tmp_path: Path) -> None:
