@@ -134,20 +134,28 @@ def doctor(
 
 
 def backup(ctx: typer.Context, target: Annotated[Path, typer.Argument(help="A new folder for the copy.")]) -> None:
-    """Copy the home (database, evidence, config, models) while it may be in use."""
+    """Copy the home (database, evidence, config, models, digests) while it may be in use; whole, or not at all."""
     import shutil
 
     state: State = ctx.obj
     if target.exists():
         raise UseError(f"{target} is there already: name a new folder")
-    target.mkdir(parents=True)
-    with state.store() as store:
-        beside = store.backup(target / "chipwatch.db")
-    for path in beside:
-        copy = target / path.relative_to(state.folder)
-        copy.parent.mkdir(exist_ok=True)
-        shutil.copy2(path, copy)
-    for name in ("config", "models", "digests"):
-        if (state.folder / name).is_dir():
-            shutil.copytree(state.folder / name, target / name)
+    # Nobody takes half a copy for a backup: it gets its name when all is there.
+    part = target.with_name(target.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        with state.store() as store:
+            beside = store.backup(part / "chipwatch.db")
+        for path in beside:
+            copy = part / path.relative_to(state.folder)
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy2(path, copy)
+        for name in ("config", "models", "digests"):
+            if (state.folder / name).is_dir():
+                shutil.copytree(state.folder / name, part / name)
+        part.rename(target)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
     write_json({"backup": str(target), "restore": f"chipwatch --home {target} doctor, then use it as the home"})
