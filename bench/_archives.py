@@ -198,19 +198,24 @@ def chip_page(case: Case, number: int, chance: random.Random) -> bytes:
     return start + b"".join(tail) + end
 
 
+SPEAKING = ("gpu", "graphics card", "nvlink", "VRAM", "CUDA", "80GB")
+"""What one page in ten says of hardware without offering any: beside such a word a bare 4090 may be a card."""
+_HARDWARE = frozenset(("hardware", "brand", "hardware-weak"))
+
+
 @cache
 def _vocabulary(language: str) -> list[str]:
     """Words of a language as the catalogue of offers and the lexicon know them, without any that speaks of chips."""
     from config.loader import Config
+    from detector.reading.cues import Cues
+    from detector.reading.text import fold
 
-    chance = random.Random(f"words {language}")
+    chance, offers = random.Random(f"words {language}"), Config().offers
+    cues = Cues(offers)
     known = [
-        word.strip("*")
-        for row in Config().offers.cue
-        if row.cue not in ("hardware", "brand", "hardware-weak")
-        for word in row.words
-        if word.strip("*").replace(" ", "").isalpha()
-    ]
+        plain for row in offers.cue for word in row.words
+        if (plain := word.strip("*")).replace(" ", "").isalpha() and not _HARDWARE & cues.find(fold(plain).text).found.keys()
+    ]  # fmt: skip
     own = [w for w in known if _script(w) == _script(WORDS[language][1])]
     latin = [
         "".join(chance.choice("etaoinshrdlu") for _ in range(chance.randrange(3, 9))) for _ in range(400)
@@ -247,7 +252,8 @@ def _blocks(language: str, encoding: str) -> list[bytes]:
 def _prose(chance: random.Random, words: list[str]) -> str:
     rows = (" ".join(chance.choice(words) for _ in range(chance.randrange(9, 30))) for _ in range(7))
     return "".join(
-        f"<p>{row}. It took {'a 100' if chance.random() < 0.02 else 'some 90'} years, {chance.randrange(1000, 9999)}.</p>\n"
+        f"<p>{row}{f' {chance.choice(SPEAKING)}' if chance.random() < 0.001 else ''}. "
+        f"It took {'a 100' if chance.random() < 0.02 else 'some 90'} years, {chance.randrange(1000, 9999)}.</p>\n"
         for row in rows
     )
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import random
 from collections.abc import Iterator
 from functools import cache
 
 import pytest
 
 from config.loader import Config
-from detector.gate import NOTHING, STRONG, WEAK, Gate
+from detector.gate.gate import NOTHING, STRONG, WEAK, Gate
+from detector.gate.words import Words
 from detector.reading.chips import Finder
 from detector.reading.text import fold
 from detector.spellings import CODECS, RARE, spellings
@@ -113,3 +115,95 @@ def test_only_wanted_rows_are_looked_for() -> None:
     narrow = Gate(finder(), {"nvidia-h100"}, engine="ahocorasick")
     assert narrow.look(b"<p>H100 80GB") == STRONG
     assert narrow.look(b"<p>A100 80GB") == NOTHING
+
+
+READ = (
+    b"<p>NVIDIA H100 80GB", b"<h1 class=x>H100</h1>", b'<meta property="og:title" content="NVIDIA H100">', b"<img alt='H100'>",
+    b'<script type="application/ld+json">{"name":"NVIDIA H100"}</script>', b'<SCRIPT>var s={"sku":"1","name":"H100"}</SCRIPT>',
+    b'<script>window.s={"price":9,"name":"NVIDIA H100"}</script>', b"<script>f()</SCRIPT><p>H100", b"<style>b{}</style><p>H100",
+    b'{"name":"A < B, NVIDIA H100"}', b'<a href="/x" title="H100">', b"<p>if a<b class=x then H100",
+)  # fmt: skip
+UNREAD = (
+    b"<style>.x{content:'NVIDIA H100'}</style>", b"<script>var name='NVIDIA H100'</script>", b'<a href="/nvidia-h100-80gb">card</a>',
+    b"<img src='/pictures/h100.png'>", b'<path d="M10 H100 V3">', b'<div data-name="NVIDIA H100">', b"<script>f(); // H100",
+    b'<div class="wide h-100">',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("body", READ)
+def test_a_name_where_the_extraction_reads_passes(body: bytes, engine: str) -> None:
+    assert gate(engine).look(b"<html>" + body) == STRONG
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("body", UNREAD)
+def test_a_name_in_code_styles_or_addresses_is_no_reason_to_read_a_page(body: bytes, engine: str) -> None:
+    assert gate(engine).look(b"<html>" + body) == NOTHING
+    assert gate(engine).look(b"<html>" + body + b"</script></style><p>H100") == STRONG
+    if b"h-100" not in body:
+        assert gate(engine).look(b"<html>" + body, anywhere=True) == STRONG
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_page_inside_a_record_is_looked_at_by_itself(engine: str) -> None:
+    data = b"GET /h100 H100\r\n\r\n<p>100%</p> H100"
+    assert gate(engine).look(data, 18, len(data) - 5) == NOTHING
+    assert gate(engine).look(data, 18) == STRONG
+    assert gate(engine).look(b"A100", 1) == NOTHING and gate(engine).look(b"xxxH100", 3) == STRONG
+
+
+def test_both_engines_say_the_same_of_any_neighbours() -> None:
+    pytest.importorskip("hyperscan")
+    chance, told = random.Random(5), [0, 0, 0]
+    pieces = (
+        b"a", b"g", b"x", b"X", b"0", b"8x", b"8 x", b"ab", b"9a", b" ", b".", b"\n", b"-", b",", b";.", b" .", b"%20", b"\\u4e00", b"\\n",
+        b"\xe5", b"\xd6a", b"nvidia", b"RTX", b"tesla ", b"s", b"gb", b"80gb", b"pcie", b"class=\"x ", b"<p>", b"&#72;", b"mi", b"d",
+    )  # fmt: skip
+    names = (
+        b"h100",
+        b"H-100",
+        b"l4",
+        b"L 4",
+        b"a30",
+        b"b200",
+        b"GB200",
+        b"4090",
+        b"h_100",
+        b"a 100",
+        b"h1oo",
+        b"300x",
+        b"l40s",
+    )
+    for _ in range(4000):
+        body = b"".join(chance.choice(pieces) for _ in range(chance.randrange(4)))
+        body += chance.choice(names) + b"".join(chance.choice(pieces) for _ in range(chance.randrange(3)))
+        one, other = gate("hyperscan").look(body), gate("ahocorasick").look(body)
+        assert one == other, body
+        told[one] += 1
+    assert min(told) > 100
+
+
+def test_a_word_of_hardware_is_none_inside_a_longer_word() -> None:
+    words = Words(Config().offers, engine="ahocorasick")
+    for text in (
+        "<p>GPU",
+        "a server",
+        "графическая карта",
+        "видеокарта",
+        "显卡",
+        "كرت شاشة",
+        "80 GB",
+        '{"t":"x\\nserver"}',
+    ):
+        assert words.look(text.encode()), text
+    for text in (
+        "shopper",
+        "initAdserver",
+        "foam",
+        "كرتون",
+        "<script>server()</script>",
+        "it took years",
+        "180gbx",
+    ):
+        assert not words.look(text.encode()), text

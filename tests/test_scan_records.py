@@ -10,7 +10,8 @@ import pytest
 
 from bench._archives import record
 from chipwatch.scale.http import message
-from chipwatch.scale.records import Damage, Record, record_at, responses
+from chipwatch.scale.pieces import LARGEST, Damage, Passed, Record
+from chipwatch.scale.records import record_at, responses
 
 N = 8
 
@@ -48,7 +49,10 @@ def test_a_wrong_length_costs_nothing(told: int, packed: bool) -> None:
     assert all(r.block.endswith(body(n)) for n, r in enumerate(records))
     assert len(damages) == (told != 0)
     if told:
-        assert f"tells {len(records[3].block) + told} bytes and has {len(records[3].block)}" in damages[0].problem
+        assert (
+            f"tells {len(records[3].block) + told} bytes and has {len(records[3].block)}"
+            in damages[0].problem
+        )
 
 
 @pytest.mark.parametrize("hurt", [0, N - 1])
@@ -77,7 +81,9 @@ def test_a_cut_file_gives_what_is_there() -> None:
 
 def test_junk_before_and_between() -> None:
     members = [gzip.compress(r) for r in archive()]
-    records, damages = read(b"garbage" * 30 + b"".join(members[:4]) + random.Random(1).randbytes(5000) + b"".join(members[4:]))
+    records, damages = read(
+        b"garbage" * 30 + b"".join(members[:4]) + random.Random(1).randbytes(5000) + b"".join(members[4:])
+    )
     assert numbers(records) == list(range(N))
     assert len(damages) == 2 and "bytes are no record" in damages[0].problem
 
@@ -100,8 +106,32 @@ def test_a_file_packed_as_one_stream_is_read() -> None:
 ], ids=["gzip", "plain", "broken", "one stream", "wrong length"])  # fmt: skip
 def test_each_record_is_found_again_by_its_place(data: bytes) -> None:
     for one in read(data)[0]:
-        assert record_at(io.BytesIO(data), one.offset, one.record_id) == one
+        again = record_at(io.BytesIO(data), one.offset, one.record_id)
+        assert again is not None and (again.url, again.date, again.block) == (one.url, one.date, one.block)
     assert record_at(io.BytesIO(data), 7, "<urn:uuid:none>") is None
+
+
+def test_members_of_several_records_are_read_among_others() -> None:
+    parts = archive()
+    data = b"".join(gzip.compress(p) for p in (*parts[:2], b"".join(parts[2:5]), *parts[5:]))
+    records, damages = read(data)
+    assert (numbers(records), damages) == (list(range(N)), [])
+
+
+def test_a_response_that_is_too_large_is_passed_over() -> None:
+    large = record("https://x.example/large", bytes(LARGEST + 1), 9)
+    data = b"".join(gzip.compress(p, 1) for p in (*archive()[:2], large, *archive()[2:]))
+    pieces = list(responses(io.BytesIO(data)))
+    assert [p.length > LARGEST for p in pieces if isinstance(p, Passed)] == [True]
+    assert numbers([p for p in pieces if isinstance(p, Record)]) == list(range(N)) and len(pieces) == N + 1
+
+
+def test_field_names_may_be_in_any_case() -> None:
+    lowered = [
+        p.replace(b"WARC-Type", b"warc-type").replace(b"Content-Length", b"content-length") for p in archive()
+    ]
+    records, damages = read(b"".join(gzip.compress(p) for p in lowered))
+    assert (numbers(records), damages) == (list(range(N)), [])
 
 
 def block(head: str, content: bytes) -> bytes:

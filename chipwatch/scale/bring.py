@@ -59,7 +59,7 @@ def _page(part: Part, rows: list[dict[str, Any]], config: Config) -> Captured:
     first = rows[0]
     with part.opened() as file:
         record = record_at(file, first["offset"], first["record_id"])
-    found = message(record.block) if record is not None else None
+    found = message(record.data, record.start, record.end) if record is not None else None
     if record is None or found is None or hashlib.sha256(found.body).hexdigest() != first["sha256"]:
         raise SourceError(part.archive, f"holds another record at {first['offset']} than when it was scanned")
     names = {(row["site"], row["listing_id"]) for row in rows}

@@ -19,10 +19,13 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from chipwatch.scale.http import Message, message
-from chipwatch.scale.records import Damage, Passed, Record, responses
+from chipwatch.scale.pieces import Damage, Passed, Record
+from chipwatch.scale.records import responses
 from chipwatch.scale.snapshot import Snapshot, unpack
 from chipwatch.scale.sources import Part, SourceError, parts, size_of
-from detector.gate import NOTHING, WEAK, Gate, Words
+from detector.gate.gate import NOTHING, WEAK, Gate, is_wide
+from detector.gate.literals import is_wanted
+from detector.gate.words import Words
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -71,6 +74,7 @@ class Scanner:
         self.wanted = None if every_chip else controlled(self.config)
         self.gate = Gate(self.inspector.reader.finder, self.wanted, engine=engine)
         self.words = Words(self.config.offers, engine=engine)
+        self.hosts = _hosts(self.config)
 
     def scan(self, archive: str) -> Result:
         """Go through one archive. Never raises for what stands in it; a place that cannot be read at all is `refused`."""
@@ -104,9 +108,9 @@ class Scanner:
 
     def _record(self, part: Part, record: Record, result: Result) -> None:
         result.records += 1
-        result.bytes += len(record.block)
+        result.bytes += record.end - record.start
         began = time.perf_counter()
-        page = self.passes(record.block, result)
+        page = self.passes(record, result)
         now = time.perf_counter()
         result.stages["gate"] += now - began
         if page is None:
@@ -122,17 +126,19 @@ class Scanner:
             )
         result.stages["read"] += time.perf_counter() - now
 
-    def passes(self, block: bytes, result: Result) -> Message | None:
+    def passes(self, record: Record, result: Result) -> Message | None:
         """Steps 1 to 3: the message if it is worth reading."""
-        page = message(block)
+        page = message(record.data, record.start, record.end)
         if page is None:
             return None
         result.pages += 1
-        named = self.gate.look(page.body)
-        if named == NOTHING or (named == WEAK and not self.words.look(page.body)):
+        # A site's own parser may read what the extraction does not.
+        own = record.url.partition("://")[2].partition("/")[0].lower() in self.hosts
+        named = self.gate.look(page.data, page.start, page.end, anywhere=own)
+        if named == NOTHING or (named == WEAK and not self.words.look(page.body, anywhere=own)):
             return None
         result.gated += 1
-        if not _OFFER.search(page.body) and b"\0" not in page.body[:64]:
+        if not _OFFER.search(page.data, page.start, page.end) and not is_wide(page.data, page.start):
             return None
         result.structured += 1
         return page
@@ -142,8 +148,14 @@ class Scanner:
     ) -> Iterator[dict[str, Any]]:
         listings = read(record, message, self.config)
         result.read += bool(listings)
+        day = _day(record.date)
         for listing in listings:
-            judged = self.inspector.inspect(listing, _day(record.date))
+            # What holds no name is no candidate, whatever else it says; names are a tenth of the reading.
+            if not any(
+                is_wanted(name.base, self.wanted) for name in self.inspector.reader.page(listing, day).named
+            ):
+                continue
+            judged = self.inspector.inspect(listing, day)
             chips = [chip["chip"] for chip in judged["chips"]]
             if any(self._is_wanted(chip) for chip in chips):
                 yield row(part, record, message, listing, judged)
@@ -151,6 +163,14 @@ class Scanner:
     def _is_wanted(self, chip: str) -> bool:
         # Variants carry their row's id at the head: nvidia-h100-pcie-80gb.
         return self.wanted is None or any(chip == base or chip.startswith(f"{base}-") for base in self.wanted)
+
+
+def _hosts(config: Config) -> frozenset[str]:
+    """Hosts of the configured sites that have a parser of their own."""
+    from crawler.sites import hosts
+
+    own = (site for site in config.sites.values() if site.family not in ("archive", "files"))
+    return frozenset(host for site in own for host in hosts(site) if host)
 
 
 def controlled(config: Config) -> frozenset[str]:

@@ -17,10 +17,18 @@ _HEAD = 64 << 10
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Head and body of a response with status 200 and text; `headers` in lower case."""
+    """A response with status 200 and text: its head, and its body, which stands in `data` from `start` up to `end`. It is not
+    cut out, since most bodies are looked at once and forgotten."""
 
     head: bytes
-    body: bytes
+    data: bytes
+    start: int
+    end: int
+
+    @property
+    def body(self) -> bytes:
+        """The body, without chunks and compression."""
+        return self.data[self.start : self.end]
 
     @property
     def headers(self) -> dict[str, str]:
@@ -33,24 +41,28 @@ class Message:
         return found
 
 
-def message(block: bytes) -> Message | None:
-    """The message, its body decoded from chunks and compression; None where it is no answer with text.
+def message(data: bytes, start: int = 0, end: int | None = None) -> Message | None:
+    """The message that stands in `data`, its body decoded from chunks and compression; None where it is no answer with text.
 
     Archives made by crawlers hold bodies already decoded, so the common case costs a search in some hundred bytes.
     """
-    if not _STATUS.match(block):
+    end = len(data) if end is None else end
+    if not _STATUS.match(data, start, end):
         return None
-    end = block.find(b"\r\n\r\n", 0, _HEAD)
-    size = 4
-    if end < 0:
-        end, size = block.find(b"\n\n", 0, _HEAD), 2
-        if end < 0:
+    limit, size = min(end, start + _HEAD), 4
+    over = data.find(b"\r\n\r\n", start, limit)
+    if over < 0:
+        over, size = data.find(b"\n\n", start, limit), 2
+        if over < 0:
             return None
-    head, body = block[:end], block[end + size :]
+    head, at = data[start:over], over + size
     kind = _KIND.search(head)
     if kind is None or not any(word in kind[1].lower() for word in _TEXT):
         return None
-    return Message(head, _decoded(head, body) if _CODED.search(head) else body)
+    if not _CODED.search(head):
+        return Message(head, data, at, end)
+    body = _decoded(head, data[at:end])
+    return Message(head, body, 0, len(body))
 
 
 def _decoded(head: bytes, body: bytes) -> bytes:

@@ -117,9 +117,9 @@ class Cues:
         for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
             key = self._keys[number]
             for cue, border_before, border_after in self._entries.get(key, ()):
-                if border_before and start and _joins(text[start - 1], key[0]):
+                if border_before and start and joins(text[start - 1], key[0]):
                     continue
-                if border_after and end < len(text) and _joins(text[end], key[-1]):
+                if border_after and end < len(text) and joins(text[end], key[-1]):
                     continue
                 found[cue].append(Hit(start, end))
             for cue, pattern in self._needed.get(key, ()):
@@ -127,7 +127,7 @@ class Cues:
         return Hits(text, {cue: list(some.values()) for cue, some in tries.items()}, found)
 
 
-def _joins(neighbour: str, own: str) -> bool:
+def joins(neighbour: str, own: str) -> bool:
     """Whether a neighbour makes a longer word: letter to letter, digit to digit. '200pcs' and 'rtx4090' are two."""
     if own.isdigit():
         return neighbour.isdigit()

@@ -1,0 +1,92 @@
+"""What a WARC file is made of for a scan: responses, places of damage, responses that are too large."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LARGEST = 16 << 20
+"""Bytes of a response that are read at all; the extraction looks at five million of them."""
+
+BEGIN = (b"WARC/1.0\r\n", b"WARC/1.1\r\n", b"WARC/0.18\r\n", b"WARC/1.0\n", b"WARC/1.1\n")
+"""How a record begins."""
+
+MAGIC = b"\x1f\x8b\x08"
+"""How a gzip member begins."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """A response: `offset` is the place of its gzip member or header in the file, `head` its WARC header, and `data[start:end]`
+    its HTTP head and body as archived. Nothing is parsed or cut out before it is asked for: most records are looked at once
+    and forgotten."""
+
+    offset: int
+    head: bytes
+    data: bytes
+    start: int
+    end: int
+
+    @property
+    def block(self) -> bytes:
+        """HTTP head and body."""
+        return self.data[self.start : self.end]
+
+    @property
+    def url(self) -> str:
+        """Where it was fetched from."""
+        return told(self.head, b"WARC-Target-URI").strip("<>")
+
+    @property
+    def date(self) -> str:
+        """When it was fetched, as the archive tells."""
+        return told(self.head, b"WARC-Date")
+
+    @property
+    def record_id(self) -> str:
+        """The record's own name."""
+        return told(self.head, b"WARC-Record-ID")
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What is wrong at a place of the file; the records around it go on."""
+
+    offset: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A response too large to be looked at."""
+
+    offset: int
+    length: int
+
+
+Piece = Record | Damage | Passed
+
+
+def told(head: bytes, name: bytes) -> str:
+    """A field of a record's header; the empty string where it is not there."""
+    at = head.find(b"\n" + name + b":")
+    if at < 0:
+        # Nearly everybody writes the names like this, but their case is free.
+        at = head.lower().find(b"\n" + name.lower() + b":")
+    if at < 0:
+        return ""
+    at += len(name) + 2
+    end = head.find(b"\n", at)
+    return head[at : end if end >= 0 else None].strip().decode("utf-8", "replace")
+
+
+def told_length(head: bytes) -> int | None:
+    """The length that a record's header tells, in bytes of its block; None if it tells none."""
+    length = told(head, b"Content-Length")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None
+
+
+def response(offset: int, head: bytes, data: bytes, start: int, end: int) -> Record | Passed | None:
+    """The response with that header; None for records of other kinds."""
+    if told(head, b"WARC-Type").lower() != "response":
+        return None
+    return Record(offset, head, data, start, end) if end - start <= LARGEST else Passed(offset, end - start)
