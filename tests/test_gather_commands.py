@@ -190,9 +190,16 @@ def test_sites_without_a_saved_page_are_not_checked_and_not_wrong(tmp_path: Path
 
 def test_extract_reads_a_page_that_was_packed(tmp_path: Path) -> None:
     page = b"<title>A100</title><h1>NVIDIA A100 80GB</h1><p class=price>$9,000.00</p><button>Add to cart</button>"
-    for name, body in {"a.html": page, "a.html.gz": gzip.compress(page), "b.html.gz": b"\x1f\x8b no gzip"}.items():
+    whole = (
+        b"Date: Mon, 02 Mar 2026 10:00:00 +0100\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x\r\n"
+        b"Content-Type: text/html\r\nContent-Location: https://shop.test/p/1\r\n\r\n" + page + b"\r\n--x--\r\n"
+    )
+    files = {"a.html": page, "a.html.gz": gzip.compress(page), "b.html.gz": b"\x1f\x8b no gzip", "c.mhtml": whole, "d.mhtml": b"no parts"}
+    for name, body in files.items():
         (tmp_path / name).write_bytes(body)
-    done = chipwatch(tmp_path, "extract", *(str(tmp_path / name) for name in ("a.html", "a.html.gz", "b.html.gz")), expect=1)
-    plain, packed, broken = map(json.loads, done.stdout.splitlines())
+    done = chipwatch(tmp_path, "extract", *(str(tmp_path / name) for name in [*files, "e.html"]), expect=1)
+    plain, packed, broken, saved, empty, missing = map(json.loads, done.stdout.splitlines())
     assert packed == plain | {"observed_at": packed["observed_at"]} and packed["price_amount"] == 9000
-    assert broken["line"] == 3 and "b.html.gz: begins like gzip, but cannot be unpacked" in broken["error"]
+    assert broken["line"] == 3 and "b.html.gz: cannot be read" in broken["error"]
+    assert (saved["site"], saved["url"], saved["observed_at"], saved["price_amount"]) == ("shop.test", "https://shop.test/p/1", "2026-03-02T09:00:00Z", 9000)
+    assert "d.mhtml: holds no HTML part" in empty["error"] and "e.html: cannot be read" in missing["error"]

@@ -112,14 +112,18 @@ def extract(
     files: Annotated[list[Path], typer.Argument(help="Saved product or listing pages.")],
     url: Annotated[str | None, typer.Option(help="Address of the page, where the file does not tell.")] = None,
 ) -> None:
-    """Read saved pages as listings, one line a file; stores nothing."""
+    """Read saved pages (.html, .mhtml, packed or not) as listings, one line a file; stores nothing."""
     from crawler.extraction.extract import extract_page
+    from crawler.importing.captured import FileRefused
+    from crawler.importing.pages import saved_page
 
     def rows() -> Any:
         for number, path in enumerate(files, 1):
             try:
-                yield extract_page(_saved(path), url=url).to_line(now_utc())
-            except (OSError, ValueError) as error:
+                page = saved_page(path, now_utc())
+                known = url or (page.url if page.url.startswith("http") else None)
+                yield extract_page(page.body, url=known, content_type=page.headers["content-type"]).to_line(page.fetched_at)
+            except (FileRefused, ValueError) as error:
                 failed.append(number)
                 yield {"error": str(error), "line": number}
 
@@ -127,22 +131,6 @@ def extract(
     write_jsonl(rows())
     if failed:
         raise typer.Exit(EXIT_PROBLEMS)
-
-
-def _saved(path: Path) -> bytes:
-    """A saved page, gunzipped if it is gzip, as far as it is read. Raises OSError and ValueError."""
-    import zlib
-
-    from crawler.extraction.extract import LARGEST
-
-    with path.open("rb") as file:
-        body = file.read(LARGEST)
-    if not body.startswith(b"\x1f\x8b"):
-        return body
-    try:
-        return zlib.decompressobj(31).decompress(body, LARGEST)
-    except zlib.error as error:
-        raise ValueError(f"{path}: begins like gzip, but cannot be unpacked: {error}") from error
 
 
 def sites_list(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False) -> None:

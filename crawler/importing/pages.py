@@ -12,6 +12,7 @@ import email.message
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -37,29 +38,39 @@ _ADDRESS = re.compile(rb"(?:href|content)=[\"'](https?://[^\"'\s]{1,2000})[\"']"
 
 def read_html(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
     """A page saved by a browser or with an editor."""
-    body = _whole(path)
-    url = _saved_from(body) or f"file:///{path.name}"
-    page = Page(url, body, stamp, headers={"content-type": "text/html"})
-    yield _resource(page, read_page(page, config, site), body, "text/html")
+    page = saved_page(path, stamp)
+    yield _resource(page, read_page(page, config, site), page.body, "text/html")
 
 
 def read_mhtml(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
     """A page saved as one file by a browser: its first HTML part is the page."""
     raw = _whole(path)
+    page = _page_of_mhtml(path, raw, stamp)
+    yield _resource(page, read_page(page, config, site), raw, "multipart/related")
+
+
+def saved_page(path: Path, stamp: str) -> Page:
+    """A page saved by a browser, as HTML or MHTML by the file's name, packed with gzip or not; its address is `file:///...` where
+    it does not say where it came from. Raises FileRefused."""
+    body = _whole(path)
+    if Path(path.name.lower().removesuffix(".gz")).suffix in (".mhtml", ".mht"):
+        return _page_of_mhtml(path, body, stamp)
+    return Page(_saved_from(body) or f"file:///{path.name}", body, stamp, headers={"content-type": "text/html"})
+
+
+def _page_of_mhtml(path: Path, raw: bytes, stamp: str) -> Page:
     message = email.message_from_bytes(raw)
     for part in message.walk():
         if part.get_content_type() in ("text/html", "application/xhtml+xml"):
             payload = part.get_payload(decode=True)
             body = payload if isinstance(payload, bytes) else b""
             url = str(part.get("Content-Location") or message.get("Snapshot-Content-Location") or "").strip()
-            page = Page(
+            return Page(
                 url or _saved_from(body) or f"file:///{path.name}",
                 body,
                 _saved_at(message) or stamp,
                 headers={"content-type": str(part.get("Content-Type", ""))},
             )
-            yield _resource(page, read_page(page, config, site), raw, "multipart/related")
-            return
     raise FileRefused(path, "holds no HTML part")
 
 
@@ -239,9 +250,11 @@ def _whole(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_FILE:
             raise FileRefused(path, f"is larger than {MAX_FILE >> 20} MB")
-        with gzip.open(path, "rb") if path.name.endswith(".gz") else open(path, "rb") as file:
+        with open(path, "rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+        with gzip.open(path, "rb") if packed else open(path, "rb") as file:
             data = file.read(MAX_FILE + 1)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise FileRefused(path, f"cannot be read: {error}") from error
     if len(data) > MAX_FILE:
         raise FileRefused(path, f"is larger than {MAX_FILE >> 20} MB when unpacked")
