@@ -37,7 +37,7 @@ COMMANDS = {
         "judge",
         "Read and judge listings without storing anything: JSON Lines in, JSON Lines out, order kept.",
     ),
-    "extract": ("gather", "Read saved pages as listings, one line a file; stores nothing."),
+    "extract": ("gather", "Read saved pages (.html, .mhtml, packed or not) as listings, one line a file; stores nothing."),
     "export": ("export", "Write readings as JSON Lines, alerts as a spreadsheet, or alerts as STIX for case tools."),
     "evidence": ("gather", "The stored pages: prove them, keep them no longer than configured."),
     "evaluate": ("judge", "Compare readings and judgements of labelled listings with their labels, on a fresh home and on a copy of yours."),
