@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -341,17 +341,19 @@ DAMAGES = ("cut", "too long", "too short", "absurd", "broken member", "junk")
 
 
 def write_archive(
-    path: Path, pages: int, *, every: int = 1000, seed: int = 1, damage: str | None = None, level: int = 6, chosen: tuple[Case, ...] | None = None
+    path: Path, pages: int, *, every: int = 1000, seed: int = 1, damage: str | None = None, level: int = 6, chosen: tuple[Case, ...] | None = None,
+    pack: Callable[..., bytes] = gzip.compress,
 ) -> list[Planted]:  # fmt: skip
     """Write a .warc.gz of `pages` responses, a chip on one in `every`, by turns of the cases; the planted pages.
 
     `damage` is one of DAMAGES and hits records between planted ones, but for `cut`, which takes the tail of the last record.
+    `pack` is gzip's or a faster one.
     """
     chance, planted = random.Random(f"{seed} {path.name}"), []
     turns = chosen or cases()
     hurt = {pages // 4 + 1, pages // 2 + 1} if damage else set()
     with open(path, "wb") as file:
-        file.write(gzip.compress(_warcinfo(path.name), level, mtime=0))
+        file.write(pack(_warcinfo(path.name), level, mtime=0))
         for number in range(pages):
             serial = seed * 1_000_000 + number
             url = f"https://shop{serial % 97}.example/{path.stem}/{serial}"
@@ -366,7 +368,7 @@ def write_archive(
                 if number in hurt
                 else 0
             )
-            data = gzip.compress(record(url, body, serial, told=told), level, mtime=0)
+            data = pack(record(url, body, serial, told=told), level, mtime=0)
             if number in hurt and damage == "broken member":
                 middle = len(data) // 2
                 data = data[:middle] + bytes(60) + data[middle + 60 :]
