@@ -42,6 +42,10 @@ def problems(home: Path) -> list[Any]:
         return verify(home, store)
 
 
+RELATED = '<aside class=rec><div><h3>H800 of a neighbour</h3><span class=price>¥9.9万</span><div class=desc>neighbour</div><b class=place>Nowhere</b><a class=more href="/i/999">more</a></div></aside>'
+"""A neighbour's card, which is none of the list's."""
+
+
 def board(web: Web, pages: int, cards: int = 5, delay: float = 0.0, shape: str = "h3") -> None:
     """A list of several pages; every card has its own title and price. `shape` is the tag of the title."""
 
@@ -49,7 +53,7 @@ def board(web: Web, pages: int, cards: int = 5, delay: float = 0.0, shape: str =
         number = int(asked.query.get("page", 1))
         body = "".join(card(100 * number + n, price=f"¥{number}.{n}万") for n in range(cards)).replace("h3>", f"{shape}>")
         more = f'<a class=next href="/list?page={number + 1}">next</a>' if number < pages else ""
-        return Answer(page(body, more), delay=delay)
+        return Answer(page(body, RELATED + more), delay=delay)
 
     web.route("/list", answer)
 
@@ -58,7 +62,7 @@ def test_cards_with_pages_and_their_own_pages(tmp_path: Path) -> None:
     home = new_home(tmp_path)
     with serve() as web:
         board(web, 2)
-        web.route("/i/*", lambda asked: Answer(page("", f'<div class=desc>Serial of {asked.path} removed</div><b class=place>Shenzhen</b>')))
+        web.route("/i/*", lambda asked: Answer(page("", f'<div class=desc>Serial of {asked.path} removed</div><b class=place>Shenzhen</b>' + RELATED)))
         web.route("/i/203", Answer("gone", 410))
         web.route("/i/204", Answer("broken", 500))
         detail = CARDS + '[detail]\nfollow = "all"\n[detail.fields]\ndescription = "div.desc"\nlocation = "b.place"\n'
