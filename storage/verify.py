@@ -116,6 +116,8 @@ class _File:
         self.rows = store.db.stream("SELECT id, offset, record_sha256, sha256, gone_at FROM evidence WHERE file=? ORDER BY offset", [file])
         self.next: Any = next(self.rows, None)
         self.head, self.records, self.damaged = chain_start(run["id"]), 0, False
+        self.named: set[int] = set()
+        """Where damaged records begin that were named."""
 
     def problems(self) -> Iterator[Problem]:
         if not self.path.exists():
@@ -151,6 +153,7 @@ class _File:
         self.head = chain_next(self.head, digest or GENESIS)
         if problem:
             self.damaged = True
+            self.named.add(found.offset)
             yield Problem(self.file, found.offset, problem, self._concerned(row))
 
     def _torn(self, found: Member) -> Iterator[Problem]:
@@ -171,9 +174,11 @@ class _File:
     def _against_seal(self) -> Iterator[Problem]:
         """The chain over the file; said once where no single record was named."""
         run = self.run
-        if not run["evidence_records"] or self.damaged or self.file != run["evidence_file"]:
+        if not run["evidence_records"] or self.file != run["evidence_file"]:
             return
-        if self.records < run["evidence_records"]:
+        if self.damaged:
+            yield from (Problem(self.file, offset, "its gzip header was changed") for offset in self._odd_heads() if offset not in self.named)
+        elif self.records < run["evidence_records"]:
             yield Problem(self.file, None, f"it holds {self.records} records, its seal is over {run['evidence_records']}: the end was cut")
         elif self.records > run["evidence_records"]:
             yield Problem(self.file, None, f"it holds {self.records} records, its seal is over {run['evidence_records']}: some were added")
@@ -188,7 +193,7 @@ class _File:
         heads: dict[bytes, list[int]] = {}
         with open(self.path, "rb") as file:
             for found in walk(self.path):
-                if REMOVED not in found.headers:
+                if REMOVED not in found.headers and not found.problem:
                     file.seek(found.offset)
                     heads.setdefault(file.read(GZIP_HEADER), []).append(found.offset)
         usual = max(heads, key=lambda head: (head[4:8] == NO_TIME, len(heads[head])), default=b"")

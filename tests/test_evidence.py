@@ -202,6 +202,16 @@ def test_every_flipped_byte_of_a_file_is_seen(store: Store) -> None:
     assert verify(store.home, store) == []
 
 
+def test_each_of_several_damaged_records_is_named(store: Store) -> None:
+    _, refs = crawl(store, 3)
+    path = path_of(store, refs[0])
+    data, starts = bytearray(path.read_bytes()), [found.offset for found in walk(path)]
+    for place in (starts[0] + 5, refs[1].offset + refs[1].length // 2, starts[-1] + 8):
+        data[place] ^= 4
+    path.write_bytes(data)
+    assert [problem.offset for problem in sorted(verify(store.home, store), key=lambda p: p.offset or 0)] == [starts[0], refs[1].offset, starts[-1]]
+
+
 def test_a_record_replaced_by_a_well_made_one_is_seen(store: Store) -> None:
     """Somebody who knows the format rewrites a page, digests and all: the chain does not reach the sealed head."""
     from storage.warc import member
