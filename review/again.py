@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from review.digest import score_words
 from review.masking import masked
 
 if TYPE_CHECKING:
@@ -35,13 +36,7 @@ class Again:
         """The same in a sentence; text from outside as it is."""
         code = f" ({self.reason})" if self.reason else ""
         said = f": “{self.note}”" if self.note else ""
-        seen = (
-            ""
-            if self.score is None
-            else " at score over 0.99"
-            if self.score >= 0.99
-            else f" at score {self.score:.2f}"
-        )
+        seen = "" if self.score is None else f" at score {score_words(self.score)}"
         before = "" if self.relist else " before"
         decided = f"{PAST[self.action]}{before} by {self.who} on {self.at[:10]}{seen}{code}{said}"
         why = masked(self.why).replace("_", " ")

@@ -134,15 +134,10 @@ def strip(
         if dot.own:
             out.append(tag("line", x1=x, x2=x, y1=TOP + 6, y2=y, cls="c-own-line"))
             out.append(tag("path", words, d=diamond(x, y), cls="c-own"))
-            out.append(
-                text(
-                    axes.money(dot.usd),
-                    min(max(x, 40), width - 40),
-                    max(y - 11, TOP),
-                    "c-own-label",
-                    "middle",
-                )
-            )
+            # Beside the line, on the side where there is room.
+            left = x > width / 2
+            side = "end" if left else "start"
+            out.append(text(axes.money(dot.usd), x - 5 if left else x + 5, max(y - 11, TOP), "c-own-label", side))
         else:
             out.append(tag("circle", words, cx=x, cy=y, r=3.6, cls="c-dot"))
     return svg(title, _strip_words(shown, low, high, n), height, out, "c-strip", width=width)

@@ -15,6 +15,11 @@ from urllib.parse import quote
 SEVERITIES = ("high", "medium", "low")
 
 
+def score_words(score: float) -> str:
+    """A score to two digits; what is nearly sure is not shown as sure."""
+    return ">.99" if score > 0.995 else f"{score:.2f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """Words of the seller that carry a signal, contact details masked."""
@@ -54,6 +59,11 @@ class DigestAlert:
     def desk_link(self, desk: str) -> str | None:
         """The alert's page on the desk at this address; None without one."""
         return f"{desk}/alert/{quote(str(self.alert), safe='')}" if desk else None
+
+    @property
+    def score_words(self) -> str:
+        """The score as it is shown."""
+        return score_words(self.score)
 
     @property
     def further_quotes(self) -> tuple[Quote, ...]:

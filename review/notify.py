@@ -116,7 +116,7 @@ def words(out: Outgoing, notice: Notice) -> dict[str, Any]:
 
 def _alert(alert: Any, desk: str, safe: Callable[[Any], str]) -> Mapping[str, Any]:
     return {
-        "score": f"{alert.score:.2f}", "severity": alert.severity, "title": safe(alert.title), "chip": safe(alert.chip), "offer": alert.offer,
+        "score": safe(alert.score_words), "severity": alert.severity, "title": safe(alert.title), "chip": safe(alert.chip), "offer": alert.offer,
         "place": safe(alert.place or "place not said"), "stock": stock_words(alert), "market": safe(alert.market_words),
         "reasons": [safe(reason) for reason in alert.reasons], "desk": alert.desk_link(desk) or "", "listing": weblink(alert.url) or "",
     }  # fmt: skip

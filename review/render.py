@@ -103,7 +103,7 @@ def _queue_markdown(digest: Digest) -> list[str]:
 
 def _alert_markdown(a: DigestAlert, address: str) -> list[str]:
     link, desk = weblink(a.url), a.desk_link(address)
-    lines = [f"### {a.score:.2f} · {inert(a.title)}", ""]
+    lines = [f"### {inert(a.score_words)} · {inert(a.title)}", ""]
     lines.append(
         f"- **{inert(a.chip)}**, {a.offer}, {inert(a.place or 'place not said')}, {stock_words(a)}; {a.market_words}"
     )
@@ -173,7 +173,7 @@ def terminal(digest: Digest) -> None:
     colour = {"high": "bold red", "medium": "yellow"}
     for a in digest.alerts:
         console.print(
-            f"[{colour.get(a.severity, 'dim')}]{a.severity:6} {a.score:.2f}[/]  {escape(_plain(a.title))}  [dim]#{a.alert}[/dim]"
+            f"[{colour.get(a.severity, 'dim')}]{a.severity:6} {a.score_words}[/]  {escape(_plain(a.title))}  [dim]#{a.alert}[/dim]"
         )
         console.print(
             f"       {escape(a.chip)}, {a.offer}, {escape(_plain(a.place or 'place not said'))}, {stock_words(a)}; {escape(a.market_words)}"

@@ -128,7 +128,7 @@ def test_an_alert_dismissed_before_says_by_whom_and_what_has_changed(home: Path)
     (alert,) = made.alerts
     assert alert.before is not None
     assert alert.before.startswith(
-        "Dismissed before by Ana on 2031-01-01 at score over 0.99 (papers-seen): “invoice of a dealer, mail"
+        "Dismissed before by Ana on 2031-01-01 at score >.99 (papers-seen): “invoice of a dealer, mail"
     )
     assert (
         "Opened again: unit price fell from $7,500 to $4,000" in alert.before
@@ -184,7 +184,7 @@ def test_what_was_snoozed_or_muted_comes_back_on_its_day_and_says_so(home: Path)
     assert [(made.told, made.muted) for made in told] == [(0, 1), (1, 1), (1, 0), (0, 0)]
     (woke,) = told[1].alerts
     assert woke.before == (
-        "Snoozed before by Ana on 2026-03-03 at score over 0.99. Opened again: snoozed until 2026-03-06T00:00:00Z"
+        "Snoozed before by Ana on 2026-03-03 at score >.99. Opened again: snoozed until 2026-03-06T00:00:00Z"
     )
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from review.digest import score_words
 from review.masking import masked, masked_text
 from review.render import weblink
 
@@ -25,7 +26,7 @@ def count(value: int | None, one: str = "", many: str = "") -> str:
 
 def score(value: float | None) -> str:
     """A score to two digits; what is nearly sure is not shown as sure."""
-    return "–" if value is None else ">.99" if value > 0.995 else f"{value:.2f}"
+    return "–" if value is None else score_words(value)
 
 
 def day(value: str | None) -> str:
