@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from config.loader import Config
+from detector.evaluate import load
 from detector.reading.read import Reader
 from storage.listing import Listing
+
+HARD = Path(__file__).parent / "labelled" / "quantity.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +104,37 @@ def test_a_lot_or_each(
     found = reader.read(Listing.from_dict(record), date(2025, 6, 1))
     assert found.price is not None
     assert (found.price.per, found.chips[0].count, found.quantity) == (per, count, number)
+
+@pytest.mark.parametrize(
+    ("description", "number"),
+    [
+        ("Had twenty of these cards, six are gone, the rest is here.", 14),
+        ("Ursprünglich waren es 14 Karten, fünf sind schon weg, der Rest wartet hier.", 9),
+        ("原来一共二十张，上周被老客户拿走六张，剩下的都在深圳仓。", 14),
+        ("Имеем 28 карт, забронировано 13. Остальное можно забирать сегодня.", 15),
+        ("Eleven cards came out of the old cluster, the university picked up seven, leaving four.", 4),
+        ("I have sold 14 cards on here before, see my feedback.", None),
+        ("열네 장 있는데 열 장 넘게 가져가시면 깎아 드려요.", 14),
+    ],
+)
+def test_what_is_left_is_worked_out(reader: Reader, description: str, number: int | None) -> None:
+    assert quantity(reader, "NVIDIA L40S 48GB", description) == number
+
+
+@pytest.mark.parametrize(
+    ("description", "number"),
+    [
+        ("Stock: three cartons, 4 pcs per carton. Any number you like, price per card.", 12),
+        ("1箱に6枚入り、全部で8箱。1枚から購入可。", 48),
+        ("В коробке 10 карт, коробок четыре. Цена за шт.", None),
+    ],
+)
+def test_boxes_count_what_they_hold(reader: Reader, description: str, number: int | None) -> None:
+    assert quantity(reader, "NVIDIA T4 16GB", description) == number
+
+
+def test_most_numbers_of_traders_are_read(reader: Reader) -> None:
+    """Offers written to be hard: what is left, boxes, several models, and numbers that count something else."""
+    cases = list(load([HARD], "all"))[::3]
+    right = sum(reader.read(Listing.from_dict(case.listing), date(2025, 6, 1)).quantity == case.gold["quantity"] for case in cases)
+    assert right / len(cases) > 0.68

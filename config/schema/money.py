@@ -29,6 +29,8 @@ class Currency(Row):
     """No hundredths in use, so one separator before three digits parts thousands."""
     least: Decimal
     """No working accelerator is sold for less (about 15 USD): a displayed price under it is a stand-in."""
+    bare: int | None = None
+    """What a figure under `least` without any mark is counted in: sellers in Korea write 265 for 265만."""
     why: str
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -88,7 +89,7 @@ class Signal:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known about an offer before its signals are read. `total_chips` is count times quantity over all
-    offered chips, None where the quantity is not said."""
+    offered chips, None where the quantity is not said. `counted`: where each field states these numbers, as folded spans."""
 
     offer: str
     chips: tuple[ChipOffer, ...] = ()
@@ -97,6 +98,7 @@ class Facts:
     quantity: int | None = None
     condition: str = "unknown"
     total_chips: int | None = None
+    counted: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

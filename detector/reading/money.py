@@ -35,6 +35,8 @@ _REACH = 24
 """Characters between a deposit word and the words or the figure that tie it to the displayed price."""
 _LEAST_STAND_IN_RENT = 10_000
 """A chip-hour may well cost 0.95 or 1 of something; only figures like 88888 stand in for a rent."""
+_BARE, _LEAST_BARE = re.compile(r"\s*\d+(?:[.,]\d+)?\s*"), 15
+"""A figure with no mark beside it; smaller ones fill the form."""
 _LEAST_DEPOSIT = 100
 """Smaller figures beside a deposit's word count something else: 96G, 2 cards."""
 _SAID = re.compile(rf"[{CHINESE}]+")
@@ -92,6 +94,7 @@ class PriceReader:
         shown = doc.fields.get("price_text")
         figure = self.chooser.shown(shown, locale, fine=offer == "rental") if shown else None
         figure = self._restated(doc, self._structured(doc, figure, locale), locale)
+        figure = self._counted_in(figure, doc.text("price_text")) if figure and offer != "rental" else figure
         if figure is None:
             known = self.words.find("negotiable", doc.text("price_text"))
             return Price("negotiable", None, None, "unit", reason=None if known else "no figure is shown")
@@ -108,6 +111,16 @@ class PriceReader:
                 if said.value == figure.value and said.currency and not self.book.is_shared(said.mark):
                     return replace(figure, currency=said.currency, reason=None)
         return figure
+
+    def _counted_in(self, figure: Figure, shown: str) -> Figure:
+        """A bare figure in the unit that sellers of the currency leave unsaid; one that may be a stand-in stays as it is."""
+        row = self.book.currencies.get(figure.currency or "")
+        if row is None or row.bare is None or figure.value is None or not _LEAST_BARE <= figure.value < row.least:
+            return figure
+        plain = f"{figure.value.normalize():f}"
+        if not _BARE.fullmatch(shown) or any(pattern.fullmatch(plain) for pattern, _ in self._stand_ins):
+            return figure
+        return replace(figure, value=figure.value * row.bare)
 
     def _structured(self, doc: Document, figure: Figure | None, locale: Locale) -> Figure | None:
         """Structured data fill what the display leaves open; where both speak, the display decides."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from detector.reading import counts
@@ -11,6 +11,7 @@ from detector.reading.beside import FROM_NAME, TO_BRAND, TO_NAME, of_bus
 from detector.reading.chips import Mention
 from detector.reading.counts import MOST, Count
 from detector.reading.cues import Hit
+from detector.reading.left_over import left_over, packed
 from detector.reading.machines import chips_in_machine, is_machine
 from detector.reading.page import Page
 from detector.reading.text import fold_pattern
@@ -82,7 +83,8 @@ _NODE = 10
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A number of articles the text states: how firmly (3 what is left, 2 stock words, 1 a plain count), and whether of machines."""
+    """A number of articles the text states: how firmly (4 worked out as what is left, 3 said to be left, 2 stock words, 1 a plain
+    count), and whether of machines."""
 
     number: int
     firm: int
@@ -157,6 +159,20 @@ def _choose(said: Sequence[Said], chips: int) -> int | None:
     return max(s.number for s in firm)
 
 
+def counted(page: Page, numbers: Set[int | None]) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Where title and description state any of `numbers`, or what they are worked out from: folded spans by field, larger first."""
+    sources = {s.at for s in stated(page, machine=is_machine(page)) if s.number in numbers}
+    return {
+        name: tuple(
+            (c.start, c.end)
+            for c in sorted(counts.counts(page, name), key=lambda c: -c.value)
+            if c.value in numbers or (c.value > 1 and c.start in sources)
+        )
+        for name in ("title", "description")
+        if name in page.doc.fields
+    }
+
+
 def stated(page: Page, *, machine: bool) -> Iterator[Said]:
     """Numbers of articles that title and description state."""
     key = f"stated {machine}"
@@ -172,6 +188,7 @@ def _stated(page: Page, machine: bool) -> Iterator[Said]:
             yield from _counted(page, name, machine)
             yield from _had(page, name, machine)
             yield from _told(page, name, machine)
+            yield from _worked_out(page, name, machine)
 
 
 def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
@@ -337,6 +354,20 @@ def _told(page: Page, name: str, machine: bool) -> Iterator[Said]:
         yield Said(1, 1, "any", hit.start)
     for hit in hits["both-machines"] if machine else hits["both"]:
         yield Said(2, 1, "any", hit.start)
+
+
+def _worked_out(page: Page, name: str, machine: bool) -> Iterator[Said]:
+    """What is left of a number of which some are gone, and boxes times what they hold."""
+    text = page.hits(name).text
+
+    def counted(count: Count) -> bool:
+        return not (_money(text, count) or _RATE_BEFORE.search(text[max(0, count.start - 8) : count.start]))
+
+    for number, at in left_over(page, name, counted):
+        yield Said(number, 4, "any", at)
+    if not machine:
+        for number, at in packed(page, name, counted):
+            yield Said(number, 3, "card", at)
 
 
 _OTHER_COUNTED = re.compile(

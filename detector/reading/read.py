@@ -29,7 +29,8 @@ from detector.reading.model import ChipOffer, Facts, Price, Reading
 from detector.reading.offer import read_offer
 from detector.reading.offered import machine, offered
 from detector.reading.page import Page
-from detector.reading.quantity import lot_size, read_quantity
+from detector.reading.quantity import counted, lot_size, read_quantity
+from detector.reading.search_words import search_words, without_search_words
 from detector.reading.signals import SignalReader
 from detector.reading.text import fold_pattern
 from detector.reading.unknown import unknown_accelerators
@@ -68,10 +69,11 @@ class Reader:
         self.controls = ControlBook(config.catalogue, config.controls)
         self.votes = Votes(config.learned("offers"))
         self._worth = _worth(config)
+        self._search_words = search_words(config.offers)
 
     def read(self, listing: Listing, today: date) -> Reading:
         """The reading; never raises on any text. `today` dates a listing that has no date."""
-        doc = Document(listing, today)
+        doc = Document(without_search_words(listing, self._search_words), today)
         page = self._page(doc)
         verdict = read_offer(page)
         named = offered(page) if verdict.offer in ("sale", "rental") else []
@@ -89,9 +91,10 @@ class Reader:
         chips = tuple(chip for chip in (self._chip(page, m, price, lot) for m in named) if chip)
         price = self._in_dollars(price, offer, chips, doc.date)
         stock = read_quantity(page, offer=offer, per=price.per if price else None, chips=len(chips))
+        total = _total(chips, stock, price)
         facts = Facts(
-            offer, chips, any(c.restricted for c in chips), price, stock, read_condition(page, offer),
-            _total(chips, stock, price),
+            offer, chips, any(c.restricted for c in chips), price, stock, read_condition(page, offer), total,
+            counted(page, {stock, total, *(c.count for c in chips)} - {None, 1}),
         )  # fmt: skip
         notes = {"offer": verdict.why, **({"goods": "whole_pc"} if verdict.whole_pc else {})}
         return Reading(
@@ -101,7 +104,7 @@ class Reader:
 
     def page(self, listing: Listing, today: date) -> Page:
         """The listing seen through the catalogue and the cue words, before anything is decided."""
-        return self._page(Document(listing, today))
+        return self._page(Document(without_search_words(listing, self._search_words), today))
 
     def _page(self, doc: Document) -> Page:
         return Page(

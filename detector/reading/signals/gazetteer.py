@@ -50,18 +50,16 @@ class Gazetteer:
         return self.among(folded, self._names.all(folded.text))
 
     def among(self, folded: Folded, hits: Iterable[Hit]) -> list[Found]:
-        """Places among the hits of a text; a name inside a longer one is left out, and so is a code not in capitals."""
+        """Places among the hits of a text; a name inside a longer one is left out, and so are a code not in capitals and
+        a short name in small letters."""
         found = []
         kana = bool(_ANY_KANA.search(folded.text))  # in Japanese `国内` is Japan
         for hit in longest(hits):
             weak = hit.concept == "place_weak"
-            if (
-                weak
-                and hit.end - hit.start <= CODE
-                and not folded.quote(hit.start, hit.end).replace("-", "").isupper()
-                and folded.text[hit.start].isascii()
-            ):
-                continue
+            if weak and folded.text[hit.start].isascii():
+                written = folded.quote(hit.start, hit.end).replace("-", "")
+                if not written.isupper() and (hit.end - hit.start <= CODE or written.islower()):
+                    continue  # Malay `cuba` is to try
             if _goes_on(folded.text, hit) or (weak and kana and not folded.text[hit.start].isascii()):
                 continue
             place, _, kind = hit.group.partition(".")

@@ -129,7 +129,7 @@ class SignalReader:
             yield from _quoted(
                 "no_paperwork", text, no_paperwork(scopes, for_parts=facts.condition == "parts")
             )
-            yield from _quoted("bulk_inventory", text, bulk_inventory(scopes, folded.text, facts, self.least))
+            yield from _quoted("bulk_inventory", text, bulk_inventory(scopes, folded.text, facts, self.least, text.name))
             yield from _quoted("engineering_sample", text, engineering_sample(scopes, folded))
             yield from _quoted("modified_hardware", text, modified_hardware(scopes))
 

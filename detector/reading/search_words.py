@@ -1,0 +1,37 @@
+"""Words that a seller writes for the search alone: tags and key words under an offer, which say nothing of the article."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from detector.reading.text import fold
+
+if TYPE_CHECKING:
+    from config.schema.offers import Offers
+    from storage.listing import Listing
+
+_BEGINS = r"(?:^|[.!?。\n(\[【|]\s?|\s[-–—]\s)"
+"""Where a label of search words may stand: it opens a line or a sentence."""
+_NOTE = r"(?:[\s(][^\n:.,;]{0,22})?\s?"
+"""A word or two between the label and its colon: 'search words, ignore'."""
+_HASHTAGS = r"(?:#[^\W\d]?\w+\s*){3,}"
+
+
+def search_words(offers: Offers) -> re.Pattern[str]:
+    """Finds, in folded text, a label with all that follows on its line, and runs of hashtags."""
+    labels = sorted({fold(word).text for row in offers.cue if row.cue == "search-words" for word in row.words}, key=len, reverse=True)
+    return re.compile(f"{_BEGINS}(?P<tail>(?:{'|'.join(map(re.escape, labels))}){_NOTE}:[^\n]*)|(?P<tags>{_HASHTAGS})")
+
+
+def without_search_words(listing: Listing, words: re.Pattern[str]) -> Listing:
+    """The listing with its search words blanked, so that every place in the rest stays where it was."""
+    raw = listing.description
+    if not raw or not (":" in raw or "：" in raw or "#" in raw or "＃" in raw):
+        return listing
+    folded, kept = fold(raw), raw
+    for found in words.finditer(folded.text):
+        start, end = folded.span(*found.span(found.lastgroup or 0))
+        kept = kept[:start] + re.sub(r"[^\n]", " ", kept[start:end]) + kept[end:]
+    return listing if kept is raw else replace(listing, description=kept)
