@@ -50,3 +50,19 @@ def test_the_asked_price_is_read(body: str, language: str, price: str | None) ->
     page = f"<html lang={language}><title>NVIDIA A100 80GB PCIe - Shop</title><body><h1>NVIDIA A100 80GB PCIe</h1>{shown}"
     found = extract_page(page, url="https://shop.test/p/1")
     assert found.price_amount == (None if price is None else Decimal(price)), found.price_text
+
+
+@pytest.mark.parametrize(
+    ("shown", "offers"),
+    [
+        ("<p>$9,499.00</p><p>Sold out</p>", True),
+        ("<p>$9,499.00</p><p>A fine card.</p>", False),
+        ("".join(f"<div class=item><a href=/x{n}>A100 {n}</a><div>${n}99.00</div><div>Sold out</div></div>" for n in range(1, 9)), False),
+        ("<p>Sold out</p>", False),
+    ],
+    ids=["sold out", "neither sold nor for sale", "a list of articles sold out", "no price"],
+)
+def test_what_is_sold_out_was_offered(shown: str, offers: bool) -> None:
+    found = extract_page(f"<title>NVIDIA A100 80GB - Shop</title><body><h1>NVIDIA A100 80GB</h1>{shown}", url="https://shop.test/p/1")
+    assert found.is_product is offers, found.reason
+    assert (found.availability == "OutOfStock") or not offers

@@ -32,6 +32,8 @@ def of(page: Sources, claims: list[Claim], filled: Filled) -> tuple[bool, str]:
     if "price_amount" in values:
         if buy_places(page.shown) or page.labels.facts.keys() & {"sku", "mpn", "gtin", "condition", "brand"}:
             return True, "a title, a price and a way to buy or a table of facts"
+        if values.get("availability") == "OutOfStock" and filled.origins.get("availability") == "shown":
+            return True, "a title, a price and words of being gone"
         return False, "a price, but neither a way to buy nor facts of an article"
     if filled.origins.get("availability") == "shown" and page.labels.facts.keys() & {
         "sku",
