@@ -460,6 +460,23 @@ def test_a_writer_that_does_not_let_go_is_told_and_nothing_is_lost(
         desk.close()
 
 
+def test_the_queue_is_shown_while_another_writes_though_a_snooze_is_over(desk: Opened) -> None:
+    ana, key = desk.person(), key_of(desk)
+    ana.decide(key, action="snooze", until="2026-03-20")
+    desk.clock.now += 20 * 86_400
+    ana = desk.person()
+    with sqlite3.connect(desk.home / "chipwatch.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert ana.get("/").status_code == 200 and alert(desk)["state"] == "snoozed"
+        other.execute("ROLLBACK")
+    other.close()
+    ana.page("/")
+    assert (
+        alert(desk)["state"] == "new"
+        and "Snoozed before by ana" in ana.page(f"/alert/{key}").css_first("#again").text()
+    )
+
+
 def test_a_broken_config_is_told_in_its_own_words(desk: Opened) -> None:
     folder = desk.home / "config"
     folder.mkdir(exist_ok=True)

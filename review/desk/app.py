@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,6 +40,9 @@ INDEX_PART = 500
 WRITER_WAIT_S = 10.0
 """How long a decision waits for a crawl's transaction before the person is told to send it again."""
 
+LOOK_WAIT_S = 0.5
+"""Seconds that a page waits for a change which only time has brought about."""
+
 
 class Desk:
     """One running desk. `hosts` are the Host headers it answers to, e.g. 127.0.0.1:8100."""
@@ -58,6 +61,7 @@ class Desk:
         self.facets = Facets(clock, self.read)
         self._lock = threading.Lock()
         self._closing = False
+        self._soon: Future[Any] | None = None
         self.datasette = self._datasette()
 
     def _datasette(self) -> Datasette:
@@ -150,6 +154,18 @@ class Desk:
     def write(self, change: Callable[[Store], T]) -> T:
         """Run `change` in the one writing thread and wait for it."""
         return self._writer.submit(lambda: change(self._write_store())).result()
+
+    def write_soon(self, change: Callable[[Store], Any]) -> None:
+        """Run `change` in the writing thread, and wait for it a moment only: who looks is not held up by a crawl that writes.
+
+        While one such change still waits, no other is put behind it: the next look brings it again.
+        """
+        with self._lock:
+            if self._soon is None or self._soon.done():
+                self._soon = self._writer.submit(lambda: change(self._write_store()))
+            soon = self._soon
+        with contextlib.suppress(StorageError, TimeoutError):
+            soon.result(timeout=LOOK_WAIT_S)
 
     def index_search(self) -> None:
         """Bring the search index up to date in the background, in parts, so that a decision need not wait for all of it."""

@@ -81,7 +81,7 @@ def query_of(args: Mapping[str, list[str]], **changes: list[str] | None) -> str:
 def queue(visit: Visit) -> Answer:
     """A page of the queue. Alerts whose snooze or mute is over are back in it."""
     if visit.store.anything_due(visit.now):
-        visit.write(lambda store: store.wake(visit.now))
+        visit.desk.write_soon(lambda store: store.wake(visit.now))
     chosen = choice_of(visit.args, visit.now)
     found = visit.desk.facets.find(visit.store, chosen)
     number = int(visit.arg("page")) if visit.arg("page").isdecimal() and len(visit.arg("page")) < 7 else 1
