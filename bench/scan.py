@@ -210,9 +210,8 @@ def _naive(name: str) -> tuple[float, int]:
     aliases = sorted(
         {alias for chip in catalogue.chip for alias in (*chip.strong, *chip.weak)}, key=len, reverse=True
     )
-    pattern = re.compile(
-        "|".join(rf"(?<![a-z0-9]){re.escape(alias.lower())}(?![a-z0-9])" for alias in aliases), re.I
-    )
+    # The borders stand once around all names: as part of each, they make `re` seven times slower.
+    pattern = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(map(re.escape, aliases))})(?![a-z0-9])", re.I)
     forest = IsolationForest(n_estimators=100, random_state=0).fit(np.random.default_rng(0).random((500, 4)))
     database = sqlite_utils.Database(sqlite3.connect(":memory:"))
 
