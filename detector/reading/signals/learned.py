@@ -21,6 +21,8 @@ VOTED = (
 """Signals that words alone state."""
 TOLD = 0.6
 """Probability from which a signal holds."""
+TOLD_IN_TITLE = 0.8
+"""The same in a title where no rule speaks: names and editions are most of it, and few examples are titles."""
 CONCEPT, RULE = "\x01", "\x02"
 """What the names of facts begin with."""
 

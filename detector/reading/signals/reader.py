@@ -15,7 +15,7 @@ from detector.reading.signals.evasion import Way, export_evasion
 from detector.reading.signals.gazetteer import PLACES, Found, Gazetteer
 from detector.reading.signals.goods import engineering_sample, modified_hardware
 from detector.reading.signals.languages import languages
-from detector.reading.signals.learned import TOLD, marks, probabilities, told
+from detector.reading.signals.learned import TOLD, TOLD_IN_TITLE, marks, probabilities, told
 from detector.reading.signals.papers import no_paperwork
 from detector.reading.signals.relabelled import relabelled
 from detector.reading.signals.route import Map, restricted_destination, survey, transit_route
@@ -98,7 +98,7 @@ class SignalReader:
                 for signal, sure in probabilities(self.votes, words, marks(told(sentence), ruled)).items():
                     if sure < TOLD:
                         fallen.update(id(found) for found in here if found.signal == signal)
-                    elif signal not in ruled:
+                    elif signal not in ruled and (text.name != "title" or sure >= TOLD_IN_TITLE):
                         start, end = _trimmed(sentence)
                         voted += _quoted(signal, text, [Finding(start, end, "", round(VOTE * sure, 4))])
         return [*(found for found in said if id(found) not in fallen), *voted]

@@ -34,7 +34,7 @@ MOST_STOPS = 200
 """Places of one text that are looked at; a long real one names a dozen."""
 _TOLD_NO = re.compile(
     fold_pattern(
-        r"[:：,，–—-]\s?(?:que |sorry,? |die antwort ist |ответ )?(?:nein|nie|niemals|no|nope|never|non|nem|não|нет|никогда|hayır|olmaz|không|tidak|tak boleh|一律不|没门|免谈|お断り|안 됩니다|لا)(?=\W|$)[^,:，：]{0,12}$"
+        r"[:：,，–—-]\s?(?:que |sorry,? |die antwort ist |ответ )?(?:nein|nie|niemals|no|nope|never|non|nem|não|нет|никогда|hayır|olmaz|không|tidak|tak boleh|一律不|没门|免谈|お断り|안 됩니다|لا)(?=\W|$)(?:[^,:，：]{0,12}$|\s?[,，.;–—])"
     )
 )
 BESIDE_PLACE = 18
