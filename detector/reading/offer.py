@@ -8,32 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from detector.reading.chips import Mention
 from detector.reading.cues import Hit, Hits
+from detector.reading.offer_accessory import A_CHIP, WHOLE_PC, Verdict, accessory, trifle
 from detector.reading.offer_vote import features, vote
 from detector.reading.page import Page
 from detector.reading.text import fold_pattern
 
-ACCESSORY_AT = 3
-"""Points from which a listing is an accessory; see `_accessory`."""
-
-A_TRIFLE = 0.03
-"""Share of a chip's price under which the article is hardly the chip: fans, cables and boxes cost 0.1 to 3 %."""
 NEVER_A_CHIP = 0.06
 """Share under which no working or dead chip is sold, bait apart."""
-HARDLY_A_CHIP = 0.15
-"""Share under which a word that sellers of cards use too (box, case, motherboard) is believed to be the article."""
-A_CHIP = 0.3
-"""Share from which the article is hardly a thing for a chip."""
-
 ASKING = 140
 """Folded characters of a description in which a buyer has said that he buys."""
-
 SOUGHT = 28
 """Characters behind a buyer's verb in which the goods are named."""
-
 _NOTHING = re.compile(
     fold_pattern(
         r"\s?(?:nichts|keine?\w*|nada|ничего|rien|không|nothing|kein tausch|venta|buyers?|customers?|pembeli|pelanggan|покупател\w*|买家|客户|käufer|compradores|comprador|người mua|alıcı|مشتري|client|chủ|tuan|pemilik|nuevo due|novo don|новый? хозя|新主|neues zuhause|rumah baru)"
@@ -50,7 +37,6 @@ _INCLUDED_BEFORE = re.compile(
         r"(?:支持|包|含|免费|赠送|可|附带|协助|可协助|with|incl\w*\.?|including|free|plus|\+|mit|inkl\.?|con|com|с|включая|kèm|hỗ trợ|dengan|termasuk|مع|saath|avec|付き|support (?:for|with))\s?$"
     )
 )
-
 _NEGATED = re.compile(
     fold_pattern(
         r"(?:not|n't|never|no|不|没|未|ではな|안|не|nicht|kein\w*|no|não|không|tidak|bukan|değil|لا|ليس|nahi)\W{0,2}$"
@@ -62,44 +48,23 @@ _HAVE_WANT = re.compile(
 _MONEY = re.compile(r"paypal|cash|zelle|venmo|wire|crypto|usdt|btc|escrow|money|\$\s?\d|local|bank")
 _TALK_END = re.compile(r"[?？]\s*$")
 _PLACE = re.compile(fold_pattern("回收站|回收成色"))
-_CARD_NOUN = re.compile(
-    fold_pattern(
-        r"graphics? cards?|video cards?|accelerators?|\bgpus?\b|显卡|计算卡|加速卡|推理卡|グラフィックボード|グラボ|그래픽카드|видеокарт\w*|grafikkarte|\bcard\b|\bmodule\b|模组|一体卡|整机"
-    )
-)
-_PROPERTY = re.compile(
-    fold_pattern(
-        r"(?:[23]|single|dual|triple|twin|双|三|两|2x|3x|デュアル|트리플|듀얼|три|два|двумя|тремя|passive|active|被动|主动)[\s-]?$"
-    )
-)
-"""Before the noun of a thing: three fans are a property of a card."""
-_WITHOUT = re.compile(
-    fold_pattern(
-        r"(?:without|no|missing|w/o|ohne|без|sin|sem|없는|無|无|没有|不含|sans|senza|không|tanpa|بدون)\s?$"
-    )
-)
-_RUN_WORDS = re.compile(
-    fold_pattern(
-        r"nvidia-smi|gpu-burn|压测|跑分|跑训练|跑大模型|烤机|双烤|满载|stress|benchmark|furmark|dcgm|vram (?:test|ok)|ran (?:llama|training)|训练|추론|벤치|동작확인|動作確認|負荷テスト|тест\w* под нагрузкой"
-    )
-)
-_PC = re.compile(
-    fold_pattern(
-        r"gaming pc|custom pc|desktop|prebuilt|整机|主机|台式|laptop|notebook|笔记本|ゲーミングpc|デスクトップ|컴퓨터|데스크탑|본체|сборка|игровой комп|системный блок|ноутбук|gaming-pc|komplett-pc|pc gamer|pc gaming|workstation(?! ?(?:video|graphic|gpu|card|edition|版|カード|卡))|bộ máy|máy tính|kasa|rakitan|كمبيوتر|i[579]-?\d{4}|14900k|13900k|9950x3d|7950x|9800x3d|7800x3d|ryzen"
-    )
-)
 _MACHINE = re.compile(
     fold_pattern(r"dgx|hgx|server|服务器|八?8?卡|baseboard|サーバ|서버|сервер|servidor|sunucu|máy chủ|node")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The kind, and the words it rests on."""
-
-    offer: str
-    why: str
-    whole_pc: bool = False
+GOODS = ("sale", "rental")
+"""Kinds that offer a chip."""
+SURE, SURE_OF_GOODS, NO_SOUVENIR = 0.55, 0.7, 0.9
+"""Probability from which the votes overrule the rules, and that from which they make goods of what the rules hold to be none:
+a fan given a chip costs more than a card overlooked. A souvenir is named by plain words, and described like its chip."""
+OPENS = 2
+"""A word that begins this far into a title opens it: the head noun, where heads come first."""
+SERVICE_AT = 3
+"""Points from which a listing is work; see `_service`."""
+_QUALITIES = (
+    "hardware", "hardware-weak", "brand", "memory-size", "new", "used", "refurbished", "sale", "counter-card", "counter-any",
+    "counter-machine", "stock", "number", "had", "each", "lot", "with",
+)  # fmt: skip
+"""Cues that say something of a card itself."""
 
 
 def read_offer(page: Page) -> Verdict:
@@ -118,15 +83,6 @@ def read_offer(page: Page) -> Verdict:
         (said for said in spoken.values() if said.offer == kind),
         Verdict(kind, f"by all that it shows ({chance:.2f})"),
     )
-
-
-CHEAP = 0.15
-"""Share of a chip's price under which a noun behind the chip's memory is the article: 4090 24G 供电线."""
-GOODS = ("sale", "rental")
-"""Kinds that offer a chip."""
-SURE, SURE_OF_GOODS, NO_SOUVENIR = 0.55, 0.7, 0.9
-"""Probability from which the votes overrule the rules, and that from which they make goods of what the rules hold to be none:
-a fan given a chip costs more than a card overlooked. A souvenir is named by plain words, and described like its chip."""
 
 
 def rules_that_speak(page: Page) -> dict[str, bool]:
@@ -233,22 +189,6 @@ def _no_chip_said(page: Page) -> bool:
     return bool(page.title["without-chip"])
 
 
-def _trifle(page: Page) -> bool:
-    """Whether the displayed price is far too small for the chip that is named."""
-    return _costs_under(page, A_TRIFLE)
-
-
-def _costs_under(page: Page, share: float) -> bool:
-    return page.price_share is not None and page.price_share < share
-
-
-OPENS = 2
-"""A word that begins this far into a title opens it: the head noun, where heads come first."""
-
-SERVICE_AT = 3
-"""Points from which a listing is work; see `_service`."""
-
-
 def _service(page: Page) -> Verdict | None:
     """Points for and against work that is offered on hardware.
 
@@ -267,12 +207,12 @@ def _service(page: Page) -> Verdict | None:
         points += len(chips) != 1 or own[0].start < chips[0].start
         points += own[0].start <= OPENS
     points += 2 * bool(page.category["service"])
-    if words or page.category["service"] or theirs or text["not-selling"] or _trifle(page):
+    if words or page.category["service"] or theirs or text["not-selling"] or trifle(page):
         points += min(2, len(text.words("service")) + page.opening("service"))
         points += bool(text["service-weak"]) and not text["service"]
         points += 2 * bool(text["fee"] or title["fee"])
     points += 2 * bool(theirs) + (theirs > 1)
-    points += 3 * bool(text["not-selling"] or title["not-selling"]) + _trifle(page)
+    points += 3 * bool(text["not-selling"] or title["not-selling"]) + trifle(page)
     points -= 2 * bool(title["sale"] and page.mentions) + any(m.system for m in page.mentions)
     if (page.price_share or 0) > A_CHIP and not text["not-selling"]:
         points -= 1 if theirs else 3 + 2 * ((page.price_share or 0) > 2 * A_CHIP)
@@ -340,7 +280,7 @@ def _souvenir(page: Page) -> Verdict | None:
         return Verdict("other", word)
     if (
         (word := page.description.first("souvenir"))
-        and (_trifle(page) or len(page.description["souvenir"]) > 1)
+        and (trifle(page) or len(page.description["souvenir"]) > 1)
         and not page.title["accessory"]
     ):
         return Verdict("other", word)
@@ -359,7 +299,7 @@ def _look_alike(page: Page) -> Verdict | None:
             or len(families) > 1
             or page.title["without-chip"]
             or page.title["fits"]
-            or _trifle(page)
+            or trifle(page)
         )
     ):
         return None
@@ -367,118 +307,6 @@ def _look_alike(page: Page) -> Verdict | None:
         "other",
         page.title.first("homonym") or page.category.first("homonym") or "a name without hardware around it",
     )
-
-
-def _accessory(page: Page) -> Verdict | None:
-    """Points for and against a thing that is for a chip.
-
-    For: said not to hold the chip (title 4, text 3), a noun of such things in the title (2, 1 more for each other up to
-    2), a word for 'for' between noun and chip (2), a list of chips (3 from three on, 1 for two), the noun before the
-    chip or last of all (1). Against: a machine by name, a card named after the noun, the chip's memory beside it, talk
-    of running it. Nouns that come `with` the card do not count.
-    """
-    title = page.title
-    nouns = _own_nouns(page)
-    without_title, without_text = bool(title["without-chip"]), bool(page.description["without-chip"])
-    if _PC.search(title.text) and page.mentions and not without_title and not without_text:
-        return None
-    if not nouns and not without_title:
-        return _empty_case(page, without_text)
-    points = 4 * without_title + 3 * without_text
-    chips = [m for m in page.named if m.field == "title"]
-    if nouns:
-        points += 1 + min(len({title.text[h.start : h.end] for h in nouns}), 3)
-        points += 2 * _linked(page, nouns, chips)
-        points += _ordered(title.text, nouns, chips)
-    families = len({m.base for m in chips})
-    points += not page.named and bool(title["hardware"])
-    points += 3 if families >= 3 else int(families == 2)
-    if any(m.system for m in chips):
-        points -= 2
-    if not without_title and not without_text:
-        points -= 2 * bool(
-            title["memory-size"]
-            and chips
-            and not _linked(page, nouns, chips)
-            and not _leads(nouns, chips)
-            and not _costs_under(page, CHEAP)
-        )
-        points -= bool(_RUN_WORDS.search(page.description.text))
-    word = title.first("without-chip", "accessory") or page.description.first("without-chip") or ""
-    points += 2 * _trifle(page)
-    if not without_title and not without_text and (page.price_share or 0) > A_CHIP and len(chips) == 1:
-        points -= 4
-    return Verdict("accessory", word) if points >= ACCESSORY_AT else None
-
-
-def _own_nouns(page: Page) -> list[Hit]:
-    """Nouns of things in the title, without those that come along with a card ('+ adapter', 'w/ heatsink')."""
-    title = page.title
-    withs = title["with"]
-    chips = [m for m in page.mentions if m.field == "title"]
-    kept = []
-    weak = title["accessory-weak"]
-    told = weak and (
-        page.title["without-chip"]
-        or page.description["without-chip"]
-        or page.title["fits"]
-        or _costs_under(page, HARDLY_A_CHIP)
-    )
-    nouns = sorted([*title["accessory"], *(weak if told else [])], key=lambda hit: hit.start)
-    for noun in nouns:
-        if _PROPERTY.search(title.text[: noun.start]):
-            continue
-        if _WITHOUT.search(title.text, max(0, noun.start - 10), noun.start):
-            continue
-        along = any(
-            0 <= noun.start - w.end <= 32
-            and any(c.end <= w.start for c in chips)
-            and not any(n.start < w.start for n in title["accessory"])
-            for w in withs
-        )
-        if not along:
-            kept.append(noun)
-    return kept
-
-
-def _linked(page: Page, nouns: list[Hit], chips: list[Mention]) -> bool:
-    """Whether a word for 'for' stands between a noun and a chip, in either order."""
-    text = page.title.text
-    for hit in page.title["fits"]:
-        for chip in chips:
-            if 0 <= chip.start - hit.end <= 24 and any(n.end <= hit.start + 1 for n in nouns):
-                return True
-            if 0 <= hit.start - chip.end <= 10 and any(0 <= n.start - hit.end <= 24 for n in nouns):
-                return True
-            if (
-                0 <= chip.start - hit.end <= 6
-                and any(n.start >= chip.end for n in nouns)
-                and text[: hit.start].strip(" [【(") == ""
-            ):
-                return True
-    return False
-
-
-def _leads(nouns: list[Hit], chips: list[Mention]) -> bool:
-    return bool(nouns and chips and nouns[0].start < chips[0].start)
-
-
-def _ordered(title: str, nouns: list[Hit], chips: list[Mention]) -> int:
-    """1 where the noun comes before the chip or closes the title, less 1 where a card's noun comes after it."""
-    last_card = max((m.start() for m in _CARD_NOUN.finditer(title)), default=-1)
-    closes = bool(chips) and nouns[-1].start > chips[-1].end and nouns[-1].start > last_card
-    return int(_leads(nouns, chips) or closes) - int(last_card > nouns[-1].start and not _leads(nouns, chips))
-
-
-def _empty_case(page: Page, without_text: bool) -> Verdict | None:
-    """A description that says no chip is inside, for a title that names no thing for one."""
-    if (
-        without_text
-        and (not page.mentions or (_costs_under(page, A_CHIP) and not page.title["parts"]))
-        and (page.hardware or page.named)
-    ):
-        return Verdict("accessory", page.description.first("without-chip") or "")
-    return None
 
 
 def _doubt(page: Page) -> Verdict | None:
@@ -498,13 +326,6 @@ def _doubt(page: Page) -> Verdict | None:
     return Verdict(
         "accessory" if page.title["fits"] or text["accessory-weak"] else "other", "a price no chip has"
     )
-
-
-_QUALITIES = (
-    "hardware", "hardware-weak", "brand", "memory-size", "new", "used", "refurbished", "sale", "counter-card", "counter-any",
-    "counter-machine", "stock", "number", "had", "each", "lot", "with",
-)  # fmt: skip
-"""Cues that say something of a card itself."""
 
 
 def _says_more(page: Page) -> bool:
@@ -539,11 +360,11 @@ def _sale(page: Page) -> Verdict | None:
         return None
     title = page.title.text
     whole = (
-        bool(_PC.search(title)) and not any(m.system for m in page.mentions) and not _MACHINE.search(title)
+        bool(WHOLE_PC.search(title)) and not any(m.system for m in page.mentions) and not _MACHINE.search(title)
     )
     return Verdict("sale", "a chip is named", whole)
 
 
 _STEPS: tuple[Callable[[Page], Verdict | None], ...] = (
-    _credit, _job, _wanted, _talk, _service, _souvenir, _look_alike, _accessory, _rental, _doubt, _sale,
+    _credit, _job, _wanted, _talk, _service, _souvenir, _look_alike, accessory, _rental, _doubt, _sale,
 )  # fmt: skip

@@ -13,6 +13,18 @@ from detector.reading.counts import MOST, Count
 from detector.reading.cues import Hit
 from detector.reading.left_over import left_over, packed
 from detector.reading.machines import chips_in_machine, is_machine
+from detector.reading.no_stock import (
+    PER_AFTER,
+    RATE_BEFORE,
+    TIERS_AFTER,
+    clause,
+    excluded,
+    is_money,
+    named,
+    not_one,
+    of_another,
+    plain_one,
+)
 from detector.reading.page import Page
 from detector.reading.text import fold_pattern
 
@@ -48,16 +60,6 @@ _PAIR = re.compile(
 )
 _BOX = re.compile(fold_pattern(r"(?:一|每|1)\s?(?P<box>托|箱|盒|柜|盘)\s?$"))
 _BOXES = frozenset("箱盒托柜盘")
-_TIERS_AFTER = re.compile(
-    fold_pattern(
-        r"\s?(?:以上|起(?![订批拍售]量?\s?\d)|及以上|\+?\s?[:：]?\s?[¥$]|or more|이상|以上|\d*\s?(?:张|片)?以上)"
-    )
-)
-_PER_AFTER = re.compile(
-    fold_pattern(
-        r"\s?(?:가격|값|の値段|の価格|の金額|的价|价格|(?:pcs|units|pieces|cards|片|张|台)\s?(?:per|/|a) |/|目|月|年|日|天|周|小时|多?月|g(?![a-z])|位|人|号|核|per|每|a (?:week|month)|every |each (?:week|month)|pro |por |/月|в месяц|sebulan)"
-    )
-)
 # A bare number behind a word of having counts articles where the clause ends, or says so.
 _ENDS = re.compile(
     fold_pattern(
@@ -68,17 +70,13 @@ _STANDS = re.compile(
     fold_pattern(r"$|[\s,.;:!?。，；、！)）]|あり|ござ|ある|が|を|残|在庫|未|全新|现货|原封|打包|一起|都|出|可|だけ|のみ|きり")
 )
 """What may follow a number word that stands for the articles themselves."""
-_OWN_NUMBER = re.compile(r"\W{0,2}\d")
-_STOCK_BEFORE = re.compile(
-    fold_pattern(r"(?:在庫(?:あり)?|库存|现货|재고|в наличии|in stock|stock|auf lager|estoque|còn)\W{0,3}$")
-)
 _OPENS = re.compile(r"(?:^|[,.;:!?\n–—]\s?)$")
 _CLOSES = re.compile(r"\s*(?:$|[,.;:!?)\]\n–—])")
 _CJK_ENDS = re.compile(fold_pattern(r"\s(?!\d)"))
-
-
 _NODE = 10
 """Chips of the largest common node: a larger plain number in a rental is the fleet's."""
+_PAIRED = ("single", "one", "pair", "пара", "paar", "cặp", "sepasang", "çift", "dono", "زوج")
+"""Doubtful words that count even in a title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +201,7 @@ def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
             yield Said(count.value, 1, "card", count.start)
         if times := FROM_NAME.match(text, mention.end):
             number = _times(text, times)
-            excluded = _TIERS_AFTER.match(text, times.end()) or _PER_AFTER.match(text, times.end())
+            excluded = TIERS_AFTER.match(text, times.end()) or PER_AFTER.match(text, times.end())
             if number and number <= MOST and not excluded:
                 yield Said(number, 1, "card", mention.end)
     if name == "title" and not machine:
@@ -226,15 +224,11 @@ def _counts_name(page: Page, name: str, count: Count, mention: Mention) -> bool:
     text = page.hits(name).text
     if count.doubtful and name == "title" and not text[count.start : count.end].startswith(_PAIRED):
         return False
-    if count.value == 1 and _not_one(page, name, text, count.start):
+    if count.value == 1 and not_one(page, name, text, count.start):
         return False
     if count.digits and (count.end == mention.start or count.value >= 2000):
         return False
-    return not _excluded(page, name, count.start, mention.end)
-
-
-_PAIRED = ("single", "one", "pair", "пара", "paar", "cặp", "sepasang", "çift", "dono", "زوج")
-"""Doubtful words that count even in a title."""
+    return not excluded(page, name, count.start, mention.end)
 
 
 def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
@@ -252,8 +246,8 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
             count = counts.before(found, hit.start, text, _TO_COUNTER, 22)
             if (
                 count is None
-                or _excluded(page, name, count.start, hit.end)
-                or _of_another(page, name, text, hit)
+                or excluded(page, name, count.start, hit.end)
+                or of_another(page, name, text, hit)
             ):
                 continue
             if text[hit.start : hit.end] in _BOXES and any(c.start == hit.end for c in found):
@@ -266,8 +260,8 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
             firm = _firm(page, name, count.start, hit.end)
             if kind == "machine" and name == "title" and count.value > 1:
                 firm = 2
-            lone = count.value == 1 and (firm == 1 or _not_one(page, name, text, count.start))
-            if lone and not (_plain_one(text, hit.end) and not _not_one(page, name, text, count.start)):
+            lone = count.value == 1 and (firm == 1 or not_one(page, name, text, count.start))
+            if lone and not (plain_one(text, hit.end) and not not_one(page, name, text, count.start)):
                 continue
             yield Said(count.value, firm, kind, count.start)
 
@@ -301,19 +295,19 @@ def _had(page: Page, name: str, machine: bool) -> Iterator[Said]:
     text = hits.text
     for hit in hits["had"]:
         count = counts.after(found, hit.end, text, _HAVING, 24)
-        if count is None or count.doubtful or _named(page, name, hit.start):  # 'ada' is 'have', and Ada
+        if count is None or count.doubtful or named(page, name, hit.start):  # 'ada' is 'have', and Ada
             continue
         ends = _ENDS.match(text, count.end) or (
             text[hit.start] > "\u2fff" and _CJK_ENDS.match(text, count.end)
         )
         packed = text[hit.start : hit.end].endswith(" of")
-        if ends and (packed or not _excluded(page, name, count.start, count.end)) and not _money(text, count):
+        if ends and (packed or not excluded(page, name, count.start, count.end)) and not is_money(text, count):
             yield Said(count.value, max(2, _firm(page, name, hit.start, count.end)), "any", count.start)
     for hit in hits["had-after"]:
         count = counts.before(found, hit.start, text, _TO_COUNTER, 8)
         if text.startswith("of th", hit.start) and not _CLOSES.match(text, hit.end):
             continue  # 'two of them lost the sticker' is a part
-        if count and not _excluded(page, name, count.start, hit.end) and not _money(text, count):
+        if count and not excluded(page, name, count.start, hit.end) and not is_money(text, count):
             yield Said(count.value, max(2, _firm(page, name, count.start, hit.end)), "any", count.start)
     if machine:
         return
@@ -323,22 +317,16 @@ def _had(page: Page, name: str, machine: bool) -> Iterator[Said]:
             count
             and count.value > 1
             and _ENDS.match(text, count.end)
-            and not _excluded(page, name, count.start, count.end)
+            and not excluded(page, name, count.start, count.end)
         ):
             yield Said(count.value, 1, "any", count.start)
-
-
-def _money(text: str, count: Count) -> bool:
-    return bool(_MONEY_AROUND.match(text, count.end)) or bool(
-        _MONEY_SIGN.search(text[max(0, count.start - 3) : count.start])
-    )
 
 
 def _told(page: Page, name: str, machine: bool) -> Iterator[Said]:
     """A labelled number ('qty: 4'), and words that say one or two without a number."""
     hits = page.hits(name)
     for m in _LABELLED.finditer(hits.text):
-        if 1 <= int(m["n"]) <= MOST and not _excluded(page, name, m.start("n"), m.end()):
+        if 1 <= int(m["n"]) <= MOST and not excluded(page, name, m.start("n"), m.end()):
             yield Said(int(m["n"]), 2, "any", m.start("n"))
     for count in counts.counts(page, name):
         if hits.text[count.start : count.end] in page.cues.alone and _STANDS.match(hits.text, count.end):
@@ -361,7 +349,7 @@ def _worked_out(page: Page, name: str, machine: bool) -> Iterator[Said]:
     text = page.hits(name).text
 
     def counted(count: Count) -> bool:
-        return not (_money(text, count) or _RATE_BEFORE.search(text[max(0, count.start - 8) : count.start]))
+        return not (is_money(text, count) or RATE_BEFORE.search(text[max(0, count.start - 8) : count.start]))
 
     for number, at in left_over(page, name, counted):
         yield Said(number, 4, "any", at)
@@ -370,120 +358,11 @@ def _worked_out(page: Page, name: str, machine: bool) -> Iterator[Said]:
             yield Said(number, 3, "card", at)
 
 
-_OTHER_COUNTED = re.compile(
-    fold_pattern(
-        r"\s?(?:网卡|硬盘|电源|图|照片|固态|内存|口|接口|槽|插槽|孔|热管|屏|显示器|dp|hdmi|cpu|ssd|nvme|ib|cx|风扇|月|小时|点|朋友|人|问题|版本|世代|代)"
-    )
-)
-_OTHER_BEHIND = {"块": re.compile(r"\s?(?:钱|一(?:个)?(?:小时|钟头|天|月|张)|/|每)"), "개": re.compile("월")}
-"""What shows that a counter counts another thing: 七块钱 money, 6개월 months."""
-_COUNTED_GOODS = re.compile(
-    fold_pattern(
-        r"\s?(?:$|[^\w]|现货|显卡|卡|gpu|全新|左右|可|在|都|出|起|整|模组|库存|打包|一起|每|价|有|，)"
-    )
-)
-
-
-def _of_another(page: Page, name: str, text: str, hit: Hit) -> bool:
-    """两张网卡, 2颗8358, 4个DP口: a counter of another thing. The general 个 needs goods or a pause after it."""
-    word, after = text[hit.start : hit.end], text[hit.end : hit.end + 6]
-    behind = _OTHER_BEHIND.get(word)
-    if _OTHER_COUNTED.match(after) or (behind and behind.match(after)):
-        return True
-    if word in ("张", "块", "片", "颗", "台", "个"):
-        begins = re.match(r"\s?[a-z0-9]", after)
-        if (
-            begins
-            and not any(m.field == name and hit.end <= m.start <= hit.end + 10 for m in page.named)
-            and not re.match(r"\s?gpu", after)
-        ):
-            return True
-        return word == "个" and not _COUNTED_GOODS.match(after)
-    return False
-
-
-def _not_one(page: Page, name: str, text: str, start: int) -> bool:
-    """Whether a 'one' is the unit of a price or of a rule (16.5万一张, 每一张); a chip's name before it is no figure."""
-    before = _NOT_ONE.search(text[max(0, start - 4) : start])
-    return before is not None and not any(m.field == name and 0 <= start - m.end <= 2 for m in page.named)
-
-
-def _plain_one(text: str, end: int) -> bool:
-    """'一张', 'one card': stock only where it closes a clause, not '一张图'."""
-    return bool(
-        re.match(
-            fold_pattern(
-                r"\s?(?:$|[。.,，、！!\n；;)）(（]|です|팝니다|팔아|판매|예요|이에요|입니다|뿐|出|转|可|限)|\s(?=[\u3040-\u9fff\uac00-\ud7af]|$)"
-            ),
-            text[end : end + 4],
-        )
-    )
-
-
-_NOT_ONE = re.compile(fold_pattern(r"(?:万|元|块|钱|占|订|预留|留|报|\d|k|锁|拍|先|价|每|再|另|第|同|单価は|単価は|価格は|値段は|金額は|金额是|价格是|价钱系|가격은|挂了|废了|坏了|掉了|少了|缺了|虚焊了|/)\s?$"))
-_MONEY_BEFORE = re.compile(fold_pattern(r"(?:打包|价|报|整机|总|售|卖|出价|只要|仅要|收)\s?$"))
-_RATE_BEFORE = re.compile(
-    fold_pattern(
-        r"(?:/|每|第|单|\d인 |인당 |up to |要|拿|拿满|满|≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|for |of |(?:每|一)(?:周|月|个月|天|年)[^，。,\s\d]{0,4})\s?$"
-    )
-)
-
-
-def _excluded(page: Page, name: str, start: int, end: int) -> bool:
-    """Whether a number is a minimum, a rate, room, a measure, a price in ten thousands, or counts things for the article."""
-    hits = page.hits(name)
-    text = hits.text
-    after, before = text[end : end + 16], text[max(0, start - 8) : start]
-    tier = _TIERS_AFTER.match(after) and not _STOCK_BEFORE.search(text, max(0, start - 12), start)
-    if tier or _PER_AFTER.match(after) or _RATE_BEFORE.search(before):
-        return True
-    if text[start:end].endswith("个") and _MONEY_BEFORE.search(before):
-        return True
-    low, _ = _clause(text, start, end, 16)
-    for hit in hits["not-stock"]:
-        if hit.start >= end and _OWN_NUMBER.match(text, hit.end):
-            continue  # 现货50 起订5: it speaks of the next number
-        if (end <= hit.start <= end + 2 and not _PAUSE.search(text, end, hit.start)) or (
-            low <= hit.start and hit.end <= start and not re.search(r"\d", text[hit.end : start])
-        ):
-            return True
-    # 风扇三只, 2 fans: things that belong to the card.
-    return any(
-        (low <= hit.start and hit.end <= start and start - hit.end <= 4) or end <= hit.start <= end + 1
-        for hit in hits["accessory"]
-    )
-
-
-def _clause(text: str, start: int, end: int, reach: int = 18) -> tuple[int, int]:
-    """The words around a span up to the next pause, at most `reach` away."""
-    low, high = max(0, start - reach), min(len(text), end + reach)
-    before = max((text.rfind(mark, low, start) for mark in _PAUSES), default=-1)
-    after = min((at for mark in _PAUSES if (at := text.find(mark, end, high)) >= 0), default=high)
-    return max(low, before + 1), after
-
-
-_PAUSES = "\n。；;!！?？,，、|"
-_PAUSE = re.compile(f"[{_PAUSES}]")
-
-
-def _named(page: Page, name: str, at: int) -> bool:
-    """Whether a position lies in a chip's name."""
-    return any(m.field == name and m.start <= at < m.end for m in page.named)
-
-
 def _firm(page: Page, name: str, start: int, end: int) -> int:
     """How firmly the clause of a number says that it is on hand: 3 what is left, 2 stock, 1 neither."""
-    low, high = _clause(page.hits(name).text, start, end)
+    low, high = clause(page.hits(name).text, start, end)
     for firm, cue in ((3, "left"), (2, "stock")):
         for hit in page.hits(name)[cue]:
-            if low <= hit.start and hit.end <= high and not _named(page, name, hit.start):
+            if low <= hit.start and hit.end <= high and not named(page, name, hit.start):
                 return firm
     return 1
-
-
-_MONEY_AROUND = re.compile(
-    fold_pattern(
-        r"\s?(?:k\b|w(?![a-z])|万|千|百|元|块|円|원|만|руб|₽|тыс|usd|eur|€|\$|£|tr\b|triệu|củ|rb\b|jt\b|juta|ribu|lakh|tl\b|bin\b|درهم|ريال|الف|mil\b|reais)"
-    )
-)
-_MONEY_SIGN = re.compile(r"[$€£¥₽₹]\s?$")
