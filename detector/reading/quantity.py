@@ -73,6 +73,8 @@ _STANDS = re.compile(
 _OPENS = re.compile(r"(?:^|[,.;:!?\n–—]\s?)$")
 _CLOSES = re.compile(r"\s*(?:$|[,.;:!?)\]\n–—])")
 _CJK_ENDS = re.compile(fold_pattern(r"\s(?!\d)"))
+STOCK = 2
+"""How firmly a number is said that stands with words of stock; see `Said`."""
 _NODE = 10
 """Chips of the largest common node: a larger plain number in a rental is the fleet's."""
 _PAIRED = ("single", "one", "pair", "пара", "paar", "cặp", "sepasang", "çift", "dono", "زوج")
@@ -158,8 +160,9 @@ def _choose(said: Sequence[Said], chips: int) -> int | None:
 
 
 def counted(page: Page, numbers: Set[int | None]) -> dict[str, tuple[tuple[int, int], ...]]:
-    """Where title and description state any of `numbers`, or what they are worked out from: folded spans by field, larger first."""
-    sources = {s.at for s in stated(page, machine=is_machine(page)) if s.number in numbers}
+    """Where title and description state any of `numbers`, what they are worked out from, or another stock: folded spans by
+    field, larger first."""
+    sources = {s.at for s in stated(page, machine=is_machine(page)) if s.number in numbers or s.firm >= STOCK}
     return {
         name: tuple(
             (c.start, c.end)
