@@ -310,7 +310,7 @@ def state(home: Path) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(12, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", [2, pytest.param(12, marks=pytest.mark.soak)])
 def test_kill_9_at_any_moment_then_a_normal_run_gives_the_undisturbed_state(tmp_path: Path, kills: int) -> None:
     """The worker is killed at random moments, then a run is left alone."""
     seed = int(os.environ.get("CHIPWATCH_SEED", random.SystemRandom().randrange(10**6)))
