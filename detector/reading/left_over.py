@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from detector.reading.counts import Count, counts
+from detector.reading.no_stock import MEASURE
 from detector.reading.page import Page
 from detector.reading.text import fold_pattern
 
@@ -14,12 +15,6 @@ _FAR = 110
 """Letters from the number there was to the one that is gone."""
 _STEP = 34
 """Letters of a clause around a number."""
-_MEASURE = re.compile(
-    fold_pattern(
-        r"\s?(?:gb?\b|гб|%|t\b|w\b|v\b|mm|cm|m\b|h\b|hz|fps|°|days?|weeks?|months?|years?|hours?|hrs?|tage?|monate?|jahre?|stunden|дн|мес|год|лет|час|天|个月|月|年|日|小时|号|楼|人"
-        r"|ヶ月|か月|時間|階|개월|일\b|년|월|시간|층|días|meses|años|horas|dias|anos|gün|ay\b|yıl|saat|ngày|tháng|năm|giờ|hari|bulan|tahun|jam\b|يوم|شهر|سنة|سنوات|ساعة|din\b|mahin|saal|ghante)"
-    )
-)
 _EACH = re.compile(
     fold_pattern(
         r"\beach\b|\bper\b|\bevery\b|\beine?[rs]?\b|\bje\b|\bpro\b|\bjede\w*|кажд\w+|\bпо\b|\bв (?:одно\w+|короб\w+|ящик\w+)|每|一(?=箱|盒|托|个|個)|1(?=箱|盒|托|ケース|トレー|パレット)|各|一つ|한 |(?<!\d)1(?=박스|트레이)|박스당|당"
@@ -36,7 +31,7 @@ def left_over(page: Page, name: str, counted: Callable[[Count], bool]) -> Iterat
     if not gone:
         return
     text = hits.text
-    found = [c for c in counts(page, name) if not _MEASURE.match(text, c.end)]
+    found = [c for c in counts(page, name) if not MEASURE.match(text, c.end)]
     less = [c for c in found if any(_one_clause(text, c, hit.start, hit.end) for hit in gone)]
     for at, first in enumerate(found):
         if first in less or not counted(first) or not _of_articles(page, name, first):
@@ -63,7 +58,7 @@ def packed(page: Page, name: str, counted: Callable[[Count], bool]) -> Iterator[
     if len(boxes) < 2 and not (boxes and _EACH.search(hits.text)):
         return
     text = hits.text
-    found = [c for c in counts(page, name) if not _MEASURE.match(text, c.end)]
+    found = [c for c in counts(page, name) if not MEASURE.match(text, c.end)]
     many = [c for c in found if c.value > 1 and any(0 <= hit.start - c.end <= 2 for hit in boxes)]
     many.sort(key=lambda c: not any(_one_clause(text, c, hit.start, hit.end) for hit in hits["left"]))
     for number in many:

@@ -23,6 +23,13 @@ _OWN_NUMBER = re.compile(r"\W{0,2}\d")
 _STOCK_BEFORE = re.compile(
     fold_pattern(r"(?:在庫(?:あり)?|库存|现货|재고|в наличии|in stock|stock|auf lager|estoque|còn)\W{0,3}$")
 )
+MEASURE = re.compile(
+    fold_pattern(
+        r"\s?(?:gb?\b|гб|%|t\b|w\b|v\b|mm|cm|m\b|h\b|hz|fps|°|days?|weeks?|months?|years?|hours?|hrs?|tage?|monate?|jahre?|stunden|дн|мес|год|лет|час|天|个月|月|年|日|小时|号|楼|人"
+        r"|ヶ月|か月|時間|階|개월|일\b|년|월|시간|층|días|meses|años|horas|dias|anos|gün|ay\b|yıl|saat|ngày|tháng|năm|giờ|hari|bulan|tahun|jam\b|يوم|شهر|سنة|سنوات|ساعة|din\b|mahin|saal|ghante)"
+    )
+)
+"""A unit behind a number: it measures."""
 _OTHER_COUNTED = re.compile(
     fold_pattern(
         r"\s?(?:网卡|硬盘|电源|图|照片|固态|内存|口|接口|槽|插槽|孔|热管|屏|显示器|dp|hdmi|cpu|ssd|nvme|ib|cx|风扇|月|小时|点|朋友|人|问题|版本|世代|代)"

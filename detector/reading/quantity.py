@@ -14,6 +14,7 @@ from detector.reading.cues import Hit
 from detector.reading.left_over import left_over, packed
 from detector.reading.machines import chips_in_machine, is_machine
 from detector.reading.no_stock import (
+    MEASURE,
     PER_AFTER,
     RATE_BEFORE,
     TIERS_AFTER,
@@ -329,7 +330,8 @@ def _told(page: Page, name: str, machine: bool) -> Iterator[Said]:
     """A labelled number ('qty: 4'), and words that say one or two without a number."""
     hits = page.hits(name)
     for m in _LABELLED.finditer(hits.text):
-        if 1 <= int(m["n"]) <= MOST and not excluded(page, name, m.start("n"), m.end()):
+        measures = MEASURE.match(hits.text, m.end())  # 'in stock. 30 days to return it'
+        if 1 <= int(m["n"]) <= MOST and not measures and not excluded(page, name, m.start("n"), m.end()):
             yield Said(int(m["n"]), 2, "any", m.start("n"))
     for count in counts.counts(page, name):
         if hits.text[count.start : count.end] in page.cues.alone and _STANDS.match(hits.text, count.end):
