@@ -125,8 +125,6 @@ def scan(
     json: Annotated[bool, typer.Option("--json", help="The ledger as JSON.")] = False,
 ) -> None:
     """Scan web archives for offers of chips, on all cores or a cluster; stopped anywhere, it goes on where it was."""
-    import dataclasses
-
     from storage.ledger import Ledger
 
     state: State = ctx.obj
@@ -141,21 +139,28 @@ def scan(
         problems = _scan(state, ledger, out, archives, cluster, workers, prefix, every_chip)
         entries = ledger.entries()
         imported = _bring(state, ledger, out) if import_home else []
-    rows = [dataclasses.asdict(e) | {"problem": _first_problem(e)} for e in entries]
-    if json:
-        write_json({"archives": rows, "imported": imported})
-    else:
-        write_rows([r for r in rows if r["outcome"] != "done"] or rows[-20:], SCANNED, as_json=False)
-        total = {name: sum(r[name] for r in rows) for name in ("records", "gated", "candidates")}
-        print(
-            f"{len(rows)} archives, {total['records']} records, {total['gated']} past the gate, {total['candidates']} candidates in {out / 'candidates'}"
-        )
+    _show(entries, imported, out, json)
     if (
         problems
         or any(e.outcome != "done" or e.failed for e in entries)
         or any(row["errors"] for row in imported)
     ):
         raise typer.Exit(EXIT_NOT_DONE if problems else EXIT_PROBLEMS)
+
+
+def _show(entries: list[Any], imported: list[dict[str, Any]], out: Path, as_json: bool) -> None:
+    """The ledger: what went wrong, or else the last archives."""
+    import dataclasses
+
+    rows = [dataclasses.asdict(e) | {"problem": _first_problem(e)} for e in entries]
+    if as_json:
+        write_json({"archives": rows, "imported": imported})
+        return
+    write_rows([r for r in rows if r["outcome"] != "done"] or rows[-20:], SCANNED, as_json=False)
+    total = {name: sum(r[name] for r in rows) for name in ("records", "gated", "candidates")}
+    print(
+        f"{len(rows)} archives, {total['records']} records, {total['gated']} past the gate, {total['candidates']} candidates in {out / 'candidates'}"
+    )
 
 
 def need_extra(*names: str) -> None:
