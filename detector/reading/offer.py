@@ -53,7 +53,7 @@ _MACHINE = re.compile(
 )
 GOODS = ("sale", "rental")
 """Kinds that offer a chip."""
-SURE, SURE_OF_GOODS, NO_SOUVENIR = 0.55, 0.7, 0.9
+SURE, SURE_OF_GOODS, NO_SOUVENIR = 0.55, 0.9, 0.95
 """Probability from which the votes overrule the rules, and that from which they make goods of what the rules hold to be none:
 a fan given a chip costs more than a card overlooked. A souvenir is named by plain words, and described like its chip."""
 OPENS = 2
