@@ -26,13 +26,15 @@ from crawler.plan import Plan, PlanError, plan_run
 from crawler.resuming import kept_by_killed_runs
 
 if TYPE_CHECKING:
-    from scrapy.crawler import AsyncCrawlerProcess, Crawler
+    from scrapy.crawler import Crawler
 
     from config.loader import Config
     from config.schema.sites import Site
     from storage.store import Store
 
 PROGRESS_S = 1.0
+STOP_ASKED_S = 0.02
+"""Between two looks at whether the engine can be stopped by now."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -133,7 +135,7 @@ def run_spider(plan: Plan, recorder: Any) -> dict[str, Any]:
     crawler = process.create_crawler(plan.site.family)
     task = process.crawl(crawler, plan=plan, recorder=recorder)
     loop = asyncio.get_event_loop()
-    _stop_on_signal(plan, process, loop)
+    _stop_on_signal(plan, crawler, task, loop)
     _report(plan, loop)
     process.start(install_signal_handlers=False)
     _raise_unexpected(task, crawler, plan)
@@ -144,14 +146,22 @@ def run_spider(plan: Plan, recorder: Any) -> dict[str, Any]:
     }
 
 
-def _stop_on_signal(plan: Plan, process: AsyncCrawlerProcess, loop: asyncio.AbstractEventLoop) -> None:
+def _stop_on_signal(plan: Plan, crawler: Crawler, task: Any, loop: asyncio.AbstractEventLoop) -> None:
     """SIGTERM, SIGINT and a closed standard input stop the run after the answer it is waiting for."""
+
+    async def end() -> None:
+        # Asked to stop before its engine runs, Scrapy forgets that it was asked, and never ends.
+        while not task.done():
+            if crawler.crawling and crawler.engine.running:
+                await crawler.stop_async()
+                return
+            await asyncio.sleep(STOP_ASKED_S)
 
     def stop(name: str) -> None:
         if not plan.stopping.is_set():
             plan.facts.signal = name
             plan.stopping.set()
-            plan.tasks.add(loop.create_task(process.stop()))
+            plan.tasks.add(loop.create_task(end()))
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, signal.Signals(number).name)

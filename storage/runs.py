@@ -168,14 +168,15 @@ class Runs(Chain, Base):
     def mark_vanished(self, site: str, run: str, now: str, healthy_runs: int = 3) -> int:
         """Mark listings of a site that its last `healthy_runs` healthy crawls did not see; how many. `run` is the last of them.
 
-        Does nothing unless `run` itself ended healthy: a blocked run says nothing about what is gone.
+        Does nothing unless `run` itself ended healthy: a blocked run says nothing about what is gone. Runs of the same moment
+        count as one: a day that was interrupted and run again looked once.
         """
         since = self.db.rows(
-            "SELECT started_at, id FROM run WHERE site=? AND kind='crawl' AND outcome=? AND quarantined=0"
-            " ORDER BY started_at DESC, id DESC LIMIT ?",
-            [site, HEALTHY, healthy_runs],
+            "SELECT started_at, max(id=?) AS own FROM run WHERE site=? AND kind='crawl' AND outcome=? AND quarantined=0"
+            " GROUP BY started_at ORDER BY started_at DESC LIMIT ?",
+            [run, site, HEALTHY, healthy_runs],
         )
-        if len(since) < healthy_runs or run not in {row["id"] for row in since}:
+        if len(since) < healthy_runs or not any(row["own"] for row in since):
             return 0
         return self.db.write(
             "UPDATE listing SET state='vanished', vanished_at=? WHERE site=? AND state='live' AND last_run NOT IN"

@@ -376,6 +376,32 @@ def test_a_crawl_stopped_half_way_goes_on_where_it_was(tmp_path: Path, way: str)
     assert {o.observed_at for o in found} == {"2026-11-02T08:00:00Z", "2026-11-02T09:00:00Z"}
 
 
+AT_ONCE = """
+import os, signal, sys
+from crawler import worker
+install = worker._stop_on_signal
+def at_once(*given):
+    install(*given)
+    os.kill(os.getpid(), signal.SIGINT)
+worker._stop_on_signal = at_once
+sys.exit(worker.main(sys.argv[1:]))
+"""
+
+
+def test_a_crawl_stopped_while_it_starts_ends(tmp_path: Path) -> None:
+    """Before its engine runs Scrapy does not keep that it was asked to stop."""
+    home = new_home(tmp_path)
+    with serve() as web:
+        board(web, 30, delay=0.03)
+        add_site(home, "board", web.url + "/list")
+        done = subprocess.run(
+            [sys.executable, "-c", AT_ONCE, "--home", str(home), "--site", "board", "--now", NOW], capture_output=True, text=True, timeout=60
+        )
+        assert len(web.log) < 15
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (done.returncode, told["outcome"]) == (0, "killed") and "SIGINT" in told["detail"]
+
+
 def test_a_crawl_killed_long_ago_begins_anew(tmp_path: Path) -> None:
     home = new_home(tmp_path)
     with serve() as web:

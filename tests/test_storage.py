@@ -104,6 +104,15 @@ def test_unknown_outcomes_and_second_endings_are_refused(store: Store) -> None:
         store.end_run("nothing", "ok", NOW)
 
 
+def test_a_day_that_is_run_again_looked_once(store: Store) -> None:
+    crawl(store, 1, {"a": "1", "b": "1"})
+    crawl(store, 2, {"a": "1"})
+    again = crawl(store, 2, {"a": "1"})
+    assert store.mark_vanished("board", again, DAY.format(2), healthy_runs=2) == 0
+    later = crawl(store, 3, {"a": "1"})
+    assert store.mark_vanished("board", later, DAY.format(3), healthy_runs=2) == 1
+
+
 @pytest.mark.parametrize(
     ("outcomes", "gone"),
     [
