@@ -11,5 +11,9 @@ class ChangeError(DetectError):
     """Raised if a change of thresholds is asked for in words that cannot be understood, or of a name that is not there."""
 
 
+class ColdStart(DetectError):
+    """Raised if a forest is asked for where too few offers are known for one: no fault, rules and price alone judge until then."""
+
+
 class ModelError(DetectError):
     """Raised if a stored forest cannot be used: other features, other versions, unreadable or untrusted content."""

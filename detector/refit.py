@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from detector.errors import DetectError
+from detector.errors import ColdStart, DetectError
 from detector.features import NAMES
 from detector.model import Model, Row, drifted, fit, save
 from detector.run import model_in_force
@@ -41,14 +41,14 @@ class Comparison:
 def refit(store: Store, config: Config, *, now: str, who: str, why: str, activate: bool = True) -> Comparison:
     """Fit on the current offers, keep the file, compare, and (with `activate`) put it in force.
 
-    Readings made by the old forest are judged anew by the next `detect`, without notifying. Raises DetectError where
+    Readings made by the old forest are judged anew by the next `detect`, without notifying. Raises ColdStart where
     there are fewer offers than `forest.min_rows`.
     """
     options = config.thresholds.forest
     rows, days = _offers(store)
     model = fit(rows, options, now=now, days=days, knowledge=config.knowledge_version)
     if model is None:
-        raise DetectError(
+        raise ColdStart(
             f"cold start: {len(rows)} offers of a chip are known, a forest needs {options.min_rows}; "
             "rules and price alone judge until then (thresholds.toml, forest.min_rows)"
         )

@@ -142,12 +142,20 @@ def test_a_home_just_made_can_be_asked(tmp_path: Path) -> None:
     assert not (home / "key").exists()
 
 
+def test_a_forest_of_nothing_is_told_and_is_no_fault(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    chipwatch(home, "init")
+    assert "no forest was fitted: cold start" in chipwatch(home, "detect", "--refit").stderr
+
+
 def test_inspect_needs_no_home_and_answers_every_line(tmp_path: Path) -> None:
     lines = [json.dumps({"site": "s", "listing_id": str(n), "title": t}) for n, t in enumerate(["NVIDIA H100 80GB PCIe", "bread"])]
     source = tmp_path / "in.jsonl"
-    source.write_text(lines[0] + "\nnot json\n" + lines[1] + "\n", encoding="utf-8")
+    undated = json.dumps({"site": "s", "listing_id": "9", "title": "H100", "observed_at": "yesterday"})
+    source.write_text("\n".join([lines[0], "not json", lines[1], undated]) + "\n", encoding="utf-8")
     done = chipwatch(tmp_path / "nohome", "inspect", str(source), expect=1)
-    first, second, third = map(json.loads, done.stdout.splitlines())
+    first, second, third, fourth = map(json.loads, done.stdout.splitlines())
+    assert fourth["line"] == 4 and "yesterday" in fourth["error"]
     assert first["chips"][0]["chip"] == "nvidia-h100-pcie-80gb" and first["versions"]["model"] is None
     assert second["line"] == 2 and "error" in second
     assert third["offer"] == "other"

@@ -57,11 +57,14 @@ def detect(
         if refit:
             import dataclasses
 
+            from detector.errors import ColdStart
             from detector.refit import refit as fit
 
-            account["refit"] = dataclasses.asdict(
-                fit(store, state.config, now=now_utc(), who=user(), why=why)
-            )
+            try:
+                account["refit"] = dataclasses.asdict(fit(store, state.config, now=now_utc(), who=user(), why=why))
+            except ColdStart as told:
+                account["refit"] = None
+                note(f"no forest was fitted: {told}")
         with _readers(state, cluster) as prepare:
             done = run.detect(store, state.config, now=now_utc(), rebuild=rebuild, progress=_progress(), prepare=prepare)
     account |= {
@@ -149,6 +152,7 @@ def _inspected(
 ) -> Iterator[dict[str, Any]]:
     import json
 
+    from storage.ids import utc
     from storage.listing import Listing, like_fields
 
     told: set[str] = set()
@@ -159,7 +163,10 @@ def _inspected(
                 if key not in told:
                     told.add(key)
                     note(f"line {number}: {key!r} is no field and is kept among the attributes; did you mean {name!r}? (docs/formats.md)")
-            yield inspector.inspect(Listing.from_dict(record), today)
+            listing = Listing.from_dict(record)
+            if listing.observed_at:
+                utc(listing.observed_at)  # as an import does: a date that is none would be read as today
+            yield inspector.inspect(listing, today)
         except (ValueError, RecursionError) as error:
             failed.append(number)
             yield {"error": str(error) or type(error).__name__, "line": number}
