@@ -165,6 +165,9 @@ def failure(error: BaseException) -> int:
     if name == "Stopped":
         note(f"{error}: what was stored is kept; run the command again to go on")
         return EXIT_NOT_DONE
+    if name == "NoArgsIsHelpError":
+        note(error.format_message())  # type: ignore[attr-defined]  # click's: the help of a command of which only a part was named
+        return EXIT_WRONG_USE
     if hasattr(error, "exit_code") and hasattr(error, "format_message"):
         context = getattr(error, "ctx", None)
         hint = f" (see `{context.command_path} --help`)" if context else ""

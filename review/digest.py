@@ -155,7 +155,7 @@ class Digest:
         parts = [
             f"{self.told} in this digest" if self.told else "",
             f"{earlier} told before" if earlier > 0 else "",
-            f"{self.silent} opened without notice (judged anew, or a relist of what was dismissed)"
+            f"{self.silent} opened without notice (judged anew, also once more, or a relist of what was dismissed)"
             if self.silent
             else "",
         ]

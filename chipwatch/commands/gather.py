@@ -91,7 +91,7 @@ def import_files(
     state: State = ctx.obj
     for path in files:
         if not path.is_file():
-            raise UseError(f"{path}: no such file")
+            raise UseError(f"{path}: {'a folder; name the files in it' if path.is_dir() else 'no such file'}")
     with state.store():
         pass
     done = import_files_(files, state.folder, state.config, now_utc(), site=site, on_error=_tell_error)
