@@ -134,14 +134,6 @@ def test_an_interrupt_is_told_and_is_not_done(tmp_path: Path, monkeypatch: pytes
     assert ended.value.code == 3 and told.startswith("interrupted: ") and len(told.splitlines()) == 1
 
 
-def test_a_home_just_made_can_be_asked(tmp_path: Path) -> None:
-    home, source = tmp_path / "home", tmp_path / "in.jsonl"
-    chipwatch(home, "init")
-    source.write_text(json.dumps({"site": "s", "listing_id": "1", "title": "NVIDIA H100 80GB PCIe", "seller_name": "x"}) + "\n", encoding="utf-8")
-    assert json.loads(chipwatch(home, "inspect", str(source)).stdout)["offer"] == "sale"
-    assert not (home / "key").exists()
-
-
 def test_a_forest_of_nothing_is_told_and_is_no_fault(tmp_path: Path) -> None:
     home = tmp_path / "home"
     chipwatch(home, "init")

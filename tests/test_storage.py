@@ -104,6 +104,15 @@ def test_unknown_outcomes_and_second_endings_are_refused(store: Store) -> None:
         store.end_run("nothing", "ok", NOW)
 
 
+def test_a_reader_of_a_home_just_made_knows_sellers_apart(tmp_path: Path) -> None:
+    home = tmp_path / "new"
+    Store.open(home).close()
+    with Store.open(home, create=False, readonly=True) as reader:
+        one, other = (reader.seller_key(Listing("s", "1", "H100", seller_name=name)) for name in "ab")
+    assert one and other and one != other
+    assert not (home / "key").exists()
+
+
 def test_a_day_that_is_run_again_looked_once(store: Store) -> None:
     crawl(store, 1, {"a": "1", "b": "1"})
     crawl(store, 2, {"a": "1"})
