@@ -31,7 +31,7 @@ run: $(STAMP) ## the demo's next day: crawl, detect, digest
 	$(BIN)/chipwatch --home $(DEMO_HOME) demo run
 
 test: check ## everything CI runs: lint, types, tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## lint and types
 	$(BIN)/ruff check .

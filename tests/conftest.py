@@ -12,6 +12,19 @@ import pytest
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+LONG = (
+    "test_main_job", "test_main_real", "test_crawl", "test_manners", "test_gather_commands", "test_desk_browser", "test_merge_command", "test_crawl_sites",
+    "test_mail", "test_evaluate", "test_outputs_browser", "test_crawl_ebay", "test_desk_pages_browser", "test_run", "test_schedule",
+)  # fmt: skip
+"""Files that take longest, begun first: one of them begun last would leave a core idle to the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in order of their length; the tests of a file stay together and in order."""
+    places = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONG)))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder of recorded and reference data; tests that need it skip where it is absent."""

@@ -24,7 +24,8 @@ AROUND = (
     ('{"name":"8x', 's"}'),
     ("карта ", ", 2 шт"),
 )
-ENGINES = ["ahocorasick", *(["hyperscan"] if importlib.util.find_spec("hyperscan") else [])]
+# Hyperscan takes half a minute to compile all spellings: with the storms of `make soak`.
+ENGINES = ["ahocorasick", *([pytest.param("hyperscan", marks=pytest.mark.soak)] if importlib.util.find_spec("hyperscan") else [])]
 
 
 @cache
@@ -153,6 +154,7 @@ def test_a_page_inside_a_record_is_looked_at_by_itself(engine: str) -> None:
     assert gate(engine).look(b"A100", 1) == NOTHING and gate(engine).look(b"xxxH100", 3) == STRONG
 
 
+@pytest.mark.soak
 def test_both_engines_say_the_same_of_any_neighbours() -> None:
     pytest.importorskip("hyperscan")
     chance, told = random.Random(5), [0, 0, 0]
