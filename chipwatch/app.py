@@ -67,6 +67,12 @@ class State:
         return Store.open(self.folder, create=False, readonly=readonly)
 
 
+def need_file(path: Path) -> None:
+    """Raises UseError if there is no such file, or it is a folder."""
+    if not path.is_file():
+        raise UseError(f"{path}: {'a folder; name the files in it' if path.is_dir() else 'no such file'}")
+
+
 def now_utc() -> str:
     """This moment as ISO 8601 UTC, whole seconds."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

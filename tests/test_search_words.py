@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from config.loader import Config
+from detector.reading.document import Document
 from detector.reading.read import Reader
 from detector.reading.search_words import search_words, without_search_words
 from storage.listing import Listing
@@ -15,7 +16,8 @@ WORDS = search_words(Config().offers)
 
 
 def blanked(description: str) -> str:
-    return without_search_words(Listing("s", "1", "t", description=description), WORDS).description or ""
+    doc = Document(Listing("s", "1", "t", description=description), date(2025, 6, 1))
+    return without_search_words(doc, WORDS).listing.description or ""
 
 
 @pytest.mark.parametrize(

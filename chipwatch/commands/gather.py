@@ -11,6 +11,7 @@ from chipwatch.app import (
     EXIT_PROBLEMS,
     State,
     UseError,
+    need_file,
     note,
     now_utc,
     user,
@@ -90,8 +91,7 @@ def import_files(
 
     state: State = ctx.obj
     for path in files:
-        if not path.is_file():
-            raise UseError(f"{path}: {'a folder; name the files in it' if path.is_dir() else 'no such file'}")
+        need_file(path)
     with state.store():
         pass
     done = import_files_(files, state.folder, state.config, now_utc(), site=site, on_error=_tell_error)

@@ -14,6 +14,7 @@ from chipwatch.app import (
     EXIT_PROBLEMS,
     State,
     UseError,
+    need_file,
     note,
     now_utc,
     user,
@@ -174,8 +175,7 @@ def _inspected(
 
 def _lines(files: list[Path] | None) -> Iterator[bytes]:
     for path in files or ():
-        if not path.is_file():
-            raise UseError(f"{path}: {'a folder; name the files in it' if path.is_dir() else 'no such file'}")
+        need_file(path)
     if not files:
         yield from sys.stdin.buffer
         return
@@ -206,8 +206,7 @@ def evaluate(
     if not chosen:
         raise UseError("name a labelled file: JSON Lines of {listing, gold}")
     for path in chosen:
-        if not path.is_file():
-            raise UseError(f"{path}: {'a folder; name the files in it' if path.is_dir() else 'no such file'}")
+        need_file(path)
     cases = [case for path in chosen for case in reading.load([path])]
     table = reading.evaluate(cases, Reader(state.config), datetime.now(UTC).date())
     print("reading\n" + reading.render(table) + (reading.render_errors(table) if errors else ""))

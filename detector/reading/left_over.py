@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from detector.reading.counts import Count, counts
-from detector.reading.no_stock import MEASURE
+from detector.reading.no_stock import MEASURE, PAUSES, clause
 from detector.reading.page import Page
 from detector.reading.text import fold_pattern
 
-_PAUSES = "\n。；;!！?？,，、|.:"
 _FAR = 110
 """Letters from the number there was to the one that is gone."""
 _STEP = 34
@@ -87,15 +86,10 @@ _MOST_BARE = 500
 
 
 def _clause(text: str, count: Count) -> tuple[int, int]:
-    low, high = max(0, count.start - _STEP), min(len(text), count.end + _STEP)
-    before = max((text.rfind(mark, low, count.start) for mark in _PAUSES), default=-1)
-    after = min((at for mark in _PAUSES if (at := text.find(mark, count.end, high)) >= 0), default=high)
-    return max(low, before + 1), after
+    return clause(text, count.start, count.end, _STEP, PAUSES + ".:")
 
 
 def _one_clause(text: str, count: Count, start: int, end: int) -> bool:
     low, high = _clause(text, count)
     return low <= start and end <= high
 
-
-__all__: Sequence[str] = ("left_over", "packed")

@@ -49,8 +49,8 @@ RATE_BEFORE = re.compile(
         r"(?:/|每|第|单|\d인 |인당 |up to |要|拿|拿满|满|≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|for |of |(?:每|一)(?:周|月|个月|天|年)[^，。,\s\d]{0,4})\s?$"
     )
 )
-_PAUSES = "\n。；;!！?？,，、|"
-_PAUSE = re.compile(f"[{_PAUSES}]")
+PAUSES = "\n。；;!！?？,，、|"
+_PAUSE = re.compile(f"[{PAUSES}]")
 _MONEY_AROUND = re.compile(
     fold_pattern(
         r"\s?(?:k\b|w(?![a-z])|万|千|百|元|块|円|원|만|руб|₽|тыс|usd|eur|€|\$|£|tr\b|triệu|củ|rb\b|jt\b|juta|ribu|lakh|tl\b|bin\b|درهم|ريال|الف|mil\b|reais)"
@@ -126,11 +126,11 @@ def excluded(page: Page, name: str, start: int, end: int) -> bool:
     )
 
 
-def clause(text: str, start: int, end: int, reach: int = 18) -> tuple[int, int]:
-    """The words around a span up to the next pause, at most `reach` away."""
+def clause(text: str, start: int, end: int, reach: int = 18, pauses: str = PAUSES) -> tuple[int, int]:
+    """The words around a span up to the next of `pauses`, at most `reach` away."""
     low, high = max(0, start - reach), min(len(text), end + reach)
-    before = max((text.rfind(mark, low, start) for mark in _PAUSES), default=-1)
-    after = min((at for mark in _PAUSES if (at := text.find(mark, end, high)) >= 0), default=high)
+    before = max((text.rfind(mark, low, start) for mark in pauses), default=-1)
+    after = min((at for mark in pauses if (at := text.find(mark, end, high)) >= 0), default=high)
     return max(low, before + 1), after
 
 

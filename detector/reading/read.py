@@ -73,7 +73,7 @@ class Reader:
 
     def read(self, listing: Listing, today: date) -> Reading:
         """The reading; never raises on any text. `today` dates a listing that has no date."""
-        doc = Document(without_search_words(listing, self._search_words), today)
+        doc = without_search_words(Document(listing, today), self._search_words)
         page = self._page(doc)
         verdict = read_offer(page)
         named = offered(page) if verdict.offer in ("sale", "rental") else []
@@ -104,7 +104,7 @@ class Reader:
 
     def page(self, listing: Listing, today: date) -> Page:
         """The listing seen through the catalogue and the cue words, before anything is decided."""
-        return self._page(Document(without_search_words(listing, self._search_words), today))
+        return self._page(without_search_words(Document(listing, today), self._search_words))
 
     def _page(self, doc: Document) -> Page:
         return Page(

@@ -10,7 +10,7 @@ from detector.reading.text import fold
 
 if TYPE_CHECKING:
     from config.schema.offers import Offers
-    from storage.listing import Listing
+    from detector.reading.document import Document
 
 _BEGINS = r"(?:^|[.!?。\n(\[【|]\s?|\s[-–—]\s)"
 """Where a label of search words may stand: it opens a line or a sentence."""
@@ -25,13 +25,13 @@ def search_words(offers: Offers) -> re.Pattern[str]:
     return re.compile(f"{_BEGINS}(?P<tail>(?:{'|'.join(map(re.escape, labels))}){_NOTE}:[^\n]*)|(?P<tags>{_HASHTAGS})")
 
 
-def without_search_words(listing: Listing, words: re.Pattern[str]) -> Listing:
-    """The listing with its search words blanked, so that every place in the rest stays where it was."""
-    raw = listing.description
-    if not raw or not (":" in raw or "：" in raw or "#" in raw or "＃" in raw):
-        return listing
-    folded, kept = fold(raw), raw
+def without_search_words(doc: Document, words: re.Pattern[str]) -> Document:
+    """The document with the search words of its description blanked, so that every place in the rest stays where it was."""
+    folded = doc.fields.get("description")
+    if folded is None or not (":" in folded.text or "#" in folded.text):
+        return doc
+    kept = folded.raw
     for found in words.finditer(folded.text):
         start, end = folded.span(*found.span(found.lastgroup or 0))
         kept = kept[:start] + re.sub(r"[^\n]", " ", kept[start:end]) + kept[end:]
-    return listing if kept is raw else replace(listing, description=kept)
+    return doc if kept is folded.raw else replace(doc, listing=replace(doc.listing, description=kept))
