@@ -72,6 +72,7 @@ def test_reasons_sum_to_the_score(demo: tuple[Path, list[dict[str, Any]]]) -> No
             assert reading["score"] == pytest.approx(1 / (1 + math.exp(-total)), abs=1e-5)
 
 
+@pytest.mark.soak  # half a minute; test_run proves it of sixty days of made-up offers
 def test_a_rebuild_gives_the_same_bytes(demo: tuple[Path, list[dict[str, Any]]]) -> None:
     home, _ = demo
     chipwatch(home, "detect")

@@ -128,6 +128,7 @@ def test_six_orders_give_one_home(homes: list[Path], tmp_path: Path) -> None:
     assert all(other == seen[0] for other in seen[1:])
 
 
+@pytest.mark.soak  # test_storage_merge proves it of homes filled by hand
 def test_twice_and_one_after_the_other_changes_nothing(homes: list[Path], tmp_path: Path) -> None:
     whole, slow = new_home(tmp_path / "whole", homes), new_home(tmp_path / "slow", homes)
     assert chipwatch(whole, "merge", *map(str, homes)).returncode == 0
