@@ -53,9 +53,10 @@ class Design:
         """Write weights `coef` (n_labels, n_features) and `bias` (n_labels,) for raw facts and texts of unit length."""
         import numpy as np
 
-        names, idf, weights = [], [], []
-        for kind, way in self.letters.items():
-            names += [kind + gram for gram in way.get_feature_names_out()]
+        names: list[str] = []
+        idf, weights = [], []
+        for way in self.letters.values():
+            names += way.get_feature_names_out().tolist()
             idf.append(way.idf_)
             weights += [self.text_weight] * len(way.idf_)
         told = self.facts.get_feature_names_out()
@@ -64,5 +65,6 @@ class Design:
         np.savez_compressed(
             target, features=np.frombuffer("\n".join([*names, *told]).encode(), dtype=np.uint8), idf=np.concatenate(idf).astype("f2"),
             weights=(np.asarray(coef).T * scale[:, None]).astype("f2"), bias=np.asarray(bias, "f4"), labels=np.array(labels),
+            kinds=np.array(list(self.letters)), sizes=np.array([len(way.idf_) for way in self.letters.values()]),
             made_from=np.array(made_from),
         )  # fmt: skip
