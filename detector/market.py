@@ -108,7 +108,7 @@ class Book:
         }
         self.regions = {country: row for row in market.region for country in row.countries}
         self._segments: dict[_Segment, list[Peer]] = {}
-        self._voices: dict[_Segment, tuple[int, _Voices]] = {}
+        self._heard: dict[_Segment, _Heard] = {}
 
     def region(self, country: str | None) -> str:
         """The market that a country belongs to, `other` where none is named."""
@@ -119,9 +119,9 @@ class Book:
         """Take a confirmed offer into the book."""
         for segment in _segments(peer.kind, peer.chip, peer.region, peer.condition):
             insort(self._segments.setdefault(segment, []), peer, key=_day)
-            known = self._voices.get(segment)
-            if known is not None and peer.day <= known[0]:
-                del self._voices[segment]
+            known = self._heard.get(segment)
+            if known is not None and peer.day <= known.day:
+                del self._heard[segment]
 
     def reference(
         self, chip: str, kind: str, region: str | None, condition: str | None, day: int, own: str = ""
@@ -201,14 +201,16 @@ class Book:
         return level.shrink(whole, forming.seed_weight * 0.5**age)
 
     def _speak(self, segment: _Segment, day: int, own: str) -> _Voices:
-        known = self._voices.get(segment)
-        if known is None or known[0] != day:
-            window = self._window(segment, day)
-            known = self._voices[segment] = day, _voices(window, day, self.forming.half_life_days)
-        if not own or not 0 < known[1].n <= SMALL:
-            return known[1]
-        others = [peer for peer in self._window(segment, day) if peer.seller != own]
-        return _voices(others, day, self.forming.half_life_days)
+        known = self._heard.get(segment)
+        if known is None or known.day != day:
+            speakers = _speakers(self._window(segment, day), day, self.forming.half_life_days)
+            whole = _voices(speakers)
+            known = self._heard[segment] = _Heard(
+                day, whole, {s.seller: s for s in speakers} if whole.n <= SMALL else {}
+            )
+        if own not in known.few:
+            return known.whole
+        return _voices([s for s in known.few.values() if s.seller != own])
 
     def _window(self, segment: _Segment, day: int) -> list[Peer]:
         peers = self._segments.get(segment, [])
@@ -267,20 +269,43 @@ class _Level(NamedTuple):
         return _Level(self.low + step, self.high + step, self.spread + share * (voices.spread - self.spread))
 
 
-def _voices(peers: list[Peer], day: int, half_life: float) -> _Voices:
-    """Each seller speaks once, with the median of the latest price of each of its listings."""
-    if not peers:
-        return _Voices()
-    latest: dict[tuple[str, str], Peer] = {}
-    for peer in peers:
-        key = (peer.seller, peer.listing)
-        if key not in latest or peer.day >= latest[key].day:
-            latest[key] = peer
+class _Speaker(NamedTuple):
+    """One seller's voice: log unit price, and the weight that its latest day gives it."""
+
+    seller: str
+    log: float
+    weight: float
+
+
+class _Heard(NamedTuple):
+    """What a segment says on a day; `few` are its speakers, where they are few enough for one to matter."""
+
+    day: int
+    whole: _Voices
+    few: dict[str, _Speaker]
+
+
+def _speakers(peers: list[Peer], day: int, half_life: float) -> list[_Speaker]:
+    """Each seller speaks once, with the median of the latest price of each of its listings. `peers` come by day."""
+    latest = {(peer.seller, peer.listing): peer for peer in peers}
     sellers: dict[str, list[Peer]] = {}
     for peer in latest.values():
         sellers.setdefault(peer.seller or peer.listing, []).append(peer)
-    logs = [_middle([math.log(p.usd) for p in own]) for own in sellers.values()]
-    weights = [0.5 ** ((day - max(p.day for p in own)) / half_life) for own in sellers.values()]
+    return [_speaker(seller, own, day, half_life) for seller, own in sellers.items()]
+
+
+def _speaker(seller: str, own: list[Peer], day: int, half_life: float) -> _Speaker:
+    if len(own) == 1:  # most sellers, and a third of the time
+        return _Speaker(seller, math.log(own[0].usd), 0.5 ** ((day - own[0].day) / half_life))
+    log = _middle([math.log(peer.usd) for peer in own])
+    return _Speaker(seller, log, 0.5 ** ((day - max(peer.day for peer in own)) / half_life))
+
+
+def _voices(speakers: list[_Speaker]) -> _Voices:
+    """What several speakers say together."""
+    if not speakers:
+        return _Voices()
+    logs, weights = [s.log for s in speakers], [s.weight for s in speakers]
     centre = weighted_median(logs, weights)
     spread = 1.4826 * weighted_median([abs(x - centre) for x in logs], weights)
     total = sum(weights)

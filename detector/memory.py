@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 
+KEPT_NGRAMS = 4_000_000
+"""N-grams of texts held between windows: 32 MB, some ten thousand texts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """Near-copies of one text among earlier ones: (listing, similarity) of others, and the listing it relists."""
@@ -49,6 +53,9 @@ class Memory:
     _last: dict[str, tuple[float | None, str, str | None]] = field(default_factory=dict)
     """listing -> unit price in USD, title, description of its last judged observation"""
     _asked: set[str] = field(default_factory=set)
+    _grams: dict[str, NDArray[np.uint64]] = field(default_factory=dict)
+    """observation -> n-grams of its text, the latest last"""
+    _kept: int = 0
 
     def __post_init__(self) -> None:
         self.book, self.shelf = Book(self.config.market), Shelf(self.config.thresholds.repeats)
@@ -66,8 +73,10 @@ class Memory:
                 self.book.add(Peer(*features["peer"]))
             if row["sketch"] is not None:
                 day = date.fromisoformat(row["observed_at"][:10]).toordinal()
-                texts.append(Text(row["observation"], row["listing"], row["site"], row["seller"], day, row["sketch"]))
-        self.shelf.put(texts)
+                texts.append(
+                    Text(row["observation"], row["listing"], row["site"], row["seller"], day, row["sketch"])
+                )
+        self.shelf.take(texts)
 
     def prepare(self, batch: Sequence[Observation]) -> None:
         """Fetch what was known of the batch's sellers and listings, if it is not in memory yet."""
@@ -87,7 +96,11 @@ class Memory:
         before = last[0] if last else None
         if observation.seller_key is None:
             return History(price_before=before)
-        own = {k: v for k, v in self._offers.get(observation.seller_key, {}).items() if k != observation.listing_key}
+        own = {
+            k: v
+            for k, v in self._offers.get(observation.seller_key, {}).items()
+            if k != observation.listing_key
+        }
         return History(len(own), sum(not chip for chip in own.values()), before)
 
     def text_before(self, observation: Observation) -> tuple[str, str | None] | None:
@@ -106,11 +119,21 @@ class Memory:
         """Shelve a batch's texts and compare each with the earlier ones it may be a copy of."""
         met = self.shelf.put(texts)
         wanted = {name for own, others in zip(texts, met, strict=True) for name in _compared(own, others)}
-        words = {o.id: (o.listing.title, o.listing.description) for o in batch if o.id in wanted}
-        words |= self.store.texts(wanted - words.keys())
-        n = self.config.thresholds.repeats.ngram
-        grams = {name: ngrams(canonical(*text), n) for name, text in words.items()}
+        grams = self._ngrams(wanted, batch)
         return [self._like(own, others, grams) for own, others in zip(texts, met, strict=True)]
+
+    def _ngrams(self, wanted: set[str], batch: Sequence[Observation]) -> dict[str, NDArray[np.uint64]]:
+        """The n-grams of the wanted texts by observation; the latest ones are kept, since copies come in swarms."""
+        known = {name: self._grams[name] for name in wanted & self._grams.keys()}
+        words = {o.id: (o.listing.title, o.listing.description) for o in batch if o.id in wanted}
+        words |= self.store.texts(wanted - known.keys() - words.keys())
+        n = self.config.thresholds.repeats.ngram
+        found = {name: ngrams(canonical(*text), n) for name, text in words.items()}
+        self._grams |= found
+        self._kept += sum(map(len, found.values()))
+        while self._kept > KEPT_NGRAMS:
+            self._kept -= len(self._grams.pop(next(iter(self._grams))))
+        return known | found
 
     def _like(self, own: Text, others: Iterable[Text], grams: dict[str, NDArray[np.uint64]]) -> Likeness:
         options = self.config.thresholds.repeats

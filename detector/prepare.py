@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from detector.neighbours import canonical, sketch
@@ -43,11 +44,17 @@ class Preparer:
     """Prepares observations under one config, one after the other."""
 
     def __init__(self, config: Config, reader: Reads | None = None) -> None:
-        if reader is None:
-            from detector.reading.read import Reader
+        self.config, self.repeats = config, config.thresholds.repeats
+        self._given = reader
 
-            reader = Reader(config)
-        self.reader, self.repeats = reader, config.thresholds.repeats
+    @cached_property
+    def reader(self) -> Reads:
+        """Made when there is something to read: it takes a second."""
+        if self._given is not None:
+            return self._given
+        from detector.reading.read import Reader
+
+        return Reader(self.config)
 
     def one(self, observation: Observation) -> Prepared:
         """One observation's reading and bands."""

@@ -71,6 +71,7 @@ class _Read:
     waiting: Waiting
     observation: Observation
     reading: Reading
+    peer: Peer | None
     sketch: bytes | None
     like: Likeness
 
@@ -144,32 +145,35 @@ class Run:
         return self.outcome
 
     def _read(
-        self, group: Sequence[Waiting], observations: Sequence[Observation], prepared: Sequence[Prepared], memory: Memory
+        self,
+        group: Sequence[Waiting],
+        observations: Sequence[Observation],
+        prepared: Sequence[Prepared],
+        memory: Memory,
     ) -> list[_Read]:
         """Step 3 for what became known together and was read, and all of its peers into the book."""
-        texts = [_text(observation, one.bands) for observation, one in zip(observations, prepared, strict=True)]
+        texts = [
+            _text(observation, one.bands) for observation, one in zip(observations, prepared, strict=True)
+        ]
         likes = memory.likenesses(texts, observations)
         read = [
-            _Read(one, observation, done.reading, done.bands, like)
+            _Read(one, observation, done.reading, self._peer(observation, done.reading), done.bands, like)
             for one, observation, done, like in zip(group, observations, prepared, likes, strict=True)
         ]
         for one in read:
-            peer = self._peer(one)
-            if peer is not None:
-                memory.book.add(peer)
+            if one.peer is not None:
+                memory.book.add(one.peer)
         return read
 
-    def _peer(self, one: _Read) -> Peer | None:
-        o, known = one.observation, self.config.sites.get(one.observation.listing.site)
+    def _peer(self, o: Observation, reading: Reading) -> Peer | None:
+        known = self.config.sites.get(o.listing.site)
         allowed = known is None or known.access is None or known.access.statistics
-        return peer_of(
-            o.listing, one.reading, self._book, day=_day(o), seller=o.seller_key, statistics=allowed
-        )
+        return peer_of(o.listing, reading, self._book, day=_day(o), seller=o.seller_key, statistics=allowed)
 
     def _market(self, window: Sequence[_Read]) -> list[dict[str, Any]]:
         """What the markets say now to which this window brought an offer, each as of its latest day."""
         days: dict[tuple[str, str], int] = {}
-        for peer in filter(None, map(self._peer, window)):
+        for peer in filter(None, (one.peer for one in window)):
             key = (peer.kind, peer.chip)
             days[key] = max(peer.day, days.get(key, 0))
         return [
@@ -232,7 +236,7 @@ class Run:
         memory.take(observation, unit_price(listing, reading), bool(reading.chips))
         return _Measured(
             observation, reading, answer, figures(listing, reading, answer, history), segment(reading, region),
-            self._peer(one), one.sketch, signs, one.like.relist_of,
+            one.peer, one.sketch, signs, one.like.relist_of,
         )  # fmt: skip
 
     def _opinions(self, measured: Sequence[_Measured]) -> Iterable[Opinion | None]:
@@ -240,7 +244,10 @@ class Run:
             return [None] * len(measured)
         from detector.model import Row, opinions_by_row
 
-        rows = [Row(m.observation.listing.site, m.segment, m.figures) if m.reading.chips else None for m in measured]
+        rows = [
+            Row(m.observation.listing.site, m.segment, m.figures) if m.reading.chips else None
+            for m in measured
+        ]
         self.rows += (row for row in rows if row is not None and row.site in self.model.sites)
         return opinions_by_row(self.model, rows, self.config.thresholds.score.forest_from)
 
@@ -349,7 +356,9 @@ def detect(
         )
     elif not rebuild and (drift := moved(model, run.rows, config)):
         words = ", ".join(f"{name.replace('_', ' ')} {index:.2f}" for name, index in list(drift.items())[:3])
-        outcome.notes.append(f"new offers differ from what the forest was fitted on ({words}): look at `chipwatch detect --refit`")
+        outcome.notes.append(
+            f"new offers differ from what the forest was fitted on ({words}): look at `chipwatch detect --refit`"
+        )
     return outcome
 
 

@@ -7,19 +7,57 @@ import random
 import pytest
 
 from config.schema.thresholds import Repeats
-from detector.neighbours import Shelf, Text, canonical, is_foreign, is_relist, ngrams, similarity, sketch
+from detector.neighbours import (
+    BANDS,
+    MOST_RECENT,
+    Shelf,
+    Text,
+    canonical,
+    is_foreign,
+    is_relist,
+    ngrams,
+    similarity,
+    sketch,
+)
 
 OPTIONS = Repeats()
 TEXTS = [
-    ("NVIDIA A100 80GB PCIe pulled from working server", "Tested with nvidia-smi, no ECC errors. Ships in antistatic bag from Ohio."),
-    ("英伟达 A100 80G PCIE 拆机卡 现货", "机房退役，成色新，包测试三天。可开机验货，支持平台交易，顺丰到付。"),
-    ("NVIDIA A100 80GB PCIe 動作確認済み", "サーバーから取り外した品です。動作確認済み、簡易梱包で発送します。返品はご遠慮ください。"),
-    ("Видеокарта NVIDIA A100 80GB б/у", "Снята с рабочего сервера, проверена под нагрузкой. Отправлю транспортной компанией, торг уместен."),
+    (
+        "NVIDIA A100 80GB PCIe pulled from working server",
+        "Tested with nvidia-smi, no ECC errors. Ships in antistatic bag from Ohio.",
+    ),
+    (
+        "英伟达 A100 80G PCIE 拆机卡 现货",
+        "机房退役，成色新，包测试三天。可开机验货，支持平台交易，顺丰到付。",
+    ),
+    (
+        "NVIDIA A100 80GB PCIe 動作確認済み",
+        "サーバーから取り外した品です。動作確認済み、簡易梱包で発送します。返品はご遠慮ください。",
+    ),
+    (
+        "Видеокарта NVIDIA A100 80GB б/у",
+        "Снята с рабочего сервера, проверена под нагрузкой. Отправлю транспортной компанией, торг уместен.",
+    ),
 ]
 
 
-def text(name: str, words: tuple[str, str], site: str = "ebay", seller: str | None = "s", day: int = 100) -> Text:
+def text(
+    name: str, words: tuple[str, str], site: str = "ebay", seller: str | None = "s", day: int = 100
+) -> Text:
     return Text(name, f"l-{name}", site, seller, day, sketch(canonical(*words), OPTIONS))
+
+
+def _looked_at(texts: list[Text], here: int) -> list[Text]:
+    """The plain way to what `Shelf.put` gives."""
+    own, found = texts[here], set()
+    for band in range(BANDS):
+        part = slice(4 * band, 4 * band + 4)
+        found |= set(
+            [at for at in range(here) if (texts[at].bands or b"")[part] == (own.bands or b"")[part]][
+                -MOST_RECENT:
+            ]
+        )
+    return [texts[at] for at in sorted(found, reverse=True)][:MOST_RECENT]
 
 
 @pytest.mark.parametrize("words", TEXTS, ids=[words[0] for words in TEXTS])
@@ -63,9 +101,34 @@ def test_one_at_a_time_meets_what_a_batch_meets() -> None:
     assert whole[0] == [] and len(whole[11]) == 2
 
 
+def test_what_is_met_is_what_a_look_at_every_earlier_text_finds() -> None:
+    """Texts put in pieces of any size, whose bands are often shared: a band leads to its most recent texts and no others."""
+    chance = random.Random(8)
+    texts = [
+        Text(
+            str(n),
+            f"l-{n}",
+            "ebay",
+            "s",
+            100,
+            bytes(x for _ in range(BANDS) for x in (chance.randrange(9), 0, 0, n % 25)),
+        )
+        for n in range(600)
+    ]
+    shelf, met, at = Shelf(OPTIONS), [], 0
+    while at < len(texts):
+        size = chance.choice([1, 2, 7, 40])
+        met += shelf.put(texts[at : at + size])
+        at += size
+    assert met == [_looked_at(texts, here) for here in range(len(texts))]
+
+
 def test_similarity_is_jaccards() -> None:
     assert similarity(ngrams("abcd", 3), ngrams("abce", 3)) == 1 / 3
-    assert similarity(ngrams("abcd", 3), ngrams("abcd", 3)) == 1 and similarity(ngrams("ab", 3), ngrams("abcd", 3)) == 0
+    assert (
+        similarity(ngrams("abcd", 3), ngrams("abcd", 3)) == 1
+        and similarity(ngrams("ab", 3), ngrams("abcd", 3)) == 0
+    )
 
 
 def test_a_text_out_of_the_window_is_not_met() -> None:
@@ -84,6 +147,8 @@ def test_a_text_out_of_the_window_is_not_met() -> None:
         (("ebay", None), ("xianyu", None), False, True),
     ],
 )
-def test_relists_and_copies(a: tuple[str, str | None], b: tuple[str, str | None], relist: bool, foreign: bool) -> None:
+def test_relists_and_copies(
+    a: tuple[str, str | None], b: tuple[str, str | None], relist: bool, foreign: bool
+) -> None:
     own, other = text("a", TEXTS[0], *a), text("b", TEXTS[0], *b)
     assert (is_relist(own, other), is_foreign(own, other)) == (relist, foreign)
