@@ -203,7 +203,7 @@ def evidence(folder: Path) -> None:
         ).encode()[:59_000]
         for n in range(60)
     ]
-    for level in (1, 4, 6, 9):
+    for level in (1, 3, 4, 9):
         with EvidenceWriter(folder, f"20260328T100000Z-level-{level}aaaaaaa", NOW, level=level) as writer:
             spent = burned(
                 lambda w=writer: [

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest
 from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
@@ -47,6 +48,14 @@ class Refused(IgnoreRequest):
         super().__init__(why)
 
 
+class Redirects(RedirectMiddleware):
+    """Scrapy's redirects without Referer, which no request of ours carries."""
+
+    def handle_referer(self, request: Request, response: Response) -> None:
+        """Leave the header out."""
+        request.headers.pop("Referer", None)
+
+
 class Manners:
     """Downloader middleware; the plan of the run rides in the setting CHIPWATCH_PLAN."""
 
@@ -54,6 +63,7 @@ class Manners:
         self.crawler = crawler
         self.plan: Plan = crawler.settings["CHIPWATCH_PLAN"]
         self.facts = self.plan.facts
+        self.headers = {**crawler.settings.getdict("DEFAULT_REQUEST_HEADERS"), "User-Agent": self.plan.user_agent}
         self.pause = Pause(self.plan.delay_s)
         self.robots: dict[str, robots.Robots] = {}
         self.refusals: Counter[str] = Counter()
@@ -83,6 +93,8 @@ class Manners:
                 await self._check_robots(request, host)
             self._check_stopped(host)
         request.meta["download_timeout"] = plan.timeout_s
+        for name, value in self.headers.items():
+            request.headers.setdefault(name, value)
         self._recall(host)
         await self._wait(self.pause.before(host, self._now()))
         self.facts.requests += 1

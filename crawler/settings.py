@@ -31,8 +31,6 @@ REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False
 HTTPPROXY_ENABLED = False
 COOKIES_ENABLED = False
-# Enabled only because the redirect middleware wants it; it sends nothing.
-REFERRER_POLICY = "no-referrer"
 
 # Remote control runs Python for whoever holds its token; the telnet console for whoever is on this machine.
 REMOTE_CONTROL_ENABLED = False
@@ -46,16 +44,23 @@ DNS_TIMEOUT = 20
 DOWNLOAD_MAXSIZE = 8 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_FAIL_ON_DATALOSS = True
-URLLENGTH_LIMIT = 2083
 
 _MIDDLEWARES = "scrapy.downloadermiddlewares"
+# What Manners does in one step (hosts, time-out, headers) is not done again; a login we have nowhere. What goes through is
+# counted by our own facts; sizes of heads and requests are no use to anybody.
+_NOT_NEEDED = ("offsite.Offsite", "httpauth.HttpAuth", "downloadtimeout.DownloadTimeout", "defaultheaders.DefaultHeaders", "useragent.UserAgent")
 DOWNLOADER_MIDDLEWARES: dict[str, Any] = {
     "crawler.middlewares.Manners": 50,
-    # Manners checks hosts itself, by the site file; no site has a login of ours.
-    f"{_MIDDLEWARES}.offsite.OffsiteMiddleware": None,
-    f"{_MIDDLEWARES}.httpauth.HttpAuthMiddleware": None,
+    "crawler.middlewares.Redirects": 600,
+    f"{_MIDDLEWARES}.redirect.RedirectMiddleware": None,
+} | {f"{_MIDDLEWARES}.{name}Middleware": None for name in _NOT_NEEDED}
+DOWNLOADER_STATS = False
+# Each stands in the way of every request that a page gives, once as a generator and once as an asynchronous one. Depth is
+# counted by the spider, the length of an address by Manners; nobody here sends a Referer, copies meta or asks where a request began.
+SPIDER_MIDDLEWARES: dict[str, Any] = {
+    f"scrapy.spidermiddlewares.{name}Middleware": None
+    for name in ("depth.Depth", "urllength.UrlLength", "referer.Referer", "start.StartSpider", "metacopy.MetaCopyDetection")
 }
-SPIDER_MIDDLEWARES: dict[str, Any] = {"scrapy.spidermiddlewares.depth.DepthMiddleware": None}
 EXTENSIONS: dict[str, Any] = {"scrapy.extensions.logstats.LogStats": None, "crawler.memory.MemoryLimit": 0}
 # It measures whoever started the process too; see crawler.memory.
 MEMUSAGE_ENABLED = False

@@ -13,13 +13,15 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 VERSION = b"WARC/1.1"
 MAGIC = b"\x1f\x8b\x08"
 
-LEVEL = 4
-"""gzip level: on recorded shop pages 6 % larger than level 9 at half its time; level 1 takes a quarter and is 22 % larger."""
+LEVEL = 3
+"""gzip level, packed by isal: on recorded shop pages 4.6 ms a MB and 13 % larger than level 9. Level 2 takes 2.8 ms and is 4 % larger still; zlib
+takes 18 ms for the same size, and 23 ms at its level 4 for 6 % less."""
+_ISAL_LEVELS = range(4)
 
 _CHUNK = 1 << 16
 _MAX_HEADER = 1 << 20
@@ -52,8 +54,19 @@ def member(headers: Headers, block: bytes, *, level: int = LEVEL) -> bytes:
     lines += [f"{name}: {one_line(value)}".encode() for name, value in headers]
     lines.append(b"WARC-Block-Digest: " + digest_label(hashlib.sha256(block).digest()).encode())
     lines.append(b"Content-Length: %d" % len(block))
-    packer = zlib.compressobj(level, zlib.DEFLATED, 31)
+    packer = _packer(level)
     return packer.compress(b"\r\n".join(lines) + b"\r\n\r\n") + packer.compress(block) + packer.compress(b"\r\n\r\n") + packer.flush()
+
+
+def _packer(level: int) -> Any:
+    if level in _ISAL_LEVELS:
+        try:
+            from isal import isal_zlib
+        except ImportError:  # processors for which it is not built
+            pass
+        else:
+            return isal_zlib.compressobj(level, zlib.DEFLATED, 31)
+    return zlib.compressobj(level, zlib.DEFLATED, 31)
 
 
 def parse_headers(head: bytes) -> dict[str, str]:

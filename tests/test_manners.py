@@ -83,7 +83,8 @@ def test_one_in_flight_and_the_configured_pause(tmp_path: Path) -> None:
     assert min(web.pauses()) >= 0.15 - JITTER
     agents = {asked.headers["user-agent"] for asked in web.log}
     assert len(agents) == 1 and agents.pop().startswith("chipwatch/")
-    assert not any("cookie" in asked.headers for asked in web.log)
+    assert not any(name in asked.headers for asked in web.log for name in ("cookie", "referer"))
+    assert all("text/html" in asked.headers["accept"] for asked in web.log)
 
 
 def _slow(answer: Any) -> Any:
@@ -636,6 +637,7 @@ def test_addresses() -> None:
         ("https://shop.example/x", False), ("https://SHOP.example./x", False), ("https://evil.example/", True),
         ("https://shop.example.evil.example/", True), ("file:///etc/passwd", True), ("ftp://shop.example/", True),
         ("https://user:pass@shop.example/", True), ("http://127.0.0.1/", True), ("http://[::1]/", True), ("https://shop.example:99999/", True),
+        (f"https://shop.example/{'x' * 2062}", False), (f"https://shop.example/{'x' * 2063}", True),
     ]  # fmt: skip
     for url, no in refused:
         assert (hosts.refused(url, listed, loopback=False) is not None) is no, url

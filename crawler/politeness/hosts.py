@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from config.schema.sites import Site
 
 
+MAX_LENGTH = 2083
+"""Characters of an address: what browsers once took at most. Longer ones are traps that grow with every link."""
+
+
 def hosts_of(site: Site, official: tuple[str, ...] = ()) -> frozenset[str]:
     """Host names of a site: of its start addresses, sitemaps, base address, and those it lists. `official` are the API's."""
     urls = [*site.start, *site.sitemap, *([site.base_url] if site.base_url else official)]
@@ -19,6 +23,8 @@ def hosts_of(site: Site, official: tuple[str, ...] = ()) -> frozenset[str]:
 
 def refused(url: str, hosts: frozenset[str], *, loopback: bool) -> str | None:
     """Why an address may not be asked, or None. Names are checked again at resolution, see resolver.py."""
+    if len(url) > MAX_LENGTH:
+        return f"is longer than {MAX_LENGTH} characters"
     try:
         parts = urlsplit(url)
         host, _ = (parts.hostname or "").lower().rstrip("."), parts.port
