@@ -6,6 +6,7 @@ import contextlib
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 ADDRESS = "127.0.0.1"
 
@@ -29,50 +30,49 @@ def serve(
 
     Raises OSError where the port is taken.
     """
-    import uvicorn
-
     from review.desk.app import Desk
 
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((ADDRESS, port))
-        except OSError as error:
-            raise OSError(
-                error.errno, f"{error.strerror}: give another --port, or 0 for a free one", f"port {port}"
-            ) from error
-        # From here on a browser that comes before the server is ready waits instead of being refused.
-        listening.listen(128)
-        port = listening.getsockname()[1]
-        desk = Desk(home, hosts(port))
+    with _listening(port) as listening:
+        address = f"http://{ADDRESS}:{listening.getsockname()[1]}/"
+        desk = Desk(home, hosts(listening.getsockname()[1]))
         desk.index_search()
         desk.read(desk.facets.reload)
-        links = {}
-        for name in names or ([] if desk.people.all() else [fallback]):
-            links[name] = f"http://{ADDRESS}:{port}/sign-in?token={desk.people.invite(name, now)}"
+        invited = names or ([] if desk.people.all() else [fallback])
+        links = {name: f"{address}sign-in?token={desk.people.invite(name, now)}" for name in invited}
         for name, link in links.items():
             say(f"{name}: {link}")
         if not links:
-            say(
-                f"http://{ADDRESS}:{port}/ for those who have a token; `chipwatch desk --person NAME` makes one"
-            )
+            say(f"{address} for those who have a token; `chipwatch desk --person NAME` makes one")
         say("stop with Ctrl-C")
         if browse and links:
             import webbrowser
 
             webbrowser.open(next(iter(links.values())))
-        config = uvicorn.Config(
-            desk.app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            lifespan="off",
-            timeout_keep_alive=30,
-        )
         try:
-            # Ctrl-C is how it is stopped: no error.
-            with contextlib.suppress(KeyboardInterrupt):
-                uvicorn.Server(config).run(sockets=[listening])
+            _run(desk.app, listening)
         finally:
             desk.close()
+
+
+def _listening(port: int) -> socket.socket:
+    """A socket on loopback that takes connections: a browser that comes before the server is ready waits and is not refused."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((ADDRESS, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise OSError(error.errno, f"{error.strerror}: give another --port, or 0 for a free one", f"port {port}") from error
+    return listening
+
+
+def _run(app: Any, listening: socket.socket) -> None:
+    """Answer until Ctrl-C, which is how the desk is stopped: no error."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, proxy_headers=False, lifespan="off", timeout_keep_alive=30
+    )  # fmt: skip
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])
