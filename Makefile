@@ -52,8 +52,8 @@ soak: $(STAMP) ## long storms and soaks
 
 LISTINGS := $(wildcard ../shared/data/listings/dev.jsonl)
 
-evaluate: $(STAMP) ## reading and judging figures for LABELLED=FILE (default: our own held-out part)
-	$(BIN)/chipwatch evaluate $(LABELLED)
+evaluate: $(STAMP) ## reading, errors by kind and judging for LABELLED=FILE (default: our held-out part), also with MARKET=HOME|FILE|FOLDER
+	$(BIN)/chipwatch evaluate --errors $(addprefix --market ,$(MARKET)) $(LABELLED)
 
 learn: $(STAMP) ## make the votes in config/learned anew, of config/examples and labelled listings
 	$(BIN)/python -m detector.learn_offers $(LISTINGS) tests/labelled/offers.jsonl tests/labelled/short.jsonl tests/labelled/train-*.jsonl

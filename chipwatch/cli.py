@@ -40,7 +40,7 @@ COMMANDS = {
     "extract": ("gather", "Read saved pages (.html, .mhtml, packed or not) as listings, one line a file; stores nothing."),
     "export": ("export", "Write readings as JSON Lines, alerts as a spreadsheet, or alerts as STIX for case tools."),
     "evidence": ("gather", "The stored pages: prove them, keep them no longer than configured."),
-    "evaluate": ("judge", "Compare readings and judgements of labelled listings with their labels, on a fresh home and on a copy of yours."),
+    "evaluate": ("judge", "Compare readings and judgements of labelled listings with their labels."),
     "doctor": (
         "upkeep",
         "Check environment, config, database, disk, sites and keys; exit 1 if something is wrong.",

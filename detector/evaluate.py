@@ -247,6 +247,24 @@ def render(table: Table) -> str:
     return "\n".join(lines)
 
 
+def figures(table: Table) -> dict[str, Any]:
+    """The table as plain JSON: rates of 0 to 1 (None where there is nothing to count), each with what it counts."""
+    return {
+        "listings": table.cases, "chips": _hits(table.chips), **{name: _part(share) for name, share in table.shares.items()},
+        "price_by_language": {name: _part(share) for name, share in sorted(table.price_by_language.items())},
+        "all_signals": _hits(table.all_signals), "signals": {name: _hits(table.signals[name]) for name in SIGNALS},
+        "spans": _part(table.spans),
+    }  # fmt: skip
+
+
+def _hits(hits: Hits) -> dict[str, Any]:
+    return {"f1": hits.f1, "precision": hits.precision, "recall": hits.recall, "tp": hits.tp, "fp": hits.fp, "fn": hits.fn}
+
+
+def _part(share: Share) -> dict[str, Any]:
+    return {"rate": share.rate, "good": share.good, "n": share.n}
+
+
 def _rate(value: float | None) -> str:
     return "  -  " if value is None else f"{value:.3f}"
 

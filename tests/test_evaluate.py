@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,8 @@ def labelled(folder: Path) -> Path:
 
 def test_the_whole_way_and_each_part_of_the_evidence(tmp_path: Path) -> None:
     cases, config = list(load([labelled(tmp_path)])), Config(None)
-    judged = judge_labelled(cases, config, market=None, now=NOW)
+    ((stage, judged),) = judge_labelled(cases, config, market=None, now=NOW)
+    assert stage == "detect", "three offers are too few for a forest"
     assert [one.severity for one in judged] == ["high", "none", "none"]
     judge = Judge.from_config(config)
     whole, words, price = (figures(judged, judge, part) for part in ("all", "signals", "price"))
@@ -66,12 +68,86 @@ def test_the_whole_way_and_each_part_of_the_evidence(tmp_path: Path) -> None:
     assert not has_forest(judged)
 
 
+def test_with_offers_enough_a_forest_is_fitted_and_judges_too(tmp_path: Path) -> None:
+    """Two hundred honest offers and the three: the forest alone ranks nothing it should not, and speaks."""
+    (clear, fair, cooler), config = load([labelled(tmp_path)]), Config(None)
+    many = [
+        replace(
+            fair,
+            listing={
+                **fair.listing,
+                "description": f"Used, with invoice. Box {n}.",
+                "price_text": f"${23_000 + 11 * n}",
+            },
+        )
+        for n in range(200)
+    ]
+    stages = dict(judge_labelled([clear, cooler, *many], config, market=None, now=NOW))
+    assert list(stages) == ["detect", "refit"]
+    assert not has_forest(stages["detect"]) and has_forest(stages["refit"])
+    judge = Judge.from_config(config)
+    assert figures(stages["refit"], judge, "forest").high == 0, "the forest alone makes no high alert"
+    assert figures(stages["refit"], judge, "all").caught == 1.0
+
+
 def test_a_home_lends_its_market_and_stays_as_it_was(tmp_path: Path) -> None:
     home, path = tmp_path / "home", labelled(tmp_path)
     with Store.open(home):
         pass
-    rows = json.loads(chipwatch(home, "evaluate", str(path), "--json").stdout.split("judging\n")[1])
-    assert {row["home"] for row in rows} == {"fresh", str(home)}
-    assert {row["evidence"] for row in rows} == {"all", "signals", "price"}
+    done = chipwatch(home, "evaluate", str(path), "--market", str(home), "--json")
+    told = json.loads(done.stdout)
+    assert told["reading"]["listings"] == 3
+    assert {row["market"] for row in told["judging"]} == {"none", str(home)}
+    assert {row["evidence"] for row in told["judging"]} == {"all", "signals", "price"}
     with Store.open(home, readonly=True) as store:
         assert store.counts()["listing"] == 0
+
+
+def test_recorded_search_answers_lend_their_market(tmp_path: Path) -> None:
+    """Twelve cards at half the seed's price: with them known the fair price is a dear one, without them it is not."""
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    items = [
+        {
+            "itemId": f"v1|{n}|0", "title": "NVIDIA H100 80GB PCIe", "price": {"value": str(9_000 + n), "currency": "USD"},
+            "condition": "Used", "seller": {"username": "made_up"}, "itemLocation": {"country": "US"},
+            "buyingOptions": ["FIXED_PRICE"], "itemCreationDate": "2025-05-30T00:00:00.000Z",
+        }
+        for n in range(12)
+    ]  # fmt: skip
+    (folder / "h100.json").write_text(json.dumps(items), encoding="utf-8")
+    cases, config = list(load([labelled(tmp_path)])), Config(None)
+
+    def fair(market: Path | None) -> float | None:
+        ((_, judged),) = judge_labelled(cases, config, market=market, now=NOW)
+        assert judged[1].replay is not None
+        return judged[1].replay["market"][1]
+
+    with_them, without = fair(folder), fair(None)
+    assert with_them is not None and without is not None and with_them < 0.9 * without
+
+
+def test_one_part_of_the_files_and_its_errors(tmp_path: Path) -> None:
+    """Every third line of a file that names no part is kept untouched: its errors are never listed."""
+    home, path = tmp_path / "home", labelled(tmp_path)
+    told = json.loads(
+        chipwatch(home, "evaluate", str(path), "--part", "heldout", "--errors", "--json").stdout
+    )
+    assert told["reading"]["listings"] == 1 and not told["errors"]
+    assert {row["n"] for row in told["judging"]} == {1}
+    shown = chipwatch(home, "evaluate", str(path), "--part", "train", "--errors").stdout
+    assert shown.startswith("reading\nlistings                    2")
+    assert "chip: 2" in shown and "judging" in shown, "the made-up gold names no chip"
+
+
+def test_what_is_no_labelled_file_is_told(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.jsonl"
+    wrong.write_text('{"title": "H100"}\n', encoding="utf-8")
+    done = chipwatch(tmp_path / "home", "evaluate", str(wrong), expect=2)
+    assert f"{wrong}:1" in done.stderr and "Traceback" not in done.stderr
+    assert (
+        "no such"
+        in chipwatch(
+            tmp_path / "home", "evaluate", "--market", "/nowhere", str(labelled(tmp_path)), expect=2
+        ).stderr
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,7 +46,9 @@ def detect(
     ] = "asked for on the command line",
     cluster: Annotated[
         str | None,
-        typer.Option(help="Read on a Dask cluster: tcp://host:8786, or `local` for all cores of this machine."),
+        typer.Option(
+            help="Read on a Dask cluster: tcp://host:8786, or `local` for all cores of this machine."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The account as JSON.")] = False,
 ) -> None:
@@ -62,12 +65,16 @@ def detect(
             from detector.refit import refit as fit
 
             try:
-                account["refit"] = dataclasses.asdict(fit(store, state.config, now=now_utc(), who=user(), why=why))
+                account["refit"] = dataclasses.asdict(
+                    fit(store, state.config, now=now_utc(), who=user(), why=why)
+                )
             except ColdStart as told:
                 account["refit"] = None
                 note(f"no forest was fitted: {told}")
         with _readers(state, cluster) as prepare:
-            done = run.detect(store, state.config, now=now_utc(), rebuild=rebuild, progress=_progress(), prepare=prepare)
+            done = run.detect(
+                store, state.config, now=now_utc(), rebuild=rebuild, progress=_progress(), prepare=prepare
+            )
     account |= {
         "judged": done.judged, "model": done.model, "offers": dict(done.offers), "severities": dict(done.severities),
         "alerts": {k: v for k, v in done.alerts.items() if v},
@@ -126,7 +133,8 @@ def _progress() -> Any:
 def inspect(
     ctx: typer.Context,
     files: Annotated[
-        list[Path] | None, typer.Argument(help="JSON Lines of listings (fields: docs/formats.md); none means standard input.")
+        list[Path] | None,
+        typer.Argument(help="JSON Lines of listings (fields: docs/formats.md); none means standard input."),
     ] = None,
 ) -> None:
     """Read and judge listings without storing anything: JSON Lines in, JSON Lines out, order kept."""
@@ -163,7 +171,9 @@ def _inspected(
             for key, name in like_fields(record).items():
                 if key not in told:
                     told.add(key)
-                    note(f"line {number}: {key!r} is no field and is kept among the attributes; did you mean {name!r}? (docs/formats.md)")
+                    note(
+                        f"line {number}: {key!r} is no field and is kept among the attributes; did you mean {name!r}? (docs/formats.md)"
+                    )
             listing = Listing.from_dict(record)
             if listing.observed_at:
                 utc(listing.observed_at)  # as an import does: a date that is none would be read as today
@@ -184,21 +194,39 @@ def _lines(files: list[Path] | None) -> Iterator[bytes]:
             yield from source
 
 
+class Part(StrEnum):
+    """Which labelled listings: those to learn from, those kept untouched, or all."""
+
+    all = "all"
+    train = "train"
+    heldout = "heldout"
+
+
 def evaluate(
     ctx: typer.Context,
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Labelled files; none means our own held-out part.")
+        list[Path] | None,
+        typer.Argument(
+            help="Labelled files (JSON Lines of listing and gold); none means our own held-out part."
+        ),
     ] = None,
-    errors: Annotated[bool, typer.Option("--errors", help="List what was misread, by kind.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="The judging figures as JSON.")] = False,
+    part: Annotated[Part, typer.Option(help="Only this part of the files.")] = Part.all,
+    market: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Judge also with this market known: a home, a file to import, or a folder of recorded eBay answers (*.json)."
+        ),
+    ] = None,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="List what was misread, by kind; never of the held-out part.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="All of it as one JSON document.")] = False,
 ) -> None:
-    """Compare readings and judgements of labelled listings with their labels, on a fresh home and on a copy of yours."""
-    import dataclasses
+    """Compare readings and judgements of labelled listings with their labels."""
     from datetime import UTC, datetime
 
     from chipwatch import evaluating
     from detector import evaluate as reading
-    from detector.judge import Judge
     from detector.reading.read import Reader
 
     state: State = ctx.obj
@@ -207,19 +235,28 @@ def evaluate(
         raise UseError("name a labelled file: JSON Lines of {listing, gold}")
     for path in chosen:
         need_file(path)
-    cases = [case for path in chosen for case in reading.load([path])]
+    for path in market or ():
+        if not path.exists():
+            raise UseError(f"{path}: no such home, file or folder")
+    try:
+        cases = list(reading.load(chosen, part.value))
+    except ValueError as error:
+        raise UseError(str(error)) from error
+    if not cases:
+        raise UseError(f"no labelled listing of the part {part.value} in {', '.join(map(str, chosen))}")
     table = reading.evaluate(cases, Reader(state.config), datetime.now(UTC).date())
-    print("reading\n" + reading.render(table) + (reading.render_errors(table) if errors else ""))
+    if not json:
+        print("reading\n" + reading.render(table) + (reading.render_errors(table) if errors else ""))
     graded = [case for case in cases if "grade" in case.gold]
-    rows = []
-    for name, market in [("fresh", None), *([(str(state.folder), state.folder)] if state.exists else [])]:
-        note(
-            f"judging {len(graded)} listings on {'a fresh home' if market is None else f'a copy of {market}'}"
-        )
-        judged = evaluating.judge_labelled(graded, state.config, market=market, now=now_utc())
-        for part in evaluating.PARTS:
-            if part != "forest" or evaluating.has_forest(judged):
-                found = evaluating.figures(judged, Judge.from_config(state.config), part)
-                rows.append({"home": name, "evidence": part, **dataclasses.asdict(found)})
-    print("\njudging")
-    write_rows(rows, list(rows[0]), as_json=json)
+    rows: list[dict[str, Any]] = []
+    for lent in [None, *(market or ())] if graded else []:
+        note(f"judging {len(graded)} listings on {f'a home that knows {lent}' if lent else 'a fresh home'}")
+        rows += evaluating.rows(graded, state.config, market=lent, now=now_utc())
+    if json:
+        listed = {"errors": dict(table.errors)} if errors else {}
+        write_json({"reading": reading.figures(table), **listed, "judging": rows})
+    elif rows:
+        print("\njudging")
+        write_rows(rows, list(rows[0]), as_json=False)
+    else:
+        print("\njudging: no listing has a grade")
