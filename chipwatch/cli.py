@@ -45,7 +45,7 @@ COMMANDS = {
         "upkeep",
         "Check environment, config, database, disk, sites and keys; exit 1 if something is wrong.",
     ),
-    "backup": ("upkeep", "Copy the home (database, evidence, config, models, digests) while it may be in use; whole, or not at all."),
+    "backup": ("upkeep", "Copy the home (all but logs and locks) while it may be in use; whole, or not at all."),
     "merge": (
         "scale",
         "Take other homes into this one: in any order, twice or in part gives the same; a home not there yet is made.",

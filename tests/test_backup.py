@@ -72,3 +72,24 @@ def test_half_a_copy_is_never_taken_for_a_backup(home: Path, tmp_path: Path) -> 
     (home / "evidence" / "zz.warc.gz").unlink()
     assert run(home, "backup", str(tmp_path / "copy")).exit_code == 0
     assert "is there already" in str(run(home, "backup", str(tmp_path / "copy")).exception or "")
+
+
+def test_what_cannot_be_made_again_comes_along(home: Path, tmp_path: Path) -> None:
+    """The demo's clock, what sites asked of us, saved pages; not what pages said before, which may be ahead of the database."""
+    kept = {
+        "demo/state.json",
+        "demo/truth.jsonl",
+        "state/resting.json",
+        "state/hosts/shop.example",
+        "samples/shop/one.html",
+    }
+    left = {"packs/a.zip", "state/validators/shop.json", "logs/detect.log", "locks/site-shop"}
+    for name in kept | left:
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text("{}", encoding="utf-8")
+    done = run(home, "backup", str(tmp_path / "copy"))
+    assert done.exit_code == 0, done.output
+    copied = {
+        str(path.relative_to(tmp_path / "copy")) for path in (tmp_path / "copy").rglob("*") if path.is_file()
+    }
+    assert kept <= copied and not left & copied

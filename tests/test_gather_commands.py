@@ -203,3 +203,10 @@ def test_extract_reads_a_page_that_was_packed(tmp_path: Path) -> None:
     assert broken["line"] == 3 and "b.html.gz: cannot be read" in broken["error"]
     assert (saved["site"], saved["url"], saved["observed_at"], saved["price_amount"]) == ("shop.test", "https://shop.test/p/1", "2026-03-02T09:00:00Z", 9000)
     assert "d.mhtml: holds no HTML part" in empty["error"] and "e.html: cannot be read" in missing["error"]
+
+
+def test_hosts_are_let_be_asked_again_in_a_home_alone(tmp_path: Path) -> None:
+    told = chipwatch(tmp_path / "nowhere", "sites", "resume", "ebay", expect=2).stderr
+    assert "no home at" in told and "init" in told
+    home = new_home(tmp_path)
+    assert "no host is at rest" in chipwatch(home, "sites", "resume", "ebay").stderr

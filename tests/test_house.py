@@ -68,6 +68,19 @@ def test_the_help_lists_what_the_modules_register() -> None:
         }
 
 
+def test_the_help_of_a_command_tells_its_parts_in_whole_sentences() -> None:
+    groups = {
+        name: command
+        for module in {module for module, _ in COMMANDS.values()}
+        for name, command in module_commands(module).items()
+        if hasattr(command, "commands")
+    }
+    assert {"sites", "alerts", "tune", "evidence", "schedule", "desk", "demo"} <= groups.keys()
+    for name, group in groups.items():
+        told = group.get_help(group.make_context(name, [], resilient_parsing=True, terminal_width=80))
+        assert "..." not in told.partition("Commands:")[2], told
+
+
 def test_an_unknown_command_is_answered_with_the_nearest() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "chipwatch.cli", "digset"],

@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from chipwatch.app import EXIT_PROBLEMS, State, UseError, note, write_json, write_rows
+from chipwatch.group import Group
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    demo = typer.Typer(help="A made-up marketplace on this machine: run its next day, score it, serve it.", no_args_is_help=True)
+    demo = typer.Typer(cls=Group, help="A made-up marketplace on this machine: run its next day, score it, serve it.", no_args_is_help=True)
     demo.command("run")(demo_run)
     demo.command("score")(demo_score)
     demo.command("serve")(demo_serve)

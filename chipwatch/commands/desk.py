@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from chipwatch.app import State, UseError, note, now_utc, user, write_rows
+from chipwatch.group import Group
 
 PORT = 8100
 """Where the settings name no other."""
@@ -16,7 +17,7 @@ PORT = 8100
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    desk = typer.Typer(help="The desk in the browser: read, decide, tune.", invoke_without_command=True)
+    desk = typer.Typer(cls=Group, help="The desk in the browser: read, decide, tune.", invoke_without_command=True)
     desk.callback()(serve)
     desk.command("invite")(invite)
     desk.command("people")(people)

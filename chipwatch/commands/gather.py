@@ -19,6 +19,7 @@ from chipwatch.app import (
     write_jsonl,
     write_rows,
 )
+from chipwatch.group import Group
 
 RUN_COLUMNS = ["site", "outcome", "pages", "listings", "new", "changed", "seen", "detail"]
 
@@ -28,7 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command()(crawl)
     app.command("import")(import_files)
     app.command()(extract)
-    sites = typer.Typer(help="The sites: health at a glance; new, check, reparse, release, discard, resume.", invoke_without_command=True)
+    sites = typer.Typer(cls=Group, help="The sites: health at a glance; new, check, reparse, release, discard, resume.", invoke_without_command=True)
     sites.callback()(sites_list)
     sites.command("new")(sites_new)
     sites.command("check")(sites_check)
@@ -37,7 +38,7 @@ def register(app: typer.Typer) -> None:
     sites.command("discard")(sites_discard)
     sites.command("resume")(sites_resume)
     app.add_typer(sites, name="sites")
-    evidence = typer.Typer(help="The stored pages: prove them, keep them no longer than configured.", no_args_is_help=True)
+    evidence = typer.Typer(cls=Group, help="The stored pages: prove them, keep them no longer than configured.", no_args_is_help=True)
     evidence.command("verify")(verify)
     evidence.command("retain")(retain)
     app.add_typer(evidence, name="evidence")
@@ -251,7 +252,8 @@ def sites_resume(ctx: typer.Context, site: Annotated[str, typer.Argument(help="S
     from crawler.sites import resume
 
     state: State = ctx.obj
-    hosts = resume(_site(state, site), state.folder)
+    with state.store(readonly=True):  # without a home nothing was ever asked, and "no host is at rest" would mislead
+        hosts = resume(_site(state, site), state.folder)
     note(f"no longer at rest: {', '.join(hosts)}" if hosts else f"{site}: no host is at rest")
 
 

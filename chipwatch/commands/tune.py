@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from chipwatch.app import State, UseError, note, now_utc, user, write_json, write_rows
+from chipwatch.group import Group
 
 CHANGE_COLUMNS = ["listing", "site", "title", "before", "after", "severity", "decision"]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    tune = typer.Typer(help="See what a threshold would do before it is set; set it with a reason; undo it.", invoke_without_command=True)
+    tune = typer.Typer(cls=Group, help="See what a threshold would do before it is set; set it with a reason; undo it.", invoke_without_command=True)
     tune.callback()(curve)
     tune.command("try")(try_change)
     tune.command("apply")(apply_change)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from chipwatch.app import EXIT_PROBLEMS, State, UseError, note, now_utc, write_json, write_rows
+from chipwatch.group import Group
 
 HOME_NOTES = {
     "README.txt": "Files here override chipwatch's shipped rows, key by key. Copy the row you want to change and keep its id.\n"
@@ -24,12 +25,16 @@ HOME_NOTES = {
 }
 
 
+BESIDE = ("config", "models", "digests", "samples", "state", "demo")
+"""Folders of a home that a backup holds besides database, key and evidence: what cannot be made again. Packs can."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(init)
     app.command()(doctor)
     app.command()(backup)
-    schedule = typer.Typer(help="Run crawls, detection and digest by the clock.", invoke_without_command=True)
+    schedule = typer.Typer(cls=Group, help="Run crawls, detection and digest by the clock.", invoke_without_command=True)
     schedule.callback()(schedule_run)
     schedule.command("status")(schedule_status)
     app.add_typer(schedule, name="schedule")
@@ -134,7 +139,7 @@ def doctor(
 
 
 def backup(ctx: typer.Context, target: Annotated[Path, typer.Argument(help="A new folder for the copy.")]) -> None:
-    """Copy the home (database, evidence, config, models, digests) while it may be in use; whole, or not at all."""
+    """Copy the home (all but logs and locks) while it may be in use; whole, or not at all."""
     import shutil
 
     state: State = ctx.obj
@@ -151,9 +156,10 @@ def backup(ctx: typer.Context, target: Annotated[Path, typer.Argument(help="A ne
             copy = part / path.relative_to(state.folder)
             copy.parent.mkdir(exist_ok=True)
             shutil.copy2(path, copy)
-        for name in ("config", "models", "digests"):
+        for name in BESIDE:
             if (state.folder / name).is_dir():
-                shutil.copytree(state.folder / name, part / name)
+                # Validators may be newer than the copied database: a page would be "not modified" that it has not seen.
+                shutil.copytree(state.folder / name, part / name, ignore=shutil.ignore_patterns("validators"))
         part.rename(target)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
