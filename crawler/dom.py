@@ -137,7 +137,9 @@ def first(node: LexborNode, selectors: tuple[str, ...]) -> str | None:
 
 def visible_text(node: LexborNode) -> str:
     """Text as a reader sees it: inline parts joined as they stand, blocks on lines of their own."""
-    if node.css_first(_NOT_PLAIN) is None:
+    inner = node.first_child
+    alone = inner is None or (inner.is_text_node and inner.next is None)
+    if alone or node.css_first(_NOT_PLAIN) is None:
         return " ".join((node.text(deep=True) or "").split())
     pieces: list[str] = []
     stack = [iter(node.iter(include_text=True))]

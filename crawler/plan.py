@@ -95,7 +95,7 @@ class Plan:
 
     def stamp(self) -> str:
         """Now as ISO 8601 UTC to the second."""
-        return self.moment().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{self.moment().astimezone(UTC).isoformat()[:19]}Z"
 
     def limit(self, requests: int, _now: float) -> str | None:
         """Which bound of the run is reached, in words, or None."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 if TYPE_CHECKING:
     from config.schema.sites import Site
@@ -27,9 +28,15 @@ def refused(url: str, hosts: frozenset[str], *, loopback: bool) -> str | None:
         return f"is longer than {MAX_LENGTH} characters"
     try:
         parts = urlsplit(url)
-        host, _ = (parts.hostname or "").lower().rstrip("."), parts.port
+        return _refused(parts.scheme, parts.netloc, hosts, loopback)
     except ValueError:
         return "is no address"
+
+
+@lru_cache(maxsize=1024)
+def _refused(scheme: str, netloc: str, hosts: frozenset[str], loopback: bool) -> str | None:
+    parts = SplitResult(scheme, netloc, "", "", "")
+    host, _ = (parts.hostname or "").lower().rstrip("."), parts.port
     if parts.scheme not in ("http", "https"):
         return f"scheme {parts.scheme!r} is not read"
     if parts.username or parts.password:

@@ -6,6 +6,7 @@ HOME/state/hosts/<host> is an empty file; its time of change says when. By the w
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from pathlib import Path
 from urllib.parse import quote
@@ -21,7 +22,7 @@ class LastAsked:
         """An answer is there, or will not come."""
         path = self._path(host)
         with contextlib.suppress(FileNotFoundError):
-            path.touch()
+            os.utime(path)
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         path.touch()
