@@ -25,7 +25,10 @@ AROUND = (
     ("карта ", ", 2 шт"),
 )
 # Hyperscan takes half a minute to compile all spellings: with the storms of `make soak`.
-ENGINES = ["ahocorasick", *([pytest.param("hyperscan", marks=pytest.mark.soak)] if importlib.util.find_spec("hyperscan") else [])]
+ENGINES = [
+    "ahocorasick",
+    *([pytest.param("hyperscan", marks=pytest.mark.soak)] if importlib.util.find_spec("hyperscan") else []),
+]
 
 
 @cache
@@ -152,6 +155,35 @@ def test_a_page_inside_a_record_is_looked_at_by_itself(engine: str) -> None:
     assert gate(engine).look(data, 18, len(data) - 5) == NOTHING
     assert gate(engine).look(data, 18) == STRONG
     assert gate(engine).look(b"A100", 1) == NOTHING and gate(engine).look(b"xxxH100", 3) == STRONG
+    # The engine sees the first bytes of a long name only; the rest has to stand on the page too.
+    assert gate(engine).look(b"<p>Grace Hopper") == STRONG
+    assert gate(engine).look(b"<p>Grace Hopper", 0, 14) == NOTHING
+    assert gate(engine).look(b"<p>Grace Hoppen") == NOTHING
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_letter_and_a_number_are_a_name_where_the_reader_says_so(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance, told = random.Random(11), [0, 0, 0]
+    before = (
+        "", " ", "for ", "being ", "nvidia ", "RTX-", "tesla", "tesla: ", "dgx ", "g ", "8x ", "显卡 ", "&nbsp;", "%20", "\\n", "<b>", "amd, ", "intel(",
+    )  # fmt: skip
+    after = (
+        "", " years", " gpu", " - GPU", "  80g", " 80 GB", " (80GB)", " card", " x", " pcie", " SXM4", " 显卡", "&nbsp;gpu", "</b>", ", gpu", "... gpu",
+        "m", " 80m", "s", "%", "nvl", " hbm2e", "-80g",
+    )  # fmt: skip
+    bodies = [
+        f"<p>{chance.choice(before)}{name}{chance.choice(after)} end".encode()
+        for name in ("a 100", "H 100", "h\t20", "l 4", "L 40S", "b 200", "a_100", "A  30", "h 1oo")
+        for _ in range(150)
+    ]
+    quick = [gate(engine).look(body) for body in bodies]
+    monkeypatch.setattr("detector.gate.gate.is_count", lambda *_: False)
+    for body, found in zip(bodies, quick, strict=True):
+        assert gate(engine).look(body) == found, body
+        told[found] += 1
+    assert min(told) > 50, told
 
 
 @pytest.mark.soak
@@ -209,3 +241,12 @@ def test_a_word_of_hardware_is_none_inside_a_longer_word() -> None:
         "180gbx",
     ):
         assert not words.look(text.encode()), text
+
+
+def test_a_word_of_hardware_before_the_page_or_behind_it_is_none_of_it() -> None:
+    words = Words(Config().offers, engine="ahocorasick")
+    data = b"GPU 80GB\r\n\r\n<p>lamp</p> GPU 80GB"
+    assert words.look(data) and words.look(data, 12)
+    assert not words.look(data, 12, 24)
+    assert words.look(b"xgpu<p>", 1) and not words.look(b"xgpu<p>")
+    assert words.look(b"<p>80 GB") and not words.look(b"<p>180gbit")

@@ -135,7 +135,9 @@ class Scanner:
         # A site's own parser may read what the extraction does not.
         own = record.url.partition("://")[2].partition("/")[0].lower() in self.hosts
         named = self.gate.look(page.data, page.start, page.end, anywhere=own)
-        if named == NOTHING or (named == WEAK and not self.words.look(page.body, anywhere=own)):
+        if named == NOTHING or (
+            named == WEAK and not self.words.look(page.data, page.start, page.end, anywhere=own)
+        ):
             return None
         result.gated += 1
         if not _OFFER.search(page.data, page.start, page.end) and not is_wide(page.data, page.start):

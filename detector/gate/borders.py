@@ -9,14 +9,14 @@ from detector.gate.literals import STRONG_NAME, Literal
 REACH = 24
 """Bytes before and after a literal that are looked at."""
 _NEAR = 12
-_CLASS_REACH, _CLASS_NEAR = 400, 40
+_CLASS_REACH, CLASS_NEAR = 400, 40
 """Bytes in which the class attribute of a hyphened name would begin, and in which it is remembered."""
 _MOST_KNOWN = 20_000
 
 BORDERED = 5
-"""Literals of plain letters up to this length are looked for with their border where the engine can: nearly all hits of an
-ordinary page are of them, inside digests, scripts and style sheets, and each costs a call into Python. Longer ones are so rare
-that the border only makes compiling slower."""
+"""Weak literals of plain letters up to this length are looked for with their border where the engine can: most hits of an
+ordinary page are of them, inside digests, scripts and style sheets, and each costs a call into Python. Others are so rare that
+the border only makes the engine's tables larger: with the borders of all they take twice the memory."""
 
 _ESCAPE = rb"%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[nrtb]|[\x80-\xff]."
 """What ends in a letter or digit and is none; the last: the second byte of a wide character."""
@@ -31,6 +31,12 @@ _WEAK_AFTER = re.compile(
 _SELECTOR_BEFORE = re.compile(rb"[\x00-\x20,>;{}*/]\.")
 _TAG_SIGN = re.compile(rb"[<>]")
 _CLASS = re.compile(rb"""class(?:name)?\s*=\s*\\?(["'])""", re.I)
+_MAKERS = (
+    b"nvidia", b"nvda", b"tesla", b"geforce", b"quadro", b"rtx", b"gtx", b"amd", b"radeon", b"instinct", b"intel", b"habana", b"gpu", b"dgx", b"hgx",
+)  # fmt: skip
+_FORM_AFTER = re.compile(rb"[^a-z0-9]{0,16}(?:pci|sxm|hbm|nvl|gpu|card|[0-9]{2,3}\s{0,3}g)", re.I)
+_PARTED_REACH = 16
+_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 _ALNUM = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
@@ -55,17 +61,32 @@ def _precedes(body: bytes, base: int, start: int, one: Literal, strong: bool) ->
     return bool(one.before) and near.lower().endswith(one.before)
 
 
+def is_count(body: bytes, base: int, start: int, end: int, one: Literal) -> bool:
+    """Whether a parted literal is surely no name: the reader wants a maker before it, or a form, memory or card behind
+    (`detector.reading.chips._word_and_number`). Half of what ordinary pages hold is of this kind. The page begins at `base`."""
+    first, last = max(base, start - _PARTED_REACH), end + _PARTED_REACH
+    near = body[first:last]
+    if not near.isascii() or b"&" in near or b"\\" in near or b"%" in near:
+        return False  # something may stand for other letters: the reader tells
+    if _FORM_AFTER.match(body, end, last):
+        return False
+    if one.after and body[end:last].lower().lstrip(_SIGNS).startswith(one.after):
+        return False
+    before = body[first:start].lower().rstrip(_SIGNS)
+    return not before.endswith(_MAKERS) and not (one.before and before.endswith(one.before))
+
+
 class Classes:
     """Tells names with a hyphen or an underscore that are classes of a style sheet, or stand among those of a tag."""
 
     def __init__(self) -> None:
-        self._known: set[bytes] = set()
+        self.known: set[bytes] = set()
         """Ends of class attributes, as they come again on every page of a site."""
 
     def holds(self, body: bytes, base: int, start: int, end: int) -> bool:
         """Whether the name that stands there is one."""
-        near = body[max(base, end - _CLASS_NEAR) : end]
-        if near in self._known or _SELECTOR_BEFORE.match(body, max(base, start - 2), start):
+        near = body[max(base, end - CLASS_NEAR) : end]
+        if near in self.known or _SELECTOR_BEFORE.match(body, max(base, start - 2), start):
             return True
         return self._is_one(body, base, end, near)
 
@@ -76,26 +97,22 @@ class Classes:
         if opened is None or opened[1] in reach[opened.end() :] or _TAG_SIGN.search(reach, opened.end()):
             return False
         if len(reach) - at <= len(near):
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            self._known.add(near)
+            if len(self.known) >= _MOST_KNOWN:
+                self.known.clear()
+            self.known.add(near)
         return True
 
 
 def pattern(one: Literal) -> bytes | None:
-    """The literal with what has to stand before it, for an engine of regular expressions without a look behind; None where it
-    is looked for as it is. It lets pass all that `stands` and `is_style` let pass, and little else."""
-    if [codec for codec, _ in one.ways] != ["ascii"] or len(one.data) > BORDERED:
+    """A short weak literal with what has to stand before it, for an engine of regular expressions without a look behind; None
+    where it is looked for as it is. It lets pass all that `stands` and `Classes` let pass, and little else."""
+    if [codec for codec, _ in one.ways] != ["ascii"] or len(one.data) > BORDERED or one.kind == STRONG_NAME:
         return None
-    strong = one.kind == STRONG_NAME
-    glued = [re.escape(part) for part in one.before]
-    # A strong name may follow letters, not digits.
-    signs, ends = (rb"0-9", [_ESCAPE]) if strong else (rb"a-z0-9", [_ESCAPE, _VENDORS, rb"[x*]"])
-    ways = [rb"^", *ends, *glued]
-    if b"-" in one.data or b"_" in one.data:
-        ways += [rb"[^" + signs + rb".]", rb"[^\x00-\x20,>;{}*/]\.", rb"^\."]
+    ways = [rb"^", _ESCAPE, _VENDORS, rb"[x*]", *(re.escape(part) for part in one.before)]
+    if one.hyphened:
+        ways += [rb"[^a-z0-9.]", rb"[^\x00-\x20,>;{}*/]\.", rb"^\."]
     else:
-        ways += [rb"[^" + signs + rb"]"]
+        ways += [rb"[^a-z0-9]"]
     return rb"(?:" + rb"|".join(ways) + rb")" + hexed(one.data)
 
 

@@ -15,8 +15,9 @@ import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from detector.gate.borders import Classes, pattern, stands
+from detector.gate.borders import CLASS_NEAR, Classes, is_count, pattern, stands
 from detector.gate.engine import Search, engine
+from detector.gate.heads import Head, heads
 from detector.gate.literals import TRIGGER, WEAK_NAME, Literal, is_wanted, literals
 from detector.gate.places import Places
 from detector.reading.page import SPOKEN_NUMBERS
@@ -74,7 +75,8 @@ class Gate:
         self.literals = literals(finder, wanted)
         self.classes = Classes()
         self._seen: dict[tuple[int, bytes], int] = {}
-        self.engine, self._search = _compiled(self.literals, engine)
+        self.heads = heads(self.literals)
+        self.engine, self._search = _compiled(self.heads, self.literals, engine)
 
     def look(self, body: bytes, start: int = 0, end: int | None = None, *, anywhere: bool = False) -> int:
         """NOTHING, WEAK or STRONG for the page that stands in `body` from `start` up to `end`.
@@ -84,7 +86,7 @@ class Gate:
         end = min(len(body) if end is None else end, start + LONGEST)
         if is_wide(body, start):
             return self._whole(body[start:end])
-        look = _Look(self, body, start, anywhere)
+        look = _Look(self, body, start, end, anywhere)
         self._search(body, start, end, look.hit)
         return look.found
 
@@ -128,8 +130,9 @@ class Gate:
         return max((_weight(mention) for mention in wanted), default=NOTHING)
 
 
-def _compiled(known: list[Literal], wanted: str | None) -> tuple[str, Search]:
-    return engine([one.data for one in known], wanted, [pattern(one) for one in known])
+def _compiled(known: list[Head], all_: list[Literal], wanted: str | None) -> tuple[str, Search]:
+    patterns = [None if one.whole is None else pattern(all_[one.whole]) for one in known]
+    return engine([one.data for one in known], wanted, patterns)
 
 
 def _weight(mention: Mention) -> int:
@@ -142,25 +145,47 @@ def _weight(mention: Mention) -> int:
 class _Look:
     """One look at one page, which begins at `base`."""
 
-    __slots__ = ("base", "body", "found", "gate", "places", "rare_from")
+    __slots__ = ("base", "body", "end", "found", "gate", "heads", "places", "rare_from", "styles")
 
-    def __init__(self, gate: Gate, body: bytes, base: int, anywhere: bool) -> None:
-        self.gate, self.body, self.base, self.found, self.rare_from = gate, body, base, NOTHING, 0
+    def __init__(self, gate: Gate, body: bytes, base: int, end: int, anywhere: bool) -> None:
+        self.gate, self.heads, self.styles = gate, gate.heads, gate.classes.known
+        self.body, self.base, self.end, self.found, self.rare_from = body, base, end, NOTHING, 0
         self.places = None if anywhere else Places(body, base)
 
     def hit(self, number: int, _from: int, at: int, _flags: int, _context: Any) -> bool:
-        """Take in one literal, `at` bytes from the page's beginning; True ends the search."""
-        one, end = self.gate.literals[number], self.base + at
-        start = end - len(one.data)
-        if one.hyphened and self.gate.classes.holds(self.body, self.base, start, end):
+        """Take in one head, which ends `at` bytes from the page's beginning; True ends the search."""
+        head, end = self.heads[number], self.base + at
+        # Half of the hits of an ordinary page are of this kind, so that it is asked for here.
+        if head.hyphened and self.body[max(self.base, end - CLASS_NEAR) : end] in self.styles:
             return False
+        start = end - head.length
+        if head.whole is not None:
+            self._literal(head.whole, start, end)
+        if head.longer:
+            self._longer(head, start)
+        return self.found == STRONG
+
+    def _longer(self, head: Head, start: int) -> None:
+        """Take in the literals of which a head is the beginning."""
+        for length, numbers in head.longer:
+            end = start + length
+            if end <= self.end and (number := numbers.get(self.body[start:end].lower())) is not None:
+                self._literal(number, start, end)
+
+    def _literal(self, number: int, start: int, end: int) -> None:
+        one = self.gate.literals[number]
         if one.kind == TRIGGER:
             if end >= self.rare_from:
                 self.rare_from = end + RARE_STEP
                 self._take(self.gate.rare(self.body, end), end)
-        elif self.found == NOTHING or one.kind != WEAK_NAME:
-            self._take(self.gate.around(self.body, self.base, start, end, number), start)
-        return self.found == STRONG
+            return
+        if (
+            (self.found != NOTHING and one.kind == WEAK_NAME)
+            or (one.parted and is_count(self.body, self.base, start, end, one))
+            or (one.hyphened and self.gate.classes.holds(self.body, self.base, start, end))
+        ):
+            return
+        self._take(self.gate.around(self.body, self.base, start, end, number), start)
 
     def _take(self, found: int, at: int) -> None:
         if found > self.found and (self.places is None or self.places.is_read(at)):

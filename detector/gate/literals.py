@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ others; names that stand by themselves. What may be glued to a weak name (`l4`) 
 ALONE = 3
 """Names up to this length stand for themselves alone, else every `l4os` would have to be looked at for its `l4`."""
 
+_PARTED = re.compile(rb"[a-z][\s_]+[a-z0-9]{1,3}")
+
 
 @dataclass(frozen=True, slots=True)
 class Literal:
@@ -33,6 +36,8 @@ class Literal:
     after: tuple[bytes, ...] = ()
     hyphened: bool = False
     """Whether it may be a class of a style sheet: `h-100` is a height in many."""
+    parted: bool = False
+    """Whether it is a letter, a blank and a number, which may be an article and a count: `a 100`."""
 
 
 def literals(finder: Finder, wanted: Collection[str] | None) -> list[Literal]:
@@ -56,6 +61,7 @@ def literals(finder: Finder, wanted: Collection[str] | None) -> list[Literal]:
             one.before,
             one.after,
             b"-" in data or b"_" in data,
+            _PARTED.fullmatch(data) is not None,
         )
         for data, one in sorted(found.items())
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 _STYLE, _SCRIPT = b"<style", b"<script"
-_END = {_STYLE: re.compile(rb"</style", re.I), _SCRIPT: re.compile(rb"</script", re.I)}
 _TELLING = (b"rice", b"sku", b"Sku", b"SKU", b"brand")
 """One of these stands in each script from which the extraction takes an article (`crawler.extraction.state`)."""
 _JSON = re.compile(rb"<script[^>]{0,300}json", re.I)
@@ -40,14 +39,14 @@ class Places:
 
     def _around(self, tag: bytes, at: int) -> tuple[int, int, bool]:
         """The stretch around a place that is one element of that kind, or has none; and whether it is one that is not read."""
-        body, end = self.body, _END[tag]
+        body = self.body
         opened = body.rfind(tag, self.base, at)
-        closed = end.search(body, opened, at) if opened >= 0 else None
-        if opened < 0 or closed is not None:
+        closed = _closing(body, tag, opened, at) if opened >= 0 else -1
+        if opened < 0 or closed >= 0:
             after = body.find(tag, at)
-            return (closed.end() if closed else self.base), (after if after >= 0 else len(body)), False
-        closing = end.search(body, at)
-        last = closing.start() if closing else len(body)
+            return max(closed, self.base), (after if after >= 0 else len(body)), False
+        closing = _closing(body, tag, at, len(body))
+        last = closing if closing >= 0 else len(body)
         return opened, last, tag == _STYLE or not self._tells(opened, last)
 
     def _tells(self, opened: int, last: int) -> bool:
@@ -61,3 +60,12 @@ class Places:
         if opened < 0 or not body[opened + 1 : opened + 2].isalpha():
             return False
         return body.find(b">", opened, at) < 0 and _UNREAD.search(body, opened, at) is not None
+
+
+def _closing(body: bytes, tag: bytes, start: int, end: int) -> int:
+    """Where an element's end begins, in any case of letters, -1 where there is none."""
+    name = tag[1:]
+    at = body.find(b"</", start, end)
+    while at >= 0 and body[at + 2 : at + 2 + len(name)].lower() != name:
+        at = body.find(b"</", at + 2, end)
+    return at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from detector.gate.engine import engine as engine_for
@@ -24,7 +24,14 @@ _MEMORY = re.compile(
     rb"(?:gb?(?![a-z0-9])|gigs?(?![a-z])|\xd0\xb3\xd0\xb1|\xe3\x82\xae\xe3\x82\xac|\xea\xb8\xb0\xea\xb0\x80)",
     re.I,
 )
-_MEMORY_HINT = re.compile(rb"[02468]\s?(?:[gG]|\xd0\xb3|\xe3\x82\xae|\xea\xb8\xb0)")
+_SIZES = tuple(
+    digit + gap + unit
+    for digit in (b"0", b"2", b"4", b"6", b"8")
+    for gap in (b"", b" ", b"\t", b"\n", b"\r", b"\x0b", b"\x0c")
+    for unit in (b"g", b"\xd0\xb3", b"\xe3\x82\xae", b"\xea\xb8\xb0")
+)
+"""What is looked for in place of a memory size: it ends in an even digit."""
+_SIZE_BEFORE, _SIZE_AFTER = 4, 8
 _NEW_LINE = re.compile(rb"\\[nrtb]")
 
 
@@ -49,31 +56,33 @@ class Words:
                     known = borders.get(data, bound)
                     borders[data] = known[0] and bound[0], known[1] and bound[1]
         self._literals = sorted(borders)
-        self._borders = [(*borders[data], codecs[data] == {"utf-8"}) for data in self._literals]
-        _, self._search = engine_for(self._literals, engine)
+        self._borders = [_border(data, *borders[data], codecs[data] == {"utf-8"}) for data in self._literals]
+        self._lengths = [len(data) for data in (*self._literals, *_SIZES)]
+        _, self._search = engine_for([*self._literals, *_SIZES], engine)
 
-    def look(self, body: bytes, *, anywhere: bool = False) -> bool:
-        """Whether one of the words, or a memory size, stands there where it is read. `anywhere` as for `Gate.look`."""
-        if is_wide(body):
+    def look(self, body: bytes, start: int = 0, end: int | None = None, *, anywhere: bool = False) -> bool:
+        """Whether one of the words, or a memory size, stands where it is read on the page that stands in `body` from `start` up
+        to `end`. `anywhere` as for `Gate.look`."""
+        if is_wide(body, start):
             return True
-        body = body[:LONGEST]
-        places = None if anywhere else Places(body)
-
-        def is_read(at: int) -> bool:
-            return places is None or places.is_read(at)
-
-        return self._has_word(body, is_read) or any(map(is_read, _sizes(body)))
-
-    def _has_word(self, body: bytes, is_read: Callable[[int], bool]) -> bool:
+        base, end = start, min(len(body) if end is None else end, start + LONGEST)
+        places = None if anywhere else Places(body, base)
         found = False
 
-        def hit(number: int, _from: int, end: int, _flags: int, _context: Any) -> bool:
+        def hit(number: int, _from: int, at: int, _flags: int, _context: Any) -> bool:
             nonlocal found
-            start = end - len(self._literals[number])
-            found = _is_word(body, start, end, *self._borders[number]) and is_read(start)
+            behind = base + at
+            place = behind - self._lengths[number]
+            if number < len(self._borders):
+                speaks = _is_word(body, base, place, behind, self._borders[number])
+            else:
+                speaks = (
+                    _MEMORY.search(body, max(base, place - _SIZE_BEFORE), behind + _SIZE_AFTER) is not None
+                )
+            found = speaks and (places is None or places.is_read(place))
             return found
 
-        self._search(body, 0, len(body), hit)
+        self._search(body, base, end, hit)
         return found
 
 
@@ -81,19 +90,34 @@ def _tells(cue: str, word: str) -> bool:
     return cue == "hardware" or not word.isascii() or len(word.strip("*")) > _EVERYDAY
 
 
-def _is_word(body: bytes, start: int, end: int, before: bool, after: bool, utf8: bool) -> bool:
-    """Whether a word is none inside a longer one, by the rule of the reader's cues: `hopper` in `shopper`. `utf8`: the word
-    tells its encoding, so that neighbours in all scripts are known; else only plain letters are."""
+@dataclass(frozen=True, slots=True)
+class _Border:
+    """The characters at the ends of a word that must not go on beyond them, None where it may. `utf8`: the word tells its
+    encoding, so that characters in all scripts are known; else only plain ones are, others are empty."""
+
+    first: str | None
+    last: str | None
+    utf8: bool
+
+
+def _border(data: bytes, before: bool, after: bool, utf8: bool) -> _Border:
+    return _Border(_first(data, utf8) if before else None, _last(data, utf8) if after else None, utf8)
+
+
+def _is_word(body: bytes, base: int, start: int, end: int, border: _Border) -> bool:
+    """Whether a word is none inside a longer one, by the rule of the reader's cues: `hopper` in `shopper`."""
     if (
-        after
-        and (following := _first(body[end : end + 4], utf8))
-        and joins(following, _last(body[start:end], utf8))
+        border.last is not None
+        and (following := _first(body[end : end + 4], border.utf8))
+        and joins(following, border.last)
     ):
         return False
-    preceding = _last(body[max(0, start - 4) : start], utf8) if before else ""
-    if not preceding or not joins(preceding, _first(body[start:end], utf8)):
+    if border.first is None:
         return True
-    return _NEW_LINE.match(body, max(0, start - 2), start) is not None
+    preceding = _last(body[max(base, start - 4) : start], border.utf8)
+    if not preceding or not joins(preceding, border.first):
+        return True
+    return _NEW_LINE.match(body, max(base, start - 2), start) is not None
 
 
 def _first(data: bytes, utf8: bool) -> str:
@@ -106,11 +130,3 @@ def _last(data: bytes, utf8: bool) -> str:
     if utf8:
         return data.decode("utf-8", "ignore")[-1:]
     return chr(data[-1]) if data and data[-1] < 0x80 else ""
-
-
-def _sizes(body: bytes) -> Iterator[int]:
-    """Where memory sizes of graphics cards stand. The plain pattern first: the one with all sizes is six times slower."""
-    for hint in _MEMORY_HINT.finditer(body):
-        size = _MEMORY.search(body, max(0, hint.start() - 4), hint.end() + 8)
-        if size is not None:
-            yield size.start()
