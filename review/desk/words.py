@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from review.digest import score_words
 from review.masking import masked, masked_text
 from review.render import weblink
+
+DIGEST = re.compile(r"\b([0-9a-f]{64})\b")
+"""A SHA-256 in words, as the note on a pack has one."""
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 
 def usd(value: float | None) -> str:
@@ -61,8 +68,18 @@ def title(row: Mapping[str, Any]) -> str:
     return visible(masked_text(row["title"], json.loads(row["title_contacts"] or "[]")))
 
 
+def short_digests(text: str | None) -> Markup:
+    """Words, escaped, in which a SHA-256 is shown by its first twelve digits and whole in its title."""
+    from markupsafe import Markup, escape
+
+    parts = DIGEST.split(visible(text or ""))
+    return Markup("").join(
+        Markup('<abbr class="digest" title="{}">{}…</abbr>').format(part, part[:12]) if at % 2 else escape(part) for at, part in enumerate(parts)
+    )  # fmt: skip
+
+
 FILTERS = {
     "title_of": title,
     "score": score,
-    "usd": usd, "count": count, "day": day, "minute": minute, "plain": plain, "visible": visible, "masked": masked, "weblink": weblink,
+    "usd": usd, "count": count, "day": day, "minute": minute, "plain": plain, "visible": visible, "short_digests": short_digests, "masked": masked, "weblink": weblink,
 }  # fmt: skip
