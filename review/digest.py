@@ -20,6 +20,11 @@ def score_words(score: float) -> str:
     return ">.99" if score > 0.995 else f"{score:.2f}"
 
 
+def desk_link(desk: str, key: str) -> str | None:
+    """The page of a listing, flagged or not, on the desk at this address; None without one."""
+    return f"{desk}/alert/{quote(key, safe='')}" if desk else None
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """Words of the seller that carry a signal, contact details masked."""
@@ -58,7 +63,7 @@ class DigestAlert:
 
     def desk_link(self, desk: str) -> str | None:
         """The alert's page on the desk at this address; None without one."""
-        return f"{desk}/alert/{quote(str(self.alert), safe='')}" if desk else None
+        return desk_link(desk, str(self.alert))
 
     @property
     def score_words(self) -> str:
@@ -169,6 +174,10 @@ class Digest:
             if self.previous
             else ""
         )
+
+    def listing_link(self, key: str) -> str | None:
+        """A listing's page on the desk; None without an address."""
+        return desk_link(self.desk, key)
 
     @property
     def silent_link(self) -> str | None:

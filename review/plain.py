@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from review.digest import SEVERITIES, Digest, DigestAlert
-from review.render import stock_words, weblink
+from review.render import SAMPLES, stock_words, weblink
 
 JOINER = "\u2060"
 """Word joiner: invisible, and it ends what mail and chat programs take for an address."""
@@ -57,6 +57,11 @@ def _lines(digest: Digest) -> Iterator[str]:
         state = (site.outcome or "never ran") + (", quarantined" if site.quarantined else "")
         note = f"; {quiet(site.detail)}" if site.detail else ""
         yield f"{'  ' if site.healthy else '! '}{quiet(site.site)}: {state}, {site.last_run or 'no run'}, {site.listings} listings, {site.new} new{note}"
+    if digest.samples:
+        yield from ("", SAMPLES.upper(), "Drawn at random; a decision on each tells how much is missed.")
+        for sample in digest.samples:
+            yield f"  {quiet(sample['title'])} ({quiet(sample['site'])}/{quiet(sample['listing_id'])})"
+            yield f"      {digest.listing_link(sample['listing']) or 'chipwatch alerts show ' + sample['listing']}"
     yield from ("", *(quiet(note) for note in digest.notes), "A signal is a reason to look, never a verdict.")
 
 

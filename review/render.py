@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+SAMPLES = "Not flagged: is that right?"
+
+DECIDE_SAMPLE = (
+    "chipwatch alerts decide ID confirm (it should be flagged) or dismiss --reason CODE (it should not)"
+)
+"""What is to be done with listings drawn at random, without the desk."""
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:@])")
 
 
@@ -77,7 +84,7 @@ def markdown(digest: Digest) -> str:
             inert(site.detail or ""),
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", *(f"- {inert(note)}" for note in digest.notes), *_rest(digest)]
+    lines += ["", *(f"- {inert(note)}" for note in digest.notes), *_rest(digest, links=True)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -118,7 +125,7 @@ def _alert_markdown(a: DigestAlert, address: str) -> list[str]:
             f"- Evidence: `{a.evidence['file']}` at {a.evidence['offset']}, SHA-256 `{a.evidence['sha256'][:16]}…`"
         )
     lines.append(
-        f"- {inert(a.site)} {inert(a.listing_id)}"
+        f"- {inert(a.site)}/{inert(a.listing_id)}"
         + (f" <{link}>" if link else "")
         + (f", [desk](<{desk}>)" if desk else "")
         + f"; `chipwatch alerts show {a.alert}`"
@@ -141,7 +148,7 @@ def stock_words(a: DigestAlert) -> str:
     return f"{a.quantity} on offer" if a.quantity is not None else "stock not said"
 
 
-def _rest(digest: Digest) -> list[str]:
+def _rest(digest: Digest, *, links: bool) -> list[str]:
     lines = []
     if digest.unknown_accelerators:
         names = ", ".join(f"{inert(name)} ({count})" for name, count in digest.unknown_accelerators.items())
@@ -149,10 +156,18 @@ def _rest(digest: Digest) -> list[str]:
     if digest.muted:
         lines += ["", f"{digest.muted} alerts are held back by mutes: `chipwatch alerts --muted`"]
     if digest.samples:
-        lines += ["", "Unflagged listings drawn at random; a decision on them tells how much is missed:"]
         lines += [
-            f"- {inert(s['site'])} {inert(s['listing_id'])}: {inert(s['title'])}" for s in digest.samples
+            "",
+            f"{SAMPLES} Drawn at random; a decision on each tells how much is missed: `{DECIDE_SAMPLE}`",
+            "",
         ]
+        for s in digest.samples:
+            link = digest.listing_link(s["listing"]) if links else None
+            lines.append(
+                f"- {inert(s['site'])}/{inert(s['listing_id'])}: {inert(s['title'])}"
+                + (f", [decide on the desk](<{link}>)" if link else "")
+                + f"; `chipwatch alerts show {s['listing']}`"
+            )
     if digest.versions:
         lines += ["", "Made with " + ", ".join(f"{k} {v}" for k, v in digest.versions.items())]
     if digest.chain:
@@ -204,7 +219,7 @@ def terminal(digest: Digest) -> None:
         ]
         table.add_row(*map(escape, cells), style=style)
     console.print(table)
-    for line in [*digest.notes, *_rest(digest)]:
+    for line in [*digest.notes, *_rest(digest, links=False)]:
         if line:
             console.print(escape(_plain(line.replace("\\", ""))))
 

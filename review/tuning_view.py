@@ -139,6 +139,11 @@ def trial(store: Store, past: Past, now: float, then: float) -> Trial:
     )  # fmt: skip
 
 
+def to_decide(store: Store) -> list[str]:
+    """Listings that digests drew at random and nobody has decided on."""
+    return list(dict.fromkeys(row["listing"] for row in store.samples() if row["action"] is None))
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """A logged version of the thresholds: who set it, when, why, and what it changed as `key: before -> after`."""

@@ -22,13 +22,13 @@ class Lookup(Base):
         return dict(row)
 
     def find_listing(self, text: str) -> str:
-        """The key of the one listing that `text` names: a key or its beginning (4 letters or more), site/listing_id, or its address.
+        """The key of the one listing that `text` names: a key or its beginning (4 letters or more), site/listing_id (or with a space), or its address.
 
         The number that eBay shows stands for the id of its interface, `v1|NUMBER|0`.
 
         Raises MissingError, or StorageError where several fit.
         """
-        site, _, name = text.partition("/")
+        site, _, name = text.partition("/" if "/" in text else " ")
         found = [
             row[0]
             for row in self.db.rows(

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from chipwatch.digests import make
 from config.loader import Config
 from detector.run import detect
+from review import plain
 from storage.listing import Listing
 from storage.store import Store
 from tests import handover
@@ -224,6 +226,54 @@ def test_a_threshold_that_cannot_be_set_changes_nothing(
     ana.post("/tuning/set", form)
     assert said in ana.notices("/tuning")[0] and thresholds(desk) == {}
     assert ask(desk, lambda store: [v for v in store.versions("thresholds") if v["content"]]) == []
+
+
+def test_offers_drawn_at_random_lead_from_the_digest_and_tuning_to_their_decision(
+    desk: Opened, ana: Browser
+) -> None:
+    assert "drawn at random" not in ana.page("/tuning").body.text()
+    with Store.open(desk.home) as store:
+        run = store.begin_run("board", now=NOW)
+        for n in "45":
+            plain_offer = Listing(
+                "board",
+                f"plain-{n}",
+                f"RTX 4090 24GB Founders Edition, number {n}",
+                price_text="US $1,900",
+                price_amount="1900",
+                price_currency="USD",
+                country="US",
+                observed_at=NOW,
+            )
+            store.record(plain_offer, run=run, evidence=None, now=NOW)
+        store.end_run(run, "ok", NOW, {"pages": 1, "listings": 2, "new": 2})
+        detect(store, Config(desk.home), now=NOW)
+        made, file = make(store, Config(desk.home), now=NOW)
+    drawn = {str(sample["listing"]): sample for sample in made.samples}
+    assert len(drawn) >= 2
+    links = {link.attributes["href"] for link in LexborHTMLParser(file.read_text()).css("main a")}
+    markdown = file.with_suffix(".md").read_text()
+    for key, sample in drawn.items():
+        assert f"{made.desk}/alert/{key}" in links and f"(<{made.desk}/alert/{key}>)" in markdown
+        assert f"chipwatch alerts show {key}" in markdown and key in plain.text(made)
+        # As it is printed, and as it once was.
+        for sign in "/ ":
+            told = ana.get("/search", params={"q": f"{sample['site']}{sign}{sample['listing_id']}"})
+            assert told.headers["location"] == f"/alert/{key}"
+    listed = ana.page("/tuning").css("#drawn [data-item]")
+    assert {row.attributes["data-href"] for row in listed} == {f"/alert/{key}" for key in drawn}
+    left = list(drawn)
+    while left:
+        page = ana.page(f"/alert/{left[0]}")
+        assert f"{len(left)} offer" in page.css_first("#drawn").text()
+        answer = ana.decide(left[0], action="dismiss", reason_dismiss="rightly-not")
+        del left[0]
+        onward = answer.headers["location"]
+        assert onward in [f"/alert/{key}" for key in left] if left else onward == "/tuning"
+    page = ana.page("/tuning")
+    assert not page.css("#drawn") and ana.page(f"/alert/{key}").css_first("#drawn") is None
+    with Store.open(desk.home, readonly=True) as store:
+        assert {row["action"] for row in store.samples()} == {"dismiss"}
 
 
 def test_two_people_do_not_set_over_each_other(desk: Opened, ana: Browser) -> None:

@@ -10,6 +10,7 @@ from review.desk.pages.queue import choice_of, query_of
 from review.desk.sessions import Notice
 from review.desk.visit import Answer, NotHere, Page, Refused, Visit
 from review.desk.words import title as title_words
+from review.tuning_view import to_decide
 from storage.errors import ConflictError, MissingError, StorageError
 from storage.listing import ListingError
 
@@ -20,9 +21,11 @@ def alert(visit: Visit) -> Answer:
     case = case_of(visit.store, visit.config, visit.names, visit.desk.glossary, key)
     at, before, after = visit.desk.facets.find(visit.store, choice_of(visit.args, visit.now)).around(key)
     now = datetime.fromisoformat(visit.now.replace("Z", "+00:00"))
+    waiting = to_decide(visit.store) if case.alert is None else []
     return visit.page(
         "alert.html", key=key, case=case, at=at, before=before, after=after, query=query_of(visit.args), reasons=reasons(visit.config),
         week=(now + timedelta(days=7)).date().isoformat(), month=(now + timedelta(days=30)).date().isoformat(), scopes=_scopes(visit, case),
+        drawn=len(waiting) if key in waiting else 0,
     )  # fmt: skip
 
 
@@ -63,6 +66,7 @@ def decide(visit: Visit) -> Answer:
         return visit.go(here, Notice(str(error), "problem"))
     version = int(visit.value("version")) if visit.value("version").isdecimal() else None
     after = visit.value("after")
+    drawn = to_decide(visit.store) if version is None else []
     try:
         decision = visit.write(lambda store: decide_one(store, key, version, wish, visit))
     except ConflictError as error:
@@ -75,6 +79,8 @@ def decide(visit: Visit) -> Answer:
         if after.isalnum() and wish.action != "note"
         else None
     )
+    if key in drawn and wish.action != "note":
+        onward = next((f"/alert/{other}" for other in drawn if other != key), "/tuning")
     return visit.go(
         onward or (here if wish.action == "note" else "/" + (f"?{query}" if query else "")),
         Notice(f"“{title}” {DONE[wish.action]}{extra}.", undo=undo),

@@ -19,13 +19,16 @@ LOOKED = 500
 AROUND = 60
 """Characters told on both sides of the first hit in a description."""
 
+_NAMED = re.compile(r"[\w-]+ \S*\d\S*")
+"""A site and an id, as a digest once printed them."""
+
 Pieces = list[tuple[bool, str]]
 
 
 def search(visit: Visit) -> Answer:
     """Listings whose current texts hold every word."""
     query = visit.arg("q")[:200]
-    if query and " " not in query and ("/" in query or len(query) >= 8):
+    if query and (_NAMED.fullmatch(query) or (" " not in query and ("/" in query or len(query) >= 8))):
         try:
             return visit.go(f"/alert/{visit.store.find_listing(query)}")
         except StorageError:

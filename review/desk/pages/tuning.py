@@ -34,6 +34,7 @@ def tuning(visit: Visit) -> Answer:
     high = max(cuts.high if high is None else high, medium)
     tried = view.trial(store, past, cuts.medium, medium)
     curve = past.curve()
+    waiting = view.to_decide(store)
     log = view.versions(store.versions("thresholds"))
     return visit.page(
         "tuning.html",
@@ -50,6 +51,8 @@ def tuning(visit: Visit) -> Answer:
         budget=budget,
         found=found,
         missed=past.missed(apply.drawn(store), cuts.medium),
+        drawn=[row for row in store.offers_named(waiting[: view.SHOWN]) if row["score"] is not None],
+        waiting=len(waiting),
         base=visit.config.thresholds_version,
         changed=(medium, high) != (cuts.medium, cuts.high),
         stale=_stale(store, visit.config),
