@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from detector.features import History
 from detector.market import Book, Peer
 from detector.neighbours import Shelf, Text, canonical, is_foreign, is_relist, ngrams, similarity
+from detector.others import serial_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,8 +51,9 @@ class Memory:
     shelf: Shelf = field(init=False)
     _offers: dict[str, dict[str, bool]] = field(default_factory=dict)
     """seller -> listing -> whether it offers a chip"""
-    _last: dict[str, tuple[float | None, str, str | None]] = field(default_factory=dict)
-    """listing -> unit price in USD, title, description of its last judged observation"""
+    _last: dict[str, tuple[float | None, tuple[str, str | None] | None]] = field(default_factory=dict)
+    """listing -> unit price in USD of its last judged observation; its title and description, where they speak of a serial
+    number (a home's whole texts would fill the memory)"""
     _asked: set[str] = field(default_factory=set)
     _grams: dict[str, NDArray[np.uint64]] = field(default_factory=dict)
     """observation -> n-grams of its text, the latest last"""
@@ -87,7 +89,7 @@ class Memory:
         for row in self.store.offers_of_sellers(sellers, self.start):
             self._offers.setdefault(row["seller"], {})[row["listing"]] = row["chip"] is not None
         for row in self.store.last_before(listings, self.start):
-            self._last[row["listing"]] = row["unit_usd"], row["title"], row["description"]
+            self._last[row["listing"]] = row["unit_usd"], _of_serials(row["title"], row["description"])
         self._asked |= sellers | listings
 
     def history(self, observation: Observation) -> History:
@@ -104,14 +106,14 @@ class Memory:
         return History(len(own), sum(not chip for chip in own.values()), before)
 
     def text_before(self, observation: Observation) -> tuple[str, str | None] | None:
-        """Title and description of the listing's last judged observation."""
+        """Title and description of the listing's last judged observation, where they speak of a serial number."""
         last = self._last.get(observation.listing_key)
-        return (last[1], last[2]) if last else None
+        return last[1] if last else None
 
     def take(self, observation: Observation, unit_usd: float | None, offers_chip: bool) -> None:
         """Remember a judged observation."""
         listing = observation.listing
-        self._last[observation.listing_key] = unit_usd, listing.title, listing.description
+        self._last[observation.listing_key] = unit_usd, _of_serials(listing.title, listing.description)
         if observation.seller_key is not None:
             self._offers.setdefault(observation.seller_key, {})[observation.listing_key] = offers_chip
 
@@ -152,6 +154,10 @@ class Memory:
             else:
                 relist = other.listing
         return Likeness(tuple(copies), relist)
+
+
+def _of_serials(title: str, description: str | None) -> tuple[str, str | None] | None:
+    return (title, description) if serial_words(title, description) else None
 
 
 def _compared(own: Text, others: Sequence[Text]) -> list[str]:

@@ -93,10 +93,10 @@ class _Run(NamedTuple):
     """Bands of some texts, each band's values sorted, with the texts' places; both are (BANDS, n)."""
 
     values: NDArray[np.uint32]
-    places: NDArray[np.int64]
+    places: NDArray[np.int32]
 
     @classmethod
-    def of(cls, values: NDArray[np.uint32], places: NDArray[np.int64]) -> _Run:
+    def of(cls, values: NDArray[np.uint32], places: NDArray[np.int32]) -> _Run:
         """Sort every band. Equal values stay in the order of their places."""
         order = np.argsort(values, axis=1, kind="stable")
         return cls(np.take_along_axis(values, order, axis=1), np.take_along_axis(places, order, axis=1))
@@ -125,7 +125,7 @@ class Shelf:
             return
         start = len(self.texts)
         self.texts.extend(text for text in new if text.bands is not None)
-        places = np.broadcast_to(np.arange(start, len(self.texts)), (BANDS, len(bands)))
+        places = np.broadcast_to(np.arange(start, len(self.texts), dtype=np.int32), (BANDS, len(bands)))
         self._runs.append(_Run.of(np.array(bands, dtype=np.uint32).T, places))
         while len(self._runs) > 1 and self._runs[-2].values.shape[1] < 2 * self._runs[-1].values.shape[1]:
             last = self._runs.pop()

@@ -55,15 +55,21 @@ def first_chip_offer(history: History, offers_chip: bool) -> Signal | None:
     return Signal("first_chip_offer", value=history.offers, expected=0, n=history.offers, detail=f"the first chip after {history.offers} listings of other goods")  # fmt: skip
 
 
+def serial_words(title: str, description: str | None) -> str | None:
+    """The first word of a serial number in a listing's text, as it stands there."""
+    said = _SERIAL.search(f"{title}\n{description or ''}")
+    return said.group() if said else None
+
+
 def serial_words_dropped(before: tuple[str, str | None] | None, listing: Listing) -> Signal | None:
     """The text said something of a serial number and no longer does."""
     if before is None:
         return None
-    said = _SERIAL.search(f"{before[0]}\n{before[1] or ''}")
+    said = serial_words(*before)
     # A shorter text is a search card of the same item, not an edit.
-    if said is None or _SERIAL.search(f"{listing.title}\n{listing.description or ''}") or not listing.description or not before[1]:
+    if said is None or serial_words(listing.title, listing.description) or not listing.description or not before[1]:
         return None
-    return Signal("serial_words_dropped", text=said.group(), detail=f"the text before said “{said.group()}”")
+    return Signal("serial_words_dropped", text=said, detail=f"the text before said “{said}”")
 
 
 def listed_party(candidates: Iterable[Mapping[str, Any]], recorded_at: str) -> Signal | None:

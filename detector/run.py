@@ -17,7 +17,7 @@ A rebuild forgets all readings and does the same from the first observation: sam
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 BATCH = 500
 """Observations read, judged and stored at a time: one transaction, a second or two of work."""
 
+
+DRIFT_ROWS = 20_000
+"""Offers that are compared with what the forest was fitted on, at most: more tell nothing more of a drift."""
 
 Progress = Callable[[int, int], None]
 
@@ -112,8 +115,8 @@ class Run:
             "thresholds": config.thresholds_version,
         }  # fmt: skip
         self._book = Book(config.market)
-        self.rows: list[Row] = []
-        """New offers as the forest saw them, while there is one."""
+        self.rows: deque[Row] = deque(maxlen=DRIFT_ROWS)
+        """The latest offers as the forest saw them, while there is one."""
         self.outcome = Outcome(model=self.versions["model"])
 
     def go(self, *, rebuild: bool = False, progress: Progress | None = None) -> Outcome:

@@ -344,7 +344,7 @@ def test_offers_unlike_those_of_the_fit_ask_for_a_refit(store: Store, config: Co
     )
     other = judge(store, config, model=model, now="2025-09-02T00:00:00Z")
     assert "title_length" in moved(model, other.rows, config)
-    assert moved(model, other.rows[:50], config) == {}, "too few to say so"
+    assert moved(model, list(other.rows)[:50], config) == {}, "too few to say so"
 
 
 def test_intents_are_frozen() -> None:
