@@ -83,7 +83,8 @@ def _config(state: State, now: str) -> Iterator[tuple[bool, str]]:
 def _schedule(state: State, now: str) -> Iterator[tuple[bool, str]]:
     from difflib import get_close_matches
 
-    from chipwatch.schedule import ScheduleError, trigger
+    from chipwatch.schedule import OwnStart, ScheduleError, planned, trigger
+    from crawler.run import crawled
 
     sites, jobs = state.config.sites, state.config.schedule.job
     yield True, f"{sum(job.enabled for job in jobs)} of {len(jobs)} jobs enabled"
@@ -92,10 +93,14 @@ def _schedule(state: State, now: str) -> Iterator[tuple[bool, str]]:
             trigger(job)
         except ScheduleError as error:
             yield False, str(error)
-        for name in job.sites:
+        for name in (*job.sites, *job.without):
             if name not in sites:
                 near = get_close_matches(name, sites, 1)
                 yield False, f"schedule.toml: job {job.id!r}: no site {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; `chipwatch sites` lists them")
+    started = {site for job in planned(state.config).job if isinstance(job, OwnStart) and job.enabled for site in job.sites}
+    for key, site in sites.items():
+        if site.pace.hours and crawled(site) and key not in started:
+            yield False, f"{key}: has hours of its own (pace.hours), but no enabled job of schedule.toml crawls it"
 
 
 def _database(state: State, now: str) -> Iterator[tuple[bool, str]]:

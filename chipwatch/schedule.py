@@ -17,11 +17,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from config.schema.schedule import Job, Schedule
 
 if TYPE_CHECKING:
-    from apscheduler.triggers.cron import CronTrigger
+    from apscheduler.triggers.base import BaseTrigger
 
-    from config.schema.schedule import Job, Schedule
+    from config.loader import Config
+    from config.schema.sites import Site
 
 LEDGER = "schedule.jsonl"
 LOCK = "schedule.lock"
@@ -31,7 +35,7 @@ NOT_DONE = 3
 WORDS = {
     "refit": ["detect", "--refit"],
     "weekly": ["digest", "--weekly"],
-    "deliver": ["digest", "--retry"],
+    "deliver": ["digest", "--retry", "--due"],
     "retention": ["evidence", "retain"],
 }
 """Commands of the kinds of job that are not named as their command."""
@@ -57,22 +61,47 @@ class Entry:
     detail: str = ""
 
 
-def trigger(job: Job) -> CronTrigger:
-    """The job's times as an APScheduler trigger. Raises ScheduleError if cron is no valid expression or contradicts `hours`."""
+class OwnStart(Job):
+    """A job's crawl of one site that has hours of its own (pace.hours of its file)."""
+
+    hours: tuple[int, ...] = ()
+    hours_zone: str = "UTC"
+
+
+def planned(config: Config) -> Schedule:
+    """The schedule with a start of its own for each site that has hours: in the job's stead, at the job's times moved into them."""
+    from crawler.run import crawled
+
+    own = {key: site for key, site in config.sites.items() if site.pace.hours and crawled(site)}
+    return config.schedule.model_copy(update={"job": [part for job in config.schedule.job for part in _divided(job, own)]})
+
+
+def _divided(job: Job, own: dict[str, Site]) -> list[Job]:
+    apart = [key for key in own if job.run == "crawl" and (not job.sites or key in job.sites) and key not in job.without]
+    starts: list[Job] = []
+    for key in apart:
+        facts = job.model_dump() | {"id": f"{job.id}-{key}", "sites": (key,), "without": ()}
+        starts.append(OwnStart(**facts, hours=own[key].pace.hours, hours_zone=own[key].pace.timezone))
+    left = tuple(key for key in job.sites if key not in apart)
+    rest = [job.model_copy(update={"sites": left, "without": job.without if left else (*job.without, *apart)})]
+    return (rest if left or not job.sites else []) + starts
+
+
+def trigger(job: Job) -> BaseTrigger:
+    """The job's times as an APScheduler trigger. Raises ScheduleError if cron is no valid expression."""
     from apscheduler.triggers.cron import CronTrigger
 
     minute, hour, day, month, weekday = job.cron.split()
-    if job.hours:
-        if hour != "*":
-            raise ScheduleError(f"schedule.toml: job {job.id!r}: write * as the hour of cron, or leave `hours` out; both say when")
-        hour = ",".join(map(str, job.hours))
+    jitter = None if isinstance(job, OwnStart) else job.jitter_s or None
     try:
-        return CronTrigger(
-            minute=minute, hour=hour, day=day, month=month, day_of_week=weekday,
-            timezone=job.timezone, jitter=job.jitter_s or None,
-        )  # fmt: skip
+        times = CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, timezone=job.timezone, jitter=jitter)
     except ValueError as error:
         raise ScheduleError(f"schedule.toml: job {job.id!r}, cron {job.cron!r}: {error}") from error
+    if not isinstance(job, OwnStart):
+        return times
+    from chipwatch.hours import InHours
+
+    return InHours(times, job.hours, job.hours_zone, job.jitter_s)
 
 
 def next_runs(schedule: Schedule, now: datetime) -> list[tuple[Job, datetime]]:
@@ -99,12 +128,17 @@ def missed(schedule: Schedule, ledger: Sequence[Entry], now: datetime) -> list[t
             last[entry.job] = max(last.get(entry.job, _time(entry.due)), _time(entry.due))
     out = []
     for job in schedule.job:
-        if not job.enabled or job.id not in last:
+        if not job.enabled or job.id not in last or not _open(job, now):
             continue
         due = _last_due(job, max(last[job.id], now - timedelta(hours=schedule.supervisor.catch_up_h)), now)
         if due is not None:
             out.append((job, due))
     return out
+
+
+def _open(job: Job, now: datetime) -> bool:
+    """A site's own hours hold for what is made up as well: outside them it waits for its next start."""
+    return not isinstance(job, OwnStart) or now.astimezone(ZoneInfo(job.hours_zone)).hour in job.hours
 
 
 def due_at(job: Job, started: datetime) -> datetime:
@@ -210,7 +244,9 @@ def outcomes(home: Path, since: datetime, before: Collection[str] = ()) -> list[
 def command(job: Job, home: Path) -> list[str]:
     """The child's command line."""
     words = WORDS.get(job.run, [job.run])
-    return [sys.executable, "-m", "chipwatch.cli", "--home", str(home), *words, *(job.sites if job.run == "crawl" else ())]
+    if job.run == "crawl":
+        words = [*words, *job.sites, *(word for site in job.without for word in ("--without", site))]
+    return [sys.executable, "-m", "chipwatch.cli", "--home", str(home), *words]
 
 
 class Supervisor:
@@ -263,11 +299,11 @@ class Supervisor:
         if job.run != "crawl":
             return {0: "done", 1: "problems"}.get(code, "failed"), told
         try:
-            found = [row for row in outcomes(self.home, started, before) if not job.sites or row[0] in job.sites]
+            found = [row for row in outcomes(self.home, started, before) if row[0] in (job.sites or (row[0],)) and row[0] not in job.without]
         except Exception as error:
             return "failed", f"{error}; {told}"
         if not found:
-            return ("done", "no site is enabled") if code == 0 else ("failed", told)
+            return ("done", "no site to crawl") if code == 0 else ("failed", told)
         words = ", ".join(f"{site} {outcome}" for site, outcome, _ in found)
         if code not in (0, 1):
             return "failed", f"{words}; {told}"

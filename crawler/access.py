@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from config.schema.settings import Settings
     from config.schema.sites import Site
@@ -33,3 +33,10 @@ def refusal(site: Site, settings: Settings, today: date) -> str | None:
     if not settings.identity.contact:
         return "no contact; set identity.contact in HOME/config/settings.toml so that the site's operator can reach you"
     return None
+
+
+def closed(site: Site, now: datetime) -> str | None:
+    """Why no crawl of the site may begin at this hour, or None."""
+    pace = site.pace
+    hours = ", ".join(map(str, sorted(pace.hours)))
+    return None if pace.open_at(now) else f"begins in its own hours only: {hours} o'clock, {pace.timezone} (pace.hours)"

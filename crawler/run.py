@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crawler.access import refusal
+from crawler.access import closed, refusal
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -107,7 +107,7 @@ def _one(
     site: Site, home: Path, config: Config, given: datetime | str | None, on_progress: Progress | None, signals: _Signals
 ) -> RunResult:
     now = _moment(given)
-    why = refusal(site, config.settings, now.date()) or _at_rest(site, home, config, now) or _used_up(site, config, now)
+    why = refusal(site, config.settings, now.date()) or closed(site, now) or _at_rest(site, home, config, now) or _used_up(site, config, now)
     if why:
         return _skipped(site, home, config, now, why)
     with _only_crawl(site, home) as busy:

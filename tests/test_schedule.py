@@ -13,8 +13,12 @@ from pathlib import Path
 import pytest
 
 from chipwatch import schedule
+from chipwatch.app import State
+from chipwatch.doctor import run as run_doctor
 from chipwatch.schedule import Entry
+from config.loader import Config, ConfigError
 from config.schema.schedule import Job, Schedule
+from crawler.run import crawl_site
 from storage.store import Store
 from tests.crawling import add_site, card, new_home, page
 from tests.servers.web import Answer, serve
@@ -31,15 +35,91 @@ def test_next_run_keeps_the_local_hour_over_daylight_saving() -> None:
     assert (winter.astimezone(UTC).hour, summer.astimezone(UTC).hour) == (5, 4)
 
 
-def test_a_job_starts_in_its_hours_alone() -> None:
-    plan = Schedule(job=[job(cron="15 * * * *", hours=(8, 18), timezone="Asia/Tokyo")])
-    now, starts = datetime(2026, 5, 1, 0, 0, tzinfo=UTC), []
-    for _ in range(3):
-        now = schedule.next_runs(plan, now + timedelta(seconds=1))[0][1]
-        starts.append((now.hour, now.minute))
-    assert starts == [(18, 15), (8, 15), (18, 15)]
-    with pytest.raises(schedule.ScheduleError, match="both say when"):
-        schedule.trigger(job(cron="15 6 * * *", hours=(8,)))
+def with_hours(tmp_path: Path, *, schedule_toml: str = "", **hours: str) -> Config:
+    """A home whose sites begin in hours of their own; values as TOML."""
+    home = new_home(tmp_path)
+    for key, value in {"plain": "", **hours}.items():
+        pace = f"hours = {value}\n" if value else ""
+        (home / "config" / "sites" / f"{key}.toml").write_text(
+            f'title = "{key}"\nfamily = "feed"\nstart = "http://127.0.0.1:9/{key}"\nloopback = true\n[access]\nbasis = "demo"\n[pace]\n{pace}', encoding="utf-8"
+        )
+    (home / "config" / "schedule.toml").write_text(schedule_toml, encoding="utf-8")
+    return Config(home)
+
+
+def starts(plan: Schedule, name: str, now: str, count: int) -> list[str]:
+    """The next starts of a job without its jitter, in UTC."""
+    [chosen] = [job.model_copy(update={"jitter_s": 0}) for job in plan.job if job.id == name]
+    times, due, moment = schedule.trigger(chosen), None, datetime.fromisoformat(now)
+    found = []
+    for _ in range(count):
+        due = times.get_next_fire_time(due, moment)
+        assert due is not None
+        found.append(due.astimezone(UTC).strftime("%d %H:%M"))
+        moment = due + timedelta(seconds=1)
+    return found
+
+
+def test_a_site_starts_in_its_own_hours_and_the_job_leaves_it_out(tmp_path: Path) -> None:
+    plan = schedule.planned(with_hours(tmp_path, berlin='[22, 23]\ntimezone = "Europe/Berlin"', wide="[1, 2, 3]"))
+    night = {job.id: job for job in plan.job if job.run == "crawl"}
+    assert sorted(night) == ["night-crawl", "night-crawl-berlin", "night-crawl-wide"]
+    assert schedule.command(night["night-crawl"], tmp_path)[-5:] == ["crawl", "--without", "berlin", "--without", "wide"]
+    assert schedule.command(night["night-crawl-berlin"], tmp_path)[-2:] == ["crawl", "berlin"]
+    # Once a day as the job: at its own time where that is allowed, else when the hours begin.
+    assert starts(plan, "night-crawl", "2026-05-01T00:00:00+00:00", 2) == ["01 02:10", "02 02:10"]
+    assert starts(plan, "night-crawl-wide", "2026-05-01T00:00:00+00:00", 2) == ["01 02:10", "02 02:10"]
+    assert starts(plan, "night-crawl-berlin", "2026-05-01T00:00:00+00:00", 2) == ["01 20:00", "02 20:00"]
+    # Clocks change on 25 October.
+    assert starts(plan, "night-crawl-berlin", "2026-10-24T00:00:00+00:00", 2) == ["24 20:00", "25 21:00"]
+
+
+def test_a_job_that_comes_often_starts_a_site_once_an_hour_of_its_own(tmp_path: Path) -> None:
+    rows = '[[job]]\nid = "often"\nrun = "crawl"\ncron = "15 * * * *"\nsites = ["asia", "plain"]\n'
+    plan = schedule.planned(with_hours(tmp_path, schedule_toml=rows, asia='[8, 18]\ntimezone = "Asia/Tokyo"'))
+    assert starts(plan, "often-asia", "2026-05-01T00:20:00+00:00", 3) == ["01 09:00", "01 09:15", "01 23:00"]
+    assert [job.sites for job in plan.job if job.id == "often"] == [("plain",)]
+    # A job of such sites alone has no start but theirs: without a name it would crawl all.
+    alone = schedule.planned(with_hours(tmp_path / "alone", schedule_toml=rows.replace(', "plain"', ""), asia="[8]"))
+    assert [job.id for job in alone.job if job.id.startswith("often")] == ["often-asia"]
+
+
+@pytest.mark.parametrize(("hour", "made_up"), [(21, 1), (23, 0)])
+def test_a_start_missed_is_made_up_within_the_hours_alone(tmp_path: Path, hour: int, made_up: int) -> None:
+    plan = schedule.planned(with_hours(tmp_path, late="[20, 21, 22]"))
+    last = "2026-05-01T20:00:00+00:00"
+    now = datetime(2026, 5, 2, hour, 30, tzinfo=UTC)
+    late = schedule.missed(plan, [Entry("night-crawl-late", last, last, last, "done")], now)
+    assert [job.id for job, _ in late] == ["night-crawl-late"] * made_up
+
+
+def test_jitter_does_not_carry_a_start_out_of_its_hour(tmp_path: Path) -> None:
+    plan = schedule.planned(with_hours(tmp_path, schedule_toml='[[job]]\nid = "night-crawl"\ncron = "50 2 * * *"\n', tight="[2]"))
+    [tight] = [job for job in plan.job if job.id.endswith("tight")]
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    found = {schedule.trigger(tight).get_next_fire_time(None, now) for _ in range(50)}
+    assert len(found) > 1 and all(due is not None and due.hour == 2 and due.minute >= 50 for due in found)
+
+
+def test_a_crawl_outside_the_hours_of_its_site_is_skipped_and_says_when(tmp_path: Path) -> None:
+    config = with_hours(tmp_path, late="[20, 21]")
+    assert config.home is not None
+    closed = crawl_site("late", config.home, config, "2026-05-01T12:00:00Z")
+    assert (closed.outcome, closed.detail) == ("skipped", "begins in its own hours only: 20, 21 o'clock, UTC (pace.hours)")
+    assert crawl_site("late", config.home, config, "2026-05-01T20:59:00Z").outcome != "skipped"
+
+
+def test_hours_that_no_job_keeps_are_named_by_doctor(tmp_path: Path) -> None:
+    def found(config: Config) -> list[str]:
+        assert config.home is not None
+        checks = run_doctor(State(config.home), "2026-05-01T12:00:00Z")
+        return [check.found for check in checks if check.name == "schedule" and not check.ok]
+
+    assert found(with_hours(tmp_path / "kept", late="[20]")) == []
+    off = with_hours(tmp_path / "off", schedule_toml='[[job]]\nid = "night-crawl"\nenabled = false\n', late="[20]")
+    assert any("late" in text and "pace.hours" in text for text in found(off))
+    with pytest.raises(ConfigError, match="Nowhere"):
+        _ = with_hours(tmp_path / "wrong", late='[20]\ntimezone = "Nowhere"').sites
 
 
 def test_a_disabled_job_has_no_next_run() -> None:

@@ -47,19 +47,21 @@ def register(app: typer.Typer) -> None:
 def crawl(
     ctx: typer.Context,
     sites: Annotated[list[str] | None, typer.Argument(help="Sites to crawl; none means all that are enabled.")] = None,
+    without: Annotated[list[str] | None, typer.Option(help="A site that a crawl of all leaves out; may be given often.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False,
 ) -> None:
     """Crawl the enabled sites, or the named ones, politely; exit 1 if a run was not whole."""
-    from crawler.run import crawl_sites
+    from crawler.run import crawl_sites, crawled
 
     state: State = ctx.obj
     with state.store():
         pass
-    for name in sites or ():
+    for name in (*(sites or ()), *(without or ())):
         _site(state, name)
-    results = crawl_sites(sites or None, state.folder, state.config, on_result=lambda r: note(f"{r.site}: {r.outcome}, {r.listings} listings"))
+    chosen = [name for name in sites or (key for key, site in state.config.sites.items() if crawled(site)) if name not in (without or ())]
+    results = crawl_sites(chosen, state.folder, state.config, on_result=lambda r: note(f"{r.site}: {r.outcome}, {r.listings} listings"))
     if not results:
-        note("no site is enabled: `chipwatch sites` lists them")
+        note("no site to crawl: `chipwatch sites` lists them, and which are enabled")
     write_rows([_run_row(r) for r in results], RUN_COLUMNS, as_json=json)
     if any(not r.healthy or r.quarantined for r in results):
         raise typer.Exit(EXIT_PROBLEMS)

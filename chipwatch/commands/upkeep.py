@@ -72,7 +72,7 @@ def schedule_run(
     from chipwatch import schedule
 
     state: State = ctx.obj
-    plan = state.config.schedule
+    plan = schedule.planned(state.config)
     if dry_run:
         rows = [
             {"job": job.id, "run": job.run, "next": due.isoformat(timespec="minutes"), "cron": job.cron, "sites": ", ".join(job.sites) or "all"}
@@ -103,7 +103,7 @@ def schedule_status(
     from chipwatch import schedule
 
     state: State = ctx.obj
-    plan, ledger, process = state.config.schedule, schedule.read_ledger(state.folder), schedule.holder(state.folder)
+    plan, ledger, process = schedule.planned(state.config), schedule.read_ledger(state.folder), schedule.holder(state.folder)
     due = {job.id: at.isoformat(timespec="minutes") for job, at in schedule.next_runs(plan, datetime.now(UTC))}
     latest = {entry.job: entry for entry in ledger if entry.status != "skipped"}
     jobs: list[dict[str, Any]] = [

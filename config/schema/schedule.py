@@ -9,6 +9,17 @@ from pydantic import Field, field_validator
 from config.loader import Row, Table
 
 
+def known_zone(name: str) -> str:
+    """The name, if it is one of a time zone. Raises ValueError."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{name!r} is no time zone; write one such as 'Europe/Berlin'") from error
+    return name
+
+
 class Job(Row):
     """One row of the schedule: what runs, when, in which time zone."""
 
@@ -21,21 +32,15 @@ class Job(Row):
     """Sites of a crawl; empty means all enabled sites."""
     jitter_s: Annotated[int, Field(ge=0, le=3600)] = 0
     """Random delay of up to so many seconds, so that a site is not visited on the dot."""
-    hours: tuple[Annotated[int, Field(ge=0, le=23)], ...] = ()
-    """Hours of the day, in `timezone`, in which the job may start; empty means any."""
+    without: tuple[str, ...] = ()
+    """Sites that a crawl of all enabled sites leaves out."""
     enabled: bool = True
     why: str = ""
 
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{value!r} is no time zone; write one such as 'Europe/Berlin'") from error
-        return value
+        return known_zone(value)
 
     @field_validator("cron")
     @classmethod

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from config.loader import Table
+from config.schema.schedule import known_zone
 
 Family = Literal["api", "jsonld", "cards", "feed", "archive", "files"]
 Dialect = Literal["ebay_browse", "yahoo_shopping_jp", "rakuten_ichiba"]
@@ -57,6 +58,21 @@ class Pace(Table):
     """Pages of one result list, or links from a start address."""
     daily_requests: Annotated[int, Field(ge=1)] | None = None
     """Requests of a UTC day at most, over all runs, for APIs with a daily quota."""
+    hours: tuple[Annotated[int, Field(ge=0, le=23)], ...] = ()
+    """Hours of the day in which a crawl may begin; empty = any. The schedule moves its starts into them."""
+    timezone: str = "UTC"
+    """Whose hours these are, e.g. 'Europe/Berlin'."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        return known_zone(value)
+
+    def open_at(self, moment: datetime) -> bool:
+        """May a crawl begin at this moment?"""
+        from zoneinfo import ZoneInfo
+
+        return not self.hours or moment.astimezone(ZoneInfo(self.timezone)).hour in self.hours
 
 
 class Selectors(Table):
