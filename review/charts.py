@@ -137,7 +137,9 @@ def strip(
             # Beside the line, on the side where there is room.
             left = x > width / 2
             side = "end" if left else "start"
-            out.append(text(axes.money(dot.usd), x - 5 if left else x + 5, max(y - 11, TOP), "c-own-label", side))
+            out.append(
+                text(axes.money(dot.usd), x - 5 if left else x + 5, max(y - 11, TOP), "c-own-label", side)
+            )
         else:
             out.append(tag("circle", words, cx=x, cy=y, r=3.6, cls="c-dot"))
     return svg(title, _strip_words(shown, low, high, n), height, out, "c-strip", width=width)

@@ -8,6 +8,7 @@ once more under the same Message-ID.
 from __future__ import annotations
 
 import fcntl
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -71,23 +72,30 @@ def outstanding(store: Store, settings: Settings) -> list[dict[str, Any]]:
 
 def in_words(row: Mapping[str, Any]) -> str:
     """An outstanding delivery as one line."""
-    then = "given up" if row["given_up"] else "tried again by the next run"
+    then = (
+        "given up until chipwatch digest --retry is asked"
+        if row["given_up"]
+        else "tried again by the next run"
+    )
     day = row["until" if row["kind"] == "weekly" else "created_at"][:10]
     return f"Not delivered: {row['kind']} digest of {day} to {row['channel']}, {row['tries']} tries, {then}: {row['error']}"
 
 
 def deliver(
-    store: Store, settings: Settings, *, clock: Callable[[], str], env: Mapping[str, str], sleep: Callable[[float], None] = time.sleep
+    store: Store, settings: Settings, *, clock: Callable[[], str], env: Mapping[str, str], sleep: Callable[[float], None] = time.sleep,
+    revive: bool = False,
 ) -> list[Told]:  # fmt: skip
     """Send all that is due, trying again after the configured pauses; every try that was made.
 
+    `revive`: what was given up is tried once more too, since a person asks for it.
     Nothing is raised for a failed sending: it stands in the record and in what is returned.
     """
     told: list[Told] = []
     lasting: set[tuple[str, str]] = set()
     with alone(store.home):
-        for pause in (0.0, *settings.delivery.pauses_s):
-            due = [row for row in _due(store, settings) if (row["digest"], row["channel"]) not in lasting]
+        for at, pause in enumerate((0.0, *settings.delivery.pauses_s)):
+            rows = _due(store, settings, given_up=revive and at == 0)
+            due = [row for row in rows if (row["digest"], row["channel"]) not in lasting]
             if not due:
                 break
             if pause:
@@ -103,13 +111,9 @@ def deliver(
     return told
 
 
-def _due(store: Store, settings: Settings) -> list[dict[str, Any]]:
-    known = channels(settings)
-    return [
-        row
-        for row in store.deliveries(due=True, max_tries=settings.delivery.max_tries)
-        if row["channel"] in known
-    ]
+def _due(store: Store, settings: Settings, *, given_up: bool) -> list[dict[str, Any]]:
+    known, tries = channels(settings), sys.maxsize if given_up else settings.delivery.max_tries
+    return [row for row in store.deliveries(due=True, max_tries=tries) if row["channel"] in known]
 
 
 def _try(

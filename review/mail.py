@@ -88,7 +88,7 @@ def send(message: EmailMessage, settings: Mail, password: str | None) -> None:
     except smtplib.SMTPNotSupportedError as error:
         raise SendError(f"{where}: {error}", "check mail.security and mail.port", lasting=True) from error
     except (smtplib.SMTPException, OSError) as error:
-        raise SendError(f"{where}: {_said(error)}", "it is tried again") from error
+        raise SendError(f"{where}: {_said(error)}") from error
 
 
 def _connect(settings: Mail) -> smtplib.SMTP:

@@ -50,7 +50,7 @@ def send(out: Outgoing, notice: Notice, address: str | None, templates: Path) ->
         said = log.getvalue()
     if not sent:
         words = unlinked(said.replace(address, "the address"))[:300] or "the service did not take it"
-        raise SendError(f"notice {notice.id}: {words}", "it is tried again")
+        raise SendError(f"notice {notice.id}: {words}")
 
 
 def message(out: Outgoing, notice: Notice, templates: Path) -> str:

@@ -53,9 +53,17 @@ def as_text(found: dict[str, Any]) -> Iterator[str]:
         yield f"  read as {reading['offer']}: {chips}; condition {reading['condition']}, quantity {reading.get('quantity') or 'not said'}"
         price = reading.get("price")
         if price:
-            shown = f"{price['amount']} {price['currency'] or 'of an unknown currency'} per {price['per']}" if price["amount"] else "no figure"
+            shown = (
+                f"{price['amount']} {price['currency'] or 'of an unknown currency'} per {price['per']}"
+                if price["amount"]
+                else "no figure"
+            )
             rate = price.get("rate") if price["currency"] != "USD" else None
-            chip = f"one chip {price['unit_usd']} USD" + (f" ({rate})" if rate else "") if price["unit_usd"] else "no price of one chip follows"
+            chip = (
+                f"one chip {price['unit_usd']} USD" + (f" ({rate})" if rate else "")
+                if price["unit_usd"]
+                else "no price of one chip follows"
+            )
             yield f"  price {price['kind']}: {shown}; {chip}"
         yield f"  score {reading['score']:.3f}, severity {reading['severity']}"
     for reason in found["reasons"]:

@@ -68,7 +68,14 @@ def digest(
         str | None, typer.Option("--until", help="With --weekly: the seven days before this date instead.")
     ] = None,
     retry: Annotated[
-        bool, typer.Option("--retry", help="Make no digest: only send what waits or failed before.")
+        bool,
+        typer.Option(
+            "--retry",
+            help="Make no digest: only send what waits or failed before, also what was given up, which is tried once.",
+        ),
+    ] = False,
+    due: Annotated[
+        bool, typer.Option("--due", help="With --retry: not what was given up; so the schedule does.")
     ] = False,
     sent: Annotated[
         bool, typer.Option("--sent", help="Make no digest: show what was sent, what waits and what failed.")
@@ -82,6 +89,8 @@ def digest(
     if form is Form.feed:
         _print_feed(state)
         return
+    if due and not retry:
+        raise UseError("--due belongs to --retry")
     if week_to and not weekly:
         raise UseError("--until belongs to --weekly")
     if weekly:
@@ -89,7 +98,7 @@ def digest(
     elif not retry:
         _write_digest(state, form, everything=everything, cap=cap, send=send and not everything)
     if retry or (send and not everything):
-        _deliver(state)
+        _deliver(state, revive=retry and not due)
 
 
 def _print_feed(state: State) -> None:
@@ -133,8 +142,8 @@ def _write_weekly(state: State, form: Form, *, until: str | None, send: bool) ->
     note(f"written: {file}")
 
 
-def _deliver(state: State) -> None:
-    """Send what is due; exit status 1 where something could not be sent."""
+def _deliver(state: State, *, revive: bool) -> None:
+    """Send what is due, with `revive` also what was given up; exit status 1 where something could not be sent."""
     import os
 
     from review.delivery import channels, deliver, in_words, outstanding
@@ -142,11 +151,13 @@ def _deliver(state: State) -> None:
     if not channels(state.config.settings):
         return
     with state.store() as store:
-        told = deliver(store, state.config.settings, clock=now_utc, env=os.environ)
+        told = deliver(store, state.config.settings, clock=now_utc, env=os.environ, revive=revive)
         failed = outstanding(store, state.config.settings)
     for try_ in told:
         if try_.error is None:
             note(f"sent: {try_.kind} digest to {try_.channel}")
+    if revive and not told:
+        note("nothing waits to be sent")
     for row in failed:
         note(clean(in_words(row)))
     if failed:

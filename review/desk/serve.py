@@ -63,7 +63,9 @@ def _listening(port: int) -> socket.socket:
         listening.listen(128)
     except OSError as error:
         listening.close()
-        raise OSError(error.errno, f"{error.strerror}: give another --port, or 0 for a free one", f"port {port}") from error
+        raise OSError(
+            error.errno, f"{error.strerror}: give another --port, or 0 for a free one", f"port {port}"
+        ) from error
     return listening
 
 
