@@ -93,6 +93,31 @@ def test_an_unknown_command_is_answered_with_the_nearest() -> None:
     assert "Did you mean 'digest'" in done.stderr
 
 
+INTERRUPTED = """
+import os, signal, sys
+class WhileLoading:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, WhileLoading())
+signal.signal(signal.SIGINT, signal.{handler})
+from chipwatch.__main__ import main
+sys.argv = ["chipwatch", "--version"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("handler", "ended"),
+    [("default_int_handler", (3, "", "interrupted: nothing was begun\n")), ("SIG_IGN", (0, "chipwatch", ""))],
+)
+def test_an_interrupt_while_the_program_loads_is_one_line(handler: str, ended: tuple[int, str, str]) -> None:
+    """And where interrupts are ignored, as behind nohup, they stay so."""
+    code = INTERRUPTED.format(handler=handler)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert (done.returncode, done.stdout.partition(" ")[0], done.stderr) == ended
+
+
 def test_no_path_of_a_machine_stands_in_the_project() -> None:
     told = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT)
     if told.returncode:
