@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from detector.market import Answer, NotEnough, Reference, is_fault, why_not_compared
+from detector.market import Answer, NotEnough, Reference, is_fault, short, why_not_compared
 from detector.others import ASIDE
 from detector.reading.model import Signal
 
@@ -143,7 +143,7 @@ class Judge:
             return (), f"{usd:.6g} USD is more than {self.forming.fault_ratio:g} times off: taken as a misread price"
         found = [
             Signal(
-                name, value=_short(usd), expected=_short(expected), n=answer.n, strength=strength,
+                name, value=short(usd), expected=short(expected), n=answer.n, strength=strength,
                 detail=price_words(usd, expected, answer),
             )
             for name, strength, expected in _tails(usd, offer, answer, self.thresholds.price, dear_is_normal)
@@ -225,6 +225,7 @@ def sigmoid(x: float) -> float:
 
 def price_words(usd: float, expected: float, reference: Reference) -> str:
     """The comparison in words: price, share of the market, peers, window, segment."""
+    expected = short(expected)  # as the reading's `market` has it, so that a share is the same wherever it is shown
     seen = f"{reference.n} peers in {reference.window_days} days, {reference.segment}" if reference.n else f"dated seed price {reference.seed}, no peers yet"
     return f"unit price ${usd:,.{2 if usd < 100 else 0}f}, {100 * usd / expected:.0f} % of the market's ${expected:,.{2 if expected < 100 else 0}f}, {seen}"
 
@@ -252,10 +253,6 @@ def _reason(evidence: str, value: float, weight: float, detail: Any = None) -> R
 
 def _detail(signal: Signal) -> Any:
     return signal.detail if signal.detail is not None else signal.text
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.6g}")
 
 
 def with_judgement(reading: Reading, judgement: Judgement, versions: Mapping[str, str | None]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -433,8 +434,22 @@ def market_record(answer: Answer) -> dict[str, Any]:
     """The reference in the reading's document; without figures where there are not enough peers."""
     if isinstance(answer, Reference):
         return {
-            "centre": round(answer.centre, 2), "low": round(answer.low, 2), "high": round(answer.high, 2),
+            "centre": short(answer.centre), "low": short(answer.low), "high": short(answer.high),
             "spread": round(answer.spread, 4), "n": answer.n, "segment": answer.segment, "days": answer.window_days,
             "seed": answer.seed,
         }  # fmt: skip
     return {"n": answer.n, "note": answer.reason}
+
+
+def compared(usd: float | None, market: Mapping[str, Any]) -> float | None:
+    """What of a reading's `market` a unit price is compared with, as in its reasons: the low end where it is cheaper than
+    that, the high end where dearer, the centre between them. None where there is nothing to compare."""
+    if not usd or usd <= 0 or not market.get("centre"):
+        return None
+    low, high = market.get("low") or market["centre"], market.get("high") or market["centre"]
+    return float(low if usd < low else high if usd > high else market["centre"])
+
+
+def short(value: float) -> float:
+    """Six digits that count: cents of a chip-hour do, cents of a server do not."""
+    return float(f"{value:.6g}")

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from detector import explain
+from detector.market import compared
 from review.again import again
 from review.delivery import in_words, outstanding
 from review.digest import SEVERITIES, Digest, DigestAlert, Quote, SiteCoverage
@@ -125,7 +126,7 @@ def _alert(store: Store, config: Config, row: dict[str, Any]) -> DigestAlert:
     return DigestAlert(
         alert=row["listing"], severity=row["severity"], score=row["score"], title=masked(row["title"]), chip=row["chip"] or "?",
         offer=row["offer"], site=row["site"], listing_id=document.get("listing_id", row["listing"]), url=row["url"], place=place,
-        quantity=row["quantity"], unit_usd=row["unit_usd"], market_usd=market.get("centre"), market_n=market.get("n"),
+        quantity=row["quantity"], unit_usd=row["unit_usd"], market_usd=compared(row["unit_usd"], market), market_n=market.get("n"),
         opened=row["opened_at"], why_now=_why_now(row),
         reasons=tuple(_words(line, row) for line in lines[:REASONS]), quotes=quotes, innocent=innocent, evidence=evidence,
         before=masked(before.words) if before else None,

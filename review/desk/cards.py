@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from detector import explain
+from detector.market import compared
 from review.masking import masked
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def quotes(document: Mapping[str, Any], names: Names) -> list[Quote]:
 def price_of(document: Mapping[str, Any], unit_usd: float | None, shown: str | None) -> Price:
     """The price of a reading against the market it was judged by."""
     market = document.get("market") or {}
-    return Price(unit_usd, market.get("centre"), market.get("n"), document.get("offer") == "rental", shown)
+    return Price(unit_usd, compared(unit_usd, market), market.get("n"), document.get("offer") == "rental", shown)
 
 
 def card(row: Mapping[str, Any], config: Config, names: Names) -> Card:
