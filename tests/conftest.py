@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +34,23 @@ def shared() -> Path:
     return SHARED
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """A headless Chromium; tests that need it skip with a reason where there is none."""
+@contextmanager
+def started_chromium(*flags: str) -> Iterator[Any]:
+    """A headless Chromium for the time of a block; the test skips with a reason where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
         pytest.skip("there is no Chromium here: install the package chromium")
     with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-background-networking"])
+        running = driver.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-background-networking", *flags]
+        )
         yield running
         running.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium for the tests of a file."""
+    with started_chromium() as running:
+        yield running

