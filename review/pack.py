@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from config.loader import Config
     from detector.controls import ControlBook
+    from review.desk.glossary import Glossary
     from storage.alerts import Filter
     from storage.evidence import EvidenceRef
     from storage.observation import Observation
@@ -164,9 +165,19 @@ class _Case:
                  "innocent": list(line.innocent), "next": list(line.next)}
                 for line in lines
             ],
+            "glosses": self._glosses(document),
             "law": self._law(document, day) if document and day else [],
             "why_not_higher": explain.why_not(document, self.config) if document else ["not read yet"],
         }  # fmt: skip
+
+    def _glosses(self, document: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What the quoted words mean in English, by the lexicon: signal, quote, `meanings` as (words as written, meaning); English quotes are left out."""
+        glossary = _glossary(self.config)
+        told = [
+            {"signal": row["signal"], "text": row["text"], "meanings": [list(pair) for pair in glossary.words(row["text"], row.get("language"), row["signal"])]}
+            for row in document.get("signals") or [] if row.get("text")
+        ]  # fmt: skip
+        return [row for row in told if row["meanings"]]
 
     def _words(self, line: Any) -> str:
         return str(line.words) if self.contacts else masked(line.words, contact=line.evidence == CONTACT)
@@ -199,6 +210,14 @@ class _Case:
             "seller": row["id"], "since": row["since"], "ratings": row["ratings"], "other_offers": len(others),
             "offers": [{**_plain(offer, _OFFER), "title": self._text(offer["title"])} for offer in others[:SELLER_OFFERS]],
         }  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _glossary(config: Config) -> Glossary:
+    """The lexicon turned round, made once for all alerts of a pack."""
+    from review.desk.glossary import Glossary
+
+    return Glossary(config)
 
 
 @lru_cache(maxsize=1)
@@ -308,14 +327,20 @@ def _versions(store: Store, config: Config, alerts: Iterable[Mapping[str, Any]])
         for decision in alert["decisions"]:
             _note(used, decision["versions"])
     hashes = set().union(*used.values())
+    stood = next((row["id"] for row in store.versions("thresholds") if row["content"]), None)
     return {
         "used": {kind: sorted(values) for kind, values in used.items()},
         "in_force_when_packed": {"knowledge": config.knowledge_version, "thresholds": config.thresholds_version},
-        "log": [row for row in store.versions() if row["hash"] in hashes],
+        # `stood`: in force since the home was made; it is only put on the log with the first change of it.
+        "log": [{**row, "stood": row["id"] == stood} for row in store.versions() if row["hash"] in hashes],
         "models": [row for row in store.models() if row["id"] in hashes],
         "cards": [
             {"id": c.id, "title": c.title, "weight": c.weight, "why": c.why, "innocent": list(c.innocent), "next": list(c.next), "source": c.source}
             for c in config.signals.signal if c.id in evidence
+        ] + [
+            # Signals that together are evidence of their own have their card among the thresholds.
+            {"id": p.id, "title": p.title, "weight": p.weight, "why": p.why, "innocent": list(p.innocent), "next": [], "source": None, "signals": list(p.signals)}
+            for p in config.thresholds.pair if p.id in evidence
         ],
     }  # fmt: skip
 

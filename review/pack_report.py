@@ -14,8 +14,11 @@ from review.render import environment
 if TYPE_CHECKING:
     from review.pack import Pack
 
-SHOWN = ("title", "description", "price_text", "condition", "category", "location", "ships_to")
-"""Texts of a listing that are printed, in the order of a page."""
+SHOWN = ("title", "description", "price_text", "condition", "category", "location", "ships_to", "quantity")
+"""Fields of a listing that are printed, in the order of a page."""
+
+
+_NAMES = {"quantity": "stock field"}
 
 
 def report(pack: Pack) -> str:
@@ -28,8 +31,18 @@ def report(pack: Pack) -> str:
         if taken.kind in ("response", "resource", "revisit") or taken.problem
     ]
     return environment().get_template("pack.html").render(
-        pack=pack, cases=cases, records=records, severities=SEVERITIES, style=style, cards=pack.versions["cards"], side=_side,
+        pack=pack, cases=cases, records=records, severities=SEVERITIES, style=style, cards=pack.versions["cards"], side=_side, log=_log(pack),
     )  # fmt: skip
+
+
+def _log(pack: Pack) -> list[dict[str, Any]]:
+    """The versions with the day `since` which each is in force: what stood before the first change is only noted with that change."""
+    return [{**row, "since": _stood(row) if row["stood"] else row["at"]} for row in pack.versions["log"]]
+
+
+def _stood(row: Mapping[str, Any]) -> str:
+    shipped = not row["content"]["file"].strip()
+    return f"the beginning{', as shipped' if shipped else ''} (noted {row['at'][:10]})"
 
 
 def _case(alert: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,12 +52,13 @@ def _case(alert: Mapping[str, Any]) -> dict[str, Any]:
     )
     reading = (judged or {}).get("reading") or {}
     said = (judged or {}).get("said") or {}
+    meanings = {(row["signal"], row["text"]): row["meanings"] for row in alert["explained"]["glosses"]}
     total = sum(reason["contribution"] for reason in alert["explained"]["reasons"])
     return {
         "alert": alert, "judged": judged, "reading": reading, "said": said, "total": total, "score": reading.get("score"),
         "severity": reading.get("severity", "none"), "price": _price(said), "unit": _money(reading),
-        "texts": [(name.replace("_", " "), pieces(said[name], reading.get("signals") or [], name)) for name in SHOWN if said.get(name)],
-        "quotes": [s for s in reading.get("signals") or [] if s.get("text")],
+        "texts": [(_NAMES.get(name, name.replace("_", " ")), pieces(str(said[name]), reading.get("signals") or [], name)) for name in SHOWN if said.get(name) not in (None, "")],
+        "quotes": [{**s, "meanings": meanings.get((s["signal"], s["text"]), ())} for s in reading.get("signals") or [] if s.get("text")],
         "bars": _bars(alert["explained"]["reasons"]), "scale": _scale(reading), "changes": _changes(alert["observations"]),
     }  # fmt: skip
 

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from review.digest import SEVERITIES, Digest, DigestAlert
+from review.digest import SEVERITIES, Digest, DigestAlert, score_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -37,6 +37,7 @@ def environment() -> Environment:
     )
     env.filters["weblink"] = weblink
     env.filters["marked"] = marked
+    env.filters["score"] = score_words
     return env
 
 

@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from config.loader import Config
+from detector.apply import apply
 from review.pack import Pack, collect
 from review.pack_files import write
+from review.pack_report import report
 from storage.errors import MissingError, StorageError
 from storage.evidence import EvidenceWriter, evidence_path
 from storage.listing import Listing
@@ -352,3 +355,40 @@ def test_the_report_loads_nothing_and_runs_nothing(home: Path, tmp_path: Path) -
     assert not any(name.startswith("on") or name == "src" for name in page.attributes)
     assert all(name.startswith("href=#case-") for name in page.attributes if name.startswith("href="))
     assert "default-src 'none'" in text and "US $7,500" in text and "<mark" in text
+
+
+CHINESE = {
+    "listing_id": "9", "title": "H100 80G 几乎全新", "description": "仓库还有120片，量大从优。不开票，不保修。", "price_text": "¥111000", "price_amount": "111000",
+    "price_currency": "CNY", "location": "上海", "country": "CN", "language": "zh", "quantity": 142, "seller_id": "s9",
+}  # fmt: skip
+
+
+def test_the_report_explains_marked_words_pairs_and_versions_to_a_stranger(tmp_path: Path) -> None:
+    home = handover.build(tmp_path / "home", (CHINESE,))
+    with Store.open(home) as store:
+        # What stood is noted with the first change, long after it judged.
+        apply(
+            store, Config(home), {"severity.medium": 0.6}, why="fewer", who="ada", now="2030-01-01T00:00:00Z"
+        )
+    pack = packed(home, "9")
+    told = {row["text"]: row["meanings"] for row in pack.alerts[0]["explained"]["glosses"]}
+    assert any("invoice" in meaning for _, meaning in told["不开票"]), told
+    page = LexborHTMLParser(report(pack))
+    rows = [row.text() for row in page.css(".quotes li")]
+    assert any("不开票" in row and "invoice" in row for row in rows), rows
+    pairs = {"bulk_to_restricted", "bulk_without_papers"}
+    assert pairs <= {reason["evidence"] for reason in pack.alerts[0]["explained"]["reasons"]}
+    assert pairs <= {code.text() for code in page.css("dl.cards code")}
+    words = page.body.text()
+    assert (
+        ".." not in words.replace("…", "")
+        and ">.99" in words
+        and "1.00" not in page.css_first("header").text()
+    )
+    assert [
+        dd.text()
+        for dt, dd in zip(page.css("dl.said dt"), page.css("dl.said dd"), strict=True)
+        if dt.text() == "stock field"
+    ] == ["142"]
+    (thresholds,) = [row.css("td") for row in page.css(".annex table tr") if "thresholds" in row.text()]
+    assert thresholds[0].text() == "the beginning, as shipped (noted 2030-01-01)"

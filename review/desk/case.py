@@ -177,6 +177,8 @@ def _fields(seen: Observation | None, document: Mapping[str, Any]) -> tuple[Fiel
             ]
             shown = masked_text(text, contacts)[:MOST_TEXT]
             out.append(Field(name, tuple(marks.pieces(shown, signals, name)), len(text) > MOST_TEXT))
+    if seen.listing.quantity is not None:
+        out.append(Field("stock field", (marks.Piece(str(seen.listing.quantity), ()),), False))
     return tuple(out)
 
 
