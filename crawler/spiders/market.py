@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import scrapy
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
@@ -18,6 +19,7 @@ from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.spidermiddlewares.httperror import HttpError
 
+from crawler import archiving
 from crawler.families.answers import Keys
 from crawler.memory import REASON as MEMORY
 from crawler.middlewares import STORED, Refused, plain_headers
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from storage.evidence import EvidenceRef
 
 GONE = (404, 410)
-NOT_KEPT = ("noarchive", "none")
 
 
 class MarketSpider(scrapy.Spider):
@@ -166,18 +167,11 @@ class MarketSpider(scrapy.Spider):
 
     def _archive(self, page: Page, response: Response, reading: Reading) -> EvidenceRef:
         assert self.recorder is not None
-        quotes = _quotes(reading) if _not_to_be_kept(page) else None
-        request = response.request
-        headers = (
-            [(n.decode("latin-1"), v.decode("latin-1")) for n, vs in request.headers.items() for v in vs]
-            if request
-            else []
-        )
-        host = page.url.split("/", 3)[2] if page.url.count("/") > 1 else ""
-        rules = self.plan.robots.get(host)
+        rules = self.plan.robots.get(urlsplit(page.url).netloc)
         return self.recorder.keep(
-            page, request_headers=_without_keys(headers), ip=str(response.ip_address) if response.ip_address else None,
-            robots=rules.facts() if rules else None, tls=_tls(response), quotes=quotes,
+            page, request_headers=archiving.request_headers(response), ip=str(response.ip_address) if response.ip_address else None,
+            robots=rules.facts() if rules else None, tls=archiving.tls(response),
+            quotes=archiving.quotes(reading) if archiving.not_to_be_kept(page) else None,
         )  # fmt: skip
 
     def _record(self, reading: Reading, evidence: EvidenceRef) -> int:
@@ -307,67 +301,3 @@ def _cause(error: Any) -> str:
         "CannotResolveHostError": "host name not found or not public", "ResponseDataLossError": "answer cut short",
         "DownloadFailedError": "connection broken", "BadGzipFile": "answer cannot be decompressed",
     }.get(type(error).__name__, type(error).__name__)  # fmt: skip
-
-
-def _not_to_be_kept(page: Page) -> bool:
-    """Does the page ask not to be archived, by header or meta tag?"""
-    header = page.headers.get("x-robots-tag", "").lower()
-    if any(word in _words(header) for word in NOT_KEPT):
-        return True
-    head = page.body[:32_768].lower()
-    if b"noarchive" not in head:
-        return False
-    import re
-
-    return (
-        re.search(rb"<meta[^>]{0,200}name\s*=\s*[\"']?(?:robots|chipwatch)[^>]{0,200}noarchive", head)
-        is not None
-    )
-
-
-def _words(header: str) -> set[str]:
-    """Directives of X-Robots-Tag that speak to us: `noarchive`, `chipwatch: none`, but not `otherbot: none`."""
-    found, agent = set(), ""
-    for part in header.split(","):
-        name, sign, rest = part.partition(":")
-        if sign and name.strip() not in (
-            "unavailable_after",
-            "max-snippet",
-            "max-image-preview",
-            "max-video-preview",
-        ):
-            agent, part = name.strip(), rest
-        if agent in ("", "chipwatch"):
-            found.add(part.strip())
-    return found
-
-
-def _quotes(reading: Reading) -> list[str]:
-    """The words of a page that the listings hold: all that is kept of it besides its digest."""
-    return [
-        text
-        for entry in reading.listings
-        for text in (entry.title, entry.price_text, entry.description)
-        if text
-    ]
-
-
-def _without_keys(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [
-        (name, "(withheld)" if name.lower() in ("authorization", "accesskey") else value)
-        for name, value in headers
-    ]
-
-
-def _tls(response: Response) -> dict[str, str] | None:
-    """Digest and issuer of the server's certificate."""
-    certificate = response.certificate
-    if certificate is None:
-        return None
-    try:
-        return {
-            "certificate_sha256": certificate.digest("sha256").replace(":", "").lower(),
-            "issuer": str(certificate.getIssuer()),
-        }
-    except Exception:
-        return None
