@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from detector.market import compared
 from review.digest import SEVERITIES
 from review.marks import pieces
 from review.render import environment
@@ -104,14 +105,17 @@ def _scale(reading: Mapping[str, Any]) -> dict[str, Any] | None:
     if not centre or not own or own <= 0:
         return None
     low, high = market.get("low") or centre, market.get("high") or centre
+    # As the reason has it, so that a share is the same wherever it is shown.
+    against = compared(own, market) or centre
     least, most = math.log(min(low, own, centre / 2)), math.log(max(high, own, centre * 2))
 
     def place(usd: float) -> float:
         return round(10 + 80 * (math.log(usd) - least) / (most - least), 2)
 
     return {
-        "own": place(own), "low": place(low), "high": place(high), "centre": place(centre), "usd": own, "centre_usd": centre,
-        "share": round(100 * own / centre), "n": market.get("n"), "days": market.get("days"), "segment": market.get("segment"),
+        "own": place(own), "low": place(low), "high": place(high), "centre": place(against), "usd": own, "centre_usd": against,
+        "share": round(100 * own / against),
+        "peers": f"{market['n']} peers in {market.get('days')} days, {market.get('segment')}" if market.get("n") else "catalogue price, no peers yet",
     }  # fmt: skip
 
 

@@ -150,7 +150,9 @@ def quotes(document: Mapping[str, Any], names: Names) -> list[Quote]:
 def price_of(document: Mapping[str, Any], unit_usd: float | None, shown: str | None) -> Price:
     """The price of a reading against the market it was judged by."""
     market = document.get("market") or {}
-    return Price(unit_usd, compared(unit_usd, market), market.get("n"), document.get("offer") == "rental", shown)
+    return Price(
+        unit_usd, compared(unit_usd, market), market.get("n"), document.get("offer") == "rental", shown
+    )
 
 
 def card(row: Mapping[str, Any], config: Config, names: Names) -> Card:
