@@ -45,6 +45,7 @@ STOCK = [
     ("NVIDIA A100 80GB PCIe", "Ready 6 unit", 6), ("NVIDIA A100 80GB PCIe", "ada dua keping lagi", 2), ("NVIDIA A100 80GB PCIe", "elimde 4 tane var", 4),
     ("NVIDIA A100 80GB PCIe", "عندنا ثلاثة.", 3), ("NVIDIA A100 80GB PCIe", "متوفر خمس حبات", 5), ("NVIDIA A100 80GB PCIe", "Quedan tres unidades", 3),
     ("NVIDIA A100 80GB PCIe", "Tenho doze unidades", 12), ("NVIDIA A100 80GB PCIe", "2 piece hai", 2), ("NVIDIA A100 80GB PCIe", "just one", 1),
+    ("NVIDIA A100 80GB PCIe", "party of 30 cards, take all", 30), ("We have 30+ A100 80GB cards", "", 30), ("仓里还有八十多 L40", "", 80),
     ("8卡 A100 整机", "深圳仓现货12台", 12), ("DGX H100", "two systems left", 2), ("DGX H100", "3 takım var", 3),
 ]  # fmt: skip
 
@@ -55,6 +56,17 @@ NO_STOCK = [
     ("NVIDIA A100 80GB PCIe 3.0 x16", ""), ("A100 80G PCIE 显卡", "16.5万一张"), ("A100 80G PCIE 显卡", "付8000占一张"), ("A100 80G PCIE 显卡", "挂了俩月"),
     ("NVIDIA A100 80GB PCIe", "Two of them lost the sticker."), ("NVIDIA A100 80GB PCIe", "月産300枚まで対応"),
 ]  # fmt: skip
+
+
+ANOTHER_LANGUAGE = [
+    ("en", "US", "Tested on card, works. Serial on card."), ("de", "DE", "Die 2.000 reservieren das Modul."), ("tr", "TR", "A100, on kart var"),
+]  # fmt: skip
+
+
+def test_a_number_word_counts_in_its_own_language_where_it_is_another_word_elsewhere(reader: Reader) -> None:
+    """`on` is ten in Turkish, `das` in Hindi."""
+    found = [quantity(reader, "NVIDIA A100 80GB PCIe", text, language=tag, country=at) for tag, at, text in ANOTHER_LANGUAGE]
+    assert found == [None, None, 10]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ class Cue(Row):
 class Number(Row):
     """Number words of one language that count articles.
 
-    `words` gives each its value; `doubtful` ones mean something else as often (an article, 'on' in English), and count
+    `words` gives each its value; `doubtful` ones mean something else as often (an article, `on` in English), and count
     only right before a counter or a name; `alone` ones (俩, 三つ, a dozen sealed) count articles without a counter.
     """
 

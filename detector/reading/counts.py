@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from detector.reading.languages import languages
 from detector.reading.numerals import read_chinese
 from detector.reading.page import Page
 
@@ -54,14 +55,24 @@ def _counts(page: Page, name: str) -> list[Count]:
     found += [
         Count(m.start(), m.end(), chinese(m.group())) for m in _CHINESE.finditer(text) if m.end() > m.start()
     ]
+    here = _languages(page)
     for hit in hits["number"]:
         if hit.start and _HANGUL.match(text[hit.start]) and _HANGUL.match(text[hit.start - 1]):
             continue
         value, doubtful = page.cues.numbers[text[hit.start : hit.end]]
-        found.append(Count(hit.start, hit.end, value, doubtful=doubtful))
+        if not doubtful or not here or here & doubtful:
+            found.append(Count(hit.start, hit.end, value, doubtful=bool(doubtful)))
     named = [(m.start, m.end) for m in page.named if m.field == name]
     kept = [c for c in found if 1 <= c.value <= MOST and not any(a <= c.start < b for a, b in named)]
     return _compounds(sorted(kept, key=lambda c: c.start), text)
+
+
+def _languages(page: Page) -> frozenset[str]:
+    """Languages whose doubtful words may be numbers: English `on card` is no ten. Empty, if nobody says what is spoken."""
+    if "languages" not in page.memo:
+        page.memo["languages"] = languages(page.doc) if page.doc.listing.language else frozenset()
+    spoken: frozenset[str] = page.memo["languages"]
+    return spoken
 
 
 def _compounds(found: list[Count], text: str) -> list[Count]:

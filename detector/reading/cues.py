@@ -78,13 +78,16 @@ class Cues:
                 self._add(row.cue, word)
             for pattern in row.patterns:
                 self._add_pattern(row.cue, fold_pattern(pattern))
-        self.numbers: dict[str, tuple[int, bool]] = {}
-        """Folded number words: value, and whether the word is doubtful. Hits of them are of the cue `number`."""
+        self.numbers: dict[str, tuple[int, frozenset[str]]] = {}
+        """Folded number words: value, and the languages in which the word is doubtful; none, if one is sure of it. Hits of them
+        are of the cue `number`."""
         self.alone = {fold(word).text for number in offers.number for word in number.alone}
         """Folded number words that count articles by themselves."""
         for number in offers.number:
             for word, value in number.words.items():
-                self.numbers.setdefault(fold(word).text, (value, word in number.doubtful))
+                first, doubtful = self.numbers.get(fold(word).text, (value, None))
+                here = frozenset([number.id] if word in number.doubtful else ())
+                self.numbers[fold(word).text] = (first, here if doubtful is None else doubtful and here and doubtful | here)
                 self._add("number", word)
         self._keys = sorted(self._entries.keys() | self._needed.keys())
         self._automaton = AhoCorasick(self._keys, implementation=Implementation.DFA)

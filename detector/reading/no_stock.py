@@ -46,7 +46,7 @@ _NOT_ONE = re.compile(fold_pattern(r"(?:万|元|块|钱|占|订|预留|留|报|\
 _MONEY_BEFORE = re.compile(fold_pattern(r"(?:打包|价|报|整机|总|售|卖|出价|只要|仅要|收)\s?$"))
 RATE_BEFORE = re.compile(
     fold_pattern(
-        r"(?:/|每|第|单|\d인 |인당 |up to |要|拿|拿满|满|≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|for |of |(?:每|一)(?:周|月|个月|天|年)[^，。,\s\d]{0,4})\s?$"
+        r"(?:/|每|第|单|\d인 |인당 |up to |要|拿|拿满|满|≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|for |(?<!party )(?<!batch )(?<!stock )(?<!parcel )(?<!pallet )(?<!lot )(?<!group )(?<!total )(?<!set )(?<!pack )(?<!box )(?<!bundle )of |(?:每|一)(?:周|月|个月|天|年)[^，。,\s\d]{0,4})\s?$"
     )
 )
 PAUSES = "\n。；;!！?？,，、|"
@@ -105,7 +105,7 @@ def excluded(page: Page, name: str, start: int, end: int) -> bool:
     """Whether a number is a minimum, a rate, room, a measure, a price in ten thousands, or counts things for the article."""
     hits = page.hits(name)
     text = hits.text
-    after, before = text[end : end + 16], text[max(0, start - 8) : start]
+    after, before = text[end : end + 16], text[max(0, start - 12) : start]
     tier = TIERS_AFTER.match(after) and not _STOCK_BEFORE.search(text, max(0, start - 12), start)
     if tier or PER_AFTER.match(after) or RATE_BEFORE.search(before):
         return True

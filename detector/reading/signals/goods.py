@@ -30,7 +30,7 @@ def _samples(scope: Scope, folded: Folded) -> Iterator[Finding]:
 def _initials(scope: Scope, folded: Folded) -> Iterator[Finding]:
     for hit in scope.s.of("sample_weak"):
         typed = folded.quote(max(0, hit.start - 1), min(len(folded.text), hit.end + 1))
-        shouted = folded.quote(scope.s.start, scope.s.end).isupper()
+        shouted = folded.quote(scope.s.start, scope.s.end).isupper() and not scope.dense
         if (
             _CAPITALS.search(typed)
             and not shouted

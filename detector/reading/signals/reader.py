@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from detector.reading.clauses import Sentence, sentences
 from detector.reading.document import Document
+from detector.reading.languages import languages
 from detector.reading.model import Facts, Signal
 from detector.reading.signals.contact import off_platform_contact
 from detector.reading.signals.disguise import disguised_goods
 from detector.reading.signals.evasion import Way, export_evasion
 from detector.reading.signals.gazetteer import PLACES, Found, Gazetteer
 from detector.reading.signals.goods import engineering_sample, modified_hardware
-from detector.reading.signals.languages import languages
 from detector.reading.signals.learned import TOLD, TOLD_IN_TITLE, marks, probabilities, told
 from detector.reading.signals.papers import no_paperwork
 from detector.reading.signals.relabelled import relabelled

@@ -41,6 +41,11 @@ class Scope:
             return _DENSE
         return _KOREAN if len(_HANGUL.findall(text)) * 4 >= len(text) else 1.0
 
+    @property
+    def dense(self) -> bool:
+        """Whether the script has no capitals and no spaces: Latin words in it are names and are mostly written large."""
+        return self.density == _DENSE
+
     def near(self, a: Hit, b: Hit, reach: int = NEAR) -> bool:
         """Whether two hits lie within `reach` Latin letters of each other, or what counts the same."""
         return gap(a, b) * self.density <= reach
