@@ -41,7 +41,7 @@ def _in_sentence(scope: Scope, private: bool) -> Iterator[Finding]:
         if (
             _said(scope, hit)
             and not (private and _of_liability(s.text, hit) and CUSTOM.intersection(hit.languages))
-            and not (_for_money(scope, hit) and not any(hit.start <= o.start and o.end <= hit.end for o in s.of("origin")))
+            and not _for_money(scope, hit)
         ):
             yield finding(hit)
     for paper in s.of("paper", "warranty"):
