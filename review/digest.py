@@ -175,6 +175,15 @@ class Digest:
             else ""
         )
 
+    def queue_link(self, severity: str) -> str | None:
+        """The queue of one severity on the desk; None without an address."""
+        return f"{self.desk}/?severity={severity}" if self.desk else None
+
+    def more_words(self, severity: str) -> str:
+        """How many alerts of a severity are beyond the cap, in words; "" where none is."""
+        more = self.more.get(severity)
+        return f"and {more} more of {severity} severity" if more else ""
+
     def listing_link(self, key: str) -> str | None:
         """A listing's page on the desk; None without an address."""
         return desk_link(self.desk, key)

@@ -44,12 +44,15 @@ def _lines(digest: Digest) -> Iterator[str]:
         yield digest.previous_words
     for severity in SEVERITIES[:2]:
         chosen = [alert for alert in digest.alerts if alert.severity == severity]
-        if chosen or digest.more.get(severity):
+        if chosen:
             yield from ("", severity.upper())
-            for alert in chosen:
-                yield from _alert(alert, digest.desk)
-            if more := digest.more.get(severity):
-                yield f"and {more} more: chipwatch alerts --severity {severity}"
+        for alert in chosen:
+            yield from _alert(alert, digest.desk)
+        if more := digest.more_words(severity):
+            yield from (
+                "",
+                f"{more}: {digest.queue_link(severity) or f'chipwatch alerts --severity {severity}'}",
+            )
     if not digest.alerts:
         yield "No new alerts of medium or high severity. Look at the coverage before reading this as calm."
     yield from ("", "COVERAGE")

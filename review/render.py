@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 SAMPLES = "Not flagged: is that right?"
 
-DECIDE_SAMPLE = (
-    "chipwatch alerts decide ID confirm (it should be flagged) or dismiss --reason CODE (it should not)"
-)
+DECIDE_SAMPLE = "`chipwatch alerts decide ID confirm` what should be flagged, `chipwatch alerts decide ID dismiss --reason rightly-not` what should not"
 """What is to be done with listings drawn at random, without the desk."""
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:@])")
@@ -63,12 +61,14 @@ def markdown(digest: Digest) -> str:
     lines = [f"# {inert(digest.headline)}", "", _since(digest), "", *_queue_markdown(digest)]
     for severity in SEVERITIES[:2]:
         chosen = [a for a in digest.alerts if a.severity == severity]
-        if chosen or digest.more.get(severity):
+        if chosen:
             lines += [f"## {severity.capitalize()} severity", ""]
-            for alert in chosen:
-                lines += _alert_markdown(alert, digest.desk)
-            if more := digest.more.get(severity):
-                lines += [f"and {more} more: `chipwatch alerts --severity {severity}`", ""]
+        for alert in chosen:
+            lines += _alert_markdown(alert, digest.desk)
+        if more := digest.more_words(severity):
+            link = digest.queue_link(severity)
+            queue = f"[in the queue](<{link}>), " if link else ""
+            lines += [f"{more}: {queue}`chipwatch alerts --severity {severity}`", ""]
     lines += [
         "## Coverage",
         "",
@@ -159,7 +159,7 @@ def _rest(digest: Digest, *, links: bool) -> list[str]:
     if digest.samples:
         lines += [
             "",
-            f"{SAMPLES} Drawn at random; a decision on each tells how much is missed: `{DECIDE_SAMPLE}`",
+            f"{SAMPLES} Drawn at random; a decision on each tells how much is missed: {DECIDE_SAMPLE}.",
             "",
         ]
         for s in digest.samples:
@@ -198,9 +198,9 @@ def terminal(digest: Digest) -> None:
             console.print(f"       - {escape(_plain(reason))}")
         for q in a.further_quotes:
             console.print(f"       - {q.signal}: [italic]{escape(_plain(q.text))}[/italic]")
-    for severity, count in digest.more.items():
-        if count:
-            console.print(f"and {count} more of {severity} severity: chipwatch alerts --severity {severity}")
+    for severity in digest.more:
+        if more := digest.more_words(severity):
+            console.print(f"{more}: chipwatch alerts --severity {severity}")
     table = Table(title="Coverage", title_justify="left", box=None, header_style="bold")
     for name in ("site", "last run", "outcome", "pages", "listings", "new", "changed", "note"):
         table.add_column(

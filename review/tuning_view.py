@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 SHOWN = 40
 """Offers of a list that are written out; the rest is counted."""
 
+STEP = 200
+"""So many more are written out each time they are asked for."""
+
+MOST = 2000
+"""More than anybody reads before setting a threshold; Data has them all."""
+
 GRID = tuple(round(at / 100, 2) for at in range(10, 101))
 """Thresholds of the curves."""
 
@@ -122,17 +128,17 @@ class Trial:
         return found
 
 
-def trial(store: Store, past: Past, now: float, then: float) -> Trial:
-    """Try the alert threshold `then` against `now`: what comes or goes, the nearest to the threshold in force first."""
+def trial(store: Store, past: Past, now: float, then: float, shown: int = SHOWN) -> Trial:
+    """Try the alert threshold `then` against `now`: what comes or goes, the nearest to the threshold in force first, at most `shown`."""
     low, high = sorted((now, then))
     actions = {row["listing"]: row["action"] for row in past.reviewed}
-    rows = store.offers_scored(low, high, limit=SHOWN, lowest_first=then > now) if then != now else []
+    rows = store.offers_scored(low, high, limit=shown, lowest_first=then > now) if then != now else []
     losing = (
         [row["listing"] for row in past.reviewed if row["action"] in RIGHT and low <= row["score"] < high]
         if then > now
         else []
     )
-    lost = [{**row, "decision": actions[row["listing"]]} for row in store.offers_named(losing[:SHOWN])]
+    lost = [{**row, "decision": actions[row["listing"]]} for row in store.offers_named(losing[:shown])]
     return Trial(
         past.step(now), past.step(then), tuple({**row, "decision": actions.get(row["listing"])} for row in rows), tuple(lost),
         len(losing),

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 from chipwatch.digests import make
 from config.loader import Config
 from detector.run import detect
-from review import plain
+from review import plain, tuning_view
 from storage.listing import Listing
 from storage.store import Store
 from tests import handover
@@ -186,9 +186,25 @@ def test_a_threshold_is_tried_set_with_its_reason_and_undone(desk: Opened, ana: 
     )
     assert "severity.medium: shipped → 0.5" in words(ana.page("/tuning"), ".log")
     back = ana.form("/tuning", "/tuning/undo")
+    ana.post("/tuning/undo", back)
+    assert "Give the reason to undo" in ana.notices("/tuning")[0] and thresholds(desk)
+    back = ana.form("/tuning", "/tuning/undo")
     ana.post("/tuning/undo", {**back, "why": "second thoughts"})
     assert thresholds(desk) == {} and Config(desk.home).thresholds.severity == Config().thresholds.severity
     assert "second thoughts" in words(ana.page("/tuning"), ".log")
+
+
+def test_the_rest_of_a_list_is_a_link_away(
+    desk: Opened, ana: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning_view, "SHOWN", 1)
+    change = '[aria-labelledby="t-change"]'
+    short = ana.page("/tuning?medium=1&high=1")
+    assert len(short.css(f"{change} tbody tr")) == 1 and "more: show them" in words(short, change)
+    whole = ana.page(short.css(f"{change} a")[-1].attributes["href"] or "")
+    rows = len(whole.css(f"{change} tbody tr"))
+    assert rows > 1 and f"{rows} alerts would go" in words(whole, change)
+    assert "more: show" not in words(whole, change)
 
 
 def test_confirmed_alerts_that_would_be_lost_are_shown_first_and_must_be_seen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
 from html.parser import HTMLParser
@@ -11,7 +12,7 @@ import pytest
 
 from config.loader import Config
 from detector.run import detect
-from review import render
+from review import mail_page, plain, render
 from review.build import build
 from review.digest import Digest, DigestAlert, Quote, SiteCoverage
 from review.masking import masked
@@ -62,6 +63,16 @@ def test_every_form_names_the_alert_its_market_and_the_blocked_site(
         assert "labels peeled off" in flat
         assert "blocked" in flat and "challenge page" in flat
         assert "and 3 more" in flat
+
+
+def test_what_is_beyond_the_cap_leads_to_the_queue_and_needs_no_heading() -> None:
+    made = dataclasses.replace(digest(alert()), desk="http://127.0.0.1:8100")
+    queue = "http://127.0.0.1:8100/?severity=medium"
+    told = (render.html(made), render.markdown(made), plain.text(made), mail_page.html(made))
+    for text in told:
+        assert queue in text and "and 3 more of medium severity" in text
+        assert "medium severity\n" not in text.lower() and "Medium severity</h2>" not in text
+    assert "High severity</h2>" in told[0] and "## High severity" in told[1]
 
 
 def test_words_of_the_listing_are_told_once_and_marked() -> None:

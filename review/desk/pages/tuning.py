@@ -32,7 +32,8 @@ def tuning(visit: Visit) -> Answer:
     medium = max(cuts.medium if medium is None else medium, lowest)
     high = _figure(visit.arg("high"), 0, 1)
     high = max(cuts.high if high is None else high, medium)
-    tried = view.trial(store, past, cuts.medium, medium)
+    shown = int(_figure(visit.arg("rows"), view.SHOWN, view.MOST) or view.SHOWN)
+    tried = view.trial(store, past, cuts.medium, medium, shown)
     curve = past.curve()
     waiting = view.to_decide(store)
     log = view.versions(store.versions("thresholds"))
@@ -47,7 +48,8 @@ def tuning(visit: Visit) -> Answer:
         highs=(past.step(cuts.high), past.step(high)),
         days=past.days,
         reviewed=len(past.reviewed),
-        shown=view.SHOWN,
+        shown=shown,
+        further=min(shown + view.STEP, view.MOST) if shown < view.MOST else None,
         budget=budget,
         found=found,
         missed=past.missed(apply.drawn(store), cuts.medium),
@@ -141,7 +143,9 @@ def set_thresholds(visit: Visit) -> Answer:
 
 def undo(visit: Visit) -> Answer:
     """Put back the thresholds as they were before the last change."""
-    why, who, now = visit.value("why") or "undone", visit.person, visit.now
+    why, who, now = visit.value("why"), visit.person, visit.now
+    if not why:
+        raise Refused("Give the reason to undo: it is kept with the version. Nothing was changed.")
     if visit.value("base") != visit.config.thresholds_version:
         raise Refused(
             "The thresholds were set anew while you looked: look at what stands now. Nothing was changed."
