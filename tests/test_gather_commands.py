@@ -210,3 +210,14 @@ def test_hosts_are_let_be_asked_again_in_a_home_alone(tmp_path: Path) -> None:
     assert "no home at" in told and "init" in told
     home = new_home(tmp_path)
     assert "no host is at rest" in chipwatch(home, "sites", "resume", "ebay").stderr
+
+
+def test_a_crawl_of_all_sites_leaves_out_what_is_named(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/list", Answer(page(card(1))))
+        for name in ("one", "other"):
+            add_site(home, name, web.url + "/list")
+        rows = json.loads(chipwatch(home, "crawl", "--without", "other", "--json").stdout)
+        assert [(row["site"], row["outcome"]) for row in rows] == [("one", "ok")]
+        assert "no site 'othe'; did you mean 'other'?" in chipwatch(home, "crawl", "--without", "othe", expect=2).stderr
