@@ -47,8 +47,10 @@ def compose(out: Outgoing, settings: Mail, to: str) -> EmailMessage:
 
 
 def _header(text: str) -> str:
-    """Text that cannot end its header line."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    """Text that cannot end its header line, nor hold an encoded word (RFC 2047): that would be decoded, with the line ends in it, as a header is set."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split()).replace(
+        "=?", "= ?"
+    )
 
 
 def _mailbox(text: str) -> Address:

@@ -7,6 +7,7 @@ table stands, for what is looked at one by one in each run (the soaks take all).
 from __future__ import annotations
 
 import html
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from itertools import cycle, product
 from urllib.parse import quote
@@ -185,7 +186,14 @@ _LINES = (
     "Bcc: evil@evil.example", "Subject: PWN7", "Content-Type: text/html", "<script>PWN7</script>", "From: evil@evil.example", "To: evil@evil.example", ".", "MAIL FROM:<evil@evil.example>", "X-PWN7: 1",
     "Content-Transfer-Encoding: 8bit", "--PWN7\r\nContent-Type: text/html\r\n\r\n<script>PWN7</script>",
 )  # fmt: skip
-HEADERS = tuple(f"H100{end}{line}" for end, line in product(_ENDS, _LINES))
+_ENCODED = (
+    lambda line: f"=?utf-8?q?{quote(line, safe='').replace('%', '=')}?=",
+    lambda line: f"=?utf-8?b?{b64encode(line.encode()).decode()}?=",
+)
+HEADERS = (
+    *(f"H100{end}{line}" for end, line in product(_ENDS, _LINES)),
+    *(f"H100 {encoded(end + line)}" for encoded, end, line in product(_ENCODED, ("\r\n", "\n"), _LINES)),
+)
 
 TABLES: dict[str, tuple[str, ...]] = {
     "element": ELEMENT, "spelling": SPELT, "attribute": ATTRIBUTE, "script": SCRIPT, "style": STYLE, "comment": COMMENT, "template": TEMPLATES, "address": ADDRESSES, "Markdown": MARKDOWN,
