@@ -280,7 +280,7 @@ def test_an_alert_opened_again_in_silence_is_no_old_news(store: Store) -> None:
 
 
 def test_the_digest_query_is_answered_by_the_partial_index(store: Store) -> None:
-    from storage.alerts import _CHOSEN, _NEWS
+    from storage.queue import _CHOSEN, _NEWS
 
     plan = " ".join(
         row["detail"]
