@@ -22,12 +22,14 @@ pytest.importorskip("distributed")
 pytest.importorskip("fastwarc")
 
 from bench._archives import write_archive
-from chipwatch.scale.cluster import connected
+from chipwatch.scale.cluster import ClusterError, connected
 from chipwatch.scale.snapshot import Snapshot, take
 from config.loader import Config
 from tests.test_scan import CASES, NOW, counts, rows, run
 
 ROOT = Path(__file__).resolve().parents[1]
+PATIENCE_S = 900
+"""Bound of each wait: a worker takes twelve seconds of processor to start, which is minutes where others work too."""
 
 
 def archives(folder: Path, many: int, pages: int) -> list[str]:
@@ -94,7 +96,7 @@ def free_port() -> int:
 class Cluster:
     """A scheduler and two workers as processes of their own, as on a real cluster."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, workers: int = 2) -> None:
         self.port, self.folder = free_port(), folder
         self.address = f"tcp://127.0.0.1:{self.port}"
         quiet = {
@@ -109,7 +111,7 @@ class Cluster:
         self.workers = [
             subprocess.Popen(
                 [sys.executable, "-m", "distributed.cli.dask_worker", self.address, "--nthreads", "1", "--local-directory", str(folder), "--death-timeout", "60"], **quiet
-            ) for _ in range(2)
+            ) for _ in range(workers)
         ]  # fmt: skip
 
     def end(self) -> None:
@@ -142,16 +144,16 @@ def test_a_killed_scheduler_ends_the_scan_and_the_same_command_goes_on(
     out = tmp_path / "out"
     first = command(out, names, "--cluster", cluster.address)
     begun = time.monotonic()
-    while not list(out.glob("candidates/*.parquet")) and time.monotonic() - begun < 150:
+    while not list(out.glob("candidates/*.parquet")) and time.monotonic() - begun < PATIENCE_S:
         time.sleep(0.2)
     cluster.scheduler.send_signal(signal.SIGKILL)
-    _, said = first.communicate(timeout=120)
+    _, said = first.communicate(timeout=PATIENCE_S)
     assert first.returncode == 3
     assert "run the same command again to go on" in said and "Traceback" not in said
     again = Cluster(tmp_path)
     try:
         second = command(out, names, "--cluster", again.address)
-        told, said = second.communicate(timeout=240)
+        told, said = second.communicate(timeout=PATIENCE_S)
     finally:
         again.end()
     assert second.returncode == 0, said
@@ -160,6 +162,26 @@ def test_a_killed_scheduler_ends_the_scan_and_the_same_command_goes_on(
         (e["archive"], e["candidates"], e["records"], e["sha256"]) for e in json.loads(told)["archives"]
     ] == [(c[0], c[6], c[2], c[10]) for c in whole[0]]
     assert rows(out) == whole[1]
+
+
+def test_a_scheduler_that_dies_before_there_are_workers_is_told(tmp_path: Path) -> None:
+    alone = Cluster(tmp_path, workers=0)
+    try:
+        begun = time.monotonic()
+        while not reachable(alone.port) and time.monotonic() - begun < PATIENCE_S:
+            time.sleep(0.2)
+        killer = threading.Timer(3, alone.scheduler.kill)
+        killer.start()
+        with pytest.raises(ClusterError, match="scheduler is gone"), connected(alone.address):
+            pass
+        killer.join()
+    finally:
+        alone.end()
+
+
+def reachable(port: int) -> bool:
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_a_real_limit_on_writing_ends_the_scan_and_it_goes_on(
@@ -174,12 +196,12 @@ def test_a_real_limit_on_writing_ends_the_scan_and_it_goes_on(
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     first = command(tmp_path, names, "--workers", "1", preexec_fn=limit)
-    _, said = first.communicate(timeout=240)
+    _, said = first.communicate(timeout=PATIENCE_S)
     assert first.returncode == 3, said
     assert "Traceback" not in said and "error:" in said
     assert not list(tmp_path.glob("candidates/*.part"))
     second = command(tmp_path, names, "--workers", "2")
-    told, said = second.communicate(timeout=240)
+    told, said = second.communicate(timeout=PATIENCE_S)
     assert second.returncode == 0, said
     assert len(json.loads(told)["archives"]) == len(names)
     assert rows(tmp_path) == whole[1]

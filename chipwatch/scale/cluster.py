@@ -16,6 +16,8 @@ CONNECT_S = 15
 AWAY_S = 120
 """Seconds that a cluster may be without any worker: nannies start new ones, queues hand machines out."""
 
+GONE = "the Dask scheduler is gone: what was done is kept; run the same command again to go on"
+
 FAILURES = 3
 """Workers that may die over one task before it is given up: its page, not the machines, is then at fault."""
 
@@ -41,7 +43,7 @@ def connected(address: str | None, workers: int | None = None) -> Iterator[Clien
         "distributed.scheduler.worker-ttl": "15 minutes",
         "distributed.admin.tick.limit": "1 minute",
     }
-    with dask.config.set(settings):
+    with dask.config.set(settings), _lost_is_told():
         if address is None:
             with _local(workers) as cluster, Client(cluster, timeout=CONNECT_S) as client:
                 yield client
@@ -65,6 +67,18 @@ def connected(address: str | None, workers: int | None = None) -> Iterator[Clien
             client.close(timeout=2)
 
 
+@contextmanager
+def _lost_is_told() -> Iterator[None]:
+    """A connection that breaks may be told by any call of Dask's: one that waits for workers, brings the knowledge or asks for
+    a result. Raises ClusterError in its place."""
+    from distributed.comm import CommClosedError
+
+    try:
+        yield
+    except CommClosedError as error:
+        raise ClusterError(GONE) from error
+
+
 def _local(workers: int | None) -> Any:
     import os
 
@@ -79,9 +93,7 @@ def _local(workers: int | None) -> Any:
 def check(client: Client) -> None:
     """Raises ClusterError if the scheduler is gone."""
     if client.status in ("closed", "closing"):
-        raise ClusterError(
-            "the Dask scheduler is gone: what was done is kept; run the same command again to go on"
-        )
+        raise ClusterError(GONE)
 
 
 def cores(client: Client) -> int:
