@@ -17,6 +17,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config.schema.market import Forming, Market, Seed
+from detector.voices import Speaker, Voices, speakers, together
 
 if TYPE_CHECKING:
     from detector.reading.model import ChipOffer, Reading
@@ -189,7 +190,7 @@ class Book:
         seed, ratio = self.seeds.get((kind, chip)), self.forming.fault_ratio
         return seed is not None and (usd * ratio < seed.low or usd > seed.high * ratio)
 
-    def _start(self, seed: Seed | None, whole: _Voices, region: str | None, day: int) -> _Level:
+    def _start(self, seed: Seed | None, whole: Voices, region: str | None, day: int) -> _Level:
         """The seed moved by the chip's peers everywhere; without a seed, what these say."""
         forming = self.forming
         if seed is None:
@@ -201,17 +202,17 @@ class Book:
         age = abs(day - seed.asof.toordinal()) / forming.seed_half_life_days
         return level.shrink(whole, forming.seed_weight * 0.5**age)
 
-    def _speak(self, segment: _Segment, day: int, own: str) -> _Voices:
+    def _speak(self, segment: _Segment, day: int, own: str) -> Voices:
         known = self._heard.get(segment)
         if known is None or known.day != day:
-            speakers = _speakers(self._window(segment, day), day, self.forming.half_life_days)
-            whole = _voices(speakers)
+            heard = speakers(self._window(segment, day), day, self.forming.half_life_days)
+            whole = together(heard)
             known = self._heard[segment] = _Heard(
-                day, whole, {s.seller: s for s in speakers} if whole.n <= SMALL else {}
+                day, whole, {s.seller: s for s in heard} if whole.n <= SMALL else {}
             )
         if own not in known.few:
             return known.whole
-        return _voices([s for s in known.few.values() if s.seller != own])
+        return together([s for s in known.few.values() if s.seller != own])
 
     def _window(self, segment: _Segment, day: int) -> list[Peer]:
         peers = self._segments.get(segment, [])
@@ -239,28 +240,18 @@ def _day(peer: Peer) -> int:
     return peer.day
 
 
-@dataclass(frozen=True, slots=True)
-class _Voices:
-    """Time-weighted median and spread of log price over sellers; `effective` is the equal-weight number of them."""
-
-    n: int = 0
-    effective: float = 0.0
-    centre: float = 0.0
-    spread: float = 0.0
-
-
 class _Level(NamedTuple):
     low: float
     high: float
     spread: float
 
-    def shrink(self, voices: _Voices, weight: float) -> _Level:
+    def shrink(self, voices: Voices, weight: float) -> _Level:
         """This level as the prior of `weight` voices, moved to what the voices say."""
         share = voices.effective / (voices.effective + weight)
         low, high = (end + share * (voices.centre - end) for end in (self.low, self.high))
         return _Level(low, high, self.spread + share * (voices.spread - self.spread))
 
-    def shift(self, voices: _Voices, wider: _Voices, weight: float) -> _Level:
+    def shift(self, voices: Voices, wider: Voices, weight: float) -> _Level:
         """This level moved by how the voices of a narrower segment differ from the wider one that formed it.
 
         Only the difference counts: the same voices have spoken in the wider segment and must not be heard twice.
@@ -270,66 +261,12 @@ class _Level(NamedTuple):
         return _Level(self.low + step, self.high + step, self.spread + share * (voices.spread - self.spread))
 
 
-class _Speaker(NamedTuple):
-    """One seller's voice: log unit price, and the weight that its latest day gives it."""
-
-    seller: str
-    log: float
-    weight: float
-
-
 class _Heard(NamedTuple):
     """What a segment says on a day; `few` are its speakers, where they are few enough for one to matter."""
 
     day: int
-    whole: _Voices
-    few: dict[str, _Speaker]
-
-
-def _speakers(peers: list[Peer], day: int, half_life: float) -> list[_Speaker]:
-    """Each seller speaks once, with the median of the latest price of each of its listings. `peers` come by day."""
-    latest = {(peer.seller, peer.listing): peer for peer in peers}
-    sellers: dict[str, list[Peer]] = {}
-    for peer in latest.values():
-        sellers.setdefault(peer.seller or peer.listing, []).append(peer)
-    return [_speaker(seller, own, day, half_life) for seller, own in sellers.items()]
-
-
-def _speaker(seller: str, own: list[Peer], day: int, half_life: float) -> _Speaker:
-    if len(own) == 1:  # most sellers, and a third of the time
-        return _Speaker(seller, math.log(own[0].usd), 0.5 ** ((day - own[0].day) / half_life))
-    log = _middle([math.log(peer.usd) for peer in own])
-    return _Speaker(seller, log, 0.5 ** ((day - max(peer.day for peer in own)) / half_life))
-
-
-def _voices(speakers: list[_Speaker]) -> _Voices:
-    """What several speakers say together."""
-    if not speakers:
-        return _Voices()
-    logs, weights = [s.log for s in speakers], [s.weight for s in speakers]
-    centre = weighted_median(logs, weights)
-    spread = 1.4826 * weighted_median([abs(x - centre) for x in logs], weights)
-    total = sum(weights)
-    return _Voices(len(logs), total * total / sum(w * w for w in weights), centre, spread)
-
-
-def _middle(values: list[float]) -> float:
-    ordered = sorted(values)
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
-
-
-def weighted_median(values: list[float], weights: list[float]) -> float:
-    """The value at which half the weight is reached; between two where it falls exactly between them."""
-    pairs = sorted(zip(values, weights, strict=True))
-    half, seen = sum(weights) / 2, 0.0
-    for at, (value, weight) in enumerate(pairs):
-        seen += weight
-        if math.isclose(seen, half, rel_tol=1e-12) and at + 1 < len(pairs):
-            return (value + pairs[at + 1][0]) / 2
-        if seen > half:
-            return value
-    return pairs[-1][0]
+    whole: Voices
+    few: dict[str, Speaker]
 
 
 _AUCTION_WORDS = (

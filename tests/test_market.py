@@ -18,10 +18,10 @@ from detector.market import (
     is_fault,
     is_running_auction,
     peer_of,
-    weighted_median,
     why_not_compared,
 )
 from detector.reading.model import ChipOffer, Price, Reading
+from detector.voices import weighted_median
 from storage.listing import Listing
 
 MARKET = Config(None).market

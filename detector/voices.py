@@ -1,0 +1,76 @@
+"""What several sellers' prices say together: a time-weighted median and spread of log price, one voice a seller."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from detector.market import Peer
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Time-weighted median and spread of log price over sellers; `effective` is the equal-weight number of them."""
+
+    n: int = 0
+    effective: float = 0.0
+    centre: float = 0.0
+    spread: float = 0.0
+
+
+class Speaker(NamedTuple):
+    """One seller's voice: log unit price, and the weight that its latest day gives it."""
+
+    seller: str
+    log: float
+    weight: float
+
+
+def speakers(peers: Sequence[Peer], day: int, half_life: float) -> list[Speaker]:
+    """Each seller speaks once, with the median of the latest price of each of its listings. `peers` come by day."""
+    latest = {(peer.seller, peer.listing): peer for peer in peers}
+    sellers: dict[str, list[Peer]] = {}
+    for peer in latest.values():
+        sellers.setdefault(peer.seller or peer.listing, []).append(peer)
+    return [_speaker(seller, own, day, half_life) for seller, own in sellers.items()]
+
+
+def _speaker(seller: str, own: list[Peer], day: int, half_life: float) -> Speaker:
+    if len(own) == 1:  # most sellers, and a third of the time
+        return Speaker(seller, math.log(own[0].usd), 0.5 ** ((day - own[0].day) / half_life))
+    log = _middle([math.log(peer.usd) for peer in own])
+    return Speaker(seller, log, 0.5 ** ((day - max(peer.day for peer in own)) / half_life))
+
+
+def together(voices: Sequence[Speaker]) -> Voices:
+    """What several speakers say together."""
+    if not voices:
+        return Voices()
+    logs, weights = [s.log for s in voices], [s.weight for s in voices]
+    centre = weighted_median(logs, weights)
+    spread = 1.4826 * weighted_median([abs(x - centre) for x in logs], weights)
+    total = sum(weights)
+    return Voices(len(logs), total * total / sum(w * w for w in weights), centre, spread)
+
+
+def _middle(values: list[float]) -> float:
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def weighted_median(values: list[float], weights: list[float]) -> float:
+    """The value at which half the weight is reached; between two where it falls exactly between them."""
+    pairs = sorted(zip(values, weights, strict=True))
+    half, seen = sum(weights) / 2, 0.0
+    for at, (value, weight) in enumerate(pairs):
+        seen += weight
+        if math.isclose(seen, half, rel_tol=1e-12) and at + 1 < len(pairs):
+            return (value + pairs[at + 1][0]) / 2
+        if seen > half:
+            return value
+    return pairs[-1][0]
