@@ -67,8 +67,16 @@ def _signal_words(signal: Mapping[str, Any], reason: Mapping[str, Any]) -> str:
     if isinstance(detail, str):
         return detail
     if signal.get("value") is not None:
-        return f"{signal['value']:g}, expected {signal.get('expected')}, n {signal.get('n')}"
+        return figure_words(signal)
     return str(detail) if detail else "follows from the listing's fields"
+
+
+def figure_words(signal: Mapping[str, Any]) -> str:
+    """A signal's figure: what is, and what would be expected where that is known; how many it is seen from."""
+    value, expected, n = signal["value"], signal.get("expected"), signal.get("n") or 0
+    if signal["signal"] == "repeated_text":
+        return f"{n} other listing{'' if n == 1 else 's'} with a text {100 * value:.0f} % alike"
+    return f"{value:g}" + (f" where {expected:g} is usual" if expected else "") + (f", from {n}" if n > 1 else "")
 
 
 def forest_words(detail: Mapping[str, Any]) -> str:
@@ -85,6 +93,11 @@ def forest_words(detail: Mapping[str, Any]) -> str:
         for part in (detail.get("features") or [])[:3]
     ]
     return f"{rare}: {'; '.join(named)}" if named else rare
+
+
+def score_words(score: float) -> str:
+    """A score to two digits; what is nearly sure is not shown as sure."""
+    return ">.99" if score > 0.995 else f"{score:.2f}"
 
 
 NEARLY_ONE = 0.99
@@ -121,7 +134,7 @@ def _distance(score: float, config: Config) -> str:
     """How far the next severity is: in score, and in log-odds, in which evidence adds up."""
     cuts = config.thresholds.severity
     if score >= max(NEARLY_ONE, cuts.high):
-        return f"score {score:.4f}: there is nothing higher; a further sign could add no more than {1 - score:.4f}"
+        return f"score {score_words(score)}: there is nothing higher; a further sign would hardly show in it"
     if score >= cuts.high:
         return f"score {score:.2f}: of high severity, the highest, from {cuts.high:g} on; further signs would only move it up the list"
     if score >= cuts.medium:
@@ -182,4 +195,5 @@ def _market(document: Mapping[str, Any]) -> str:
     market = document.get("market") or {}
     if not market.get("centre"):
         return ""
-    return f" (reference ${market['centre']:,.2f}, {market['n']} peers, {market['segment']})"
+    seen = f"{market['n']} peers, {market['segment']}" if market["n"] else "from the catalogue, no peers yet"
+    return f" (reference ${market['centre']:,.2f}, {seen})"

@@ -33,7 +33,7 @@ class Feature:
 
 
 FEATURES = (
-    Feature("price_deviation", "log unit price against the market's reference, in robust deviations", relative=False),
+    Feature("price_deviation", "unit price against the market's reference, in usual spreads of log price", relative=False),
     Feature("chips_per_unit", "chips in one priced unit (doublings)"),
     Feature("stock", "priced units on offer (powers of ten)"),
     Feature("total_chips", "chips times units on offer (powers of ten)"),

@@ -223,10 +223,17 @@ def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
 
+def segment_words(segment: str) -> str:
+    """A segment as a person reads it: rental knows no condition, and regions are written as countries are."""
+    region, _, condition = segment.partition(", ")
+    shown = region.upper() if len(region) == 2 else region
+    return f"{shown}, {condition}" if condition and condition != "any" else shown
+
+
 def price_words(usd: float, expected: float, reference: Reference) -> str:
     """The comparison in words: price, share of the market, peers, window, segment."""
     expected = short(expected)  # as the reading's `market` has it, so that a share is the same wherever it is shown
-    seen = f"{reference.n} peers in {reference.window_days} days, {reference.segment}" if reference.n else f"dated seed price {reference.seed}, no peers yet"
+    seen = f"{reference.n} peers in {reference.window_days} days, {segment_words(reference.segment)}" if reference.n else f"dated seed price {reference.seed}, no peers yet"
     return f"unit price ${usd:,.{2 if usd < 100 else 0}f}, {100 * usd / expected:.0f} % of the market's ${expected:,.{2 if expected < 100 else 0}f}, {seen}"
 
 

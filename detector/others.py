@@ -31,11 +31,11 @@ def new_seller(listing: Listing, settings: Settings) -> Signal | None:
             return None
         days = (seen - since).days
         if 0 <= days < settings.new_seller_days:
-            return Signal("new_seller", value=days, expected=settings.new_seller_days, n=1, detail=f"account {days} days old")
+            return Signal("new_seller", value=days, expected=settings.new_seller_days, n=1, detail=f"account {days} day{'' if days == 1 else 's'} old")
         return None
     ratings = listing.seller_ratings
     if ratings is not None and ratings < settings.new_seller_ratings:
-        return Signal("new_seller", value=ratings, expected=settings.new_seller_ratings, n=1, detail=f"{ratings} ratings")
+        return Signal("new_seller", value=ratings, expected=settings.new_seller_ratings, n=1, detail=f"{ratings} rating{'' if ratings == 1 else 's'}")
     return None
 
 

@@ -9,6 +9,7 @@ from detector import explain
 from detector.market import compared
 from review.again import again
 from review.delivery import in_words, outstanding
+from review.desk.cards import Names
 from review.digest import SEVERITIES, Digest, DigestAlert, Quote, SiteCoverage
 from review.masking import masked
 
@@ -109,14 +110,15 @@ def _alert(store: Store, config: Config, row: dict[str, Any]) -> DigestAlert:
         for line in explain.lines(document, config)
         if line.evidence != "bias" and round(line.contribution, 2)
     ]
+    titles = {card.id: card.title for card in config.signals.signal}
     quotes = tuple(
-        Quote(s["signal"], s["field"] or "", masked(s["text"], contact=s["signal"] == "off_platform_contact"))
+        Quote(s["signal"], s["field"] or "", masked(s["text"], contact=s["signal"] == "off_platform_contact"), titles.get(s["signal"], ""))
         for s in document.get("signals", []) if s.get("text")
     )  # fmt: skip
     innocent = tuple(dict.fromkeys(cause for line in lines[:2] for cause in line.innocent))[:3]
     market = document.get("market") or {}
     observation = store.observation(row["observation"])
-    place = (observation.listing.location if observation else None) or row["country"]
+    place = (observation.listing.location if observation else None) or Names(config).country(row["country"])
     evidence = (
         {"file": row["evidence_file"], "offset": row["evidence_offset"], "sha256": row["evidence_sha256"]}
         if row["evidence_file"]

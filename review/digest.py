@@ -12,12 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from detector.explain import score_words
+
 SEVERITIES = ("high", "medium", "low")
-
-
-def score_words(score: float) -> str:
-    """A score to two digits; what is nearly sure is not shown as sure."""
-    return ">.99" if score > 0.995 else f"{score:.2f}"
 
 
 def desk_link(desk: str, key: str) -> str | None:
@@ -32,6 +29,13 @@ class Quote:
     signal: str
     field: str
     text: str
+    title: str = ""
+    """The signal's title; "" in digests of earlier days."""
+
+    @property
+    def words(self) -> str:
+        """What the signal is called."""
+        return self.title or self.signal.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)

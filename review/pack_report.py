@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from detector.judge import segment_words
 from detector.market import compared
 from review.digest import SEVERITIES
 from review.marks import pieces
@@ -25,7 +26,8 @@ _NAMES = {"quantity": "stock field"}
 def report(pack: Pack) -> str:
     """The pack as HTML: no script, nothing loaded from anywhere; one alert begins on one sheet."""
     style = resources.files("review").joinpath("templates/pack.css").read_text(encoding="utf-8")
-    cases = [{"number": n, **_case(alert)} for n, alert in enumerate(pack.alerts, 1)]
+    titles = {card["id"]: card["title"] for card in pack.versions["cards"]}
+    cases = [{"number": n, **_case(alert, titles)} for n, alert in enumerate(pack.alerts, 1)]
     records = [
         taken
         for taken in pack.extract.records
@@ -46,7 +48,7 @@ def _stood(row: Mapping[str, Any]) -> str:
     return f"the beginning{', as shipped' if shipped else ''} (noted {row['at'][:10]})"
 
 
-def _case(alert: Mapping[str, Any]) -> dict[str, Any]:
+def _case(alert: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
     """What the template needs of one alert, computed here so that it holds no logic."""
     judged = next(
         (seen for seen in alert["observations"] if seen["observation"] == alert["judged_observation"]), None
@@ -59,7 +61,7 @@ def _case(alert: Mapping[str, Any]) -> dict[str, Any]:
         "alert": alert, "judged": judged, "reading": reading, "said": said, "total": total, "score": reading.get("score"),
         "severity": reading.get("severity", "none"), "price": _price(said), "unit": _money(reading),
         "texts": [(_NAMES.get(name, name.replace("_", " ")), pieces(str(said[name]), reading.get("signals") or [], name)) for name in SHOWN if said.get(name) not in (None, "")],
-        "quotes": [{**s, "meanings": meanings.get((s["signal"], s["text"]), ())} for s in reading.get("signals") or [] if s.get("text")],
+        "quotes": [{**s, "title": titles.get(s["signal"], s["signal"].replace("_", " ")), "meanings": meanings.get((s["signal"], s["text"]), ())} for s in reading.get("signals") or [] if s.get("text")],
         "bars": _bars(alert["explained"]["reasons"]), "scale": _scale(reading), "changes": _changes(alert["observations"]),
     }  # fmt: skip
 
@@ -115,7 +117,7 @@ def _scale(reading: Mapping[str, Any]) -> dict[str, Any] | None:
     return {
         "own": place(own), "low": place(low), "high": place(high), "centre": place(against), "usd": own, "centre_usd": against,
         "share": round(100 * own / against),
-        "peers": f"{market['n']} peers in {market.get('days')} days, {market.get('segment')}" if market.get("n") else "catalogue price, no peers yet",
+        "peers": f"{market['n']} peers in {market.get('days')} days, {segment_words(market['segment'])}" if market.get("n") else "catalogue price, no peers yet",
     }  # fmt: skip
 
 

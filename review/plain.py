@@ -74,7 +74,7 @@ def _alert(alert: DigestAlert, desk: str) -> Iterator[str]:
     for reason in (*([alert.before] if alert.before else ()), *alert.reasons):
         yield f"      - {quiet(reason)}"
     for said in alert.further_quotes:
-        yield f'      - {said.signal}: "{quiet(said.text)}"'
+        yield f'      - {said.words}: "{quiet(said.text)}"'
     for link in (alert.desk_link(desk), weblink(alert.url)):
         if link:
             yield f"      {link}"

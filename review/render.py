@@ -118,7 +118,7 @@ def _alert_markdown(a: DigestAlert, address: str) -> list[str]:
     if a.before:
         lines.append(f"- **{inert(a.before)}**")
     lines += [f"- {inert(reason)}" for reason in a.reasons]
-    lines += [f'- {q.signal}: "{inert(q.text)}"' for q in a.further_quotes]
+    lines += [f'- {inert(q.words)}: "{inert(q.text)}"' for q in a.further_quotes]
     if a.innocent:
         lines.append("- Innocent causes to think of: " + inert("; ".join(a.innocent)))
     if a.evidence:
@@ -197,7 +197,7 @@ def terminal(digest: Digest) -> None:
         for reason in (*([a.before] if a.before else ()), *a.reasons):
             console.print(f"       - {escape(_plain(reason))}")
         for q in a.further_quotes:
-            console.print(f"       - {q.signal}: [italic]{escape(_plain(q.text))}[/italic]")
+            console.print(f"       - {escape(q.words)}: [italic]{escape(_plain(q.text))}[/italic]")
     for severity in digest.more:
         if more := digest.more_words(severity):
             console.print(f"{more}: chipwatch alerts --severity {severity}")

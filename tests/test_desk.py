@@ -390,7 +390,7 @@ def test_undo_from_the_notice_brings_the_alert_back(desk: Opened) -> None:
     ana.post("/undo", ana.form("/", "/undo"))
     after = alert(desk)
     assert after["state"] == "new" and [d["action"] for d in after["decisions"]] == ["dismiss", "undo"]
-    assert "1 decision taken back." in ana.notices()
+    assert any(told.startswith("1 decision taken back: “") and "H100" in told for told in ana.notices())
 
 
 def test_a_mute_hides_counts_and_is_lifted(desk: Opened) -> None:
@@ -432,7 +432,7 @@ def test_the_record_tells_who_when_and_what_was_seen(desk: Opened) -> None:
     ana.decide(key_of(desk, "1"), action="confirm", note="first")
     ben.decide(key_of(desk, "2"), action="dismiss", reason_dismiss="known-seller")
     rows = [row.text(separator=" ", strip=True) for row in ana.page("/record").css("tbody tr")]
-    assert "ben" in rows[0] and "known-seller" in rows[0] and "ana" in rows[1] and "first" in rows[1]
+    assert "ben" in rows[0] and "Known seller, ordinary business" in rows[0] and "ana" in rows[1] and "first" in rows[1]
     assert (
         len(ana.page("/record?who=ana").css("tbody tr")) == 1
         and len(ana.page("/record?action=dismiss").css("tbody tr")) == 1

@@ -108,7 +108,7 @@ def test_the_mornings_work_from_the_digests_link_by_keyboard_alone(
     keys(page, ">c")
     assert "confirmed" in told(page) and page.url.startswith(f"{address}/alert/") and first not in page.url
     keys(page, "d", ">4")
-    assert "dismissed (papers-seen)" in told(page)
+    assert "dismissed (Papers seen: " in told(page)
     keys(page, ">s")
     assert "snoozed until" in told(page)
     keys(page, ">e")
@@ -120,7 +120,7 @@ def test_the_mornings_work_from_the_digests_link_by_keyboard_alone(
     keys(page, ">Escape")
     page.wait_for_selector("[data-list]")
     keys(page, "j", "j", "x", "j", "x", "d", ">1")
-    assert "2 alerts dismissed (misread)" in told(page)
+    assert "2 alerts dismissed (Misread: " in told(page)
     with Store.open(home, readonly=True) as store:
         made_by_ana = store.decision_record()[::-1]
     actions = [row["action"] for row in made_by_ana]
@@ -205,7 +205,7 @@ def test_without_javascript_everything_can_be_decided(chromium: Any, served: tup
     title = page.locator("h1").inner_text()
     page.locator("#reason_dismiss").select_option("known-seller")
     page.get_by_role("button", name="Dismiss").click()
-    assert "dismissed (known-seller)" in told(page) and title[:20] in told(page)
+    assert "dismissed (Known seller, " in told(page) and title[:20] in told(page)
     page.get_by_role("button", name="Undo").first.click()
     assert "taken back" in told(page)
     page.goto(address)

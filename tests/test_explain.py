@@ -77,7 +77,7 @@ def test_why_not(document: dict[str, Any], words: str) -> None:
 
 def test_an_alert_is_told_what_is_missing_and_not_its_evidence_again() -> None:
     top = why_not(DOCUMENT | {"score": 0.998702}, CONFIG)
-    assert top == ["score 0.9987: there is nothing higher; a further sign could add no more than 0.0013"]
+    assert top == ["score >.99: there is nothing higher; a further sign would hardly show in it"]
     high = why_not(DOCUMENT | {"notes": {"price": "the price is a deposit figure"}}, CONFIG)
     assert high[0].startswith("score 0.95: of high severity, the highest, from 0.88 on")
     assert high[1] == "no price sign: the price is a deposit figure"

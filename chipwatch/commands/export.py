@@ -109,7 +109,7 @@ def _alerts(state: State, chosen: Filter, out: Path | None, *, contacts: bool) -
             count = _replacing(out, lambda path: _write_csv(found, path))
         else:
             raise UseError(f"{out}: write a name that ends in .csv or .xlsx")
-    note(f"{count} alerts" + (f" written to {out}" if out else ""))
+    note(f"{count} alert{'' if count == 1 else 's'}" + (f" written to {out}" if out else ""))
 
 
 def _write_csv(found: Iterable[AlertRow], path: Path) -> int:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from detector import explain
@@ -118,8 +119,12 @@ class Names:
 
     @cached_property
     def countries(self) -> dict[str, str]:
-        """Names of countries by ISO code."""
-        return {place.id: place.name for place in self.config.places.place}
+        """Names of countries by ISO code: ours, and for all others those of the tz database."""
+        lines = (
+            (resources.files("tzdata") / "zoneinfo" / "iso3166.tab").read_text(encoding="utf-8").splitlines()
+        )
+        every = dict(line.split("\t", 1) for line in lines if line and not line.startswith("#"))
+        return every | {place.id: place.name for place in self.config.places.place}
 
     def chip(self, ident: str | None) -> str:
         """A chip's name; an id the catalogue lacks is shown as it is."""

@@ -199,9 +199,9 @@ def _signs(
         ]
         figures = next(
             (
-                f"{row['value']:g}, expected {row.get('expected')}, from {row.get('n')}"
+                explain.figure_words(row)
                 for row in rows
-                if row.get("value") is not None
+                if row.get("value") is not None and not isinstance(row.get("detail"), str)
             ),
             "",
         )

@@ -49,6 +49,18 @@ def reasons(config: Config) -> dict[str, list[tuple[str, str]]]:
     }
 
 
+def reason_words(config: Config, code: str | None) -> str:
+    """The title of a reason, or the code where no row has it."""
+    return next((row.title for row in config.decisions.reason if row.id == code), code or "")
+
+
+def said_with(config: Config, wish: Wish) -> str:
+    """What a notice says behind the decision: its reason or its end."""
+    if wish.reason:
+        return f" ({reason_words(config, wish.reason)})"
+    return f" until {wish.until[:10]}" if wish.until else ""
+
+
 def wish_of(visit: Visit) -> Wish:
     """The wish in a form. Raises Refused where a reason or a date is missing or unknown."""
     action = visit.value("action")
@@ -110,7 +122,7 @@ def decide_many(visit: Visit, seen: Sequence[tuple[str, int]]) -> list[Notice]:
     notices = []
     if done:
         how_many = "1 alert" if len(done) == 1 else f"{len(done)} alerts"
-        extra = f" ({wish.reason})" if wish.reason else f" until {wish.until[:10]}" if wish.until else ""
+        extra = said_with(visit.config, wish)
         undo = () if wish.action == "note" else tuple(f"{listing}:{decision}" for listing, decision in done)
         notices.append(Notice(f"{how_many} {DONE[wish.action]}{extra}.", undo=undo))
     return [*notices, *(Notice(words, "problem") for words in left)]

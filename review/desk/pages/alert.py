@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
+from detector.judge import segment_words
 from review.desk.case import Case, case_of
-from review.desk.decide import DONE, decide_one, reasons, told, wish_of
+from review.desk.decide import DONE, decide_one, reason_words, reasons, said_with, told, wish_of
 from review.desk.pages.queue import choice_of, query_of
 from review.desk.sessions import Notice
 from review.desk.visit import Answer, NotHere, Page, Refused, Visit
@@ -25,7 +27,7 @@ def alert(visit: Visit) -> Answer:
     return visit.page(
         "alert.html", key=key, case=case, at=at, before=before, after=after, query=query_of(visit.args), reasons=reasons(visit.config),
         week=(now + timedelta(days=7)).date().isoformat(), month=(now + timedelta(days=30)).date().isoformat(), scopes=_scopes(visit, case),
-        drawn=len(waiting) if key in waiting else 0,
+        drawn=len(waiting) if key in waiting else 0, reason=partial(reason_words, visit.config), segment=segment_words,
     )  # fmt: skip
 
 
@@ -72,7 +74,7 @@ def decide(visit: Visit) -> Answer:
     except ConflictError as error:
         return _conflict(visit, key, query, error)
     title = title_words(visit.store.title_of(key))[:70]
-    extra = f" ({wish.reason})" if wish.reason else f" until {wish.until[:10]}" if wish.until else ""
+    extra = said_with(visit.config, wish)
     undo = () if wish.action == "note" else (f"{key}:{decision}",)
     onward = (
         f"/alert/{after}" + (f"?{query}" if query else "")
@@ -115,7 +117,9 @@ def undo(visit: Visit) -> Answer:
         return _conflict(visit, key, query, error)
     except StorageError as error:
         return visit.go(here, Notice(f"Not undone: {error.what}.", "problem"))
-    return visit.go(here, "The last decision is taken back.")
+    return visit.go(
+        here, f"The last decision on “{title_words(visit.store.title_of(key))[:70]}” is taken back."
+    )
 
 
 PAGES = (

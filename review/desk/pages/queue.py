@@ -13,6 +13,7 @@ from review.desk.decide import MOST, decide_many, reasons
 from review.desk.facets import Choice, Found
 from review.desk.sessions import Notice
 from review.desk.visit import Answer, Page, Refused, Visit
+from review.desk.words import title as title_words
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
@@ -173,7 +174,14 @@ def undo(visit: Visit) -> Answer:
         lambda store: [_undo_one(store, listing, decision, visit) for listing, decision in pairs[:MOST]]
     )
     done = left.count(None)
-    told = [Notice(f"{done} decision{'s' if done != 1 else ''} taken back.")] if done else []
+    first = next((listing for (listing, _), why in zip(pairs, left, strict=False) if why is None), None)
+    told = []
+    if first is not None:
+        title, others = (
+            title_words(visit.store.title_of(first))[:70],
+            f" and {done - 1} more" if done > 1 else "",
+        )
+        told = [Notice(f"{done} decision{'s' if done != 1 else ''} taken back: “{title}”{others}.")]
     return visit.go(visit.value("back", "/"), *told, *(Notice(words, "problem") for words in left if words))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from review.desk.decide import ACTIONS
+from functools import partial
+
+from review.desk.decide import ACTIONS, reason_words
 from review.desk.visit import Answer, Page, Visit
 
 PAGE = 100
@@ -35,6 +37,7 @@ def record(visit: Visit) -> Answer:
         who=who,
         action=action,
         actions=(*ACTIONS, "undo"),
+        reason=partial(reason_words, visit.config),
     )
 
 
