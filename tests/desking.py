@@ -114,6 +114,7 @@ def serving(home: Path, person: str) -> Iterator[tuple[str, str]]:
     )
     try:
         assert process.stderr is not None
+        assert process.stderr.readline().startswith("starting")
         link = re.search(rf"{re.escape(person)}: (http://\S+)", process.stderr.readline())
         assert link is not None and process.stderr.readline().startswith("stop with")
         yield f"http://127.0.0.1:{port}", link[1]

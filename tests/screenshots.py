@@ -16,6 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from config.loader import Config
+from review.pack import collect
+from review.pack_files import write
 from storage.store import Store
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
@@ -33,7 +36,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 
 def prepare(home: Path) -> dict[str, str]:
-    """Decide on some alerts; the addresses to show by the picture's name."""
+    """Decide on some alerts and pack one; the addresses to show by the picture's name."""
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     with Store.open(home) as store:
         rows = store.alerts(limit=200)
@@ -48,16 +51,28 @@ def prepare(home: Path) -> dict[str, str]:
                 now=now,
                 until="2099-01-01",
             )
+        pack = _packed(store, rows[0]["listing"], now)
         store.index_search()
         standing = store.alerts_by_key([row["listing"] for row in store.alerts(limit=200)])
         shown = max(standing, key=_telling)
         chip, seller = shown["chip"], shown["seller"]
         evidence = store.history(shown["listing"])[0].evidence
+        # A site that was not read whole tells the most.
+        site = max(store.coverage(), key=lambda row: (row["outcome"] != "ok", row["pages"] or 0))["site"]
     return {
-        "queue": "/", "markets": "/market", "alert": f"/alert/{shown['listing']}", "market": f"/market?chip={chip}", "tuning": "/tuning", "sites": "/sites", "sellers": "/sellers",
+        "queue": "/", "markets": "/market", "alert": f"/alert/{shown['listing']}", "market": f"/market?chip={chip}", "tuning": "/tuning", "tuning-tried": "/tuning?medium=0.5&high=0.95", "sites": "/sites", "site": f"/sites/{site}", "pack": f"/packs/{pack}", "sellers": "/sellers",
         "seller": f"/sellers/{seller}", "search": "/search?q=序列", "record": "/record", "mutes": "/mutes", "data": "/chipwatch/alert", "row": f"/chipwatch/alert/{shown['listing']}",
         **({"evidence": f"/evidence/{evidence.id}"} if evidence else {}),
     }  # fmt: skip
+
+
+def _packed(store: Store, key: str, now: str) -> str:
+    """Make a pack as the desk does, with the note that stands in the record; its name."""
+    name = f"{now.translate({58: None, 45: None})}-{key[:8]}.zip"
+    made = collect(store, Config(store.home), [key], now=now, who=PERSON, software="chipwatch")
+    digest = write(made, store.home, store.home / "packs" / name)
+    store.decide(key, "note", who=PERSON, now=now, note=f"packed as {name}, manifest SHA-256 {digest}")
+    return name
 
 
 def _telling(row: dict[str, Any]) -> tuple[Any, ...]:

@@ -83,6 +83,7 @@ def test_it_serves_on_loopback_alone_for_the_printed_link_until_ctrl_c(home: Pat
     process = subprocess.Popen(command(home, "--port", "0"), stderr=subprocess.PIPE, text=True, cwd=ROOT)
     try:
         assert process.stderr is not None
+        assert process.stderr.readline().startswith("starting the desk")
         link = re.search(r": (http://127\.0\.0\.1:(\d+)/sign-in\?token=\S+)", process.stderr.readline())
         assert link is not None
         with httpx.Client() as client:

@@ -45,6 +45,8 @@ def serve(
     if ctx.invoked_subcommand:
         return
     state: State = ctx.obj
+    # Loading takes seconds on a busy machine; nobody should wonder meanwhile.
+    note("starting the desk …")
     with state.store():
         pass
     from review.desk.serve import serve as run
