@@ -419,6 +419,8 @@ def test_a_mute_hides_counts_and_is_lifted(desk: Opened) -> None:
     assert len(ana.page("/").css(".alerts > li")) == total, "over: it came back by itself"
     assert "a mute (own test) ended on 2026-03-20" in ana.page(f"/alert/{key}").body.text()
     assert "over" in ana.page("/mutes").css_first("tbody").text()
+    named = ana.page("/mutes").css_first(f'tbody a[href="/alert/{key}"]')
+    assert named is not None and "NVIDIA A100 80GB" in named.text()
     form = ana.form(f"/alert/{key}", "/mutes")
     ana.post("/mutes", {**form, "what": f"listing:{key}", "reason": "again", "until": "2026-04-20"})
     assert len(ana.page("/").css(".alerts > li")) == total - 1

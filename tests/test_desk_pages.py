@@ -15,6 +15,7 @@ from chipwatch.digests import make
 from config.loader import Config
 from detector.run import detect
 from review import plain, tuning_view
+from review.desk.cards import Names
 from storage.listing import Listing
 from storage.store import Store
 from tests import handover
@@ -242,6 +243,17 @@ def test_a_threshold_that_cannot_be_set_changes_nothing(
     ana.post("/tuning/set", form)
     assert said in ana.notices("/tuning")[0] and thresholds(desk) == {}
     assert ask(desk, lambda store: [v for v in store.versions("thresholds") if v["content"]]) == []
+
+
+def test_every_country_has_its_name() -> None:
+    names = Names(Config())
+    assert [names.country(code) for code in ("CA", "JP", "US", None, "??")] == [
+        "Canada",
+        "Japan",
+        "United States",
+        "",
+        "??",
+    ]
 
 
 def test_offers_drawn_at_random_lead_from_the_digest_and_tuning_to_their_decision(

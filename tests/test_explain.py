@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from config.loader import Config
-from detector.explain import forest_words, lines, why_not
+from detector.explain import figure_words, forest_words, lines, why_not
 
 CONFIG = Config(None)
 PRICE = "unit price $4,100, 41 % of the market's $10,000, 23 peers in 90 days, us, used"
@@ -73,6 +73,19 @@ def test_the_forest_says_how_rare_and_because_of_what() -> None:
 )
 def test_why_not(document: dict[str, Any], words: str) -> None:
     assert words in "\n".join(why_not(document, CONFIG))
+
+
+@pytest.mark.parametrize(
+    ("signal", "words"),
+    [
+        ({"signal": "repeated_text", "value": 0.97, "expected": 0.0, "n": 1}, "1 other listing with a text 97 % alike"),
+        ({"signal": "repeated_text", "value": 1.0, "expected": 0.0, "n": 4}, "4 other listings with a text 100 % alike"),
+        ({"signal": "seller_churn", "value": 9, "expected": 2.5, "n": 40}, "9 where 2.5 is usual, from 40"),
+        ({"signal": "first_chip_offer", "value": 8, "expected": 0, "n": 1}, "8"),
+    ],
+)  # fmt: skip
+def test_a_signals_figure_is_told_with_what_is_usual(signal: dict[str, Any], words: str) -> None:
+    assert figure_words(signal) == words
 
 
 def test_an_alert_is_told_what_is_missing_and_not_its_evidence_again() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from review.desk.visit import Answer, Page, Refused, Visit
+from review.desk.words import title as title_words
 from storage.alerts import SCOPES
+from storage.errors import MissingError
 
 
 def mutes(visit: Visit) -> Answer:
@@ -18,8 +20,19 @@ def mutes(visit: Visit) -> Answer:
 
 
 def _title(visit: Visit, row: dict[str, str]) -> str:
-    known = {"signal": visit.names.signal, "chip": visit.names.chip}
+    known = {
+        "signal": visit.names.signal,
+        "chip": visit.names.chip,
+        "listing": lambda key: _listing(visit, key),
+    }
     return known[row["scope"]](row["value"]) if row["scope"] in known else row["value"]
+
+
+def _listing(visit: Visit, key: str) -> str:
+    try:
+        return title_words(visit.store.title_of(key))
+    except MissingError:
+        return key
 
 
 def mute(visit: Visit) -> Answer:
