@@ -290,7 +290,7 @@ def test_stopping_passes_sigterm_on_and_waits(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize(
     ("run", "words"),
-    [("weekly", ["digest", "--weekly"]), ("deliver", ["digest", "--retry"]), ("crawl", ["crawl", "board"])],
+    [("weekly", ["digest", "--weekly"]), ("deliver", ["digest", "--retry", "--due"]), ("crawl", ["crawl", "board"])],
 )
 def test_each_kind_of_job_is_a_command(tmp_path: Path, run: str, words: list[str]) -> None:
     job = Job(id="x", run=run, cron="0 6 * * *", sites=("board",))  # type: ignore[arg-type]
