@@ -15,7 +15,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 LONG = (
     "test_main_job", "test_main_real", "test_crawl", "test_manners", "test_gather_commands", "test_desk_browser", "test_merge_command", "test_crawl_sites",
-    "test_mail", "test_evaluate", "test_outputs_browser", "test_crawl_ebay", "test_desk_pages_browser", "test_run", "test_schedule",
+    "test_mail", "test_hostile_crawl", "test_evaluate", "test_outputs_browser", "test_crawl_ebay", "test_desk_pages_browser", "test_run", "test_schedule",
 )  # fmt: skip
 """Files that take longest, begun first: one of them begun last would leave a core idle to the end."""
 
