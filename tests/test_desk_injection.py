@@ -216,7 +216,7 @@ def test_the_stored_page_is_only_text(desk: Opened) -> None:
 
 def test_payloads_typed_by_a_person_or_followed_from_a_link(desk: Opened) -> None:
     ana = desk.person()
-    for words in hostile.SOME:
+    for words in hostile.cut(hostile.SOME, 2):
         typed = words.encode("utf-8", "replace").decode()
         for path, params in (
             ("/search", {"q": typed}),

@@ -73,7 +73,7 @@ def carried(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     home = tmp_path_factory.mktemp("hostile") / "home"
     with Store.open(home):
         (home / "config" / "sites").mkdir(parents=True, exist_ok=True)
-    items, cards = hostile.cards(hostile.ALL, FIELDS, 8), hostile.cards(hostile.SOME, BOARD_FIELDS, 4)
+    items, cards = hostile.cards(hostile.ALL, FIELDS, 12), hostile.cards(hostile.SOME, BOARD_FIELDS, 6)
     if request.param:
         items = [one for turn in range(len(FIELDS)) for one in hostile.cards(hostile.ALL, FIELDS, 12, turn)]
         cards = [
@@ -97,6 +97,8 @@ def carried(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     with Store.open(home, readonly=True) as store:
         alerts = [row["listing"] for row in store.alerts(limit=5000)]
     assert len(alerts) > (len(items) + len(cards)) * 0.7
+    with Store.open(home) as store:
+        store.decide(alerts[0], "confirm", who=SCRIPT, now="2026-03-04T10:00:00Z", reason=SCRIPT, note=SCRIPT)
     made = Carried(home, request.param, alerts, mail)
     made.pages["digest"] = (home / "digests" / "latest.html").read_text(encoding="utf-8")
     made.pages["mail"] = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
@@ -106,7 +108,7 @@ def carried(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         home,
         "alerts",
         "pack",
-        *(alerts if request.param else alerts[::9]),
+        *(alerts if request.param else alerts[::8]),
         "--out",
         str(home / "pack"),
         "--who",
@@ -276,16 +278,16 @@ class Eye:
 
 def desk_paths(carried: Carried) -> tuple[list[str], list[str]]:
     """Pages of the desk, and those that are Datasette's."""
-    keys = carried.alerts if carried.whole else carried.alerts[::10]
+    keys = carried.alerts if carried.whole else carried.alerts[::12]
     with Store.open(carried.home, readonly=True) as store:
         shown = [store.history(key)[0] for key in keys[:2]]
         sellers = [row["seller"] for row in store.alerts(limit=5000) if row["seller"]]
         evidence = sorted({store.history(key)[0].evidence.id for key in carried.alerts})  # type: ignore[union-attr]
     queue = [f"/?page={page}" for page in range(1, len(carried.alerts) // 50 + 2)]
-    own = [*queue, "/?state=any&muted=1", *(f"/alert/{key}" for key in keys), *(f"/evidence/{name}" for name in evidence[: 20 if carried.whole else 3]), f"/search?q={hostile.MARK}",
+    own = [*queue, "/?state=any&muted=1", *(f"/alert/{key}" for key in keys), *(f"/evidence/{name}" for name in evidence[: 20 if carried.whole else 1]), f"/search?q={hostile.MARK}",
            f"/search?q={quote(SCRIPT)}", f"/?chip={quote(SCRIPT)}&seller={quote(SCRIPT)}", "/record", "/mutes", "/market", "/market/sale/nvidia-h100-pcie-80gb", "/sellers",
-           *(f"/sellers/{name}" for name in sellers[:: 10 if carried.whole else 60]), "/sites", "/sites/board", "/sites/api", "/tuning?medium=0.3&high=1"]  # fmt: skip
-    theirs = ["/chipwatch/alert?_size=300", "/chipwatch/alert?_facet=title&_facet=seller&_size=20", "/chipwatch/observation?_size=50", "/chipwatch/listing?_size=50", "/chipwatch/reading?_size=20",
+           *(f"/sellers/{name}" for name in sellers[:: 10 if carried.whole else 40]), "/sites", "/sites/board", "/sites/api", "/tuning?medium=0.3&high=1"]  # fmt: skip
+    theirs = ["/chipwatch/alert?_size=50", "/chipwatch/alert?_facet=title&_facet=seller&_size=20", "/chipwatch/observation?_size=50", "/chipwatch/listing?_size=50", "/chipwatch/reading?_size=20",
               *(f"/chipwatch/alert/{key}" for key in keys[:: 5 if carried.whole else 4]), *(f"/chipwatch/observation/{one.id}" for one in shown), f"/chipwatch/listing/{keys[0]}",
               f"/chipwatch?sql={quote('select title, location from listing limit 50')}", f"/chipwatch/alert?title__contains={quote(SCRIPT)}"]  # fmt: skip
     return own, theirs
@@ -332,13 +334,14 @@ def test_nothing_runs_escapes_or_leaves_in_a_browser(carried: Carried, tmp_path:
                 eye = Eye(context.new_page(), (desk, web.url))
                 eye.look(link)
                 own, theirs = desk_paths(carried)
-                # With the policy in force less can happen: fewer pages are enough.
-                for path in own if bypassed else own[::4]:
+                # With the policy in force less can happen: fewer pages are enough. The soak opens every page.
+                step = (1 if carried.whole else 8) if bypassed else 12 if carried.whole else 40
+                for path in own[::step]:
                     found = eye.look(desk + path)
                     for kind, into in names.items():
                         into.update(found[kind])
                     assert found["words"] or not path.startswith("/alert/"), path
-                for path in theirs if bypassed else theirs[::4]:
+                for path in theirs[:: 1 if carried.whole else 3] if bypassed else theirs[:1]:
                     eye.look(desk + path)
                 for name in carried.pages:
                     assert eye.look(f"{web.url}/{name}")["words"]
