@@ -10,6 +10,7 @@ from review.digest import score_words
 from review.masking import masked
 
 if TYPE_CHECKING:
+    from config.schema.decisions import Decisions
     from storage.store import Store
 
 PAST = {"dismiss": "dismissed", "confirm": "confirmed", "escalate": "escalated", "snooze": "snoozed"}
@@ -24,7 +25,8 @@ class Again:
     at: str
     score: float | None
     """What the offer scored when it was decided on."""
-    reason: str | None
+    reason: str
+    """The title of its reason; empty where none was given."""
     note: str | None
     why: str
     """What opened the alert again; of a relist what made it an alert."""
@@ -45,10 +47,10 @@ class Again:
         return f"{decided[0].upper() + decided[1:]}. Opened again: {why}"
 
 
-def again(store: Store, alert: Mapping[str, Any]) -> Again | None:
+def again(store: Store, alert: Mapping[str, Any], decisions: Decisions) -> Again | None:
     """The decision that an open alert had before, on itself or else on what it is a relist of; None where there is none.
 
-    `alert` needs `listing`, `state` and `relist_of`.
+    `alert` needs `listing`, `state` and `relist_of`; `decisions` word the reason.
     """
     if alert["state"] != "new":
         return None
@@ -59,6 +61,6 @@ def again(store: Store, alert: Mapping[str, Any]) -> Again | None:
             relist = listing != alert["listing"]
             why = store.opened_because(alert["listing"]) or "not recorded"
             return Again(
-                last["action"], last["who"], last["at"], last["score"], last["reason"], last["note"], why, str(listing), relist
+                last["action"], last["who"], last["at"], last["score"], decisions.title(last["reason"]), last["note"], why, str(listing), relist
             )  # fmt: skip
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -80,22 +80,31 @@ def money(usd: float) -> str:
     return f"${usd:,.2f}" if abs(usd) < 100 else f"${usd:,.0f}"
 
 
-def short(value: float) -> str:
+def labels(ticks: Sequence[float], words: Callable[[float, int], str]) -> list[tuple[float, str]]:
+    """Each tick with its words, in as few digits as tell all of them apart."""
+    for digits in range(3, 9):
+        told = [words(tick, digits) for tick in ticks]
+        if len(set(told)) == len(told):
+            break
+    return list(zip(ticks, told, strict=True))
+
+
+def short(value: float, digits: int = 3) -> str:
     """A figure short enough for an axis: 950, 1.2k, 16k, 3M."""
     for limit, name in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= limit:
-            return f"{value / limit:.3g}{name}"
-    return f"{value:.3g}"
+            return f"{value / limit:.{digits}g}{name}"
+    return f"{value:.{digits}g}"
 
 
-def short_money(usd: float) -> str:
+def short_money(usd: float, digits: int = 3) -> str:
     """US dollars short enough for an axis."""
-    return f"${usd:.2f}" if abs(usd) < 10 and usd != int(usd) else f"${short(usd)}"
+    return f"${usd:.2f}" if abs(usd) < 10 and usd != int(usd) else f"${short(usd, digits)}"
 
 
-def percent(share: float) -> str:
-    """A share as per cent."""
-    return f"{100 * share:.0f} %"
+def percent(share: float, digits: int = 3) -> str:
+    """A share as per cent; more than three digits are decimals."""
+    return f"{100 * share:.{digits - 3}f} %"
 
 
 def day_words(day: date, *, year: bool = False) -> str:

@@ -124,7 +124,7 @@ def _alert(store: Store, config: Config, row: dict[str, Any]) -> DigestAlert:
         if row["evidence_file"]
         else None
     )
-    before = again(store, row)
+    before = again(store, row, config.decisions)
     return DigestAlert(
         alert=row["listing"], severity=row["severity"], score=row["score"], title=masked(row["title"]), chip=row["chip"] or "?",
         offer=row["offer"], site=row["site"], listing_id=document.get("listing_id", row["listing"]), url=row["url"], place=place,

@@ -100,7 +100,7 @@ def strip(
     ends = [v for v in (low, high, *(usual or ())) if v]
     scale = axes.around([*(d.usd for d in shown), *ends], 16, width - 16, log=True)
     floor = height - BOTTOM
-    out = [x_axis(scale, floor, [(v, axes.short_money(v)) for v in scale.ticks(5)])]
+    out = [x_axis(scale, floor, axes.labels(scale.ticks(5), axes.short_money))]
     if usual:
         left, right = scale(usual[0]), scale(usual[1])
         words = title_of(f"most ask {axes.money(usual[0])} to {axes.money(usual[1])}")
@@ -185,7 +185,7 @@ def line(
     x = axes.Scale(min(xs, default=0), max(xs, default=1), LEFT, width - RIGHT)
     words = {"money": axes.short_money, "percent": axes.percent, "number": axes.short}[y_words]
     out = [
-        y_axis(y, [(v, words(v)) for v in y.ticks(4)], width - RIGHT),
+        y_axis(y, axes.labels(y.ticks(4), words), width - RIGHT),
         x_axis(x, floor, _x_ticks(x, days) if xs else []),
     ]
     if x_words:

@@ -191,6 +191,7 @@ class _Case:
 
     def _decision(self, row: Mapping[str, Any]) -> dict[str, Any]:
         out = _plain(row, _DECISION)
+        out["reason_title"] = self.config.decisions.title(row["reason"])
         out["note"] = self._text(out["note"])
         out["signals"] = (row["signals"] or "").split()
         out["versions"] = json.loads(row["versions"]) if row["versions"] else None

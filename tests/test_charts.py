@@ -105,6 +105,13 @@ def test_ticks_are_round(low: float, high: float, ticks: list[float]) -> None:
     assert axes.linear_ticks(low, high, 5) == pytest.approx(ticks)
 
 
+def test_no_label_of_an_axis_stands_twice() -> None:
+    assert [words for _, words in axes.labels([10_200, 10_250, 10_300], axes.short_money)] == ["$10.2k", "$10.25k", "$10.3k"]
+    assert [words for _, words in axes.labels([10_000, 20_000], axes.short_money)] == ["$10k", "$20k"]
+    assert [words for _, words in axes.labels([0.5, 0.501], axes.percent)] == ["50.0 %", "50.1 %"]
+    assert axes.labels([], axes.short) == []
+
+
 @pytest.mark.parametrize(("low", "high"), [(0.4, 3), (900, 1100), (8000, 45000), (1, 1e6), (23000, 23100)])
 def test_log_ticks_lie_inside_and_are_few(low: float, high: float) -> None:
     ticks = axes.log_ticks(low, high, 5)

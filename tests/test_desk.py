@@ -550,7 +550,7 @@ def test_an_alert_opened_again_says_who_dismissed_it_and_what_has_changed(desk: 
         detect(store, Config(desk.home), now=now)
     page = ana.page(f"/alert/{key}")
     words = page.css_first("#again").text(strip=True)
-    assert "Dismissed before by ana on" in words and "(papers-seen): “invoice seen”" in words
+    assert "Dismissed before by ana on" in words and "(Papers seen: invoice, warranty or licence): “invoice seen”" in words
     assert "Opened again: unit price fell from $7,500 to $4,000" in words
     assert page.css_first(f'form[action="/alert/{key}/undo"]') is None, "what was overtaken is not undone"
     row = next(row for row in ana.page("/").css("[data-item]") if key in (row.attributes["data-href"] or ""))

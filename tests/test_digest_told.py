@@ -128,7 +128,7 @@ def test_an_alert_dismissed_before_says_by_whom_and_what_has_changed(home: Path)
     (alert,) = made.alerts
     assert alert.before is not None
     assert alert.before.startswith(
-        "Dismissed before by Ana on 2031-01-01 at score >.99 (papers-seen): “invoice of a dealer, mail"
+        "Dismissed before by Ana on 2031-01-01 at score >.99 (Papers seen: invoice, warranty or licence): “invoice of a dealer, mail"
     )
     assert (
         "Opened again: unit price fell from $7,500 to $4,000" in alert.before

@@ -24,6 +24,8 @@ from storage.verify import Problem, verify
 from storage.warc import walk
 
 NOW = "2026-03-28T10:00:00Z"
+GZIP_END = 8
+"""Sum and length behind the packed bytes of a member."""
 PAGE = "<html><title>H100 现货</title>".encode() + b"lorem ipsum " * 400
 
 
@@ -197,7 +199,10 @@ def test_every_flipped_byte_of_a_file_is_seen(store: Store) -> None:
     for at in [*range(0, len(whole), 7), *heads]:
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x20]) + whole[at + 1 :])
         found = {problem.offset for problem in verify(store.home, store)}
-        assert max(start for start in starts if start <= at) in found, f"byte {at} of {len(whole)}"
+        named = {max(start for start in starts if start <= at)}
+        if at + 1 + GZIP_END in (*starts, len(whole)):  # the packed stream's last byte ends in bits that nobody reads: the file's sum alone tells
+            named.add(None)
+        assert found & named, f"byte {at} of {len(whole)}"
     path.write_bytes(whole)
     assert verify(store.home, store) == []
 

@@ -28,3 +28,7 @@ class Decisions(Table):
     def on(self, action: str) -> list[Reason]:
         """The reasons for an action, in their order."""
         return [reason for reason in self.reason if action in reason.on]
+
+    def title(self, code: str | None) -> str:
+        """The title of a reason, or the code where no row has it (a home may have dropped it); empty for None."""
+        return next((reason.title for reason in self.reason if reason.id == code), code or "")

@@ -75,7 +75,9 @@ class MarketSpider(scrapy.Spider):
         if plan.keys is not None and hasattr(plan.family, "token_request") and not await self._fetch_token():
             return
         for follow in plan.family.start(plan.site, plan.terms):
-            yield self._request(follow)
+            request = self._request(follow)
+            request.meta["is_start_request"] = True  # the scheduler keeps the order of these, of others it takes the last first
+            yield request
 
     async def _fetch_token(self) -> bool:
         """Client credentials for a token, which stays in memory. A refusal ends the run as blocked."""

@@ -155,7 +155,7 @@ def case_of(store: Store, config: Config, names: Names, glossary: Glossary, key:
         _line(history), _law(document, seen, config), tuple(explain.why_not(document, config)) if document else ("not read yet",),
         store.decisions_on(key), store.offers_of_seller(listing["seller"], besides=key) if listing["seller"] else (0, []),
         store.copies(key), store.relists(key, listing["seller"]), store.title_of(relist_of) if relist_of else None,
-        again(store, alert) if alert else None,
+        again(store, alert, config.decisions) if alert else None,
     )  # fmt: skip
 
 

@@ -49,15 +49,10 @@ def reasons(config: Config) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def reason_words(config: Config, code: str | None) -> str:
-    """The title of a reason, or the code where no row has it."""
-    return next((row.title for row in config.decisions.reason if row.id == code), code or "")
-
-
 def said_with(config: Config, wish: Wish) -> str:
     """What a notice says behind the decision: its reason or its end."""
     if wish.reason:
-        return f" ({reason_words(config, wish.reason)})"
+        return f" ({config.decisions.title(wish.reason)})"
     return f" until {wish.until[:10]}" if wish.until else ""
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
 
 from detector.judge import segment_words
 from review.desk.case import Case, case_of
-from review.desk.decide import DONE, decide_one, reason_words, reasons, said_with, told, wish_of
+from review.desk.decide import DONE, decide_one, reasons, said_with, told, wish_of
 from review.desk.pages.queue import choice_of, query_of
 from review.desk.sessions import Notice
 from review.desk.visit import Answer, NotHere, Page, Refused, Visit
@@ -27,7 +26,7 @@ def alert(visit: Visit) -> Answer:
     return visit.page(
         "alert.html", key=key, case=case, at=at, before=before, after=after, query=query_of(visit.args), reasons=reasons(visit.config),
         week=(now + timedelta(days=7)).date().isoformat(), month=(now + timedelta(days=30)).date().isoformat(), scopes=_scopes(visit, case),
-        drawn=len(waiting) if key in waiting else 0, reason=partial(reason_words, visit.config), segment=segment_words,
+        drawn=len(waiting) if key in waiting else 0, reason=visit.config.decisions.title, segment=segment_words,
     )  # fmt: skip
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
 
-from review.desk.decide import ACTIONS, reason_words
+from review.desk.decide import ACTIONS
 from review.desk.visit import Answer, Page, Visit
 
 PAGE = 100
@@ -37,7 +36,7 @@ def record(visit: Visit) -> Answer:
         who=who,
         action=action,
         actions=(*ACTIONS, "undo"),
-        reason=partial(reason_words, visit.config),
+        reason=visit.config.decisions.title,
     )
 
 
