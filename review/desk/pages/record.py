@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from review.desk.decide import ACTIONS
 from review.desk.visit import Answer, Page, Visit
 
