@@ -7,8 +7,7 @@ import re
 from dataclasses import dataclass
 
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?\s+200\b")
-_KIND = re.compile(rb"\ncontent-type:[ \t]*([^\r\n]*)", re.I)
-_TEXT = (b"html", b"json", b"xml")
+_TEXT = re.compile(rb"\ncontent-type:[^\r\n]*?(?:html|json|xml)", re.I)
 _CODED = re.compile(rb"\n(?:content|transfer)-encoding:[ \t]*(?!identity)[^\r\n]", re.I)
 _UNDONE = ("content-encoding", "transfer-encoding", "content-length")
 _HEAD = 64 << 10
@@ -56,8 +55,7 @@ def message(data: bytes, start: int = 0, end: int | None = None) -> Message | No
         if over < 0:
             return None
     head, at = data[start:over], over + size
-    kind = _KIND.search(head)
-    if kind is None or not any(word in kind[1].lower() for word in _TEXT):
+    if not _TEXT.search(head):
         return None
     if not _CODED.search(head):
         return Message(head, data, at, end)
