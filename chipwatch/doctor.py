@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from chipwatch.app import State
-from config.loader import unread
+from config.tables import unread
 
 LOW_DISK_GB = 2.0
 

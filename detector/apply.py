@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from config.loader import Config, ConfigError
+from config.loader import Config
+from config.tables import ConfigError
 from detector.errors import ChangeError, DetectError
 from detector.judge import Judge
 from detector.tune import Drawn, Past

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from detector import others
 from detector.features import figures, segment
 from detector.judge import Judge, Opinion, with_judgement
-from detector.market import Book, Peer, answer_for, market_record
+from detector.market import Book, answer_for, market_record
 from detector.reading.document import parse_time
 from detector.reading.read import Reader
+from detector.voices import Peer
 
 if TYPE_CHECKING:
     from config.loader import Config

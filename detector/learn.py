@@ -19,7 +19,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from config.loader import SHIPPED, Config
+from config.loader import Config
+from config.tables import SHIPPED
 from detector.evaluate import Case, load
 from detector.learning import Design
 from detector.reading.document import Document

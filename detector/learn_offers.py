@@ -14,7 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from config.loader import SHIPPED, Config
+from config.loader import Config
+from config.tables import SHIPPED
 from detector.evaluate import Case, load
 from detector.learning import Design
 from detector.reading.offer import rules_that_speak

@@ -17,7 +17,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config.schema.market import Forming, Market, Seed
-from detector.voices import Speaker, Voices, speakers, together
+from detector.voices import Peer, Speaker, Voices, speakers, together
 
 if TYPE_CHECKING:
     from detector.reading.model import ChipOffer, Reading
@@ -29,21 +29,6 @@ ELSEWHERE = "other"
 
 SMALL = 25
 """Voices up to which the asking seller is left out; among more its own voice moves the median by nothing."""
-
-
-class Peer(NamedTuple):
-    """One confirmed offer: USD for one chip (or chip-hour), the day it was observed (ordinal), who offers it."""
-
-    chip: str
-    kind: str
-    """sale or rental"""
-    region: str
-    condition: str
-    """new, used or any"""
-    usd: float
-    day: int
-    seller: str
-    listing: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from detector.features import History
-from detector.market import Book, Peer
+from detector.market import Book
 from detector.neighbours import Shelf, Text, canonical, is_foreign, is_relist, ngrams, similarity
 from detector.others import serial_words
+from detector.voices import Peer
 
 if TYPE_CHECKING:
     import numpy as np

@@ -30,10 +30,11 @@ from detector.contacts import contacts
 from detector.errors import DetectError
 from detector.features import Figures, figures, segment, unit_price
 from detector.judge import Judge, Judgement, Opinion, nothing_to_judge, with_judgement
-from detector.market import Answer, Book, Peer, Reference, answer_for, market_record, peer_of
+from detector.market import Answer, Book, Reference, answer_for, market_record, peer_of
 from detector.memory import Likeness, Memory, peer_record
 from detector.neighbours import Text
 from detector.prepare import Prepare, Prepared, Preparer, Reads
+from detector.voices import Peer
 from storage.readings import Judged, version_key
 
 if TYPE_CHECKING:

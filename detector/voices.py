@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from detector.market import Peer
+
+class Peer(NamedTuple):
+    """One confirmed offer: USD for one chip (or chip-hour), the day it was observed (ordinal), who offers it."""
+
+    chip: str
+    kind: str
+    """sale or rental"""
+    region: str
+    condition: str
+    """new, used or any"""
+    usd: float
+    day: int
+    seller: str
+    listing: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ inside, so that a strict content policy holds. Colours and sizes of letters come
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -220,7 +220,8 @@ def _x_ticks(x: axes.Scale, days: bool) -> list[tuple[float, str]]:
 
 
 def _line_words(series: Sequence[Series], days: bool, y_words: str) -> str:
-    words = {"money": axes.money, "percent": axes.percent, "number": axes.short}[y_words]
+    ways: dict[str, Callable[[float], str]] = {"money": axes.money, "percent": axes.percent, "number": axes.short}
+    words = ways[y_words]
     out = []
     for s in series:
         if s.points:

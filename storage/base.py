@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,9 @@ from storage.ids import SellerKeys, home_secret
 if TYPE_CHECKING:
     from storage.evidence import EvidenceRef
     from storage.listing import Listing
-    from storage.recording import MatchSeller
+
+MatchSeller = Callable[[str], Iterable[tuple[str, str, float, str | None]]]
+"""A seller's name to candidates of a screening list: (entry, listed name, score 0..1, detail)."""
 
 
 class Base:

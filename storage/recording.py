@@ -7,7 +7,7 @@ which a listing was seen unchanged, the span's last sighting becomes an observat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -293,7 +293,4 @@ _SELLER = """INSERT INTO seller (id, site, label, since, ratings, as_of) VALUES 
   ON CONFLICT (id) DO UPDATE SET label=excluded.label, since=coalesce(excluded.since, since),
     ratings=coalesce(excluded.ratings, ratings), as_of=excluded.as_of WHERE excluded.as_of >= as_of"""
 
-MatchSeller = Callable[[str], Iterable[tuple[str, str, float, str | None]]]
-"""A seller's name to candidates of a screening list: (entry, listed name, score 0..1, detail)."""
-
-__all__ = ["Item", "MatchSeller", "Recording"]
+__all__ = ["Item", "Recording"]

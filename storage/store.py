@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from storage.backup import Backup
+from storage.base import MatchSeller
 from storage.database import FILE, open_database
 from storage.desk import DeskQuestions
 from storage.judging import Judging
 from storage.lookup import Lookup
 from storage.merge import Merging
 from storage.overview import Overview
-from storage.recording import MatchSeller, Recording
+from storage.recording import Recording
 from storage.records import Records
 from storage.tally import Tally
 from storage.ties import Ties

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from config.loader import Config, ConfigError
+from config.loader import Config
+from config.tables import ConfigError
 
 
 def put(home: Path, name: str, text: str) -> Path:

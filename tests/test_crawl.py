@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from config.loader import Config, ConfigError
+from config.loader import Config
+from config.tables import ConfigError
 from crawler.run import Stopped, crawl_sites
 from crawler.sites import reparse
 from storage.store import Store

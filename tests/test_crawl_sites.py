@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from chipwatch.demo.server import serve as serve_demo
-from config.loader import SHIPPED, Config
+from config.loader import Config
 from config.schema.sites import Site
+from config.tables import SHIPPED
 from crawler.families import family_of
 from crawler.page import Page
 from crawler.sites import check, propose, robots_status

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from chipwatch.digests import make
-from config.loader import Config, ConfigError
+from config.loader import Config
+from config.tables import ConfigError
 from review.delivery import Told, deliver, outstanding
 from review.digest import Digest, DigestAlert, Quote, SiteCoverage
 from review.mail import compose

@@ -13,7 +13,6 @@ from config.loader import Config
 from detector.market import (
     Book,
     NotEnough,
-    Peer,
     Reference,
     is_fault,
     is_running_auction,
@@ -21,7 +20,7 @@ from detector.market import (
     why_not_compared,
 )
 from detector.reading.model import ChipOffer, Price, Reading
-from detector.voices import weighted_median
+from detector.voices import Peer, weighted_median
 from storage.listing import Listing
 
 MARKET = Config(None).market

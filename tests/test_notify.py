@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from chipwatch.digests import make
-from config.loader import Config, ConfigError
+from config.loader import Config
 from config.schema.settings import Notice
+from config.tables import ConfigError
 from review.delivery import Told, deliver
 from review.notify import message, send
 from review.outgoing import SendError, outgoing

@@ -16,8 +16,9 @@ from chipwatch import schedule
 from chipwatch.app import State
 from chipwatch.doctor import run as run_doctor
 from chipwatch.schedule import Entry
-from config.loader import Config, ConfigError
+from config.loader import Config
 from config.schema.schedule import Job, Schedule
+from config.tables import ConfigError
 from crawler.run import crawl_site
 from storage.store import Store
 from tests.crawling import add_site, card, new_home, page

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from config.loader import Config, ConfigError
+from config.loader import Config
 from config.schema.thresholds import Thresholds, Weight
+from config.tables import ConfigError
 from detector.apply import edited, parse_changes, preview
 from detector.errors import DetectError
 from detector.judge import Judge

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from config.loader import Row, Table
+from config.tables import Row, Table
 
 Form = Literal["pcie", "sxm2", "sxm3", "sxm4", "sxm5", "sxm6", "nvl", "oam", "module", "laptop"]
 Market = Literal["datacentre", "workstation", "consumer", "automotive", "mining", "embedded"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from config.loader import Row, Table
+from config.tables import Row, Table
 
 Control = Literal["3A090.a", "3A090.b", "letter", "none"]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from config.loader import Row, Table
+from config.tables import Row, Table
 
 
 class Reason(Row):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from config.loader import Row, Table
+from config.tables import Row, Table
 
 Mark = Literal[
     "price", "current", "struck", "related", "tile", "shipping", "instalment", "saving", "per_measure", "stock", "hidden", "brand",

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from config.loader import Row, Table
+from config.tables import Row, Table
 
 CONCEPTS = {
     # identity marks

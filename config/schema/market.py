@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from config.loader import Row, Table
+from config.tables import Row, Table
 
 Share = Annotated[float, Field(gt=0, le=1)]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from config.loader import Row, Table
+from config.tables import Row, Table
 
 Iso = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 

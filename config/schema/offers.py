@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.loader import Row, Table
+from config.tables import Row, Table
 
 
 class Cue(Row):

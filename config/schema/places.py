@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from config.loader import Row, Table
+from config.tables import Row, Table
 
 
 class Place(Row):

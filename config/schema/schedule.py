@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from config.loader import Row, Table
+from config.tables import Row, Table
 
 
 def known_zone(name: str) -> str:

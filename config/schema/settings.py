@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from config.loader import Row, Table
+from config.tables import Row, Table
 
 Seconds = Annotated[float, Field(gt=0)]
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from config.loader import Row, Table
 from config.schema.lexicon import CONCEPTS
+from config.tables import Row, Table
 
 
 class Example(Table):

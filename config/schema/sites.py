@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from config.loader import Table
 from config.schema.schedule import known_zone
+from config.tables import Table
 
 Family = Literal["api", "jsonld", "cards", "feed", "archive", "files"]
 Dialect = Literal["ebay_browse", "yahoo_shopping_jp", "rakuten_ichiba"]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from config.loader import Row, Table
+from config.tables import Row, Table
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 

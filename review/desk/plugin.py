@@ -19,7 +19,7 @@ from datasette import Response, hookimpl
 from datasette.plugins import pm
 from datasette.views.base import DatasetteError
 
-from config.loader import ConfigError
+from config.tables import ConfigError
 from review.desk.pages import all_pages
 from review.desk.unstyled import Unstyled
 from review.desk.visit import Answer, NotHere, Page, Refused, Visit, local

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from config.loader import Config, ConfigError
+from config.loader import Config
+from config.tables import ConfigError
 from detector import apply
 from detector.errors import DetectError
 from review import charts
