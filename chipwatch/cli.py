@@ -23,7 +23,7 @@ COMMANDS = {
         "gather",
         "Crawl the enabled sites, or the named ones, politely; exit 1 if a run was not whole.",
     ),
-    "import": ("gather", "Import what others recorded, with evidence; the same file twice adds nothing."),
+    "import": ("gather", "Import what others recorded, with evidence, or a screening list; the same file twice adds nothing."),
     "detect": ("judge", "Read and judge what is new, and open alerts."),
     "digest": (
         "review",

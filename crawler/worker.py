@@ -64,6 +64,7 @@ def say(record: dict[str, Any]) -> None:
 
 def crawl(site: Site, home: Path, config: Config, now: datetime, *, frozen: bool = False) -> dict[str, Any]:
     """Crawl and record; the result as a plain record (see run.RunResult)."""
+    from crawler.screening import screen
     from storage.store import Store
 
     settings = config.settings
@@ -72,6 +73,7 @@ def crawl(site: Site, home: Path, config: Config, now: datetime, *, frozen: bool
         home, timeout=settings.health.writer_wait_s, keep_seller_names=not settings.privacy.hash_sellers
     ) as store:
         store.recover_runs(stamp)
+        screen(store, config)
         kept = kept_by_killed_runs(store, home, site.key, now, settings.health.resume_h)
         run = store.begin_run(
             site.key, "crawl", now=stamp, site_name=site.title, country=site.country, family=site.family,

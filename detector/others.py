@@ -72,11 +72,15 @@ def serial_words_dropped(before: tuple[str, str | None] | None, listing: Listing
     return Signal("serial_words_dropped", text=said, detail=f"the text before said “{said}”")
 
 
+SHOWN = 3
+"""Candidates that a reason names."""
+
+
 def listed_party(candidates: Iterable[Mapping[str, Any]], recorded_at: str) -> Signal | None:
     """The seller's name resembles a listed one: candidates known when the observation was recorded, never a verdict."""
     known = [c for c in candidates if c["at"] <= recorded_at]
     if not known:
         return None
     best = float(known[0]["score"])
-    named = [{"entry": c["entry"], "name": c["name"], "score": c["score"]} for c in known[:5]]
-    return Signal("listed_party", value=best, expected=0.0, n=len(known), strength=round(best / 100, 4), detail=named)
+    words = "; ".join(f"{c['score']:.0f} % like “{c['name']}” ({c['detail']}, entry {c['entry']})" for c in known[:SHOWN])
+    return Signal("listed_party", value=best, expected=0.0, n=len(known), strength=round(best / 100, 4), detail=f"{words}; a candidate, not a verdict")

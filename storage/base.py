@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from storage.listing import Listing
 
 MatchSeller = Callable[[str], Iterable[tuple[str, str, float, str | None]]]
-"""A seller's name to candidates of a screening list: (entry, listed name, score 0..1, detail)."""
+"""A seller's name to candidates of a screening list: (entry, listed name, score 0 to 100, which list)."""
 
 
 class Base:

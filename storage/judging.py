@@ -135,11 +135,11 @@ class Judging(Readings):
         return found
 
     def listed_parties(self, sellers: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
-        """Screening candidates by seller: entry, name, score, at; best first."""
+        """Screening candidates by seller: entry, name, score, at, detail (which list); best first."""
         found: dict[str, list[dict[str, Any]]] = {}
         for part in _parts(sorted(sellers)):
             for row in self.db.rows(
-                f"""SELECT seller, entry, name, score, at FROM screening_candidate WHERE seller IN ({','.join('?' * len(part))})
+                f"""SELECT seller, entry, name, score, at, detail FROM screening_candidate WHERE seller IN ({','.join('?' * len(part))})
                     ORDER BY seller, score DESC, entry""", part
             ):  # fmt: skip
                 found.setdefault(row["seller"], []).append(dict(row))

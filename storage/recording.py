@@ -263,7 +263,8 @@ class _Batch:
             rows.append((key, made.listing.site, label, made.listing.seller_since, made.listing.seller_ratings, made.observed_at))
         self.store.db.write_many(_SELLER, rows)
         self.store.db.write_many(
-            "INSERT OR REPLACE INTO screening_candidate (seller, entry, name, score, at, detail) VALUES (?,?,?,?,?,?)", matched
+            # Seen again the candidate stays as of the first day: what was judged between would else lose its reason in a rebuild.
+            "INSERT OR IGNORE INTO screening_candidate (seller, entry, name, score, at, detail) VALUES (?,?,?,?,?,?)", matched
         )
 
     def _columns(self, key: str, state: _State) -> tuple[Any, ...]:

@@ -84,20 +84,28 @@ def _run_row(result: Any) -> dict[str, Any]:
 
 def import_files(
     ctx: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Listings (.jsonl, .csv), saved pages (.html, .mhtml), .har, .warc[.gz].")],
+    files: Annotated[list[Path] | None, typer.Argument(help="Listings (.jsonl, .csv), saved pages (.html, .mhtml), .har, .warc[.gz].")] = None,
     site: Annotated[str | None, typer.Option(help="Site of listings that name none, or the site file whose column map a CSV uses.")] = None,
+    screening: Annotated[
+        list[Path] | None,
+        typer.Option(help="The Consolidated Screening List (CSV, TSV) or the Denied Persons List (TSV); may be given often. From now on sellers' names are held against it."),
+    ] = None,
 ) -> None:
-    """Import what others recorded, with evidence; the same file twice adds nothing."""
+    """Import what others recorded, with evidence, or a screening list; the same file twice adds nothing."""
     import dataclasses
 
     from crawler.importing import import_files as import_files_
+    from crawler.screening import load
 
     state: State = ctx.obj
-    for path in files:
+    if not files and not screening:
+        raise UseError("name the files to import, or a list with --screening")
+    for path in (*(files or ()), *(screening or ())):
         need_file(path)
-    with state.store():
-        pass
-    done = import_files_(files, state.folder, state.config, now_utc(), site=site, on_error=_tell_error)
+    with state.store() as store:
+        for path in screening or ():
+            write_json(dataclasses.asdict(load(path, store, now_utc())))
+    done = import_files_(files or (), state.folder, state.config, now_utc(), site=site, on_error=_tell_error)
     for result in done:
         write_json(dataclasses.asdict(result))
     problems = sum(result.errors for result in done)

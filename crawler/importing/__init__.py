@@ -99,6 +99,7 @@ def import_pieces(
 ) -> ImportResult:  # fmt: skip
     """Import what `pieces` yields as one run, filed under the site `label`; nothing where a run with the same `file_sha256` and
     `given_site` among its `facts` came to its end before. `stamp` is ISO 8601 UTC. Raises StorageError."""
+    from crawler.screening import screen
     from storage.store import Store
 
     settings = config.settings
@@ -107,6 +108,7 @@ def import_pieces(
         home, timeout=settings.health.writer_wait_s, keep_seller_names=not settings.privacy.hash_sellers
     ) as store:
         store.recover_runs(stamp)
+        screen(store, config)
         already = _before(store, facts["file_sha256"], facts["given_site"])
         if already:
             return ImportResult(str(source), None, "ok", already=already)

@@ -46,6 +46,7 @@ def reparse(run: str, home: Path, config: Config, now: datetime | str | None = N
     A quarantined run stays so: the new run takes its place. Raises ReparseError, StorageError.
     """
     from crawler import health
+    from crawler.screening import screen
     from storage.store import Store
 
     moment = datetime.fromisoformat(now) if isinstance(now, str) else now or datetime.now(UTC)
@@ -58,6 +59,7 @@ def reparse(run: str, home: Path, config: Config, now: datetime | str | None = N
         keep_seller_names=not settings.privacy.hash_sellers,
     ) as store:
         store.recover_runs(stamp)
+        screen(store, config)
         row = store.run(run)
         site = config.sites.get(row["site"])
         if site is None or site.family in ("archive", "files"):

@@ -1,20 +1,27 @@
 """Names on screening lists: candidates with a score, never a verdict.
 
 Reads the Consolidated Screening List in both of its layouts and the Denied Persons List. A seller's name is compared
-as it is seen at ingest; what is kept is the candidate.
+as it is seen at ingest, since it is forgotten there; what is kept is the candidate.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
+import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from detector.errors import DetectError
-from detector.reading.text import fold
+from crawler.importing.captured import FileRefused
+
+if TYPE_CHECKING:
+    from config.loader import Config
+    from storage.store import Store
 
 csv.field_size_limit(10_000_000)  # a consolidated row may list hundreds of aliases
 
@@ -51,22 +58,56 @@ class Candidate:
     score: float
 
 
-def read_list(path: Path) -> list[Entry]:
-    """Entries of a list file. Raises DetectError if it is in none of the known layouts."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What loading a list file did: which list it is, and how many entries it has now."""
+
+    file: str
+    list: str
+    entries: int
+
+
+CONSOLIDATED, DENIED = "consolidated", "denied-persons"
+
+
+def load(path: Path, store: Store, now: str) -> Loaded:
+    """Put a list file in the place of the list of its kind. Sellers are held against it from then on. Raises FileRefused, StorageError."""
+    kind, entries = read_list(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    rows = [asdict(entry) for entry in entries]
+    return Loaded(str(path), kind, store.load_screening(kind, rows, title=path.name, sha256=digest, now=now))
+
+
+def screen(store: Store, config: Config) -> None:
+    """Have the store hold the names of new sellers against the lists of its home; nothing where none is loaded."""
+    listed = [
+        Entry(r["id"], r["name"], tuple(r["aliases"]), tuple(r["countries"]), r["source"] or "", r["program"] or "")
+        for r in store.screening_entries()
+    ]
+    if not listed:
+        return
+    matcher, least = Matcher(listed), config.thresholds.screening.candidate
+    store.match_seller = lambda name: [(c.entry.id, c.matched, c.score, c.entry.source) for c in matcher.candidates(name, least)]
+
+
+def read_list(path: Path) -> tuple[str, list[Entry]]:
+    """The kind of a list file (CONSOLIDATED or DENIED) and its entries. Raises FileRefused if it is in none of the known layouts."""
     try:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
-        raise DetectError(f"{path}: cannot be read ({error.strerror})") from error
+        raise FileRefused(path, f"cannot be read ({error.strerror})") from error
     delimiter = "\t" if "\t" in text.split("\n", 1)[0] else ","
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     fields = set(reader.fieldnames or ())
     if {"name", "source", "alt_names"} <= fields:
-        entries = [_consolidated(row) for row in reader if (row.get("name") or "").strip()]
+        kind, entries = CONSOLIDATED, [_consolidated(row) for row in reader if (row.get("name") or "").strip()]
     elif {"Name", "Effective_Date"} <= fields:
-        entries = [_denied(row) for row in reader if (row.get("Name") or "").strip()]
+        kind, entries = DENIED, [_denied(row) for row in reader if (row.get("Name") or "").strip()]
     else:
-        raise DetectError(f"{path}: not a screening list; expected the columns name, source, alt_names or Name, Effective_Date")
-    return list({entry.id: entry for entry in entries}.values())
+        raise FileRefused(path, "is no screening list; expected the columns name, source, alt_names or Name, Effective_Date")
+    if not entries:
+        raise FileRefused(path, "is a screening list without any entry; the list loaded before stays")
+    return kind, list({entry.id: entry for entry in entries}.values())
 
 
 def _consolidated(row: dict[str, str]) -> Entry:
@@ -92,11 +133,24 @@ def _squeeze(text: str) -> str:
 
 def key_of(name: str) -> str:
     """A name without legal form, punctuation and case: what is compared. "" where nothing telling is left."""
-    folded = _HAN_FORMS.sub(" ", fold(name).text)
+    folded = _HAN_FORMS.sub(" ", _plain(name))
     words = [word for word in re.split(r"[\W_]+", folded) if word and word not in _LEGAL_FORMS]
     key = " ".join(words)
     han = sum("一" <= c <= "鿿" for c in key)
     return key if han >= MIN_HAN or len(key.replace(" ", "")) >= MIN_CHARS else ""
+
+
+def _plain(name: str) -> str:
+    """Lower case, full-width letters narrowed, invisible characters dropped, Chinese characters in their simplified form."""
+    shown = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) != "Cf").casefold()
+    return str(_simplifier().convert(shown)) if any("\u3400" <= c <= "\u9fff" for c in shown) else shown
+
+
+@cache
+def _simplifier() -> Any:
+    import opencc
+
+    return opencc.OpenCC("t2s")
 
 
 class Matcher:
