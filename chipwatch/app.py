@@ -135,7 +135,11 @@ def write_rows(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_jso
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else clean(value)
+    if not isinstance(value, float):
+        return clean(value)
+    # What is nearly one, as a score is, is not shown as one; large figures are written out.
+    digits = 5 if 0.99 < value < 1 else 3
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
 
 
 def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:

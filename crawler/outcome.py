@@ -102,7 +102,7 @@ def decide(facts: Facts, site: Site, history: Sequence[int] = ()) -> Outcome:
     if facts.stops:
         return Outcome("blocked", f"{facts.stops[0]}, after {_so_far(facts)}")
     if not facts.pages and facts.robots and not facts.failed:
-        return Outcome("blocked", f"robots.txt forbids all that was asked ({facts.robots} addresses)")
+        return Outcome("blocked", f"robots.txt forbids all that was asked ({_addresses(facts.robots)})")
     if not facts.pages and not facts.unrecognised:
         if facts.limits and not facts.errors:
             return Outcome("partial", facts.limits[0])
@@ -162,15 +162,19 @@ def _cut(facts: Facts, tolerated: float) -> str | None:
 def _missed(facts: Facts) -> str:
     parts = [_causes(facts)] if facts.failed else []
     if facts.robots:
-        parts.append(f"robots.txt forbids {facts.robots} addresses")
+        parts.append(f"robots.txt forbids {_addresses(facts.robots)}")
     if facts.unrecognised:
         parts.append(_unrecognised(facts))
     return "; ".join(parts)
 
 
+def _addresses(count: int) -> str:
+    return "1 address" if count == 1 else f"{count} addresses"
+
+
 def _causes(facts: Facts) -> str:
     causes = facts.failed + facts.refused if not facts.pages else facts.failed
-    return ", ".join(f"{count} x {cause}" for cause, count in causes.most_common(4)) or "; ".join(
+    return ", ".join(f"{count} × {cause}" for cause, count in causes.most_common(4)) or "; ".join(
         facts.errors[:1]
     )
 

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from detector.features import FEATURES
+from detector.features import FEATURES, Feature
+from detector.market import segment_words
 
 if TYPE_CHECKING:
     from config.loader import Config
     from config.schema.signals import Card
     from config.schema.thresholds import Pair
 
-_MEANINGS = {feature.name: feature.meaning for feature in FEATURES}
+_FEATURES = {feature.name: feature for feature in FEATURES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,9 @@ def lines(document: Mapping[str, Any], config: Config) -> list[Line]:
     """The reasons of a judged reading ('Reading (out)'), heaviest first, the bias last."""
     cards: dict[str, Card] = {card.id: card for card in config.signals.signal}
     pairs: dict[str, Pair] = {pair.id: pair for pair in config.thresholds.pair}
-    signals = {signal["signal"]: signal for signal in reversed(document.get("signals") or [])}
+    signals: dict[str, list[Mapping[str, Any]]] = {}
+    for signal in document.get("signals") or []:
+        signals.setdefault(signal["signal"], []).append(signal)
     found = [_line(reason, cards, pairs, signals) for reason in document.get("reasons") or []]
     return sorted(found, key=lambda line: (line.evidence == "bias", -abs(line.contribution), line.evidence))
 
@@ -42,7 +45,7 @@ def _line(
     reason: Mapping[str, Any],
     cards: Mapping[str, Card],
     pairs: Mapping[str, Pair],
-    signals: Mapping[str, Mapping[str, Any]],
+    signals: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> Line:
     name, contribution = reason["evidence"], float(reason["contribution"])
     if name == "bias":
@@ -54,21 +57,32 @@ def _line(
     if name in pairs:
         return Line(name, pairs[name].title, pairs[name].why, contribution, tuple(pairs[name].innocent))
     card = cards.get(name)
-    words = _signal_words(signals.get(name, {}), reason)
+    words = _signal_words(signals.get(name) or [{}], reason)
     if card is None:
         return Line(name, name.replace("_", " "), words, contribution)
     return Line(name, card.title, words, contribution, tuple(card.innocent), tuple(card.next))
 
 
-def _signal_words(signal: Mapping[str, Any], reason: Mapping[str, Any]) -> str:
+def _signal_words(signals: Sequence[Mapping[str, Any]], reason: Mapping[str, Any]) -> str:
+    signal = signals[0]
     if signal.get("text"):
-        return f"“{signal['text']}” in {signal.get('field') or 'text'}"
+        return _quoted(signals)
     detail = signal.get("detail") or reason.get("detail")
     if isinstance(detail, str):
         return detail
     if signal.get("value") is not None:
         return figure_words(signal)
     return str(detail) if detail else "follows from the listing's fields"
+
+
+def _quoted(signals: Sequence[Mapping[str, Any]]) -> str:
+    """The words a signal stands on, each once, by the field they stand in."""
+    places: dict[str, dict[str, None]] = {}
+    for signal in signals:
+        if signal.get("text"):
+            places.setdefault(signal.get("field") or "text", {})[f"“{signal['text']}”"] = None
+    told = [f"{', '.join(list(texts)[:QUOTED])} in {field.replace('_', ' ')}" for field, texts in places.items()]
+    return "; ".join(told)
 
 
 def figure_words(signal: Mapping[str, Any]) -> str:
@@ -87,18 +101,39 @@ def forest_words(detail: Mapping[str, Any]) -> str:
         if tail is not None
         else "strange"
     )
-    named = [
-        f"{_MEANINGS.get(part['feature'], part['feature'])} {'missing' if part['value'] is None else format(part['value'], '+.2f')} "
-        f"({part['share']:+.2f})"
-        for part in (detail.get("features") or [])[:3]
-    ]
+    named = [_part_words(part) for part in (detail.get("features") or [])[:3]]
     return f"{rare}: {'; '.join(named)}" if named else rare
+
+
+def _part_words(part: Mapping[str, Any]) -> str:
+    """One figure of the forest's reason against what is usual in its market segment; exact values stand in the reading."""
+    feature, value = _FEATURES.get(part["feature"]), part["value"]
+    if feature is None:
+        return f"{part['feature']} {'not stated' if value is None else format(value, '+.2f')}"
+    return f"{feature.name_words}: {'not stated' if value is None else _against_usual(feature, float(value))}"
+
+
+def _against_usual(feature: Feature, value: float) -> str:
+    if feature.scale == "share":
+        return f"{100 * abs(value):.0f} points {'above' if value > 0 else 'below'} the usual" if feature.relative else f"{100 * value:.0f} %"
+    if feature.scale == "spreads":
+        return f"{abs(value):.1f} usual spreads {'above' if value > 0 else 'below'} it"
+    if feature.scale == "count":
+        return f"{abs(value):.2g} {'above' if value > 0 else 'below'} the usual"
+    times = {"tens": 10.0, "doublings": 2.0, "log": math.e}[feature.scale] ** value
+    what = "the usual" if feature.relative else "it"
+    if times < 1:
+        return f"about {100 * times:.2g} % of {what}"
+    return f"about {times:.{0 if times >= 10 else 1}f} times {what}"
 
 
 def score_words(score: float) -> str:
     """A score to two digits; what is nearly sure is not shown as sure."""
     return ">.99" if score > 0.995 else f"{score:.2f}"
 
+
+QUOTED = 4
+"""Quotes of one signal and field that a reason tells; the alert's page has all."""
 
 NEARLY_ONE = 0.99
 """From here on what is added to the sum no longer shows in the score."""
@@ -119,7 +154,7 @@ def why_not(document: Mapping[str, Any], config: Config) -> list[str]:
     if score < config.thresholds.severity.medium:
         out.append(f"evidence for: {', '.join(held)}" if held else "no signal holds")
     out += [*_against(reasons, config), *_shared(reasons, config)]
-    out += _without_price(document, held)
+    out += _without_price(document, held, config)
     if score < NEARLY_ONE and (absent := _strong_signs(config) - {*held, *_price_signs(config)}):
         titles = {card.id: card.title for card in config.signals.signal}
         out.append(f"no strong sign of these was found: {', '.join(sorted(titles[name] for name in absent))}")
@@ -171,14 +206,14 @@ def _shared(reasons: Sequence[Mapping[str, Any]], config: Config) -> list[str]:
     )
 
 
-def _without_price(document: Mapping[str, Any], held: Sequence[str]) -> list[str]:
+def _without_price(document: Mapping[str, Any], held: Sequence[str], config: Config) -> list[str]:
     """Why the price is no sign; nothing where it is one."""
     note, price = (document.get("notes") or {}).get("price"), document.get("price")
     if note:
         return [f"no price sign: {note}"]
     if price and price.get("unit_usd") is not None and not any("market" in name for name in held):
         return [
-            f"unit price ${price['unit_usd']:,.2f} lies within the market's usual range{_market(document)}"
+            f"unit price ${price['unit_usd']:,.2f} lies within the market's usual range{_market(document, config)}"
         ]
     return []
 
@@ -191,9 +226,9 @@ def _price_signs(config: Config) -> set[str]:
     return {card.id for card in config.signals.signal if card.kind == "figure"}
 
 
-def _market(document: Mapping[str, Any]) -> str:
+def _market(document: Mapping[str, Any], config: Config) -> str:
     market = document.get("market") or {}
     if not market.get("centre"):
         return ""
-    seen = f"{market['n']} peers, {market['segment']}" if market["n"] else "from the catalogue, no peers yet"
+    seen = f"{market['n']} peers, {segment_words(market['segment'], config.market.titles)}" if market["n"] else "a list price, no peers yet"
     return f" (reference ${market['centre']:,.2f}, {seen})"

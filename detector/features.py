@@ -10,7 +10,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from detector.market import Reference, offer_kind, why_not_compared
 from detector.reading.document import parse_time
@@ -25,32 +25,41 @@ NAN = math.nan
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A figure, and in one line what it means. `relative`: taken against the middle of its market segment."""
+    """A figure, and in one line what it means. `relative`: taken against the middle of its market segment.
+
+    `scale`: `tens` and `doublings` are logarithms to 10 and 2, `log` is natural, `spreads` are of log price.
+    """
 
     name: str
     meaning: str
+    scale: Literal["tens", "doublings", "log", "share", "count", "spreads"]
     relative: bool = True
+
+    @property
+    def name_words(self) -> str:
+        """The meaning without its unit."""
+        return self.meaning.partition(" (")[0].removesuffix(", in usual spreads of log price").replace("log of the price over the listing's", "price against the listing's")
 
 
 FEATURES = (
-    Feature("price_deviation", "unit price against the market's reference, in usual spreads of log price", relative=False),
-    Feature("chips_per_unit", "chips in one priced unit (doublings)"),
-    Feature("stock", "priced units on offer (powers of ten)"),
-    Feature("total_chips", "chips times units on offer (powers of ten)"),
-    Feature("models", "different chips in one listing"),
-    Feature("title_length", "characters of the title (doublings)"),
-    Feature("text_length", "characters of the description (doublings)"),
-    Feature("digit_share", "share of digits in title and description"),
-    Feature("odd_characters", "share of invisible, full-width or look-alike characters", relative=False),
-    Feature("foreign_letters", "share of letters of a script that the marketplace's country does not use", relative=False),
-    Feature("pictures", "pictures shown (doublings)"),
-    Feature("round_price", "share of the price's digits that are trailing zeros"),
-    Feature("posted_days", "days between posting and observation (powers of ten)"),
-    Feature("seller_days", "age of the seller's account in days (powers of ten)"),
-    Feature("seller_ratings", "ratings of the seller (powers of ten)"),
-    Feature("seller_offers", "other listings of the seller seen so far (doublings)"),
-    Feature("seller_unlike", "share of the seller's other listings that offer no chip"),
-    Feature("price_move", "log of the price over the listing's price before", relative=False),
+    Feature("price_deviation", "unit price against the market's reference, in usual spreads of log price", "spreads", relative=False),
+    Feature("chips_per_unit", "chips in one priced unit (doublings)", "doublings"),
+    Feature("stock", "priced units on offer (powers of ten)", "tens"),
+    Feature("total_chips", "chips times units on offer (powers of ten)", "tens"),
+    Feature("models", "different chips in one listing", "count"),
+    Feature("title_length", "characters of the title (doublings)", "doublings"),
+    Feature("text_length", "characters of the description (doublings)", "doublings"),
+    Feature("digit_share", "share of digits in title and description", "share"),
+    Feature("odd_characters", "share of invisible, full-width or look-alike characters", "share", relative=False),
+    Feature("foreign_letters", "share of letters of a script that the marketplace's country does not use", "share", relative=False),
+    Feature("pictures", "pictures shown (doublings)", "doublings"),
+    Feature("round_price", "share of the price's digits that are trailing zeros", "share"),
+    Feature("posted_days", "days between posting and observation (powers of ten)", "tens"),
+    Feature("seller_days", "age of the seller's account in days (powers of ten)", "tens"),
+    Feature("seller_ratings", "ratings of the seller (powers of ten)", "tens"),
+    Feature("seller_offers", "other listings of the seller seen so far (doublings)", "doublings"),
+    Feature("seller_unlike", "share of the seller's other listings that offer no chip", "share"),
+    Feature("price_move", "log of the price over the listing's price before", "log", relative=False),
 )
 
 NAMES = tuple(feature.name for feature in FEATURES)

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from detector.market import Answer, NotEnough, Reference, is_fault, short, why_not_compared
+from detector.market import Answer, NotEnough, Reference, is_fault, segment_words, short, why_not_compared
 from detector.others import ASIDE
 from detector.reading.model import Signal
 
 if TYPE_CHECKING:
     from config.loader import Config
-    from config.schema.market import Forming
+    from config.schema.market import Market
     from config.schema.thresholds import PriceCuts, Thresholds
     from detector.reading.model import Reading
     from storage.listing import Listing
@@ -85,14 +85,14 @@ class Weights:
 class Judge:
     """Judges readings under one set of thresholds and weights."""
 
-    def __init__(self, thresholds: Thresholds, cards: Mapping[str, float], forming: Forming) -> None:
-        self.thresholds, self.forming = thresholds, forming
+    def __init__(self, thresholds: Thresholds, cards: Mapping[str, float], market: Market) -> None:
+        self.thresholds, self.forming, self.titles = thresholds, market.forming, market.titles
         self.weights = Weights(cards, thresholds)
 
     @classmethod
     def from_config(cls, config: Config) -> Judge:
         """The judge of a home's config."""
-        return cls(config.thresholds, {card.id: card.weight for card in config.signals.signal}, config.market.forming)
+        return cls(config.thresholds, {card.id: card.weight for card in config.signals.signal}, config.market)
 
     def judge(
         self,
@@ -144,7 +144,7 @@ class Judge:
         found = [
             Signal(
                 name, value=short(usd), expected=short(expected), n=answer.n, strength=strength,
-                detail=price_words(usd, expected, answer),
+                detail=price_words(usd, expected, answer, self.titles),
             )
             for name, strength, expected in _tails(usd, offer, answer, self.thresholds.price, dear_is_normal)
         ]  # fmt: skip
@@ -223,17 +223,10 @@ def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
 
-def segment_words(segment: str) -> str:
-    """A segment as a person reads it: rental knows no condition, and regions are written as countries are."""
-    region, _, condition = segment.partition(", ")
-    shown = region.upper() if len(region) == 2 else region
-    return f"{shown}, {condition}" if condition and condition != "any" else shown
-
-
-def price_words(usd: float, expected: float, reference: Reference) -> str:
+def price_words(usd: float, expected: float, reference: Reference, titles: Mapping[str, str]) -> str:
     """The comparison in words: price, share of the market, peers, window, segment."""
     expected = short(expected)  # as the reading's `market` has it, so that a share is the same wherever it is shown
-    seen = f"{reference.n} peers in {reference.window_days} days, {segment_words(reference.segment)}" if reference.n else f"dated seed price {reference.seed}, no peers yet"
+    seen = f"{reference.n} peers in {reference.window_days} days, {segment_words(reference.segment, titles)}" if reference.n else "a list price, no peers yet"
     return f"unit price ${usd:,.{2 if usd < 100 else 0}f}, {100 * usd / expected:.0f} % of the market's ${expected:,.{2 if expected < 100 else 0}f}, {seen}"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from review.digest import score_words
 from review.masking import masked
+from review.wording import titled
 
 if TYPE_CHECKING:
     from config.schema.decisions import Decisions
@@ -41,16 +42,16 @@ class Again:
         seen = "" if self.score is None else f" at score {score_words(self.score)}"
         before = "" if self.relist else " before"
         decided = f"{PAST[self.action]}{before} by {self.who} on {self.at[:10]}{seen}{code}{said}"
-        why = masked(self.why).replace("_", " ")
+        why = masked(self.why)
         if self.relist:
             return f"Relist of an offer {decided}. Opened because of {why}"
         return f"{decided[0].upper() + decided[1:]}. Opened again: {why}"
 
 
-def again(store: Store, alert: Mapping[str, Any], decisions: Decisions) -> Again | None:
+def again(store: Store, alert: Mapping[str, Any], decisions: Decisions, titles: Mapping[str, str]) -> Again | None:
     """The decision that an open alert had before, on itself or else on what it is a relist of; None where there is none.
 
-    `alert` needs `listing`, `state` and `relist_of`; `decisions` word the reason.
+    `alert` needs `listing`, `state` and `relist_of`; `decisions` word the reason, `titles` the signals.
     """
     if alert["state"] != "new":
         return None
@@ -59,7 +60,7 @@ def again(store: Store, alert: Mapping[str, Any], decisions: Decisions) -> Again
         last = store.last_decision(listing) if listing else None
         if last is not None and last["action"] in PAST:
             relist = listing != alert["listing"]
-            why = store.opened_because(alert["listing"]) or "not recorded"
+            why = titled(store.opened_because(alert["listing"]) or "not recorded", titles)
             return Again(
                 last["action"], last["who"], last["at"], last["score"], decisions.title(last["reason"]), last["note"], why, str(listing), relist
             )  # fmt: skip

@@ -12,6 +12,7 @@ from review.delivery import in_words, outstanding
 from review.desk.cards import Names
 from review.digest import SEVERITIES, Digest, DigestAlert, Quote, SiteCoverage
 from review.masking import masked
+from review.wording import moment
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -43,7 +44,8 @@ def build(
     """
     counts = {s: n for s, n in store.count_news(everything=everything).items() if s in SEVERITIES[:2]}
     shown, held = _shown(store, since, cap, config.thresholds.alerts.first_run_cap, everything=everything)
-    alerts = tuple(_alert(store, config, row) for row in shown)
+    names = Names(config)
+    alerts = tuple(_alert(store, config, names, row) for row in shown)
     written = Counter(alert.severity for alert in alerts)
     return Digest(
         made=now, since=since, alerts=alerts, more={s: n - written[s] for s, n in counts.items() if n > written[s]}, counts=counts,
@@ -102,7 +104,7 @@ def _notes(store: Store, config: Config) -> tuple[str, ...]:
     )
 
 
-def _alert(store: Store, config: Config, row: dict[str, Any]) -> DigestAlert:
+def _alert(store: Store, config: Config, names: Names, row: dict[str, Any]) -> DigestAlert:
     reading = store.reading(row["observation"]) or {}
     document = reading.get("document") or {}
     lines = [
@@ -110,35 +112,34 @@ def _alert(store: Store, config: Config, row: dict[str, Any]) -> DigestAlert:
         for line in explain.lines(document, config)
         if line.evidence != "bias" and round(line.contribution, 2)
     ]
-    titles = {card.id: card.title for card in config.signals.signal}
     quotes = tuple(
-        Quote(s["signal"], s["field"] or "", masked(s["text"], contact=s["signal"] == "off_platform_contact"), titles.get(s["signal"], ""))
+        Quote(s["signal"], s["field"] or "", masked(s["text"], contact=s["signal"] == "off_platform_contact"), names.signal(s["signal"]))
         for s in document.get("signals", []) if s.get("text")
     )  # fmt: skip
     innocent = tuple(dict.fromkeys(cause for line in lines[:2] for cause in line.innocent))[:3]
     market = document.get("market") or {}
     observation = store.observation(row["observation"])
-    place = (observation.listing.location if observation else None) or Names(config).country(row["country"])
+    place = (observation.listing.location if observation else None) or names.country(row["country"])
     evidence = (
         {"file": row["evidence_file"], "offset": row["evidence_offset"], "sha256": row["evidence_sha256"]}
         if row["evidence_file"]
         else None
     )
-    before = again(store, row, config.decisions)
+    before = again(store, row, config.decisions, names.signals)
     return DigestAlert(
         alert=row["listing"], severity=row["severity"], score=row["score"], title=masked(row["title"]), chip=row["chip"] or "?",
         offer=row["offer"], site=row["site"], listing_id=document.get("listing_id", row["listing"]), url=row["url"], place=place,
         quantity=row["quantity"], unit_usd=row["unit_usd"], market_usd=compared(row["unit_usd"], market), market_n=market.get("n"),
         opened=row["opened_at"], why_now=_why_now(row),
         reasons=tuple(_words(line, row) for line in lines[:REASONS]), quotes=quotes, innocent=innocent, evidence=evidence,
-        before=masked(before.words) if before else None,
+        chip_name=names.chip(row["chip"]), before=masked(before.words) if before else None,
     )  # fmt: skip
 
 
 def _why_now(row: dict[str, Any]) -> str:
     if row["news_at"] is None:
         return "opened without notice"
-    return "new" if row["news_at"] == row["opened_at"] else f"again since {row['news_at']}"
+    return "new" if row["news_at"] == row["opened_at"] else f"again since {moment(row['news_at'])}"
 
 
 def _words(line: explain.Line, row: dict[str, Any]) -> str:

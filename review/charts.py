@@ -20,13 +20,13 @@ from review.svg import (
     RIGHT,
     TOP,
     WIDTH,
-    cut,
     diamond,
     path_of,
     svg,
     tag,
     text,
     title_of,
+    wrapped,
     x_axis,
     y_axis,
 )
@@ -134,12 +134,9 @@ def strip(
         if dot.own:
             out.append(tag("line", x1=x, x2=x, y1=TOP + 6, y2=y, cls="c-own-line"))
             out.append(tag("path", words, d=diamond(x, y), cls="c-own"))
-            # Beside the line, on the side where there is room.
-            left = x > width / 2
-            side = "end" if left else "start"
-            out.append(
-                text(axes.money(dot.usd), x - 5 if left else x + 5, max(y - 11, TOP), "c-own-label", side)
-            )
+            # Over the line, where no dot comes; at the edge it stays inside.
+            side = "start" if x < 60 else "end" if x > width - 60 else "middle"
+            out.append(text(axes.money(dot.usd), x, TOP, "c-own-label", side))
         else:
             out.append(tag("circle", words, cx=x, cy=y, r=3.6, cls="c-dot"))
     return svg(title, _strip_words(shown, low, high, n), height, out, "c-strip", width=width)
@@ -299,22 +296,22 @@ def bars(rows: Sequence[Bar], *, title: str, total: str = "", unit: str = "") ->
         at += row.value
     if total:
         spans.append((Bar(total, at), 0.0, at))
-    name_end, high = 200, 24
+    name_end, high, further = 200, 24, 13
+    names = [wrapped(row.name, 26) for row, *_ in spans]
     scale = axes.around(
         [0.0, *(end for _, *ends in spans for end in ends)], name_end + 14, WIDTH - 64, room=0.02
     )
-    height = TOP + high * len(spans) + 6
+    height = TOP + high * len(spans) + further * sum(len(name) - 1 for name in names) + 6
     zero = scale(0)
     out = [tag("line", x1=zero, x2=zero, y1=TOP - 4, y2=height - 4, cls="c-axis")]
+    y = float(TOP)
     for number, (row, start, end) in enumerate(spans):
-        y = TOP + number * high
         last = bool(total) and number == len(spans) - 1
         left, right = sorted((scale(start), scale(end)))
         tone = "c-sum" if last else "c-plus" if row.value >= 0 else "c-minus"
         figure = f"{row.value:+.2f}{unit}"
-        out.append(
-            text(cut(row.name, 26), name_end, y + 13, "c-bar-name" + (" c-strong" if last else ""), "end")
-        )
+        bold = " c-strong" if last else ""
+        out += [text(part, name_end, y + 13 + further * at, "c-bar-name" + bold, "end") for at, part in enumerate(names[number])]
         out.append(
             tag(
                 "rect",
@@ -327,7 +324,8 @@ def bars(rows: Sequence[Bar], *, title: str, total: str = "", unit: str = "") ->
                 cls=tone,
             )
         )
-        out.append(text(figure, right + 5, y + 13, "c-figure" + (" c-strong" if last else ""), "start"))
+        out.append(text(figure, right + 5, y + 13, "c-figure" + bold, "start"))
+        y += high + further * (len(names[number]) - 1)
     words = "; ".join(f"{row.name} {row.value:+.2f}" for row, *_ in spans)
     return svg(title, words, height, out, "c-bars")
 

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from detector.explain import score_words
+from review.wording import kind_words, kinds_words, moment
 
 SEVERITIES = ("high", "medium", "low")
 
@@ -62,6 +63,8 @@ class DigestAlert:
     quotes: tuple[Quote, ...]
     innocent: tuple[str, ...]
     evidence: Mapping[str, Any] | None
+    chip_name: str = ""
+    """The catalogue's name of the chip; "" in digests of earlier days."""
     before: str | None = None
     """What had been decided on it before, by whom, and what opened it again."""
 
@@ -73,6 +76,11 @@ class DigestAlert:
     def score_words(self) -> str:
         """The score as it is shown."""
         return score_words(self.score)
+
+    @property
+    def what_words(self) -> str:
+        """The chip by name and the kind of offer."""
+        return f"{self.chip_name or self.chip}, {kind_words(self.offer)}"
 
     @property
     def further_quotes(self) -> tuple[Quote, ...]:
@@ -87,10 +95,12 @@ class DigestAlert:
         if self.unit_usd is None:
             return "no price to compare"
         price = f"${self.unit_usd:,.2f}" if self.unit_usd < 100 else f"${self.unit_usd:,.0f}"
+        if self.offer == "rental":
+            price += " an hour"
         if not self.market_usd:
             return f"{price}, not enough peers"
         market = f"${self.market_usd:,.2f}" if self.market_usd < 100 else f"${self.market_usd:,.0f}"
-        peers = f"{self.market_n} peers" if self.market_n else "catalogue price, no peers yet"
+        peers = f"{self.market_n} peers" if self.market_n else "a list price, no peers yet"
         return f"{price}, {100 * self.unit_usd / self.market_usd:.0f} % of the market's {market} ({peers})"
 
 
@@ -150,6 +160,22 @@ class Digest:
         return tuple(site for site in self.coverage if not site.healthy)
 
     @property
+    def troubled_words(self) -> str:
+        """How many sites were not read whole; "" where all were."""
+        bad = len(self.troubled)
+        if not bad:
+            return ""
+        verb, whose = ("was", "its") if bad == 1 else ("were", "their")
+        return f"{bad} of {len(self.coverage)} sites {verb} not read whole: {whose} silence says nothing."
+
+    @property
+    def since_words(self) -> str:
+        """From when the news is, and what is known in all."""
+        span = f"New since {moment(self.since)} UTC." if self.since else "First digest: everything so far."
+        kinds = kinds_words(self.by_offer)
+        return f"{span} {self.listings} listings known{f': {kinds}' if kinds else ''}."
+
+    @property
     def told(self) -> int:
         """Alerts that this digest tells of, those beyond the cap among them."""
         return sum(self.counts.values())
@@ -174,7 +200,7 @@ class Digest:
     def previous_words(self) -> str:
         """The last digest that held alerts, in words; "" where this one does or there is none."""
         return (
-            f"The last digest with alerts is of {self.previous['made']}, with {self.previous['alerts']}."
+            f"The last digest with alerts is of {moment(self.previous['made'])} UTC, with {self.previous['alerts']}."
             if self.previous
             else ""
         )
@@ -201,7 +227,7 @@ class Digest:
     def headline(self) -> str:
         """One line for a subject or a title."""
         parts = [f"{self.counts.get(s, 0)} {s}" for s in SEVERITIES[:2]]
-        trouble = f", {len(self.troubled)} of {len(self.coverage)} sites not whole" if self.troubled else ""
+        trouble = f", {len(self.troubled)} of {len(self.coverage)} sites not read whole" if self.troubled else ""
         if held := [site.site for site in self.coverage if site.quarantined]:
             trouble += f", in quarantine: {', '.join(held)}"
         return f"chipwatch {self.made[:10]}: {' and '.join(parts)} severity{trouble}"

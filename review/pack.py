@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from review.desk.cards import Names
 from review.masking import masked, masked_text
 from storage.errors import StorageError
 from storage.extract import Extract, extract
@@ -53,6 +54,8 @@ class Pack:
     links: tuple[dict[str, Any], ...]
     problems: tuple[str, ...]
     """What a reader must know before trusting it: evidence that is gone, damaged or was never there."""
+    names: Names
+    """How the report calls chips, signals and countries; the JSON files keep the codes."""
 
 
 def collect(
@@ -75,7 +78,7 @@ def collect(
     links = tuple(store.chain_links([proof.file for proof in found.proofs]))
     return Pack(
         now, who, store.home_id, software, contacts, alerts, _versions(store, config, alerts), found, links,
-        (*found.problems, *_unsealed(found, links), *bare),
+        (*found.problems, *_unsealed(found, links), *bare), Names(config),
     )  # fmt: skip
 
 

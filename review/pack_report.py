@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from detector.judge import segment_words
-from detector.market import compared
+from detector.market import compared, segment_words
 from review.digest import SEVERITIES
 from review.marks import pieces
 from review.render import environment
+from review.wording import rate_words, titled
 
 if TYPE_CHECKING:
+    from review.desk.cards import Names
     from review.pack import Pack
 
 SHOWN = ("title", "description", "price_text", "condition", "category", "location", "ships_to", "quantity")
@@ -27,7 +28,7 @@ def report(pack: Pack) -> str:
     """The pack as HTML: no script, nothing loaded from anywhere; one alert begins on one sheet."""
     style = resources.files("review").joinpath("templates/pack.css").read_text(encoding="utf-8")
     titles = {card["id"]: card["title"] for card in pack.versions["cards"]}
-    cases = [{"number": n, **_case(alert, titles)} for n, alert in enumerate(pack.alerts, 1)]
+    cases = [{"number": n, **_case(alert, titles, pack.names)} for n, alert in enumerate(pack.alerts, 1)]
     records = [
         taken
         for taken in pack.extract.records
@@ -35,6 +36,7 @@ def report(pack: Pack) -> str:
     ]
     return environment().get_template("pack.html").render(
         pack=pack, cases=cases, records=records, severities=SEVERITIES, style=style, cards=pack.versions["cards"], side=_side, log=_log(pack),
+        chip=pack.names.chip, country=pack.names.country, titled=lambda text: titled(text, pack.names.signals),
     )  # fmt: skip
 
 
@@ -48,7 +50,7 @@ def _stood(row: Mapping[str, Any]) -> str:
     return f"the beginning{', as shipped' if shipped else ''} (noted {row['at'][:10]})"
 
 
-def _case(alert: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
+def _case(alert: Mapping[str, Any], titles: Mapping[str, str], names: Names) -> dict[str, Any]:
     """What the template needs of one alert, computed here so that it holds no logic."""
     judged = next(
         (seen for seen in alert["observations"] if seen["observation"] == alert["judged_observation"]), None
@@ -62,7 +64,7 @@ def _case(alert: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]
         "severity": reading.get("severity", "none"), "price": _price(said), "unit": _money(reading),
         "texts": [(_NAMES.get(name, name.replace("_", " ")), pieces(str(said[name]), reading.get("signals") or [], name)) for name in SHOWN if said.get(name) not in (None, "")],
         "quotes": [{**s, "title": titles.get(s["signal"], s["signal"].replace("_", " ")), "meanings": meanings.get((s["signal"], s["text"]), ())} for s in reading.get("signals") or [] if s.get("text")],
-        "bars": _bars(alert["explained"]["reasons"]), "scale": _scale(reading), "changes": _changes(alert["observations"]),
+        "bars": _bars(alert["explained"]["reasons"]), "scale": _scale(reading, names.config.market.titles), "changes": _changes(alert["observations"]),
     }  # fmt: skip
 
 
@@ -83,7 +85,7 @@ def _money(reading: Mapping[str, Any]) -> str:
     what = "chip-hour" if reading.get("offer") == "rental" else "chip"
     usd = price["unit_usd"]
     return (
-        f"${usd:,.{2 if usd < 100 else 0}f} for one {what} ({price.get('rate') or 'no exchange rate needed'})"
+        f"${usd:,.{2 if usd < 100 else 0}f} for one {what} ({rate_words(price.get('rate')) or 'no exchange rate needed'})"
     )
 
 
@@ -100,7 +102,7 @@ def _bars(reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _scale(reading: Mapping[str, Any]) -> dict[str, Any] | None:
+def _scale(reading: Mapping[str, Any], regions: Mapping[str, str]) -> dict[str, Any] | None:
     """Where the offer stands against its market on a logarithmic line, in percent from the left."""
     market, own = reading.get("market") or {}, (reading.get("price") or {}).get("unit_usd")
     centre = market.get("centre")
@@ -117,7 +119,7 @@ def _scale(reading: Mapping[str, Any]) -> dict[str, Any] | None:
     return {
         "own": place(own), "low": place(low), "high": place(high), "centre": place(against), "usd": own, "centre_usd": against,
         "share": round(100 * own / against),
-        "peers": f"{market['n']} peers in {market.get('days')} days, {segment_words(market['segment'])}" if market.get("n") else "catalogue price, no peers yet",
+        "peers": f"{market['n']} peers in {market.get('days')} days, {segment_words(market['segment'], regions)}" if market.get("n") else "a list price, no peers yet",
     }  # fmt: skip
 
 

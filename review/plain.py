@@ -8,6 +8,7 @@ from typing import Any
 
 from review.digest import SEVERITIES, Digest, DigestAlert
 from review.render import SAMPLES, stock_words, weblink
+from review.wording import moment
 
 JOINER = "\u2060"
 """Word joiner: invisible, and it ends what mail and chat programs take for an address."""
@@ -38,7 +39,7 @@ def text(digest: Digest) -> str:
 
 def _lines(digest: Digest) -> Iterator[str]:
     yield quiet(digest.headline)
-    yield f"New since {digest.since}." if digest.since else "First digest: everything so far."
+    yield digest.since_words
     yield digest.queue_words + (" Those without notice: chipwatch alerts --silent" if digest.silent else "")
     if digest.previous:
         yield digest.previous_words
@@ -59,7 +60,7 @@ def _lines(digest: Digest) -> Iterator[str]:
     for site in digest.coverage:
         state = (site.outcome or "never ran") + (", quarantined" if site.quarantined else "")
         note = f"; {quiet(site.detail)}" if site.detail else ""
-        yield f"{'  ' if site.healthy else '! '}{quiet(site.site)}: {state}, {site.last_run or 'no run'}, {site.listings} listings, {site.new} new{note}"
+        yield f"{'  ' if site.healthy else '! '}{quiet(site.site)}: {state}, {moment(site.last_run) or 'no run'}, {site.listings} listings, {site.new} new{note}"
     if digest.samples:
         yield from ("", SAMPLES.upper(), "Drawn at random; a decision on each tells how much is missed.")
         for sample in digest.samples:
@@ -70,7 +71,7 @@ def _lines(digest: Digest) -> Iterator[str]:
 
 def _alert(alert: DigestAlert, desk: str) -> Iterator[str]:
     yield f"{alert.score_words}  {quiet(alert.title)}"
-    yield f"      {quiet(alert.chip)}, {alert.offer}, {quiet(alert.place or 'place not said')}, {stock_words(alert)}; {alert.market_words}"
+    yield f"      {quiet(alert.what_words)}, {quiet(alert.place or 'place not said')}, {stock_words(alert)}; {alert.market_words}"
     for reason in (*([alert.before] if alert.before else ()), *alert.reasons):
         yield f"      - {quiet(reason)}"
     for said in alert.further_quotes:

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from review.digest import SEVERITIES, Digest, DigestAlert, score_words
+from review.wording import class_words, kind_words, moment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,7 +36,7 @@ def environment() -> Environment:
     )
     env.filters["weblink"] = weblink
     env.filters["marked"] = marked
-    env.filters["score"] = score_words
+    env.filters |= {"score": score_words, "moment": moment, "class_words": class_words, "kind_words": kind_words}
     return env
 
 
@@ -58,7 +59,7 @@ def inert(text: Any) -> str:
 
 def markdown(digest: Digest) -> str:
     """The digest as Markdown."""
-    lines = [f"# {inert(digest.headline)}", "", _since(digest), "", *_queue_markdown(digest)]
+    lines = [f"# {inert(digest.headline)}", "", digest.since_words, "", *_queue_markdown(digest)]
     for severity in SEVERITIES[:2]:
         chosen = [a for a in digest.alerts if a.severity == severity]
         if chosen:
@@ -79,20 +80,14 @@ def markdown(digest: Digest) -> str:
         outcome = (site.outcome or "never ran") + (" (quarantined)" if site.quarantined else "")
         cells = [
             inert(site.site),
-            site.last_run or "",
+            moment(site.last_run),
             outcome,
             *map(str, (site.pages, site.listings, site.new, site.changed)),
             inert(site.detail or ""),
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", *(f"- {inert(note)}" for note in digest.notes), *_rest(digest, links=True)]
+    lines += ["", *([digest.troubled_words, ""] if digest.troubled else []), *(f"- {inert(note)}" for note in digest.notes), *_rest(digest, links=True)]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _since(digest: Digest) -> str:
-    kinds = ", ".join(f"{count} {kind}" for kind, count in digest.by_offer.items())
-    span = f"New since {digest.since}." if digest.since else "First digest: everything so far."
-    return f"{span} {digest.listings} listings known ({kinds})."
 
 
 def _queue_markdown(digest: Digest) -> list[str]:
@@ -113,7 +108,7 @@ def _alert_markdown(a: DigestAlert, address: str) -> list[str]:
     link, desk = weblink(a.url), a.desk_link(address)
     lines = [f"### {inert(a.score_words)} · {inert(a.title)}", ""]
     lines.append(
-        f"- **{inert(a.chip)}**, {a.offer}, {inert(a.place or 'place not said')}, {stock_words(a)}; {a.market_words}"
+        f"- **{inert(a.what_words)}**, {inert(a.place or 'place not said')}, {stock_words(a)}; {a.market_words}"
     )
     if a.before:
         lines.append(f"- **{inert(a.before)}**")
@@ -184,7 +179,7 @@ def terminal(digest: Digest) -> None:
 
     console = Console(highlight=False)
     console.print(
-        f"[bold]{escape(_plain(digest.headline))}[/bold]\n{escape(_since(digest))}\n{escape(_queue_words(digest))}\n"
+        f"[bold]{escape(_plain(digest.headline))}[/bold]\n{escape(digest.since_words)}\n{escape(_queue_words(digest))}\n"
     )
     colour = {"high": "bold red", "medium": "yellow"}
     for a in digest.alerts:
@@ -192,7 +187,7 @@ def terminal(digest: Digest) -> None:
             f"[{colour.get(a.severity, 'dim')}]{a.severity:6} {a.score_words}[/]  {escape(_plain(a.title))}  [dim]#{a.alert}[/dim]"
         )
         console.print(
-            f"       {escape(a.chip)}, {a.offer}, {escape(_plain(a.place or 'place not said'))}, {stock_words(a)}; {escape(a.market_words)}"
+            f"       {escape(_plain(a.what_words))}, {escape(_plain(a.place or 'place not said'))}, {stock_words(a)}; {escape(a.market_words)}"
         )
         for reason in (*([a.before] if a.before else ()), *a.reasons):
             console.print(f"       - {escape(_plain(reason))}")
@@ -213,7 +208,7 @@ def terminal(digest: Digest) -> None:
         outcome = (s.outcome or "never ran") + (" (quarantined)" if s.quarantined else "")
         cells = [
             s.site,
-            s.last_run or "",
+            moment(s.last_run),
             outcome,
             *map(str, (s.pages, s.listings, s.new, s.changed)),
             _plain(s.detail or ""),

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from detector import explain
 from review.masking import masked
+from review.wording import class_words, kind_words, per_words, rate_words
 
 if TYPE_CHECKING:
     from config.loader import Config
+    from review.desk.cards import Names
     from storage.store import Store
 
 
@@ -38,7 +40,7 @@ def everything(store: Store, config: Config, key: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def as_text(found: dict[str, Any]) -> Iterator[str]:
+def as_text(found: dict[str, Any], names: Names) -> Iterator[str]:
     """The same as lines for a terminal."""
     listing, reading = found["listing"], found["reading"]
     yield f"{listing['title']}"
@@ -46,33 +48,33 @@ def as_text(found: dict[str, Any]) -> Iterator[str]:
     if reading:
         chips = (
             ", ".join(
-                f"{c['count']} x {c['chip']} (control {c['control']})" for c in reading.get("chips", [])
+                f"{c['count']} × {names.chip(c['chip'])} ({class_words(c['control'])})" for c in reading.get("chips", [])
             )
             or "no chip offered"
         )
-        yield f"  read as {reading['offer']}: {chips}; condition {reading['condition']}, quantity {reading.get('quantity') or 'not said'}"
+        yield f"  read as {kind_words(reading['offer'])}: {chips}; condition {reading['condition']}, quantity {reading.get('quantity') or 'not said'}"
         price = reading.get("price")
         if price:
             shown = (
-                f"{price['amount']} {price['currency'] or 'of an unknown currency'} per {price['per']}"
+                f"{price['amount']} {price['currency'] or 'of an unknown currency'} a {per_words(price['per'])}"
                 if price["amount"]
                 else "no figure"
             )
-            rate = price.get("rate") if price["currency"] != "USD" else None
+            rate = rate_words(price.get("rate"))
             chip = (
                 f"one chip {price['unit_usd']} USD" + (f" ({rate})" if rate else "")
                 if price["unit_usd"]
                 else "no price of one chip follows"
             )
             yield f"  price {price['kind']}: {shown}; {chip}"
-        yield f"  score {reading['score']:.3f}, severity {reading['severity']}"
+        yield f"  score {explain.score_words(reading['score'])}, severity {reading['severity']}"
     for reason in found["reasons"]:
         yield f"    {reason['contribution']:+.2f}  {reason['title']}: {reason['words']}"
         if reason["innocent"]:
             yield f"           innocent causes: {'; '.join(reason['innocent'])}"
     for signal in reading.get("signals", []):
         if signal.get("text"):
-            yield f'    quoted: {signal["signal"]} "{signal["text"]}" ({signal["field"]} {signal["start"]}-{signal["end"]})'
+            yield f'    quoted: {names.signal(signal["signal"])} "{signal["text"]}" ({signal["field"]} {signal["start"]}-{signal["end"]})'
     yield "  what would make it higher or lower"
     for line in found["why_not_higher"]:
         yield f"    {line}"

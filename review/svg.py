@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 
 from markupsafe import Markup, escape
@@ -88,6 +89,7 @@ def diamond(x: float, y: float, size: float = 7) -> str:
     return f"M{path_of([(x, y - size), (x + size, y), (x, y + size), (x - size, y)])}Z"
 
 
-def cut(words: str, most: int) -> str:
-    """Words no longer than `most` characters."""
-    return words if len(words) <= most else words[: most - 1] + "…"
+def wrapped(words: str, most: int) -> list[str]:
+    """Words in lines of about `most` characters, two at the most; what is longer is cut."""
+    lines = textwrap.wrap(words, most, max_lines=2, placeholder="…")
+    return lines or [""]

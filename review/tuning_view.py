@@ -28,6 +28,9 @@ STEP = 200
 MOST = 2000
 """More than anybody reads before setting a threshold; Data has them all."""
 
+CALLED = {"severity.medium": "alert from score", "severity.high": "high severity from score"}
+"""What the desk calls the thresholds that it sets; other keys are called as in the file."""
+
 GRID = tuple(round(at / 100, 2) for at in range(10, 101))
 """Thresholds of the curves."""
 
@@ -190,4 +193,4 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[str]:
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key):
-            yield f"{key}: {before.get(key, 'shipped')} → {after.get(key, 'shipped')}"
+            yield f"{CALLED.get(key, key)}: {before.get(key, 'as shipped')} → {after.get(key, 'as shipped')}"

@@ -185,7 +185,7 @@ def test_a_threshold_is_tried_set_with_its_reason_and_undone(desk: Opened, ana: 
         "too many weak ones",
         Config(desk.home).thresholds_version,
     )
-    assert "severity.medium: shipped → 0.5" in words(ana.page("/tuning"), ".log")
+    assert "alert from score: as shipped → 0.5" in words(ana.page("/tuning"), ".log")
     back = ana.form("/tuning", "/tuning/undo")
     ana.post("/tuning/undo", back)
     assert "Give the reason to undo" in ana.notices("/tuning")[0] and thresholds(desk)

@@ -80,7 +80,7 @@ def test_an_empty_digest_leads_to_the_last_that_held_something(home: Path) -> No
     page = latest.read_text(encoding="utf-8")
     assert (
         '<a href="20260303T090000Z.html">' in page
-        and "The last digest with alerts is of 2026-03-03T09:00:00Z, with 2." in page
+        and "The last digest with alerts is of 2026-03-03 09:00 UTC, with 2." in page
     )
     again = kept.read_text(encoding="utf-8")
     assert again[again.index("<main>") :] == before[before.index("<main>") :], (

@@ -41,9 +41,35 @@ def test_reasons_come_heaviest_first_with_words_and_figures() -> None:
 def test_the_forest_says_how_rare_and_because_of_what() -> None:
     words = forest_words(DOCUMENT["reasons"][4]["detail"])
     assert words == (
-        "stranger than 99.7 % of the offers the forest knows: priced units on offer (powers of ten) +2.40 (+0.80); "
-        "pictures shown (doublings) missing (+0.10)"
+        "stranger than 99.7 % of the offers the forest knows: priced units on offer: about 251 times the usual; pictures shown: not stated"
     )
+
+
+@pytest.mark.parametrize(
+    ("feature", "value", "words"),
+    [
+        ("seller_days", -2.5, "age of the seller's account in days: about 0.32 % of the usual"),
+        ("title_length", 0.5, "characters of the title: about 1.4 times the usual"),
+        ("digit_share", 0.11, "share of digits in title and description: 11 points above the usual"),
+        ("odd_characters", 0.07, "share of invisible, full-width or look-alike characters: 7 %"),
+        ("price_deviation", -4.14, "unit price against the market's reference: 4.1 usual spreads below it"),
+        ("price_move", 0.7, "price against the listing's price before: about 2.0 times it"),
+        ("models", 2, "different chips in one listing: 2 above the usual"),
+        ("of_another_version", 0.5, "of_another_version +0.50"),
+    ],
+)
+def test_a_figure_of_the_forest_is_told_against_what_is_usual(feature: str, value: float, words: str) -> None:
+    """In the reading stand logarithms and shares; a person reads how many times, or how far, from the usual."""
+    assert forest_words({"features": [{"feature": feature, "value": value, "share": 1.0}]}) == f"strange: {words}"
+
+
+def test_a_reason_quotes_all_words_that_carry_it() -> None:
+    signals = [
+        {"signal": "serial_removed", "field": field, "text": text, "start": 0, "end": 1}
+        for field, text in (("description", "no serial"), ("description", "no label"), ("title", "no SN"), ("description", "no serial"))
+    ]
+    (line,) = lines({"reasons": [{"evidence": "serial_removed", "contribution": 4}], "signals": signals}, CONFIG)
+    assert line.words == "“no serial”, “no label” in description; “no SN” in title"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +92,7 @@ def test_the_forest_says_how_rare_and_because_of_what() -> None:
                 "price": {"unit_usd": 9500},
                 "market": {"centre": 10000, "n": 23, "segment": "us, used"},
             },
-            "lies within the market's usual range (reference $10,000.00, 23 peers, us, used)",
+            "lies within the market's usual range (reference $10,000.00, 23 peers, United States, used)",
         ),
         ({"score": 0.08, "notes": {"forest": "cold start: no forest yet"}}, "cold start"),
     ],

@@ -108,7 +108,7 @@ def test_the_demo_board_changes_its_layout_and_is_read_again_once_its_site_file_
         assert (row["outcome"], row["listings"]) == ("changed", 0)
         assert json.loads(chipwatch(home, "detect", "--json").stdout)["judged"] == 230
         headline, _, rest = chipwatch(home, "digest", "--form", "markdown").stdout.replace("\\", "").partition("\n")
-        assert "1 of 1 sites not whole, in quarantine: demo-board" in headline and "changed (quarantined)" in rest
+        assert "1 of 1 sites not read whole, in quarantine: demo-board" in headline and "changed (quarantined)" in rest
         (held,) = health(home)["demo-board"]["held"]
 
         site_file.write_text(site_file.read_text(encoding="utf-8").replace("a.title", "a.headline"), encoding="utf-8")

@@ -102,7 +102,7 @@ def test_a_price_signal_carries_value_expected_and_sample_size_in_words_too() ->
     (signal,) = judged(4100).signals
     assert signal.to_dict() == {
         "signal": "price_below_market", "value": 4100, "expected": 10000, "n": 23,
-        "detail": "unit price $4,100, 41 % of the market's $10,000, 23 peers in 90 days, US, used",
+        "detail": "unit price $4,100, 41 % of the market's $10,000, 23 peers in 90 days, United States, used",
     }  # fmt: skip
 
 

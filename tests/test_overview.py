@@ -187,9 +187,9 @@ def test_versions_tell_what_each_changed() -> None:
         version("4", '[severity]\nmedium = 0.3\n[[weight]]\nid = "no_paperwork"\nweight = 2\nwhy = "w"\n'), version("5", ""),
     ]  # fmt: skip
     assert [v.changes for v in tuning_view.versions(rows)] == [
-        ("severity.medium: 0.3 → shipped", "weight.no_paperwork: 2 → shipped"),
-        ("weight.no_paperwork: shipped → 2",),
-        ("severity.medium: shipped → 0.3",),
+        ("alert from score: 0.3 → as shipped", "weight.no_paperwork: 2 → as shipped"),
+        ("weight.no_paperwork: as shipped → 2",),
+        ("alert from score: as shipped → 0.3",),
         (),
     ]
 

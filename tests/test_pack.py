@@ -391,6 +391,6 @@ def test_the_report_explains_marked_words_pairs_and_versions_to_a_stranger(tmp_p
         if dt.text() == "stock field"
     ] == ["142"]
     share = re.search(r"(\d+) % of the market's", pack.alerts[0]["explained"]["reasons"][0]["words"])
-    assert share and f"{share[1]} % of the market; catalogue price" in words
+    assert share and f"{share[1]} % of the market; a list price" in words
     (thresholds,) = [row.css("td") for row in page.css(".annex table tr") if "thresholds" in row.text()]
     assert thresholds[0].text() == "the beginning, as shipped (noted 2030-01-01)"

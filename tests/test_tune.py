@@ -32,7 +32,7 @@ CARDS = {"serial_removed": 5.0, "no_paperwork": 1.8, "transit_route": 1.8}
 
 def judge(**weights: float) -> Judge:
     rows = [Weight(id=name, weight=value, why="test") for name, value in weights.items()]
-    return Judge(Thresholds(weight=rows, pair=CONFIG.thresholds.pair), CARDS, CONFIG.market.forming)
+    return Judge(Thresholds(weight=rows, pair=CONFIG.thresholds.pair), CARDS, CONFIG.market)
 
 
 def past(number: int, signals: tuple[str, ...], decision: str | None = None, *, day: int = 1, site: str = "ebay") -> Past:

@@ -244,6 +244,7 @@ def alerts_show(
     json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
 ) -> None:
     """Tell everything known of one listing, and why it was or was not flagged."""
+    from review.desk.cards import Names
     from review.show import as_text, everything
 
     state: State = ctx.obj
@@ -252,7 +253,7 @@ def alerts_show(
     if json:
         write_json(found)
         return
-    for line in as_text(found):
+    for line in as_text(found, Names(state.config)):
         print(clean(line))
 
 

@@ -90,3 +90,8 @@ class Market(Table):
     region: list[Region] = []
     rate: list[Rate] = []
     forming: Forming = Forming()
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What each region is called, by its id."""
+        return {region.id: region.title for region in self.region}

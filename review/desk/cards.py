@@ -90,6 +90,14 @@ class Card:
     """Titles of the signals without a quote here."""
     reasons: tuple[explain.Line, ...]
 
+    @property
+    def quoted(self) -> list[tuple[str, list[Quote]]]:
+        """The quotes by the title of their signal, in their order."""
+        found: dict[str, list[Quote]] = {}
+        for quote in self.quotes:
+            found.setdefault(quote.title, []).append(quote)
+        return list(found.items())
+
 
 def _form(form: str) -> str:
     return "PCIe" if form == "pcie" else form.upper()
@@ -114,8 +122,9 @@ class Names:
 
     @cached_property
     def signals(self) -> dict[str, str]:
-        """Titles of the signal cards."""
-        return {"forest": "odd figures"} | {card.id: card.title for card in self.config.signals.signal}
+        """Titles of the signal cards and of the pairs of signals that count as one."""
+        pairs = {pair.id: pair.title for pair in self.config.thresholds.pair}
+        return {"forest": "odd figures"} | pairs | {card.id: card.title for card in self.config.signals.signal}
 
     @cached_property
     def countries(self) -> dict[str, str]:

@@ -155,7 +155,7 @@ def case_of(store: Store, config: Config, names: Names, glossary: Glossary, key:
         _line(history), _law(document, seen, config), tuple(explain.why_not(document, config)) if document else ("not read yet",),
         store.decisions_on(key), store.offers_of_seller(listing["seller"], besides=key) if listing["seller"] else (0, []),
         store.copies(key), store.relists(key, listing["seller"]), store.title_of(relist_of) if relist_of else None,
-        again(store, alert, config.decisions) if alert else None,
+        again(store, alert, config.decisions, names.signals) if alert else None,
     )  # fmt: skip
 
 
@@ -195,7 +195,7 @@ def _signs(
         contact = name == CONTACT
         texts = {masked(text, contact=contact): language for text, language in _quotes(seen, rows)}
         details = [
-            masked(row["detail"], contact=contact) for row in rows if isinstance(row.get("detail"), str)
+            _detail(masked(row["detail"], contact=contact), names) for row in rows if isinstance(row.get("detail"), str)
         ]
         figures = next(
             (
@@ -213,6 +213,11 @@ def _signs(
             )
         )  # fmt: skip
     return tuple(out)
+
+
+def _detail(detail: str, names: Names) -> str:
+    """What a signal says beside its quote; a country by its name."""
+    return names.country(detail) if detail.isupper() and len(detail) == 2 else detail
 
 
 def _quotes(seen: Observation | None, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str | None]]:

@@ -30,6 +30,9 @@ MOST = 200
 
 MAX_NOTE = 4000
 
+NOT_FLAGGED = "rightly-not"
+"""The reason for offers that are no alerts: those that digests drew at random."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -41,10 +44,10 @@ class Wish:
     until: str | None
 
 
-def reasons(config: Config) -> dict[str, list[tuple[str, str]]]:
-    """Code and title of the reasons for each action."""
+def reasons(config: Config, *, flagged: bool = True) -> dict[str, list[tuple[str, str]]]:
+    """Code and title of the reasons for each action; an alert is not dismissed as rightly not flagged."""
     return {
-        action: [(row.id, row.title) for row in config.decisions.on(action)]
+        action: [(row.id, row.title) for row in config.decisions.on(action) if not (flagged and row.id == NOT_FLAGGED)]
         for action in ("dismiss", "confirm", "escalate", "snooze")
     }
 

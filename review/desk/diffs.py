@@ -31,6 +31,8 @@ def changes(before: str, after: str) -> list[tuple[str, str]]:
             out.append(("del", "".join(old[op.src_start : op.src_end])))
         else:
             out.append(("ins", "".join(new[op.dest_start : op.dest_end])))
+        if len(out) > 1 and out[-2][0] == "ins" and out[-1][0] == "del":
+            out[-2:] = [out[-1], out[-2]]  # What stood there is read first.
     return [
         (kind, _cut(text, at, len(out)) if kind == "same" else text) for at, (kind, text) in enumerate(out)
     ]

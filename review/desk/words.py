@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from review.digest import score_words
 from review.masking import masked, masked_text
 from review.render import weblink
+from review.wording import class_words, kind_words, per_words, rate_words
 
 DIGEST = re.compile(r"\b([0-9a-f]{64})\b")
 """A SHA-256 in words, as the note on a pack has one."""
@@ -34,6 +35,11 @@ def count(value: int | None, one: str = "", many: str = "") -> str:
 def score(value: float | None) -> str:
     """A score to two digits; what is nearly sure is not shown as sure."""
     return "–" if value is None else score_words(value)
+
+
+def a_day(value: float) -> str:
+    """So many a day: a decimal only where it says something."""
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.1f}"
 
 
 def day(value: str | None) -> str:
@@ -80,6 +86,6 @@ def short_digests(text: str | None) -> Markup:
 
 FILTERS = {
     "title_of": title,
-    "score": score,
+    "score": score, "a_day": a_day, "class_words": class_words, "kind_words": kind_words, "per_words": per_words, "rate_words": rate_words,
     "usd": usd, "count": count, "day": day, "minute": minute, "plain": plain, "visible": visible, "short_digests": short_digests, "masked": masked, "weblink": weblink,
 }  # fmt: skip

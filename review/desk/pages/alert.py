@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from detector.judge import segment_words
+from detector.market import segment_words
 from review.desk.case import Case, case_of
 from review.desk.decide import DONE, decide_one, reasons, said_with, told, wish_of
 from review.desk.pages.queue import choice_of, query_of
@@ -12,6 +12,7 @@ from review.desk.sessions import Notice
 from review.desk.visit import Answer, NotHere, Page, Refused, Visit
 from review.desk.words import title as title_words
 from review.tuning_view import to_decide
+from review.wording import titled
 from storage.errors import ConflictError, MissingError, StorageError
 from storage.listing import ListingError
 
@@ -24,9 +25,9 @@ def alert(visit: Visit) -> Answer:
     now = datetime.fromisoformat(visit.now.replace("Z", "+00:00"))
     waiting = to_decide(visit.store) if case.alert is None else []
     return visit.page(
-        "alert.html", key=key, case=case, at=at, before=before, after=after, query=query_of(visit.args), reasons=reasons(visit.config),
+        "alert.html", key=key, case=case, at=at, before=before, after=after, query=query_of(visit.args), reasons=reasons(visit.config, flagged=case.alert is not None),
         week=(now + timedelta(days=7)).date().isoformat(), month=(now + timedelta(days=30)).date().isoformat(), scopes=_scopes(visit, case),
-        drawn=len(waiting) if key in waiting else 0, reason=visit.config.decisions.title, segment=segment_words,
+        drawn=len(waiting) if key in waiting else 0, reason=visit.config.decisions.title, segment=lambda name: segment_words(name, visit.config.market.titles), titled=lambda text: titled(text, visit.names.signals),
     )  # fmt: skip
 
 

@@ -93,10 +93,11 @@ function ask() {
     const item = document.createElement("li");
     const button = document.createElement("button");
     const key = document.createElement("kbd");
-    key.textContent = String(at + 1);
+    const digit = at < 10 ? String((at + 1) % 10) : "";
+    key.textContent = digit;
     button.type = "button";
-    button.dataset.number = String(at + 1);
-    button.append(key, ` ${option.textContent}`);
+    if (digit) button.dataset.number = digit;
+    button.append(...(digit ? [key] : []), ` ${option.textContent}`);
     button.addEventListener("click", () => {
       select.value = option.value;
       dialog.close("chosen");
