@@ -42,8 +42,8 @@ class Inspector:
 
             self.model = model_in_force(store)
             for row in store.judged_before(None, ""):
-                if row["features"].get("peer"):
-                    self.book.add(Peer(*row["features"]["peer"]))
+                if row["peer"]:
+                    self.book.add(Peer(*row["peer"]))
         for peer in peers:
             self.book.add(Peer(*peer))
 

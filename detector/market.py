@@ -1,7 +1,8 @@
 """What a chip costs in its own market, as known on the day: robust, dated, one voice per seller, and honest about n.
 
 A reference is formed level by level: the dated seed, then the chip's peers everywhere, then those of the region, then
-those of the same condition there. Each level is a time-weighted median of log unit prices, shrunk to the level above
+those of the same condition there. Where a chip has too few peers of its own, those of all chips that share its seed speak:
+one card is named with and without its form. Each level is a time-weighted median of log unit prices, shrunk to the level above
 by how many voices speak. A reference for a day uses only peers observed up to that day and recorded no later than the
 offer that asks (`detector.run` adds them in that order), so later observations change nothing; an offer is never its
 own peer.
@@ -104,11 +105,13 @@ class Book:
 
     def add(self, peer: Peer) -> None:
         """Take a confirmed offer into the book."""
-        for segment in _segments(peer.kind, peer.chip, peer.region, peer.condition):
-            insort(self._segments.setdefault(segment, []), peer, key=_day)
-            known = self._heard.get(segment)
-            if known is not None and peer.day <= known.day:
-                del self._heard[segment]
+        pool = self._pool(peer.kind, peer.chip)
+        for name in (peer.chip, pool) if pool else (peer.chip,):
+            for segment in _segments(peer.kind, name, peer.region, peer.condition):
+                insort(self._segments.setdefault(segment, []), peer, key=_day)
+                known = self._heard.get(segment)
+                if known is not None and peer.day <= known.day:
+                    del self._heard[segment]
 
     def reference(
         self, chip: str, kind: str, region: str | None, condition: str | None, day: int, own: str = ""
@@ -119,12 +122,18 @@ class Book:
         """
         everywhere, here, alike = _segments(kind, chip, region, condition)
         whole = self._speak(everywhere, day, own)
-        seed, enough = self.seeds.get((kind, chip)), whole.effective >= self.forming.min_peers
+        seed, enough, form = self.seeds.get((kind, chip)), whole.effective >= self.forming.min_peers, ""
+        pool = None if enough else self._pool(kind, chip)
+        if pool is not None:
+            pooled = _segments(kind, pool, region, condition)
+            shared = self._speak(pooled[0], day, own)
+            if shared.effective >= self.forming.min_peers:
+                (everywhere, here, alike), whole, enough, form = pooled, shared, True, ANY_FORM
         if seed is None and not enough:
             return NotEnough(whole.n, f"{whole.n} peers in {self.forming.window_days} days and no seed price")
         level = self._start(seed, whole, region, day)
-        n, words, wider = *((whole.n, "all markets") if enough else (0, "seed")), whole
-        narrower = [(here, f"{region}"), (alike, f"{region}, {condition}")]
+        n, words, wider = *((whole.n, _named("all markets", None, form)) if enough else (0, "seed")), whole
+        narrower = [(here, _named(f"{region}", None, form)), (alike, _named(f"{region}", condition, form))]
         for segment, name in narrower[: 0 if region is None else 1 if condition is None else 2]:
             voices = self._speak(segment, day, own)
             if voices.effective >= self.forming.min_peers:
@@ -175,6 +184,11 @@ class Book:
         seed, ratio = self.seeds.get((kind, chip)), self.forming.fault_ratio
         return seed is not None and (usd * ratio < seed.low or usd > seed.high * ratio)
 
+    def _pool(self, kind: str, chip: str) -> str | None:
+        """The name under which the peers of all chips of a seed stand in the book; None where the seed is of this chip alone."""
+        seed = self.seeds.get((kind, chip))
+        return f"seed {seed.id}" if seed is not None and len(seed.chips) > 1 else None
+
     def _start(self, seed: Seed | None, whole: Voices, region: str | None, day: int) -> _Level:
         """The seed moved by the chip's peers everywhere; without a seed, what these say."""
         forming = self.forming
@@ -207,6 +221,17 @@ class Book:
 
 
 _Segment = tuple[str, str, str | None, str | None]
+
+
+ANY_FORM = "any form"
+"""What a segment is said to hold where the peers of all chips of a seed speak."""
+
+
+def _named(region: str, condition: str | None, form: str) -> str:
+    """A segment in words: the region, then what is narrower or wider in it than all offers of the very chip."""
+    if condition and condition != "any":
+        return f"{region}, {condition} ({form})" if form else f"{region}, {condition}"
+    return f"{region}, {form}" if form else f"{region}, {condition}" if condition else region
 
 
 def middle(low: float, high: float) -> float:

@@ -71,9 +71,8 @@ class Memory:
         since = (date.fromisoformat(oldest[:10]) - timedelta(days=days)).isoformat()
         texts = []
         for row in self.store.judged_before(self.start, since):
-            features = row["features"]
-            if features.get("peer"):
-                self.book.add(Peer(*features["peer"]))
+            if row["peer"]:
+                self.book.add(Peer(*row["peer"]))
             if row["sketch"] is not None:
                 day = date.fromisoformat(row["observed_at"][:10]).toordinal()
                 texts.append(

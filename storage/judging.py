@@ -86,19 +86,19 @@ class Judging(Readings):
         return [found[name] for name in names if name in found]
 
     def judged_before(self, moment: Moment | None, since: str) -> Iterator[dict[str, Any]]:
-        """What earlier judging left for later judging: observation, listing, site, seller, observed_at, features, sketch.
+        """What earlier judging left for later judging: observation, listing, site, seller, observed_at, peer (None or a list), sketch.
 
         Those before `moment` (None: all) in the known order that were observed on or after `since`, in that order.
         """
         last = (moment.recorded_at, moment.observed_at, moment.observation) if moment else (_NEVER, "", "")
         for row in self.db.stream(
-            f"""SELECT o.id AS observation, o.listing, l.site, o.seller, o.observed_at, g.features, g.sketch
+            f"""SELECT o.id AS observation, o.listing, l.site, o.seller, o.observed_at, json_extract(g.features, '$.peer') AS peer, g.sketch
                 FROM reading g JOIN observation o ON o.id = g.observation JOIN listing l ON l.id = o.listing
                 WHERE o.observed_at >= ? AND g.features IS NOT NULL
                   AND (o.recorded_at, o.observed_at, o.id) < (?, ?, ?) ORDER BY {_ORDER}""",
             [since, *last],
         ):
-            yield {**dict(row), "features": json.loads(row["features"])}
+            yield {**dict(row), "peer": row["peer"] and json.loads(row["peer"])}
 
     def offers_of_sellers(self, sellers: Iterable[str], moment: Moment) -> list[dict[str, Any]]:
         """For each listing of these sellers judged before `moment`: seller, listing, chip (None where none is offered)."""

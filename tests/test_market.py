@@ -83,6 +83,21 @@ def test_a_seed_weighs_less_the_further_its_day_is() -> None:
     assert ask(far, day=NOW - 895).centre < ask(near).centre
 
 
+def test_chips_of_one_seed_speak_together_where_one_has_too_few_voices() -> None:
+    """Sellers name the form of a card or leave it out; two markets of one card would each have too few voices."""
+    made = book(peers(7000, 2), [peer._replace(chip="nvidia-a100@40gb") for peer in peers(7000, 8, seller="", day=NOW - 4)])
+    pooled = ask(made)
+    assert (pooled.n, pooled.segment) == (8, "us, used (any form)") and pooled.low > 5500, "2 and 8 offers, two sellers in both"
+    other = made.reference("nvidia-a100-sxm4-40gb", "sale", None, None, NOW)
+    assert isinstance(other, Reference) and (other.n, other.segment) == (8, "all markets, any form")
+    alone = made.reference("nvidia-a100-pcie-80gb", "sale", "us", "used", NOW)
+    assert isinstance(alone, Reference) and (alone.n, alone.low) == (0, 10000), "another seed is another market"
+    for peer in peers(9000, 6, seller="", day=NOW - 3):
+        made.add(peer)
+    own = ask(made)
+    assert (own.n, own.segment) == (8, "us, used"), "with voices enough a chip speaks for itself"
+
+
 def test_regions_are_markets_of_their_own() -> None:
     made = book(peers(9000, 30, region="cn"), peers(4000, 30))
     assert ask(made, "cn").centre > 1.5 * ask(made, "us").centre

@@ -67,9 +67,7 @@ def take(config: Config, store: Store | None, *, now: str) -> Snapshot:
     peers: list[Any] = []
     model = None
     if store is not None:
-        peers = [
-            row["features"]["peer"] for row in store.judged_before(None, "") if row["features"].get("peer")
-        ]
+        peers = [row["peer"] for row in store.judged_before(None, "") if row["peer"]]
         active = store.active_model()
         if active is not None:
             model = str(active["file"])
