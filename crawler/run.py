@@ -117,12 +117,9 @@ def _one(
 
 
 def _at_rest(site: Site, home: Path, config: Config, now: datetime) -> str | None:
-    from crawler.politeness import rest
-    from crawler.sites import hosts
+    from crawler.sites import at_rest
 
-    if site.loopback:
-        return None
-    return rest.resting(site, hosts(site), rest.read(home), now, config.settings.politeness.rest_hours)
+    return at_rest(site, home, now, config.settings.politeness.rest_hours)
 
 
 def _used_up(site: Site, config: Config, now: datetime) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from detector import explain
@@ -51,7 +52,7 @@ def build(
         made=now, since=since, alerts=alerts, more={s: n - written[s] for s, n in counts.items() if n > written[s]}, counts=counts,
         listings=store.counts()["listing"], by_offer=store.offer_counts(), coverage=tuple(_coverage(row) for row in store.coverage() if row["run"] or row["site"] in config.sites),
         unknown_accelerators=store.unknown_accelerators(since), muted=sum(store.count_alerts("severity", _muted()).values()),
-        samples=tuple(_samples(store, config, now, samples)), notes=(*_notes(store, config), *held),
+        samples=tuple(_samples(store, config, now, samples)), notes=(*_notes(store, config), *_resting(store, config, now), *held),
         versions={"knowledge": config.knowledge_version, "thresholds": config.thresholds_version}, chain=store.chain_head(), desk=config.settings.desk.url,
         queue=store.count_alerts("severity"), silent=0 if everything else sum(store.count_alerts("severity", _silent()).values()),
     )  # fmt: skip
@@ -102,6 +103,17 @@ def _notes(store: Store, config: Config) -> tuple[str, ...]:
         *([cold] if store.active_model() is None else []),
         *map(in_words, outstanding(store, config.settings)),
     )
+
+
+def _resting(store: Store, config: Config, now: str) -> list[str]:
+    """One word on each host that showed us the door, in every digest until a person acts."""
+    from crawler.run import crawled
+    from crawler.sites import at_rest
+
+    moment, hours = datetime.fromisoformat(now), config.settings.politeness.rest_hours
+    told = (at_rest(site, store.home, moment, hours) for site in config.sites.values() if crawled(site))
+    by_host = {words.partition(" ")[0]: words for words in told if words}
+    return [f"At rest: {words}." for words in by_host.values()]
 
 
 def _alert(store: Store, config: Config, names: Names, row: dict[str, Any]) -> DigestAlert:

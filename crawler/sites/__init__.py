@@ -43,6 +43,13 @@ def reparse(run: str, home: Path, config: Config, now: datetime | str | None = N
     return again(run, home, config, now)
 
 
+def at_rest(site: Site, home: Path, now: datetime, rest_hours: float) -> str | None:
+    """Why a crawl of this site would ask nothing now, in words, or None. The demo's servers on loopback never rest."""
+    from crawler.politeness import rest
+
+    return None if site.loopback else rest.resting(site, hosts(site), rest.read(home), now, rest_hours)
+
+
 def resume(site: Site, home: Path) -> list[str]:
     """Let a site's hosts be asked again after they showed us the door; the hosts that were at rest."""
     from crawler.politeness import rest

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from crawler.access import refusal
-from crawler.politeness import rest
-from crawler.sites import hosts
+from crawler.sites import at_rest
 from review import charts
 from review import sites_view as view
 from review.desk.visit import Answer, NotHere, Page, Refused, Visit
@@ -41,11 +40,7 @@ def site(visit: Visit) -> Answer:
         row=row,
         site=known,
         refusal=refusal(known, settings, now.date()) if known else None,
-        resting=rest.resting(
-            known, hosts(known), rest.read(visit.desk.home), now, settings.politeness.rest_hours
-        )
-        if known
-        else None,
+        resting=at_rest(known, visit.desk.home, now, settings.politeness.rest_hours) if known else None,
         held=[held for held in standing.held if held.run["site"] == key],
         runs=view.runs(store, key),
         decisions=_decisions(store, key),
