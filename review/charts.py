@@ -296,8 +296,8 @@ def bars(rows: Sequence[Bar], *, title: str, total: str = "", unit: str = "") ->
         at += row.value
     if total:
         spans.append((Bar(total, at), 0.0, at))
-    name_end, high, further = 200, 24, 13
-    names = [wrapped(row.name, 26) for row, *_ in spans]
+    name_end, high, further = 200, 24, 15
+    names = [wrapped(row.name, 24) for row, *_ in spans]
     scale = axes.around(
         [0.0, *(end for _, *ends in spans for end in ends)], name_end + 14, WIDTH - 64, room=0.02
     )

@@ -91,5 +91,5 @@ def diamond(x: float, y: float, size: float = 7) -> str:
 
 def wrapped(words: str, most: int) -> list[str]:
     """Words in lines of about `most` characters, two at the most; what is longer is cut."""
-    lines = textwrap.wrap(words, most, max_lines=2, placeholder="…")
+    lines = textwrap.wrap(words, most, max_lines=2, placeholder="…", break_on_hyphens=False)
     return lines or [""]

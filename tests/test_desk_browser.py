@@ -160,8 +160,9 @@ def test_keys_leave_fields_alone_and_help_is_there(page: Any) -> None:
     keys(page, "Escape")
     keys(page, "d")
     assert page.locator("dialog[open]").count() == 0  # no row is chosen: there is nothing to dismiss
+    page.evaluate("document.querySelector('#reason_dismiss').add(new Option('A reason of the house', 'duplicate'))")
     keys(page, "j", "d")
-    assert page.locator("dialog.why").is_visible()
+    assert page.locator("dialog.why kbd").all_inner_texts() == [*"1234567890"]  # a digit for each, the tenth too
     keys(page, "Escape")
     page.locator("[data-item] input:checked").wait_for(
         state="detached"
@@ -258,6 +259,12 @@ def test_a_phone_shows_it_without_sideways_scrolling(
         for part in ("html", ".top nav"):
             wide = page.eval_on_selector(part, "part => part.scrollWidth - part.clientWidth")
             assert wide <= 0, (path, part, wide)
+        outside = page.eval_on_selector_all(
+            ".card .chart text",
+            """all => all.filter(text => { const own = text.getBoundingClientRect(), card = text.closest(".card").getBoundingClientRect();
+                return own.width && (own.left < card.left || own.right > card.right); }).map(text => text.textContent)""",
+        )
+        assert outside == [], path
         for box in page.locator("main .wrap").all() if path in ("/record", "/mutes") else ():
             # Which offer was decided, and the way to lift a mute, are seen without scrolling a box.
             assert box.evaluate("box => box.scrollWidth - box.clientWidth") <= 0, path
