@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from detector.errors import ColdStart, DetectError
-from detector.features import NAMES
+from detector.features import FEATURES, NAMES
 from detector.model import Model, Row, drifted, fit, save
 from detector.run import model_in_force
 
@@ -62,6 +62,30 @@ def refit(store: Store, config: Config, *, now: str, who: str, why: str, activat
         store.activate_model(model.version, now=now)
         store.log_version("model", model.version, who=who, now=now, why=why, content=model.facts())
     return _compare(model, old, rows, config.thresholds.score.forest_from, activate)
+
+
+def told(done: Comparison, tail: float) -> list[str]:
+    """A comparison in words, a line each; `tail` is the one from which strangeness counts."""
+    facts = done.facts
+    lines = [
+        f"forest {done.model}: fitted on {done.rows} offers of {len(facts['sites'])} sites, observed {facts['first'][:10]} to {facts['last'][:10]}"
+    ]
+    if done.old is None:
+        lines.append("there was none before it")
+    else:
+        moved = [f"{_WORDS.get(name, name)} {index:.2f}" for name, index in list(done.drift.items())[:3]]
+        lines += [
+            f"beside {done.old}: ranks agree to {done.agreement:.2f} (1 is alike); {done.rose} offers more and {done.fell} fewer"
+            f" are stranger than {100 * (1 - tail):g} % of their peers",
+            f"what has moved most since {done.old} was fitted: {', '.join(moved) if moved else 'nothing'} (0.25 asks for a refit)",
+        ]
+    lines.append(
+        f"{done.model} is in force now" if done.activated else "nothing was changed; `chipwatch detect --refit` puts it in force"
+    )
+    return lines
+
+
+_WORDS = {feature.name: feature.name_words for feature in FEATURES}
 
 
 def row_of(offer: dict[str, Any]) -> Row:

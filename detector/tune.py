@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -283,9 +283,10 @@ def _stratum_size(draws: Sequence[Drawn]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class WeightProposal:
-    """A weight as it is and as the decisions would have it; `n` decided offers carried the evidence."""
+    """A weight as it is and as the decisions would have it; `n` decided offers carried the evidence, `key` is what sets it."""
 
     evidence: str
+    key: str
     now: float
     proposed: float
     n: int
@@ -314,10 +315,22 @@ def estimate_weights(history: Sequence[Past], judge: Judge) -> list[WeightPropos
     y = np.array([float(past.right or False) for past, _ in decided])
     found = _most_probable(X, rest, y, np.array([weights[name] for name in names]))
     counts = (X != 0).sum(axis=0)
+    pairs = {pair.id for pair in judge.thresholds.pair}
     return [
-        WeightProposal(name, weights[name], round(float(new), 2), int(n))
+        WeightProposal(name, f"{'pair' if name in pairs else 'weight'}.{name}", weights[name], round(float(new), 2), int(n))
         for name, new, n in zip(names, found, counts, strict=True)
     ]
+
+
+def effects(
+    history: Sequence[Past], proposals: Sequence[WeightProposal], judge_with: Callable[[dict[str, Any]], Judge]
+) -> list[Replay]:
+    """What each proposal alone would do to the history, and last what all of them together would. Empty without proposals."""
+    changes = [{one.key: one.proposed} for one in proposals]
+    if not changes:
+        return []
+    whole = {key: value for change in changes for key, value in change.items()}
+    return [replay(history, judge_with(change)) for change in [*changes, whole]]
 
 
 def _most_probable(X: Any, rest: Any, y: Any, prior: Any) -> Any:

@@ -139,6 +139,8 @@ def test_a_forest_of_nothing_is_told_and_is_no_fault(tmp_path: Path) -> None:
     home = tmp_path / "home"
     chipwatch(home, "init")
     assert "no forest was fitted: cold start" in chipwatch(home, "detect", "--refit").stderr
+    assert "no forest was fitted: cold start" in chipwatch(home, "detect", "--compare").stderr
+    assert "--compare changes nothing" in chipwatch(home, "detect", "--compare", "--refit", expect=2).stderr
 
 
 def test_inspect_needs_no_home_and_answers_every_line(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from detector.alerts import Intent
 from detector.apply import apply, undo
 from detector.model import Model, fit
 from detector.reading.model import ChipOffer, Price, Reading, Signal
-from detector.refit import refit, row_of
+from detector.refit import refit, row_of, told
 from detector.run import Run, moved
 from storage.listing import Listing
 from storage.store import Store
@@ -320,6 +320,10 @@ def test_refit_puts_a_forest_in_force_and_compares_with_the_old_one(store: Store
     second = refit(store, config, now="2025-09-02T00:00:00Z", who="a", why="drift", activate=False)
     assert second.old == first.model and not second.activated and second.agreement is not None
     assert second.drift["price_deviation"] > 0
+    assert "is in force now" in told(first, 0.1)[-1] and "there was none before it" in told(first, 0.1)
+    words = "\n".join(told(second, 0.1))
+    assert f"beside {first.model}: ranks agree to" in words and "unit price against the market's reference" in words
+    assert "nothing was changed" in words
     assert store.active_model()["id"] == first.model  # type: ignore[index]
 
 

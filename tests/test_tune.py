@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from detector.tune import (
     alerting,
     curve,
     draw,
+    effects,
     estimate_weights,
     propose,
     rate,
@@ -153,6 +155,26 @@ def test_weights_move_with_the_decisions_and_no_further_than_they_speak() -> Non
     assert found["no_paperwork"].n == 20 and 3.5 < found["serial_removed"].proposed < 5
     few = {row.evidence: row for row in estimate_weights(HISTORY[20:22], judge())}
     assert abs(few["no_paperwork"].proposed - 1.8) < abs(found["no_paperwork"].proposed - 1.8)
+
+
+def test_a_proposed_weight_is_shown_with_its_effect_alone_and_together() -> None:
+    pair = [past(50 + n, ("no_paperwork", "bulk_inventory"), "dismiss") for n in range(20)]
+    history = [*HISTORY, *pair]
+    found = estimate_weights(history, judge())
+    assert {"weight.no_paperwork", "pair.bulk_without_papers"} <= {row.key for row in found}
+
+    def changed(changes: Mapping[str, float]) -> Judge:
+        pairs = [p.model_copy(update={"weight": changes.get(f"pair.{p.id}", p.weight)}) for p in CONFIG.thresholds.pair]
+        rows = [Weight(id=key.partition(".")[2], weight=value, why="test") for key, value in changes.items() if key.startswith("weight.")]
+        return Judge(Thresholds(weight=rows, pair=pairs), CARDS, CONFIG.market)
+
+    each = effects(history, found, changed)
+    assert len(each) == len(found) + 1
+    alone = {row.key: done for row, done in zip(found, each, strict=False)}
+    assert len(alone["weight.serial_removed"].vanish) == 0
+    assert len(each[-1].vanish) >= max(len(done.vanish) for done in alone.values())
+    assert each[-1] == replay(history, changed({row.key: row.proposed for row in found}))
+    assert effects(history, [], changed) == []
 
 
 def test_without_decisions_no_weight_is_proposed() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +23,9 @@ from chipwatch.app import (
     write_jsonl,
     write_rows,
 )
+
+if TYPE_CHECKING:
+    from storage.store import Store
 
 
 def register(app: typer.Typer) -> None:
@@ -41,6 +44,10 @@ def detect(
         bool,
         typer.Option("--refit", help="Fit the forest anew, show it beside the old one, put it in force."),
     ] = False,
+    compare: Annotated[
+        bool,
+        typer.Option("--compare", help="Fit the forest anew, show it beside the old one, and leave that in force."),
+    ] = False,
     why: Annotated[
         str, typer.Option(help="Reason of a refit, kept with the model.")
     ] = "asked for on the command line",
@@ -55,22 +62,17 @@ def detect(
     """Read and judge what is new, and open alerts."""
     from detector import run
 
+    if compare and (refit or rebuild):
+        raise UseError("--compare changes nothing: leave --refit and --rebuild out")
     state: State = ctx.obj
     with state.store() as store:
         account: dict[str, Any] = {}
-        if refit:
-            import dataclasses
-
-            from detector.errors import ColdStart
-            from detector.refit import refit as fit
-
-            try:
-                account["refit"] = dataclasses.asdict(
-                    fit(store, state.config, now=now_utc(), who=user(), why=why)
-                )
-            except ColdStart as told:
-                account["refit"] = None
-                note(f"no forest was fitted: {told}")
+        if refit or compare:
+            account["refit"] = _refit(store, state, why, activate=refit)
+        if compare:
+            if json:
+                write_json(account)
+            return
         with _readers(state, cluster) as prepare:
             done = run.detect(
                 store, state.config, now=now_utc(), rebuild=rebuild, progress=_progress(), prepare=prepare
@@ -97,6 +99,23 @@ def detect(
             )
         )
         print("alerts: " + (", ".join(f"{n} {k}" for k, n in account["alerts"].items()) or "none changed"))
+
+
+def _refit(store: Store, state: State, why: str, *, activate: bool) -> dict[str, Any] | None:
+    """Fit, tell the new forest beside the one in force, and put it there if so wished; None at a cold start."""
+    import dataclasses
+
+    from detector.errors import ColdStart
+    from detector.refit import refit, told
+
+    try:
+        done = refit(store, state.config, now=now_utc(), who=user(), why=why, activate=activate)
+    except ColdStart as cold:
+        note(f"no forest was fitted: {cold}")
+        return None
+    for line in told(done, state.config.thresholds.score.forest_from):
+        note(line)
+    return dataclasses.asdict(done)
 
 
 @contextmanager
@@ -251,7 +270,10 @@ def evaluate(
     rows: list[dict[str, Any]] = []
     for lent in [None, *(market or ())] if graded else []:
         note(f"judging {len(graded)} listings on {f'a home that knows {lent}' if lent else 'a fresh home'}")
-        rows += evaluating.rows(graded, state.config, market=lent, now=now_utc())
+        found = list(evaluating.rows(graded, state.config, market=lent, now=now_utc()))
+        if not any(row["evidence"] == "forest" for row in found):
+            note("no forest spoke: it needs 200 offers in all, and 30 of the same site")
+        rows += found
     if json:
         listed = {"errors": dict(table.errors)} if errors else {}
         write_json({"reading": reading.figures(table), **listed, "judging": rows})

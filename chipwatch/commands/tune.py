@@ -49,7 +49,8 @@ def curve(
             high = f" severity.high={found.threshold:g}" if found.threshold > standing.high else ""
             note(f"try it: chipwatch tune try severity.medium={found.threshold:g}{high}")
         return
-    points = [p for p in tune.curve(history) if p.score > 0]
+    # Scores that look alike in three digits are one row, that of the lowest of them: most high ones lie close to 1.
+    points = list({f"{p.score:.3g}": p for p in tune.curve(history) if p.score > 0}.values())
     step = max(len(points) // 25, 1)
     rows = [
         {"score": p.score, "alerts_per_day": round(p.per_day, 2), "precision": p.precision.value, "low": p.precision.low,
@@ -154,6 +155,22 @@ def weights(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", hel
     from detector.judge import Judge
 
     state: State = ctx.obj
+    judge = Judge.from_config(state.config)
     with state.store(readonly=True) as store:
-        found = tune.estimate_weights(apply.history(store), Judge.from_config(state.config))
-    write_rows([dataclasses.asdict(w) for w in found], ["evidence", "now", "proposed", "n"], as_json=json)
+        history = apply.history(store)
+    found = tune.estimate_weights(history, judge)
+    effect = tune.effects(history, found, lambda changes: apply.preview(state.config, changes))
+    rows = [
+        dataclasses.asdict(one) | {"appear": len(done.appear), "vanish": len(done.vanish), "lost": len(done.lost)}
+        for one, done in zip(found, effect, strict=False)
+    ]
+    write_rows(rows, ["evidence", "now", "proposed", "n", "appear", "vanish", "lost"], as_json=json)
+    if not rows:
+        note("nothing was decided yet: chipwatch alerts decide ID confirm|dismiss")
+        return
+    whole = effect[-1]
+    note(
+        f"each alone as in the table; all together: {len(whole.appear)} alerts appear, {len(whole.vanish)} vanish, {len(whole.lost)} of them"
+        " confirmed ones. Nothing was changed; look closer with: chipwatch tune try "
+        + " ".join(f"{one.key}={one.proposed:g}" for one in found if one.proposed != one.now)
+    )
