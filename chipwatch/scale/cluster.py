@@ -61,6 +61,9 @@ def connected(address: str | None, workers: int | None = None) -> Iterator[Clien
             raise ClusterError(
                 f"the Dask scheduler at {address} has no workers: start some with `dask worker {address}`"
             ) from error
+        except OSError as error:  # it may answer no more while it is asked for its workers
+            client.close(timeout=2)
+            raise ClusterError(GONE) from error
         try:
             yield client
         finally:
