@@ -271,10 +271,10 @@ def _stepped(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
 
 
 def _legend(series: Sequence[Series], width: int) -> tuple[str, int]:
-    """The names of the lines and how many rows they take; 9 units a letter leave room for the larger letters of a narrow screen."""
+    """The names of the lines and how many rows they take; 10 units a letter leave room for the larger letters of a narrow screen."""
     out, at, row = [], float(LEFT), 0
     for s in series:
-        wide = 40 + 9 * len(s.name)
+        wide = 40 + 10 * len(s.name)
         if at > LEFT and at + wide > width:
             at, row = float(LEFT), row + 1
         y = TOP + row * LEGEND_ROW

@@ -78,9 +78,14 @@ class DigestAlert:
         return score_words(self.score)
 
     @property
-    def what_words(self) -> str:
-        """The chip by name and the kind of offer."""
-        return f"{self.chip_name or self.chip}, {kind_words(self.offer)}"
+    def chip_words(self) -> str:
+        """The chip by name."""
+        return self.chip_name or self.chip
+
+    @property
+    def kind_words(self) -> str:
+        """For sale or for rent."""
+        return kind_words(self.offer)
 
     @property
     def further_quotes(self) -> tuple[Quote, ...]:

@@ -14,7 +14,6 @@ from review.digest import SEVERITIES
 from review.outgoing import Outgoing, SendError
 from review.plain import quiet, unlinked
 from review.render import inert, stock_words, weblink
-from review.wording import kind_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -117,7 +116,7 @@ def words(out: Outgoing, notice: Notice) -> dict[str, Any]:
 
 def _alert(alert: Any, desk: str, safe: Callable[[Any], str]) -> Mapping[str, Any]:
     return {
-        "score": safe(alert.score_words), "severity": alert.severity, "title": safe(alert.title), "chip": safe(alert.chip_name or alert.chip), "offer": kind_words(alert.offer),
+        "score": safe(alert.score_words), "severity": alert.severity, "title": safe(alert.title), "chip": safe(alert.chip_words), "offer": alert.kind_words,
         "place": safe(alert.place or "place not said"), "stock": stock_words(alert), "market": safe(alert.market_words),
         "reasons": [safe(reason) for reason in alert.reasons], "desk": alert.desk_link(desk) or "", "listing": weblink(alert.url) or "",
     }  # fmt: skip

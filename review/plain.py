@@ -71,7 +71,7 @@ def _lines(digest: Digest) -> Iterator[str]:
 
 def _alert(alert: DigestAlert, desk: str) -> Iterator[str]:
     yield f"{alert.score_words}  {quiet(alert.title)}"
-    yield f"      {quiet(alert.what_words)}, {quiet(alert.place or 'place not said')}, {stock_words(alert)}; {alert.market_words}"
+    yield f"      {quiet(alert.chip_words)}, {alert.kind_words}, {quiet(alert.place or 'place not said')}, {stock_words(alert)}; {alert.market_words}"
     for reason in (*([alert.before] if alert.before else ()), *alert.reasons):
         yield f"      - {quiet(reason)}"
     for said in alert.further_quotes:

@@ -108,7 +108,7 @@ def _alert_markdown(a: DigestAlert, address: str) -> list[str]:
     link, desk = weblink(a.url), a.desk_link(address)
     lines = [f"### {inert(a.score_words)} · {inert(a.title)}", ""]
     lines.append(
-        f"- **{inert(a.what_words)}**, {inert(a.place or 'place not said')}, {stock_words(a)}; {a.market_words}"
+        f"- **{inert(a.chip_words)}**, {inert(a.kind_words)}, {inert(a.place or 'place not said')}, {stock_words(a)}; {a.market_words}"
     )
     if a.before:
         lines.append(f"- **{inert(a.before)}**")
@@ -187,7 +187,7 @@ def terminal(digest: Digest) -> None:
             f"[{colour.get(a.severity, 'dim')}]{a.severity:6} {a.score_words}[/]  {escape(_plain(a.title))}  [dim]#{a.alert}[/dim]"
         )
         console.print(
-            f"       {escape(_plain(a.what_words))}, {escape(_plain(a.place or 'place not said'))}, {stock_words(a)}; {escape(a.market_words)}"
+            f"       {escape(_plain(a.chip_words))}, {a.kind_words}, {escape(_plain(a.place or 'place not said'))}, {stock_words(a)}; {escape(a.market_words)}"
         )
         for reason in (*([a.before] if a.before else ()), *a.reasons):
             console.print(f"       - {escape(_plain(reason))}")

@@ -9,11 +9,13 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from detector import apply, tune
+from review.desk.cards import Names
+from review.wording import moment
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -78,6 +80,22 @@ class Weekly:
     notes: tuple[str, ...]
     versions: Mapping[str, str]
     desk: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What the signals are called; empty in summaries of earlier weeks."""
+
+    def title(self, signal: str) -> str:
+        """What a signal is called."""
+        return self.titles.get(signal, signal.replace("_", " "))
+
+    @property
+    def span_words(self) -> str:
+        """Which week, and how much was observed."""
+        return f"From {moment(self.since)} to {moment(self.until)} UTC; {self.observations} observations."
+
+    @property
+    def waiting_words(self) -> str:
+        """How many alerts wait for a decision, and since when."""
+        return f"{self.waiting}{f', the oldest since {moment(self.oldest)} UTC' if self.oldest else ''}"
 
     @property
     def headline(self) -> str:
@@ -126,13 +144,14 @@ def build(store: Store, config: Config, *, now: str, since: str, until: str) -> 
     gathered, flagged, queue = store.gathered(since, until), store.flagged(since, until), store.queue()
     history = apply.history(store)
     week = [past for past in history if past.decided_at and since <= past.decided_at < until]
+    names = Names(config)
     return Weekly(
         made=now, since=since, until=until, observations=gathered["observations"],
         base=_base(gathered, flagged), severities=dict(Counter(row["severity"] for row in flagged)),
         decided=dict(Counter(past.decision for past in week if past.decision)), signals=_signals(week, history),
         recall=_recall(tune.recall(sum(bool(past.right) for past in history), apply.drawn(store))), waiting=queue["waiting"], oldest=queue["oldest"],
         sites=tuple(_site(row) for row in store.runs_by_site(since, until)), notes=_notes(gathered, flagged),
-        versions={"knowledge": config.knowledge_version, "thresholds": config.thresholds_version}, desk=config.settings.desk.url,
+        versions={"knowledge": config.knowledge_version, "thresholds": config.thresholds_version}, desk=config.settings.desk.url, titles={name: names.signal(name) for name, _, _ in _signals(week, history)},
     )  # fmt: skip
 
 

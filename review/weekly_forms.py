@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from review import mail_page
+from review.again import PAST
 from review.plain import quiet
 from review.render import inert
 
@@ -22,17 +23,17 @@ def text(week: Weekly) -> str:
 
 def _lines(week: Weekly) -> Iterator[str]:
     yield week.headline
-    yield f"From {week.since} to {week.until}; {week.observations} observations."
+    yield week.span_words
     yield from ("", "BASE RATES")
     for share in week.base:
         yield f"  {share.name}: {share.words}"
     yield f"  by severity: {severities(week)}"
     yield f"  decided in the week: {decisions(week)}"
-    yield f"  waiting for a decision: {week.waiting}{f', the oldest since {week.oldest}' if week.oldest else ''}"
+    yield f"  waiting for a decision: {week.waiting_words}"
     yield f"  share of worthwhile offers that are flagged: {week.recall}"
     yield from ("", "PRECISION BY SIGNAL (this week's decisions; all decisions)")
     for name, this, ever in week.signals:
-        yield f"  {quiet(name)}: {this.words}; {ever.words}"
+        yield f"  {quiet(week.title(name))}: {this.words}; {ever.words}"
     if not week.signals:
         yield "  nothing decided yet"
     yield from ("", "SITES")
@@ -51,7 +52,7 @@ def severities(week: Weekly) -> str:
 
 def decisions(week: Weekly) -> str:
     """How many decisions of each kind."""
-    return ", ".join(f"{count} {name}" for name, count in sorted(week.decided.items())) or "none"
+    return ", ".join(f"{count} {PAST.get(name, name)}" for name, count in sorted(week.decided.items())) or "none"
 
 
 def markdown(week: Weekly) -> str:
@@ -59,7 +60,7 @@ def markdown(week: Weekly) -> str:
     lines = [
         f"# {inert(week.headline)}",
         "",
-        f"From {week.since} to {week.until}; {week.observations} observations.",
+        week.span_words,
         "",
         "## Base rates",
         "",
@@ -68,7 +69,7 @@ def markdown(week: Weekly) -> str:
     lines += [
         f"- by severity: {severities(week)}",
         f"- decided in the week: {decisions(week)}",
-        f"- waiting for a decision: {week.waiting}",
+        f"- waiting for a decision: {week.waiting_words}",
     ]
     lines += [
         f"- share of worthwhile offers that are flagged: {inert(week.recall)}",
@@ -78,7 +79,7 @@ def markdown(week: Weekly) -> str:
     ]
     lines += ["| signal | this week | all decisions |", "|---|---|---|"]
     lines += [
-        f"| {inert(name)} | {inert(this.words)} | {inert(ever.words)} |" for name, this, ever in week.signals
+        f"| {inert(week.title(name))} | {inert(this.words)} | {inert(ever.words)} |" for name, this, ever in week.signals
     ]
     lines += [
         "",
