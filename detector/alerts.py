@@ -139,7 +139,8 @@ def material(facts: Facts, standing: Standing, options: Alerts) -> str | None:
     if facts.score - standing.score >= options.material_score:
         return f"score rose from {standing.score:.2f} to {facts.score:.2f}"
     if facts.unit_usd and standing.unit_usd and facts.unit_usd <= MATERIAL_PRICE * standing.unit_usd:
-        return f"unit price fell from ${standing.unit_usd:,.0f} to ${facts.unit_usd:,.0f}"
+        digits = 2 if facts.unit_usd < 100 else 0  # a chip-hour costs cents
+        return f"unit price fell from ${standing.unit_usd:,.{digits}f} to ${facts.unit_usd:,.{digits}f}"
     return None
 
 

@@ -51,6 +51,11 @@ def test_what_is_not_material_leaves_a_dismissed_alert_alone(change: dict[str, o
     assert decide(replace(FACTS, **change), DISMISSED, OPTIONS, now=NOW) is None  # type: ignore[arg-type]
 
 
+def test_the_price_of_a_chip_hour_is_told_in_cents() -> None:
+    found = decide(replace(FACTS, unit_usd=0.14), replace(DISMISSED, unit_usd=0.19), OPTIONS, now=NOW)
+    assert found is not None and found.why == "unit price fell from $0.19 to $0.14"
+
+
 def test_new_knowledge_alone_never_reopens() -> None:
     more = replace(FACTS, signals=("export_evasion", "serial_removed"), fresh=False)
     assert decide(more, DISMISSED, OPTIONS, now=NOW) is None
