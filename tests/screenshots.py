@@ -29,8 +29,8 @@ DECISIONS = (
 )  # fmt: skip
 
 LOOKS: dict[str, dict[str, Any]] = {
-    "": {"viewport": {"width": 1280, "height": 900}},
-    "-dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "": {"viewport": {"width": 1200, "height": 820}},
+    "-dark": {"viewport": {"width": 1200, "height": 820}, "color_scheme": "dark"},
     "-phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
 }
 
@@ -40,7 +40,7 @@ def prepare(home: Path) -> dict[str, str]:
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     with Store.open(home) as store:
         rows = store.alerts(limit=200)
-        for row, (action, reason) in zip(rows[1::9], DECISIONS, strict=False):
+        for row, (action, reason) in zip(rows[1::19], DECISIONS, strict=False):
             store.decide(row["listing"], action, who=PERSON, now=now, reason=reason)
         if rows and rows[-1]["seller"]:
             store.mute(
