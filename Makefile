@@ -10,7 +10,7 @@ DEMO_HOME ?= home
 export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
-.PHONY: help setup run test check format lock bench soak evaluate learn evaluate-pages clean
+.PHONY: help setup run test check format lock bench soak evaluate learn evaluate-pages screenshots clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'

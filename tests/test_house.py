@@ -129,3 +129,22 @@ def test_no_path_of_a_machine_stands_in_the_project() -> None:
             text = path.read_text(encoding="utf-8", errors="replace")
             found += [f"{name}: {hit}" for hit in re.findall(r"/(?:wor[k]|roo[t]|hom[e]/\w+)/\S*", text)]
     assert not found
+
+
+MOST = 250_000
+"""Bytes of a kept picture: a clone stays small, a page of the documents loads at once."""
+
+
+def test_links_and_pictures_of_the_documents_lead_somewhere() -> None:
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    shown = set()
+    for document in documents:
+        for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
+            path, _, _ = link.partition("#")
+            if path and "://" not in path:
+                target = (document.parent / path).resolve()
+                assert target.exists(), f"{document.name} leads to {link}, which is not there"
+                shown.add(target)
+    kept = {ROOT / name.removeprefix("!/") for name in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines() if name.startswith("!/docs/screenshots/")}
+    assert kept and kept == {path for path in shown if path.suffix == ".png"}
+    assert not [path.name for path in kept if path.stat().st_size > MOST]
