@@ -393,6 +393,14 @@ def test_undo_from_the_notice_brings_the_alert_back(desk: Opened) -> None:
     assert any(told.startswith("1 decision taken back: “") and "H100" in told for told in ana.notices())
 
 
+def test_undo_on_the_next_alert_leads_back_to_the_one_in_question(desk: Opened) -> None:
+    ana, key, other = desk.person(), key_of(desk), key_of(desk, "2")
+    for back, leads in ((f"/alert/{other}?state=new", f"/alert/{key}?state=new"), ("/?state=any", "/?state=any"), (f"/alert/{other}", f"/alert/{key}")):
+        ana.decide(key, action="dismiss", reason_dismiss="scam")
+        answer = ana.post("/undo", {**ana.form("/", "/undo"), "back": back})
+        assert (answer.status_code, answer.headers["location"]) == (303, leads)
+
+
 def test_a_mute_hides_counts_and_is_lifted(desk: Opened) -> None:
     ana, key = desk.person(), key_of(desk, "2")
     form = ana.form(f"/alert/{key}", "/mutes")

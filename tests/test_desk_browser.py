@@ -113,9 +113,11 @@ def test_the_mornings_work_from_the_digests_link_by_keyboard_alone(
     assert "snoozed until" in told(page)
     keys(page, ">e")
     assert "escalated" in told(page)
+    judged = page.locator("h1").inner_text()
     keys(page, ">c")
+    assert page.locator("h1").inner_text() != judged
     keys(page, ">u")
-    assert "taken back" in told(page)
+    assert "taken back" in told(page) and page.locator("h1").inner_text() == judged
 
     keys(page, ">Escape")
     page.wait_for_selector("[data-list]")

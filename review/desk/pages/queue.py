@@ -182,7 +182,11 @@ def undo(visit: Visit) -> Answer:
             f" and {done - 1} more" if done > 1 else "",
         )
         told = [Notice(f"{done} decision{'s' if done != 1 else ''} taken back: “{title}”{others}.")]
-    return visit.go(visit.value("back", "/"), *told, *(Notice(words, "problem") for words in left if words))
+    back = visit.value("back", "/")
+    if done == 1 and back.startswith("/alert/"):
+        # From the alert that came next, back to the one in question, in the same list.
+        back = f"/alert/{first}{back[back.index('?') :] if '?' in back else ''}"
+    return visit.go(back, *told, *(Notice(words, "problem") for words in left if words))
 
 
 def _undo_one(store: Store, listing: str, decision: str, visit: Visit) -> str | None:
