@@ -72,7 +72,8 @@ def test_a_vote_stands_for_its_sentence_and_a_rule_for_its_words() -> None:
     reader = Reader(Config())
     read = reader.read(listing("Serial number label removed. Works."), date(2025, 6, 1)).signals
     said = [s for s in read if s.signal == "serial_removed"]
-    assert said[0].text == "Serial number label removed" and {s.strength for s in said} == {1.0}
+    assert said[0].text == "Serial number label removed"
+    assert all(0.9 < s.strength < 1 for s in said), "as strong as the examples are sure, and sure enough for a high alert"
     text = "Nice card. We know a way to get it past the ban, the waybill will show kitchen goods for a firm in Hanoi. Thanks."
     voted = [s for s in reader.read(listing(text), date(2025, 6, 1)).signals if s.signal == "export_evasion"]
     assert voted and all(text[s.start : s.end] == s.text for s in voted)

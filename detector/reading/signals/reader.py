@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from detector.reading.clauses import Sentence, sentences
@@ -85,23 +85,24 @@ class SignalReader:
         return texts, survey(doc, self.gazetteer, {text.name: (text.scopes, text.places) for text in texts})
 
     def _weighed(self, texts: Sequence[_Text], facts: Facts, said: list[Signal]) -> list[Signal]:
-        """What rules found, weighed sentence by sentence against what examples teach: a finding may fall, a sentence that no
-        rule reads may speak."""
+        """What rules found, weighed sentence by sentence against what examples teach: a finding is as strong as they are sure of
+        it, and may fall; a sentence that no rule reads may speak."""
         if facts.offer not in ("sale", "rental"):
             return said
-        fallen: set[int] = set()
+        chances: dict[int, float] = {}
         voted: list[Signal] = []
         for text in texts:
             for sentence, here in _by_sentence(text, said):
                 ruled = {signal.signal for signal in here}
                 words = text.folded.text[sentence.start : sentence.end].strip()
                 for signal, sure in probabilities(self.votes, words, marks(told(sentence), ruled)).items():
-                    if sure < TOLD:
-                        fallen.update(id(found) for found in here if found.signal == signal)
-                    elif signal not in ruled and (text.name != "title" or sure >= TOLD_IN_TITLE):
+                    chances |= {id(found): sure for found in here if found.signal == signal}
+                    if sure >= TOLD and signal not in ruled and (text.name != "title" or sure >= TOLD_IN_TITLE):
                         start, end = _trimmed(sentence)
                         voted += _quoted(signal, text, [Finding(start, end, "", round(VOTE * sure, 4))])
-        return [*(found for found in said if id(found) not in fallen), *voted]
+        weighed = [(found, chances.get(id(found))) for found in said]
+        kept = [found if sure is None else replace(found, strength=round(sure, 4)) for found, sure in weighed if sure is None or sure >= TOLD]
+        return [*kept, *voted]
 
     def _text(self, doc: Document, name: str, vocabulary: Vocabulary) -> _Text:
         folded = doc.fields[name]
