@@ -1,6 +1,6 @@
 """Judging at scale: a rebuild of N listings, a daily run over two per cent, one listing by itself.
 
-`python -m bench.rebuild [N...]` (default 5,000 and 20,000; 100,000 take some half an hour of one core, nearly all of it reading).
+`python -m bench.rebuild [N...]` (default 5,000 and 20,000; 100,000 take some eight minutes of one core, nearly all of it reading).
 Listings are made from the labelled examples, the demo's goods and, where they are there, recorded search results: other
 numbers, words, prices, sellers and days, so that texts, languages and prices are as mixed as there. They are recorded day by
 day, as a desk's are. Each size runs in a process of its own for its peak memory; `_s` are seconds of processor time, which a

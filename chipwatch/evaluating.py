@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from detector.judge import Judge
     from storage.store import Store
 
-PARTS = ("all", "signals", "price", "forest")
-"""What may speak: all evidence, or one kind of it."""
+LABELLED = "all, signals as labelled"
+PARTS = ("all", LABELLED, "signals", "price", "forest")
+"""What may speak: all evidence, all of it with the labels' signals for those that were read (so that what is lost in reading and
+what in judging can be told apart), or one kind of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,22 @@ def figures(judged: Sequence[Judged], judge: Judge, part: str) -> Figures:
     grades = [one.case.gold["grade"] for one in judged]
     if part == "all":
         return measure(grades, [(one.score, one.severity) for one in judged])
+    if part == LABELLED:
+        return measure(grades, [_as_labelled(one, judge) for one in judged])
     again = [judge.again(_only(one.replay, part))[:2] if one.replay else (0.0, "none") for one in judged]
     return measure(grades, again)
+
+
+def _as_labelled(one: Judged, judge: Judge) -> tuple[float, str]:
+    """Score and severity with offer, restriction and signals as the label has them; price, other signals and forest as found."""
+    from detector.evaluate import SIGNALS
+
+    gold = one.case.gold
+    if gold["offer"] not in ("sale", "rental") or not gold["restricted"]:
+        return 0.0, "none"
+    found = one.replay or {"offer": gold["offer"], "evidence": [], "usd": None, "market": None, "tail": None, "dear": False}
+    own = [[name, strength] for name, strength in found["evidence"] if name not in SIGNALS]
+    return judge.again({**found, "evidence": [*own, *([name, 1.0] for name in gold["signals"])]})[:2]
 
 
 def _only(replay: Mapping[str, Any], part: str) -> dict[str, Any]:

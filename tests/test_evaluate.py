@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chipwatch.evaluating import figures, has_forest, judge_labelled
+from chipwatch.evaluating import LABELLED, figures, has_forest, judge_labelled
 from config.loader import Config
 from detector.evaluate import load
 from detector.judge import Judge
@@ -66,6 +66,10 @@ def test_the_whole_way_and_each_part_of_the_evidence(tmp_path: Path) -> None:
     assert words.caught == 1.0
     assert price.caught == 0.0, "the price alone is a fair one"
     assert not has_forest(judged)
+    told = replace(cases[0], gold={**cases[0].gold, "signals": ["serial_removed"]})
+    by_label = [replace(judged[0], case=told, replay=None), *judged[1:]]
+    assert figures(by_label, judge, LABELLED).caught == 1.0, "what was not read at all is judged as its label says"
+    assert figures(judged, judge, LABELLED).caught == 0.0, "and what its label does not say is no signal"
 
 
 def test_with_offers_enough_a_forest_is_fitted_and_judges_too(tmp_path: Path) -> None:
@@ -95,10 +99,11 @@ def test_a_home_lends_its_market_and_stays_as_it_was(tmp_path: Path) -> None:
     with Store.open(home):
         pass
     done = chipwatch(home, "evaluate", str(path), "--market", str(home), "--json")
-    told = json.loads(done.stdout)
+    told = json.loads(done.stdout)  # and nothing but the document
+    assert "no forest spoke" in done.stderr
     assert told["reading"]["listings"] == 3
     assert {row["market"] for row in told["judging"]} == {"none", str(home)}
-    assert {row["evidence"] for row in told["judging"]} == {"all", "signals", "price"}
+    assert {row["evidence"] for row in told["judging"]} == {"all", LABELLED, "signals", "price"}
     with Store.open(home, readonly=True) as store:
         assert store.counts()["listing"] == 0
 
