@@ -52,3 +52,44 @@ def test_the_rows_are_of_many_languages_and_kinds() -> None:
     assert all(
         kinds.count(kind) >= 10 for kind in ("sale", "rental", "wanted", "accessory", "service", "other")
     )
+
+
+TOLD: list[tuple[dict[str, Any], str, object]] = [
+    ({"language": "zh", "country": "CN", "title": "L20 48G", "description": "外壳铭牌写的L20，实际插上是L40S，随便测。", "price_text": "¥48500"}, "chip", "nvidia-l40s"),
+    ({"language": "de", "country": "DE", "title": "A100 40GB, Aufkleber sagt A30", "description": "Tatsächlich ist es eine A100 PCIe 40GB.", "price_text": "4.300 €"}, "chip", "nvidia-a100-pcie-40gb"),
+    ({"language": "vi", "country": "VN", "title": "Quadro RTX 6000 ADA 48G"}, "chip", "nvidia-rtx-6000-ada"),
+    ({"language": "ko", "country": "KR", "title": "갤럭시 4090 하이퍼샷", "price_text": "2,450,000원"}, "chip", "nvidia-rtx-4090"),
+    ({"language": "ko", "country": "KR", "title": "삼성 갤럭시 A30 64기가"}, "chip", None),
+    ({"language": "zh", "country": "CN", "title": "HGX H100 风冷散热器 3U 拆下来的"}, "offer", "accessory"),
+    ({"language": "zh", "country": "CN", "title": "V100 32G 双卡机 出租 按月", "price_text": "¥1100/月"}, "count", 2),
+    ({"language": "ru", "country": "BY", "title": "RTX 6000 Ada 48Gb", "price_text": "19 500 р."}, "currency", "BYN"),
+    ({"language": "ru", "country": "RU", "title": "RTX 6000 Ada 48Gb", "price_text": "519 500 р."}, "currency", "RUB"),
+    ({"language": "de", "country": "DE", "title": "Dedizierter Server mit RTX 6000 Ada", "price_text": "889 €/Monat"}, "per", "server_month"),
+    ({"language": "ru", "country": "RU", "title": "MSI RTX 5090 Ventus 3X OC"}, "quantity", None),
+    ({"language": "zh", "country": "CN", "title": "A800 80G PCIE", "description": "原箱没开。专票。单张。", "price_text": "¥138000"}, "quantity", 1),
+    ({"language": "zh", "country": "CN", "title": "L20 48G 推理卡", "description": "月出货2000片，深圳仓"}, "quantity", None),
+    ({"language": "ko", "country": "KR", "title": "RTX 5090", "condition": "거의 새것"}, "condition", "used"),
+]
+
+
+@pytest.mark.parametrize(("fields", "what", "right"), TOLD, ids=[row[0]["title"] for row in TOLD])
+def test_what_a_trader_would_make_of_it(reader: Reader, fields: dict[str, Any], what: str, right: object) -> None:
+    found = reader.read(Listing.from_dict({"site": "x", "listing_id": "1", "observed_at": "2025-06-01T00:00:00Z", **fields}), date(2025, 6, 1))
+    chip, price = next(iter(found.chips), None), found.price
+    told = {
+        "chip": chip and chip.chip, "count": chip and chip.count, "offer": found.offer, "currency": price and price.currency, "per": price and price.per,
+        "quantity": found.quantity, "condition": found.condition,
+    }  # fmt: skip
+    assert told[what] == right
+
+
+@pytest.mark.parametrize(
+    ("signal", "fields", "quote"),
+    [
+        ("restricted_destination", {"language": "es", "country": "VE", "title": "A100 40GB PCIe", "description": "Operativa. Entrega en Bello Campo, con factura.", "price_text": "US$ 4.700"}, "Entrega en Bello Campo"),
+        ("placeholder_price", {"language": "ja", "country": "JP", "title": "H100 80GB", "price_text": "9,999,999円", "description": "価格は仮の数字です。"}, "仮の数字"),
+    ],
+)  # fmt: skip
+def test_words_are_quoted_where_a_field_alone_would_show_it(reader: Reader, signal: str, fields: dict[str, Any], quote: str) -> None:
+    found = reader.read(Listing.from_dict({"site": "x", "listing_id": "1", "observed_at": "2025-06-01T00:00:00Z", **fields}), date(2025, 6, 1))
+    assert any(quote in (s.text or "") for s in found.signals if s.signal == signal)

@@ -109,6 +109,8 @@ CONCEPTS = {
     "phone": "telephone, call, text message",
     "own_channel": "the platform's own messages",
     "courier": "a number asked for delivery",
+    "no_channel": "not this way",
+    "handover": "handed over at",
     # goods
     "sample": "engineering sample, prototype",
     "sample_weak": "short names that need a chip beside them",

@@ -134,7 +134,7 @@ class Phrase(Row):
     id: str
     says: Literal[
         "negotiable", "fake", "hidden", "real", "deposit", "no_deposit", "displayed", "bid", "each", "lot", "lot_of",
-        "system", "gpu", "server", "hour", "day", "week", "month", "year", "step", "not_price", "asking",
+        "system", "gpu", "server", "dedicated", "hour", "day", "week", "month", "year", "step", "not_price", "asking",
     ]  # fmt: skip
     patterns: tuple[str, ...]
     languages: tuple[str, ...] = ()

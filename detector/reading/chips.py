@@ -77,7 +77,7 @@ _VENDORS = {
     "intel": re.compile(r"(?:intel|habana|arc)(?:®|™)?[\s\-_]*$"),
 }
 _OTHER_VENDOR = re.compile(
-    r"(?:amd|intel|apple|samsung|galaxy|三星|苹果|삼성|갤럭시|huawei|honor|oppo|vivo|canon|sony|nikon|epson|brother|audi|bmw|pentax|snapdragon|ryzen|athlon|core|celeron|xeon)[\s\-_]*$"
+    r"(?:amd|intel|apple|samsung|galaxy|三星|苹果|삼성|huawei|honor|oppo|vivo|canon|sony|nikon|epson|brother|audi|bmw|pentax|snapdragon|ryzen|athlon|core|celeron|xeon)[\s\-_]*$"
 )
 _VENDOR_BEFORE = re.compile(
     r"(?:nvidia|nvda|tesla|geforce|quadro|rtx|gtx|amd|radeon|instinct|intel|habana|gpu|dgx|hgx|英伟达|辉达|n卡|エヌビディア|엔비디아|نفيديا|지포스)(?:®|™)?[\s\-_]*$"

@@ -74,11 +74,18 @@ def chips_in_machine(
     return number if number > 1 else usual
 
 
+_CHINESE = {"双": 2, "两": 2, "三": 3, "四": 4, "八": 8, "十": 10}
+_CARDS_MACHINE = re.compile(fold_pattern(r"(?<!支持)(?<!可上)(?P<n>双|两|三|四|八|十)卡(?:整?机|主机|服务器|工作站|节点)"))
+"""A machine that is called by its cards: 双卡机."""
+
+
 def _counted(page: Page, known: bool) -> int:
     title = page.description.text if page.disguised else page.title.text
     plain = _CARD_FOR_MACHINE.sub(" ", _ORIGIN.sub(" ", title)) if _MACHINE.search(title) else title
     known = known or bool(_MACHINE.search(plain))
     for name in ("title", "description"):
+        if name in page.doc.fields and (cards := _CARDS_MACHINE.search(page.hits(name).text)):
+            return _CHINESE[cards["n"]]
         if known and name in page.doc.fields and (board := _BOARD.search(page.hits(name).text)):
             return int(board["n"])
         if name in page.doc.fields and (number := _counted_in(page, name, known)) > 1:

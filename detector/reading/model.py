@@ -45,6 +45,8 @@ class Price:
     end: int | None = None
     rate: str | None = None
     """Exchange rate and its date, e.g. "CNY 7.18 ECB 2025-03-27"."""
+    stands_in: tuple[tuple[str, int, int], ...] = ()
+    """Where the text says of a stand-in that it is one: field, folded start and end."""
 
     def to_dict(self) -> dict[str, Any]:
         out: dict[str, Any] = {

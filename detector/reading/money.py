@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from config.schema.money import Money
 
 _PAUSE = re.compile(r"[,，、。!！?？;；\n]|\.(?=\s|$)")
+MOST_EXPLAINED = 4
+"""Places in which a stand-in is explained."""
 _REACH = 24
 """Characters between a deposit word and the words or the figure that tie it to the displayed price."""
 _LEAST_STAND_IN_RENT = 10_000
@@ -98,7 +100,17 @@ class PriceReader:
         if figure is None:
             known = self.words.find("negotiable", doc.text("price_text"))
             return Price("negotiable", None, None, "unit", reason=None if known else "no figure is shown")
-        return self._price(doc, figure, self._kind(doc, offer, figure), self._term(doc, offer, figure, machine, locale))
+        kind = self._kind(doc, offer, figure)
+        price = self._price(doc, figure, kind, self._term(doc, offer, figure, machine, locale))
+        return replace(price, stands_in=self._explained(doc)) if kind == "placeholder" else price
+
+    def _explained(self, doc: Document) -> tuple[tuple[str, int, int], ...]:
+        """The words that explain a stand-in, else those that speak of the figure shown; title and description."""
+        for says in ("fake", "hidden", "displayed"):
+            found = [(name, *m.span()) for name in ("title", "description") for m in self.words.all(says, doc.text(name))]
+            if found:
+                return tuple(found[:MOST_EXPLAINED])
+        return ()
 
     def _restated(self, doc: Document, figure: Figure | None, locale: Locale) -> Figure | None:
         """The text's own word for the currency of the displayed figure, where its mark is shared: `$950`, '950 USD'."""

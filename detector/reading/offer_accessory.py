@@ -18,6 +18,8 @@ HARDLY_A_CHIP = 0.15
 """Share under which a word that sellers of cards use too (box, case, motherboard) is believed to be the article."""
 A_CHIP = 0.3
 """Share from which the article is hardly a thing for a chip."""
+HEAD = 6
+"""Letters between a machine's name and the noun that it only tells of: HGX H100 风冷散热器."""
 _CARD_NOUN = re.compile(
     fold_pattern(
         r"graphics? cards?|video cards?|accelerators?|\bgpus?\b|显卡|计算卡|加速卡|推理卡|グラフィックボード|グラボ|그래픽카드|видеокарт\w*|grafikkarte|\bcard\b|\bmodule\b|模组|一体卡|整机"
@@ -71,7 +73,7 @@ def accessory(page: Page) -> Verdict | None:
 
     For: said not to hold the chip (title 4, text 3), a noun of such things in the title (2, 1 more for each other up to
     2), a word for 'for' between noun and chip (2), a list of chips (3 from three on, 1 for two), the noun before the
-    chip or last of all (1). Against: a machine by name, a card named after the noun, the chip's memory beside it, talk
+    chip or last of all (1). Against: a machine by name with no such noun right behind it, a card named after the noun, the chip's memory beside it, talk
     of running it. Nouns that come `with` the card do not count.
     """
     title = page.title
@@ -90,7 +92,7 @@ def accessory(page: Page) -> Verdict | None:
     families = len({m.base for m in chips})
     points += not page.named and bool(title["hardware"])
     points += 3 if families >= 3 else int(families == 2)
-    if any(m.system for m in chips):
+    if any(m.system and not any(0 <= n.start - m.end <= HEAD for n in nouns) for m in chips):
         points -= 2
     if not without_title and not without_text:
         points -= 2 * bool(

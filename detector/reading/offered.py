@@ -28,7 +28,7 @@ _LABEL_AFTER = re.compile(
 )
 _LABEL_BEFORE = re.compile(
     fold_pattern(
-        r"(?:labell?(?:ed)?(?: as)?|re-?labell?ed(?: as)?|标签(?:换成|改成|是)?|换成|改成|报的也?是|报成|写(?:的|着)?是?|贴的?是|标着|标的是|印着|印的是|贴着|刷的?是|外装|ラベルは|外装とラベルは|ditempel label|ditukar label|marked as|badged as|sticker says|box says|under the name(?: of)?|declared as)\W*$"
+        r"(?:labell?(?:ed)?(?: as)?|re-?labell?ed(?: as)?|标签(?:换成|改成|是)?|换成|改成|报的也?是|报成|写(?:的|着)?是?|贴的?是|标着|标的是|印着|印的是|贴着|刷的?是|外装|ラベルは|外装とラベルは|(?:aufkleber|label|etikett|typenschild|lieferschein|karton|rechnung) (?:sagt|nennt|zeigt|lautet)(?: auf)?(?: eine?n?)?|(?:sticker|label|tag|box|papers|paperwork|invoice) (?:say|read|show|state|claim)s?(?: an?)?|ditempel label|ditukar label|marked as|badged as|sticker says|box says|under the name(?: of)?|declared as)\W*$"
     )
 )
 _FITS_BEFORE = re.compile(
@@ -51,14 +51,22 @@ _JOINED = re.compile(
 )
 _CHOICE = re.compile(
     fold_pattern(
-        r"(?:actual(?: item)?|real item(?: is)?|item is|实品是?|实物是?|实际是?|中身は|実物は|실물은|на самом деле|eigentlich|en realidad|sebenarnya)\W{0,4}(?:\S+\s){0,3}$"
+        r"(?:actual(?: item)?|real item(?: is)?|item is|实品是?|实物是?|实际(?:插上|上机|识别|认到|跑起来|里面)?(?:是|为|就是)?|tatsächlich|in wirklichkeit|in reality|inside is|en verdad|na verdade|по факту|реально|под крышкой|실제로?는?|gerçekte|thực tế|实为|其实是|中身は|実物は|실물은|на самом деле|eigentlich|en realidad|sebenarnya)\W{0,4}(?:\S+\s){0,3}$"
     )
 )
+
+
+_FACE = re.compile(
+    fold_pattern(r"铭牌|标签|贴纸|外壳|条码|包装|盒|ラベル|シール|箱|라벨|스티커|박스|label|sticker|shroud|\bbox\b|lieferschein|aufkleber|typenschild|karton|наклейк|коробк|документ|шильд|etiqueta|pegatina|caja|adesivo|tem\b|vỏ|etiket|kutu|ملصق|stiker")
+)
+"""What bears a name: a label, a box, papers."""
 
 
 def offered(page: Page) -> list[Mention]:
     """One mention for each offered chip, in order of place; a machine's own mention stands in where no chip is named."""
     plain = [m for m in _roles(page) if m is not None]
+    if real := _really(page, plain):
+        return real
     title = [m for m in plain if m.field == "title"]
     text = [m for m in plain if m.field == "description"]
     if page.disguised:
@@ -69,6 +77,16 @@ def offered(page: Page) -> list[Mention]:
     if chosen:
         return chosen
     return (title or text)[:1]
+
+
+def _really(page: Page, plain: Sequence[Mention]) -> list[Mention]:
+    """What the goods are said to be in truth, where label or papers name another chip: `the plate says L20, in fact it is an L40S`."""
+    fields = page.doc.fields
+    real = [m for m in plain if m.base and _CHOICE.search(fields[m.field].text, max(0, m.start - 30), m.start)]
+    if len({m.base for m in real}) != 1 or not any(_FACE.search(fields[m.field].text) for m in real):
+        return []
+    others = {m.base for m in page.mentions if m.base} - {real[0].base}
+    return real[:1] if others else []
 
 
 def machine(page: Page, chip: Mention) -> Mention | None:

@@ -85,6 +85,8 @@ class Terms:
                 return bool(server and not gpu)
         if self.words.find("gpu", title):
             return False
+        if self.words.find("dedicated", title):
+            return True
         if (machine or _count(title) or 1) > 1:
             return True
         gpu, server = self.words.find("gpu", description), self.words.find("server", f"{title}\n{description}")

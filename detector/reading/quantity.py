@@ -37,6 +37,7 @@ _TO_COUNTER = re.compile(
 _TITLE_TIMES = re.compile(
     fold_pattern(r"(?<![\w.])[x×]\s?(?P<n>\d{1,3})(?![\w.])|(?<![\w.])(?P<m>\d{1,3})\s?[x×](?![\w.])")
 )
+_WORD_BEFORE = re.compile(r"(?<![a-z])[a-z]{4,}\s$")
 _MACHINE_TIMES = re.compile(
     fold_pattern(r"(?:整机|服务器|机|server|system|set|台|模组|node)s?\s?[x×*]\s?(?P<n>\d{1,3})(?![\d.])")
 )
@@ -74,6 +75,10 @@ _STANDS = re.compile(
 _OPENS = re.compile(r"(?:^|[,.;:!?\n–—]\s?)$")
 _CLOSES = re.compile(r"\s*(?:$|[,.;:!?)\]\n–—])")
 _CJK_ENDS = re.compile(fold_pattern(r"\s(?!\d)"))
+_SINGLE_CLAUSE = re.compile(
+    fold_pattern(r"(?:^|(?<=[\s,.;:!?。，；：、！（(]))(?:单(?:张|卡|块|片|台)|single (?:card|gpu|unit)|одна (?:карта|штука)|eine einzelne karte|una sola (?:placa|tarjeta)|una sola|uma só|tek kart|satu (?:kad|kartu) (?:saja|sahaja)|1枚のみ|한 ?장만)(?=$|[,.;!?。，；、！）)\n]|,?\s(?:no|без|ohne|sin|sem)\s)")
+)
+"""A clause of its own that says there is one: 专票。单张。"""
 STOCK = 2
 """How firmly a number is said that stands with words of stock; see `Said`."""
 _NODE = 10
@@ -210,11 +215,16 @@ def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
                 yield Said(number, 1, "card", mention.end)
     if name == "title" and not machine:
         for m in _TITLE_TIMES.finditer(text):
-            if not (m["n"] and of_bus(text, m.start(), m.end())):
+            if not (m["n"] and of_bus(text, m.start(), m.end())) and not (m["m"] and _is_edition(page, text, m.start())):
                 yield Said(int(m["n"] or m["m"]), 1, "card", m.start())
     if machine:
         for m in _MACHINE_TIMES.finditer(text):
             yield Said(int(m["n"]), 1, "machine", m.start())
+
+
+def _is_edition(page: Page, text: str, start: int) -> bool:
+    """Whether a number before an x belongs to a card's edition (`Ventus 3X`): a word of Latin letters that is no chip's name stands before it."""
+    return bool(_WORD_BEFORE.search(text, 0, start)) and not any(m.field == "title" and 0 <= start - m.end <= 2 for m in page.mentions)
 
 
 def _times(text: str, found: re.Match[str]) -> int:
@@ -224,9 +234,9 @@ def _times(text: str, found: re.Match[str]) -> int:
 
 
 def _counts_name(page: Page, name: str, count: Count, mention: Mention) -> bool:
-    """Whether a number before a name counts it. '2 4090' is a count, '24090' none; 'un A100' in a title neither."""
+    """Whether a number before a name counts it. '2 4090' is a count, '24090' none; the article of 'un A100' neither."""
     text = page.hits(name).text
-    if count.doubtful and name == "title" and not text[count.start : count.end].startswith(_PAIRED):
+    if count.doubtful and not text[count.start : count.end].startswith(_PAIRED):
         return False
     if count.value == 1 and not_one(page, name, text, count.start):
         return False
@@ -345,8 +355,11 @@ def _told(page: Page, name: str, machine: bool) -> Iterator[Said]:
             yield Said(count.value, 1, "any", count.start)
     for hit in hits["single"]:
         yield Said(1, 1, "any", hit.start)
+    for m in _SINGLE_CLAUSE.finditer(hits.text):
+        yield Said(1, 1, "any", m.start())
     for hit in hits["both-machines"] if machine else hits["both"]:
-        yield Said(2, 1, "any", hit.start)
+        if not PER_AFTER.match(hits.text, hit.end):  # 一张两张都是这价
+            yield Said(2, 1, "any", hit.start)
 
 
 def _worked_out(page: Page, name: str, machine: bool) -> Iterator[Said]:

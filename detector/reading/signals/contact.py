@@ -15,6 +15,8 @@ _NUMBER = re.compile(r"(?<![\w.,/-])(?:\+\d|0\d|1[3-9]\d)[\dx*•.\- ]{5,16}[\dx
 _DIALLED = re.compile(r"\W{0,3}(?:me|us|on|at|no|number)?\W{0,3}(?:\d[\dx*•.\- ()]{5,15}[\dx*•])(?![\w])")
 _MASKED = re.compile(r"[x*•]{2}|0{3}")
 _ADDRESS = re.compile(r"(?<!\S)[\w.+-]{2,40}(?:@|\[at\]|\(at\))[\w-]{2,40}(?:\.|\[dot\])[a-z]{2,10}")
+REFUSED = 28
+"""Letters between a channel and its refusal."""
 _ID = re.compile(r"\s*(?:id|号|handle|only)?\s*[:：@]\s*@?[a-z0-9_.\-]{3,}|\s+@[a-z0-9_]{3,}")
 
 
@@ -58,6 +60,11 @@ def _like_a_number(text: str) -> bool:
     return 8 <= figures <= 15 and (text.startswith("+") or bool(_MASKED.search(text)))
 
 
+def _refused(scope: Scope, hit: Hit) -> bool:
+    """`WhatsApp'tan yazmayın`: a way that the seller does not use, or those who ask for it are sent away."""
+    return any(scope.near(o, hit, REFUSED) and not scope.s.pauses_between(o, hit) for o in scope.s.of("no_channel"))
+
+
 def _meant(scope: Scope, hit: Hit) -> bool:
     """Offered as a way to reach the seller, not refused and not asked of the buyer for the courier."""
     s = scope.s
@@ -66,6 +73,6 @@ def _meant(scope: Scope, hit: Hit) -> bool:
         o.start <= hit.start and hit.end <= o.end for o in s.of("courier", "own_channel", "not_mark")
     ):
         return False
-    if any(scope.near(o, hit, 14) for o in s.of("courier")):
+    if any(scope.near(o, hit, 14) for o in s.of("courier")) or _refused(scope, hit):
         return False
     return not scope.negated(hit) and not s.of("others") and not (s.question and not s.of("reach"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from detector.reading.clauses import Sentence, sentences
 from detector.reading.document import Document
 from detector.reading.languages import languages
-from detector.reading.model import Facts, Signal
+from detector.reading.model import Facts, Price, Signal
 from detector.reading.signals.contact import off_platform_contact
 from detector.reading.signals.disguise import disguised_goods
 from detector.reading.signals.evasion import Way, export_evasion
@@ -18,7 +18,7 @@ from detector.reading.signals.goods import engineering_sample, modified_hardware
 from detector.reading.signals.learned import TOLD, TOLD_IN_TITLE, marks, probabilities, told
 from detector.reading.signals.papers import no_paperwork
 from detector.reading.signals.relabelled import relabelled
-from detector.reading.signals.route import Map, restricted_destination, survey, transit_route
+from detector.reading.signals.route import Map, handed_over, restricted_destination, survey, transit_route
 from detector.reading.signals.scope import Finding, Scope
 from detector.reading.signals.serial import serial_removed
 from detector.reading.signals.stock import bulk_inventory, enough
@@ -122,7 +122,7 @@ class SignalReader:
             yield from _quoted("export_evasion", text, export_evasion(scopes, way) if goods else ())
             yield from _quoted("off_platform_contact", text, off_platform_contact(scopes, folded.text))
             if facts.price is not None and facts.price.kind == "placeholder":
-                yield from _quoted("placeholder_price", text, _stand_in(scopes))
+                yield from _quoted("placeholder_price", text, _stand_in(scopes, text.name, facts.price))
             if not goods:
                 continue
             yield from _quoted("serial_removed", text, serial_removed(scopes))
@@ -151,6 +151,9 @@ class SignalReader:
                 if place is not None:
                     yield from _quoted(signal, by_name[name], [place])
             shown = [name for name, place in rows if place is None]
+            if shown and len(shown) == len(rows) and signal == "restricted_destination":
+                for text in texts:
+                    yield from _quoted(signal, text, handed_over(text.scopes))
             if shown:
                 yield Signal(signal, shown[0])
         disguised = disguised_goods(doc, facts, texts[0].scopes if texts else ())
@@ -179,10 +182,14 @@ def _trimmed(sentence: Sentence) -> tuple[int, int]:
     return sentence.start + len(text) - len(text.lstrip()), sentence.end - len(text) + len(text.rstrip())
 
 
-def _stand_in(scopes: Iterable[Scope]) -> Iterator[Finding]:
+def _stand_in(scopes: Iterable[Scope], field: str, price: Price) -> Iterator[Finding]:
+    """What says so in the lexicon's words, and where the price was read."""
     for scope in scopes:
         for hit in scope.s.of("stand_in"):
             yield Finding(hit.start, hit.end, hit.languages[0])
+    for name, start, end in price.stands_in:
+        if name == field:
+            yield Finding(start, end, "")
 
 
 def _quoted(signal: str, text: _Text, findings: Iterable[Finding]) -> Iterator[Signal]:

@@ -37,8 +37,10 @@ _TOLD_NO = re.compile(
         r"[:：,，–—-]\s?(?:que |sorry,? |die antwort ist |ответ )?(?:nein|nie|niemals|no|nope|never|non|nem|não|нет|никогда|hayır|olmaz|không|tidak|tak boleh|一律不|没门|免谈|お断り|안 됩니다|لا)(?=\W|$)(?:[^,:，：]{0,12}$|\s?[,，.;–—])"
     )
 )
-BESIDE_PLACE = 18
-"""Letters between a place and the word that says what it is to the goods."""
+MEETING = 24
+"""Letters behind a word of handing over that tell where."""
+BESIDE_PLACE, CAME_BEFORE = 18, 28
+"""Letters between a place and the word that says what it is to the goods; a verb of coming may have its manner between: `came by air from`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def _stops(field: str, scopes: Sequence[Scope], places: Sequence[Found]) -> Iter
 def _roles(scope: Scope, found: Found) -> Iterator[str]:
     """Concepts of the route that lean on the place, on the same side of a pause."""
     for hit in scope.s.of(*ROLES):
-        touching = gap(hit, found.hit) * scope.density <= BESIDE_PLACE
+        touching = gap(hit, found.hit) * scope.density <= (CAME_BEFORE if hit.concept == "came" else BESIDE_PLACE)
         if touching and scope.s.pauses_between(hit, found.hit) == 0:
             yield hit.concept
 
@@ -147,7 +149,7 @@ def _beside(scope: Scope, found: Found, concepts: Sequence[str]) -> bool:
             and pauses <= (1 + _listed(scope, hit, place) if concepts is LEFT_OUT else 1)
         ):
             return pauses == 0 or concepts is not LEFT_OUT or bool(_listed(scope, hit, place))
-        if hit.start >= place.end and scope.near(hit, place, 16) and pauses == 0:
+        if hit.start >= place.end and pauses == 0 and scope.near(hit, place, 26 if concepts is LEFT_OUT else 16):
             return True
     return False
 
@@ -184,7 +186,7 @@ def restricted_destination(world: Map, facts: Facts) -> Iterator[tuple[str, Find
     sure = (s for s in named if s.found.town or s.place_id not in MAKERS)
     if (
         world.here_restricted
-        or any(s.roles - {STAYS, "came"} for s in named)
+        or any(s.roles - ({STAYS, "came", *HERE} if "came" in s.roles else {STAYS}) for s in named)
         or any(s.roles.isdisjoint({STAYS, "came"}) for s in sure)
     ):
         yield from ((stop.field, stop.finding()) for stop in named)
@@ -192,6 +194,14 @@ def restricted_destination(world: Map, facts: Facts) -> Iterator[tuple[str, Find
         yield "location" if world.here != world.home else "country", None
     if world.goes:
         yield "ships_to", None
+
+
+def handed_over(scopes: Sequence[Scope]) -> Iterator[Finding]:
+    """Where the text says that buyer and seller meet: a part of a town that no list of places has (`Entrega en Chacao`)."""
+    for scope in scopes:
+        for hit in scope.s.of("handover"):
+            end = min(scope.s.clause(hit).end, hit.end + int(MEETING / scope.density))
+            yield Finding(hit.start, max(end, hit.end), hit.languages[0])
 
 
 def transit_route(world: Map, facts: Facts) -> Iterator[tuple[str, Finding | None]]:

@@ -21,6 +21,7 @@ _PLACE_BEFORE = re.compile(
         r"(?:(?:the|a|its|each|every|their|both|all|my|der|dem|den|die|das|la|el|las|los|o|as|os|le|les)\s)?(?:[^\W\d]+\s)?$"
     )
 )
+_FORBIDS = re.compile(r"지\s?(?:말|마)")
 ASIDE = 24
 """Letters from a mark over a pause to its deed: `the label, sadly, is gone`."""
 
@@ -59,6 +60,8 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
 def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
     s = scope.s
     deeds = [d for d in s.of(*DEEDS) if d is not mark and not (d.start < mark.end and mark.start < d.end)]
+    if any(_forbidden(scope, deed) for deed in deeds):
+        return
     for deed in sorted(deeds, key=lambda d: gap(d, mark)):
         if not _reaches(scope, mark, deed) or scope.negated(deed) or scope.hollow(deed):
             continue
@@ -77,6 +80,11 @@ def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
         return
     if mark.concept == "serial":
         yield from _unreadable(scope, mark)
+
+
+def _forbidden(scope: Scope, deed: Hit) -> bool:
+    """`스티커 떼지 말고, 떼면 자국 남음`: the buyer is asked not to do it, and told what would happen."""
+    return any(0 <= n.start - deed.end <= 1 and _FORBIDS.match(scope.s.text, n.start) for n in scope.s.of("not_after"))
 
 
 def _unreadable(scope: Scope, mark: Hit) -> Iterator[Finding]:
@@ -174,7 +182,7 @@ def _absent(scope: Scope, mark: Hit) -> Iterator[Finding]:
             scope.hollow(mark)
             or _issue_of(scope, mark)
             or scope.pictured(mark)
-            or s.between(none, mark, "other_part", "paper", "warranty", "loss")
+            or s.between(none, mark, "other_part", "paper", "warranty", "loss", *(("intact",) if after else ()))
         ):
             continue
         if after and any(
