@@ -219,7 +219,8 @@ def _without_price(document: Mapping[str, Any], held: Sequence[str], config: Con
 
 
 def _strong_signs(config: Config) -> set[str]:
-    return {card.id for card in config.signals.signal if card.weight >= config.thresholds.score.strong_from}
+    # Of other listings and lists: that nothing was found there says nothing where no list is loaded and no text is known.
+    return {card.id for card in config.signals.signal if card.weight >= config.thresholds.score.strong_from and card.kind != "network"}
 
 
 def _price_signs(config: Config) -> set[str]:
