@@ -7,7 +7,7 @@ Changes are `key=value` with dotted keys of thresholds.toml: `severity.medium=0.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 FILE = Path("config") / "thresholds.toml"
 
 WHY_BY_TUNE = "set by chipwatch tune"
+
+STOOD = "as it stood before the first change"
+
+FOUND = "found in the file: edited by hand, or by a change that was stopped before it was logged"
 
 HEADER = "This desk's own thresholds; rows and keys here lay over the shipped thresholds.toml."
 
@@ -109,39 +113,76 @@ def preview(config: Config, changes: Mapping[str, Any]) -> Judge:
 def apply(store: Store, config: Config, changes: Mapping[str, Any], *, why: str, who: str, now: str) -> str:
     """Set changes in the home's thresholds.toml and log the version; the new thresholds version.
 
-    Raises ConfigError (nothing is written) if a key or value is wrong. The version before can be put back with `undo`.
+    Raises ConfigError if a key or value is wrong, StorageError where the database cannot be written: nothing is changed then.
+    The version before can be put back with `undo`.
     """
-    home = store.home
-    preview(Config(home), changes)
-    _log_standing(store, Config(home), who=who, now=now)
-    _write(home, edited(_text(home), changes, why))
-    fresh = Config(home)
-    store.log_version("thresholds", fresh.thresholds_version, who=who, now=now, why=why, content={"file": _text(home)})
-    return fresh.thresholds_version
+    preview(Config(store.home), changes)
+    note_found(store, who=who, now=now)
+    return _set(store, lambda: edited(_text(store.home), changes, why), why=why, who=who, now=now)
 
 
 def undo(store: Store, *, why: str, who: str, now: str) -> tuple[str, str]:
     """Put back the home's thresholds.toml as it was before the last change; the version then in force, and why the undone one was set.
 
-    An undo is a change too: undoing it sets the change again.
+    An undo is a change too: undoing it sets the change again. Raises DetectError, and what `apply` raises.
     """
-    versions = [row for row in store.versions("thresholds") if row["content"]]
+    if _logged(store):
+        note_found(store, who=who, now=now)
+    versions = _logged(store)
     if len(versions) < 2:
         raise DetectError("no change of thresholds to undo: none was logged in this home")
-    before = versions[-2]
-    _write(store.home, before["content"]["file"])
+    version = _set(store, lambda: versions[-2]["content"]["file"], why=why, who=who, now=now)
+    return version, versions[-1]["why"]
+
+
+def found(store: Store) -> str | None:
+    """The home's thresholds.toml where it says something else than the version logged last, or None: edited by hand, or by a
+    change that was killed after it wrote the file and before its version was stored."""
+    import tomllib
+
+    logged, text = _logged(store), _text(store.home)
+    try:
+        same = not logged or tomllib.loads(text) == tomllib.loads(logged[-1]["content"]["file"])
+    except tomllib.TOMLDecodeError:  # what is wrong in it is told by whoever loads the config
+        return None
+    return None if same else text
+
+
+def note_found(store: Store, *, who: str, now: str) -> bool:
+    """Log what stands in the file and was never logged, so that it can be put back and taken back; whether it differed from the log."""
+    with store.transaction():
+        differs = found(store) is not None
+        if differs or not _logged(store):
+            _log(store, FOUND if differs else STOOD, who=who, now=now)
+    return differs
+
+
+def _set(store: Store, text: Callable[[], str], *, why: str, who: str, now: str) -> str:
+    """Write the file and log its version: both or none. The file goes first, within the transaction: where a kill comes between,
+    it differs from the log, which the next run finds (`found`); a log ahead of its file would look like an edit by hand."""
+    before = _text(store.home)
+    written = False
+    try:
+        with store.transaction():
+            before = _text(store.home)
+            written = True
+            _write(store.home, text())
+            return _log(store, why, who=who, now=now)
+    except BaseException:
+        if written:
+            _write(store.home, before)
+        raise
+
+
+def _log(store: Store, why: str, *, who: str, now: str) -> str:
     fresh = Config(store.home)
-    store.log_version("thresholds", fresh.thresholds_version, who=who, now=now, why=why, content=before["content"])
-    return fresh.thresholds_version, versions[-1]["why"]
+    fresh.thresholds  # noqa: B018  # raises ConfigError where the file cannot be used
+    store.log_version("thresholds", fresh.thresholds_version, who=who, now=now, why=why, content={"file": _text(store.home)})
+    return fresh.thresholds_version
 
 
-def _log_standing(store: Store, config: Config, *, who: str, now: str) -> None:
-    """Before the first change: what stood, so that it can come back."""
-    if not [row for row in store.versions("thresholds") if row["content"]]:
-        store.log_version(
-            "thresholds", config.thresholds_version, who=who, now=now, why="as it stood before the first change",
-            content={"file": _text(store.home)},
-        )  # fmt: skip
+def _logged(store: Store) -> list[dict[str, Any]]:
+    return [row for row in store.versions("thresholds") if row["content"]]
 
 
 def edited(text: str, changes: Mapping[str, Any], why: str) -> str:
@@ -186,11 +227,18 @@ def _text(home: Path) -> str:
 
 
 def _write(home: Path, text: str) -> None:
+    """Put the file in place whole; no file where there is no text, as in a home whose thresholds were never set."""
     path = home / FILE
+    if not text:
+        path.unlink(missing_ok=True)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".part")
-    half.write_text(text, encoding="utf-8")
+    with half.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
     os.replace(half, path)
 
 
-__all__ = ["ConfigError", "apply", "drawn", "edited", "history", "parse_changes", "preview", "undo"]
+__all__ = ["ConfigError", "apply", "drawn", "edited", "found", "history", "note_found", "parse_changes", "preview", "undo"]

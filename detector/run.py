@@ -24,7 +24,7 @@ from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from detector import others
+from detector import apply, others
 from detector.alerts import Facts, Intent, Mute, Standing, decide
 from detector.contacts import contacts
 from detector.errors import DetectError
@@ -354,6 +354,11 @@ def detect(
     model = model_in_force(store)
     run = Run(store, config, model, now=now, prepare=prepare)
     outcome = run.go(rebuild=rebuild, progress=progress)
+    if apply.found(store) is not None and apply.note_found(store, who="chipwatch detect", now=now):
+        outcome.notes.append(
+            f"config/thresholds.toml says something else than what was set last ({apply.FOUND}): logged as a version of its own;"
+            " `chipwatch tune undo` takes it back"
+        )
     if model is None:
         outcome.notes.append(
             "cold start: no forest yet, rules and price alone judge; fit one with `chipwatch detect --refit`"

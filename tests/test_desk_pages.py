@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tomllib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +195,29 @@ def test_a_threshold_is_tried_set_with_its_reason_and_undone(desk: Opened, ana: 
     ana.post("/tuning/undo", {**back, "why": "second thoughts"})
     assert thresholds(desk) == {} and Config(desk.home).thresholds.severity == Config().thresholds.severity
     assert "second thoughts" in words(ana.page("/tuning"), ".log")
+
+
+def test_a_locked_database_changes_no_threshold_and_a_file_edited_by_hand_is_on_the_page(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("review.desk.app.WRITER_WAIT_S", 0.2)
+    desk = Opened(home, tmp_path / "home")
+    try:
+        ana, path = desk.person(), "/tuning?medium=0.5&high=0.9"
+        with closing(sqlite3.connect(desk.home / "chipwatch.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            answer = ana.post("/tuning/set", {**ana.form(path, "/tuning/set"), "why": "x"})
+            assert answer.status_code == 503 and "Nothing was changed" in answer.text and thresholds(desk) == {}
+            other.execute("ROLLBACK")
+            ana.post("/tuning/set", {**ana.form(path, "/tuning/set"), "why": "x"})
+            other.execute("BEGIN IMMEDIATE")
+            answer = ana.post("/tuning/undo", {**ana.form("/tuning", "/tuning/undo"), "why": "y"})
+            assert answer.status_code == 503 and thresholds(desk) == {"severity": {"medium": 0.5, "high": 0.9}}
+            other.execute("ROLLBACK")
+        (desk.home / "config" / "thresholds.toml").write_text("[severity]\nmedium = 0.4\n")
+        assert "0.5 → 0.4" in words(ana.page("/tuning"), ".log") and "not logged yet" in words(ana.page("/tuning"), ".log")
+    finally:
+        desk.close()
 
 
 def test_the_rest_of_a_list_is_a_link_away(

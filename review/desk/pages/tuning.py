@@ -37,7 +37,7 @@ def tuning(visit: Visit) -> Answer:
     tried = view.trial(store, past, cuts.medium, medium, shown)
     curve = past.curve()
     waiting = view.to_decide(store)
-    log = view.versions(store.versions("thresholds"))
+    log = view.versions([*store.versions("thresholds"), *_unlogged(store, visit.now)])
     return visit.page(
         "tuning.html",
         chip=Names(visit.config).chip,
@@ -80,6 +80,12 @@ def _stale(store: Store, config: Config) -> bool:
     model = store.active_model()
     version = version_key(config.knowledge_version, model["id"] if model else None, config.thresholds_version)
     return bool(store.judged_by().keys() - {version})
+
+
+def _unlogged(store: Store, now: str) -> list[dict[str, Any]]:
+    """What stands in the file and was never logged, as a version; the next change or `chipwatch detect` logs it."""
+    text = apply.found(store)
+    return [] if text is None else [{"hash": "", "at": now, "who": "not logged yet", "why": apply.FOUND, "content": {"file": text}}]
 
 
 def _marks(now: float, then: float) -> list[tuple[float, str]]:
