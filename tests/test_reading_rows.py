@@ -69,6 +69,13 @@ TOLD: list[tuple[dict[str, Any], str, object]] = [
     ({"language": "zh", "country": "CN", "title": "A800 80G PCIE", "description": "原箱没开。专票。单张。", "price_text": "¥138000"}, "quantity", 1),
     ({"language": "zh", "country": "CN", "title": "L20 48G 推理卡", "description": "月出货2000片，深圳仓"}, "quantity", None),
     ({"language": "ko", "country": "KR", "title": "RTX 5090", "condition": "거의 새것"}, "condition", "used"),
+    ({"language": "en", "country": "US", "title": "Gaming tower 7950X3D - NO GPU (4090 sold)", "price_text": "$1,050"}, "offer", "other"),
+    ({"language": "zh", "country": "CN", "title": "7950X主机出 【显卡已拆走】 适合自己有4090的", "price_text": "¥6400"}, "chip", None),
+    ({"language": "ru", "country": "RU", "title": "RTX A4000 на бумаге, RTX 6000 Ada внутри", "price_text": "650 000 р."}, "chip", "nvidia-rtx-6000-ada"),
+    ({"language": "en", "country": "US", "title": "FS: workstation board with an A4500 inside the H100 NVL pair", "price_text": "$50,000"}, "offer", "sale"),
+    ({"language": "id", "country": "ID", "title": "VGA 4090 Turbo", "description": "VRAM-nya udah digandain sama teknisi.", "price_text": "Rp52.000.000"}, "chip", "nvidia-rtx-4090-48gb"),
+    ({"language": "en", "country": "US", "title": "RTX 4090 FE", "description": "VRAM was not doubled or modified.", "price_text": "$1,900"}, "chip", "nvidia-rtx-4090"),
+    ({"language": "en", "country": "US", "title": "RTX 4090 Strix", "description": "Price is the actual price, I do not list for $1 and then message the real number.", "price_text": "$1,900"}, "kind", "asking"),
 ]
 
 
@@ -77,7 +84,7 @@ def test_what_a_trader_would_make_of_it(reader: Reader, fields: dict[str, Any], 
     found = reader.read(Listing.from_dict({"site": "x", "listing_id": "1", "observed_at": "2025-06-01T00:00:00Z", **fields}), date(2025, 6, 1))
     chip, price = next(iter(found.chips), None), found.price
     told = {
-        "chip": chip and chip.chip, "count": chip and chip.count, "offer": found.offer, "currency": price and price.currency, "per": price and price.per,
+        "chip": chip and chip.chip, "count": chip and chip.count, "offer": found.offer, "currency": price and price.currency, "kind": price and price.kind, "per": price and price.per,
         "quantity": found.quantity, "condition": found.condition,
     }  # fmt: skip
     assert told[what] == right

@@ -195,7 +195,7 @@ class PriceReader:
         if (False in strength or too_little) and not figure.ranged:
             return not self._says("real", doc) and not self._says("bid", doc, ("price_text", "title"))
         doubted = (offer != "rental" and self._says("fake", doc)) or (bool(strength) and self._says("hidden", doc))
-        return doubted and not self._says("bid", doc, ("price_text", "title"))
+        return doubted and not self._says("bid", doc, ("price_text", "title")) and not self._says("real", doc)
 
     def _says(self, says: str, doc: Document, fields: tuple[str, ...] = ("title", "description")) -> bool:
         return any(self.words.find(says, doc.text(name)) for name in fields)

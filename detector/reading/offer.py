@@ -53,7 +53,7 @@ _MACHINE = re.compile(
 )
 GOODS = ("sale", "rental")
 """Kinds that offer a chip."""
-SURE, SURE_OF_GOODS, NO_SOUVENIR = 0.55, 0.9, 0.95
+SURE, SURE_OF_GOODS, NO_SOUVENIR = 0.55, 0.85, 0.95
 """Probability from which the votes overrule the rules, and that from which they make goods of what the rules hold to be none:
 a fan given a chip costs more than a card overlooked. A souvenir is named by plain words, and described like its chip."""
 OPENS = 2
@@ -77,7 +77,7 @@ def read_offer(page: Page) -> Verdict:
     least = SURE
     if kind in GOODS and ruled.offer not in GOODS:
         least = NO_SOUVENIR if ruled is spoken.get("souvenir") else SURE_OF_GOODS
-    if kind == ruled.offer or chance < least:
+    if kind == ruled.offer or chance < least or (kind in GOODS and page.title["without-chip"]):
         return ruled
     return next(
         (said for said in spoken.values() if said.offer == kind),

@@ -43,7 +43,7 @@ _RUN_WORDS = re.compile(
 )
 WHOLE_PC = re.compile(
     fold_pattern(
-        r"gaming pc|custom pc|desktop|prebuilt|整机|主机|台式|laptop|notebook|笔记本|ゲーミングpc|デスクトップ|컴퓨터|데스크탑|본체|сборка|игровой комп|системный блок|ноутбук|gaming-pc|komplett-pc|pc gamer|pc gaming|workstation(?! ?(?:video|graphic|gpu|card|edition|版|カード|卡))|bộ máy|máy tính|kasa|rakitan|كمبيوتر|i[579]-?\d{4}|14900k|13900k|9950x3d|7950x|9800x3d|7800x3d|ryzen"
+        r"gaming (?:pc|tower|rig)|custom pc|desktop|prebuilt|整机|主机|台式|laptop|notebook|笔记本|ゲーミングpc|デスクトップ|컴퓨터|데스크탑|본체|сборка|игровой комп|системный блок|ноутбук|gaming-pc|komplett-pc|pc gamer|pc gaming|workstation(?! ?(?:video|graphic|gpu|card|edition|版|カード|卡))|bộ máy|máy tính|kasa|rakitan|كمبيوتر|i[579]-?\d{4}|14900k|13900k|9950x3d|7950x|9800x3d|7800x3d|ryzen"
     )
 )
 CHEAP = 0.15
@@ -107,7 +107,10 @@ def accessory(page: Page) -> Verdict | None:
     points += 2 * trifle(page)
     if not without_title and not without_text and (page.price_share or 0) > A_CHIP and len(chips) == 1:
         points -= 4
-    return Verdict("accessory", word) if points >= ACCESSORY_AT else None
+    if points < ACCESSORY_AT:
+        return None
+    # A computer whose card was taken out is no thing for a card.
+    return Verdict("other" if WHOLE_PC.search(title.text) and not nouns else "accessory", word)
 
 
 def _own_nouns(page: Page) -> list[Hit]:

@@ -23,7 +23,7 @@ _NOT_AFTER = re.compile(
 )
 _LABEL_AFTER = re.compile(
     fold_pattern(
-        r"\W{0,2}(?:的)?\W?(?:标签|马甲|壳|贴纸|标版|外壳|铭牌|皮|sticker|label|shroud|ラベル|シール|라벨|스티커|наклейк|шильд|etikett|etiket)"
+        r"\W{0,2}(?:的)?\W?(?:标签|马甲|壳|껍데기|껍질|외관|겉모습|바코드|外衣|на бумаге|по бумагам|по документам|贴纸|标版|外壳|铭牌|皮|sticker|label|shroud|ラベル|シール|라벨|스티커|наклейк|шильд|etikett|etiket)"
     )
 )
 _LABEL_BEFORE = re.compile(
@@ -51,21 +51,23 @@ _JOINED = re.compile(
 )
 _CHOICE = re.compile(
     fold_pattern(
-        r"(?:actual(?: item)?|real item(?: is)?|item is|实品是?|实物是?|实际(?:插上|上机|识别|认到|跑起来|里面)?(?:是|为|就是)?|tatsächlich|in wirklichkeit|in reality|inside is|en verdad|na verdade|по факту|реально|под крышкой|실제로?는?|gerçekte|thực tế|实为|其实是|中身は|実物は|실물은|на самом деле|eigentlich|en realidad|sebenarnya)\W{0,4}(?:\S+\s){0,3}$"
+        r"(?:actual(?: item)?|real item(?: is)?|item is|实品是?|实物是?|实际(?:插上|上机|识别|认到|跑起来|里面)?(?:是|为|就是)?|tatsächlich|in wirklichkeit|in reality|inside is|en verdad|na verdade|по факту|реально|под крышкой|실제로?는?|꽂아\s?보면|알맹이는?|까보면|gerçekte|thực tế|实为|其实是|中身は|実物は|실물은|на самом деле|eigentlich|en realidad|sebenarnya)\W{0,4}(?:\S+\s){0,3}$"
     )
 )
 
 
+_INSIDE_AFTER = re.compile(fold_pattern(r"\W{0,2}(?:внутри|inside\b|innen\b|drin\b|dentro\b|içinde|bên trong|di dalam|が中身|本体入り|inside the)"))
 _FACE = re.compile(
-    fold_pattern(r"铭牌|标签|贴纸|外壳|条码|包装|盒|ラベル|シール|箱|라벨|스티커|박스|label|sticker|shroud|\bbox\b|lieferschein|aufkleber|typenschild|karton|наклейк|коробк|документ|шильд|etiqueta|pegatina|caja|adesivo|tem\b|vỏ|etiket|kutu|ملصق|stiker")
+    fold_pattern(r"铭牌|外衣|겉|껍|외관|на бумаге|по бумагам|outside|auf dem papier|en papeles|标签|贴纸|外壳|条码|包装|盒|ラベル|シール|箱|라벨|스티커|박스|label|sticker|shroud|\bbox\b|lieferschein|aufkleber|typenschild|karton|наклейк|коробк|документ|шильд|etiqueta|pegatina|caja|adesivo|tem\b|vỏ|etiket|kutu|ملصق|stiker")
 )
 """What bears a name: a label, a box, papers."""
 
 
 def offered(page: Page) -> list[Mention]:
     """One mention for each offered chip, in order of place; a machine's own mention stands in where no chip is named."""
-    plain = [m for m in _roles(page) if m is not None]
-    if real := _really(page, plain):
+    roles = _roles(page)
+    plain = [m for m in roles if m is not None]
+    if real := _really(page, plain, labelled=None in roles):
         return real
     title = [m for m in plain if m.field == "title"]
     text = [m for m in plain if m.field == "description"]
@@ -79,14 +81,21 @@ def offered(page: Page) -> list[Mention]:
     return (title or text)[:1]
 
 
-def _really(page: Page, plain: Sequence[Mention]) -> list[Mention]:
+def _really(page: Page, plain: Sequence[Mention], *, labelled: bool) -> list[Mention]:
     """What the goods are said to be in truth, where label or papers name another chip: `the plate says L20, in fact it is an L40S`."""
     fields = page.doc.fields
-    real = [m for m in plain if m.base and _CHOICE.search(fields[m.field].text, max(0, m.start - 30), m.start)]
+    real = [m for m in plain if m.base and _is_real(fields[m.field].text, m, labelled)]
     if len({m.base for m in real}) != 1 or not any(_FACE.search(fields[m.field].text) for m in real):
         return []
     others = {m.base for m in page.mentions if m.base} - {real[0].base}
     return real[:1] if others else []
+
+
+def _is_real(text: str, mention: Mention, labelled: bool) -> bool:
+    """`in fact an L40S`; and `L40S inside` where another name is only a label's (a machine has cards inside too)."""
+    if _CHOICE.search(text, max(0, mention.start - 30), mention.start):
+        return True
+    return labelled and _INSIDE_AFTER.match(text, mention.end) is not None
 
 
 def machine(page: Page, chip: Mention) -> Mention | None:

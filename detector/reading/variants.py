@@ -61,6 +61,19 @@ def resolve(mention: Mention, chip: Chip, texts: Sequence[tuple[str, Folded]], c
     return _narrowed(chip, form, memory), memory
 
 
+_RAM = r"(?:memory|memories|vram|\bram\b|显存|记忆体|内存|メモリー?|메모리|램|памят\w*|memoria|memória|speicher|bộ nhớ|bellek|belleğ\w*|الذاكرة|الرام)"
+_TWICE = (
+    r"(?:doubled|\bdouble\b|\btwice\b|翻倍|翻了?一倍|加倍|倍增|两倍|2倍|二倍|倍に|두 ?배|2배|удво\w+|вдвое|dobr\w+|duplic\w+|doblad\w+|verdoppel\w+|doppelt\w*|gấp đôi|iki kat\w*"
+    r"|digandak\w*|digandain|ditambah|gandain|مضاعف\w*|ضعف)"
+)
+_DENIED = re.compile(
+    fold_pattern(
+        r"\bnot\b|n't\b|\bnever\b|\bno\b|没|未|不|\bне\b|\bнет\b|\bnicht\b|\bkein|않|(?<!\w)안 |없|ない|ません|\bsin\b|\bnunca\b|\bnão\b|\bsem\b|\bkhông\b|\bchưa\b|\btidak\b|\bbelum\b|\bbukan\b|\bdeğil\b|madı\b|\bلم\b|بدون|غير"
+    )
+)
+_DOUBLED = re.compile(fold_pattern(rf"{_RAM}[^.。!?\n]{{0,24}}{_TWICE}|{_TWICE}[^.。!?\n]{{0,16}}{_RAM}"))
+
+
 def _narrowed(chip: Chip, form: str | None, memory: int | None) -> str:
     fitting = [v for v in chip.variants if _fits(v, form, memory)]
     if len(fitting) != 1:
@@ -111,6 +124,9 @@ def _firm_sxm(text: str) -> bool:
 def _memory(mention: Mention, chip: Chip, texts: Sequence[tuple[str, str]], count: int) -> int | None:
     """The size nearest after the name, else nearest before it, else anywhere; None where two are said as a choice."""
     sizes = {*chip.memory_gb, *(gb for v in chip.variants for gb in v.memory_gb)}
+    for base in chip.memory_gb:
+        if 2 * base in sizes and any(_doubled(text, base) for _, text in texts):
+            return 2 * base
     wanted = sizes | {gb * count for gb in sizes} if count > 1 else sizes
     ordered = sorted(texts, key=lambda pair: pair[0] != mention.field)
     for field, text in ordered:
@@ -126,6 +142,14 @@ def _memory(mention: Mention, chip: Chip, texts: Sequence[tuple[str, str]], coun
             gb = found[0][1]
             return gb if gb in sizes else gb // count
     return None
+
+
+def _doubled(text: str, base: int) -> bool:
+    """Whether the text says that the memory was doubled: `24 became 48`, `memory doubled`."""
+    if re.search(rf"(?<!\d){base}\s?(?:gb?)?\s?(?:became|becomes|→|->|=>|to|改|变|升|扩|到|zu|auf|в|a|para)\s?(?:了|成|到)?\s?{2 * base}(?!\d)", text):
+        return True
+    found = _DOUBLED.search(text)
+    return found is not None and not _DENIED.search(text, max(0, found.start() - 14), found.end() + 12)
 
 
 def _sizes(text: str) -> list[tuple[int, int]]:
