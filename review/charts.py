@@ -154,7 +154,8 @@ def _free_row(x: float, ends: list[float], own: Sequence[float]) -> int:
 
 
 def _strip_words(dots: Sequence[Dot], low: float | None, high: float | None, n: int | None) -> str:
-    parts = [f"{sum(not d.own for d in dots)} other offers"]
+    others = sum(not d.own for d in dots)
+    parts = [f"{others} other offer{'' if others == 1 else 's'}"]
     parts += [f"this offer {axes.money(d.usd)}" for d in dots if d.own]
     if low and high:
         parts.append(

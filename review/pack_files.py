@@ -8,23 +8,83 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import resources
+from itertools import chain, count
 from pathlib import Path
 from string import Template
-from typing import Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 from review.pack import FORMAT, Pack
 from review.pack_report import report
 from storage.extract import copy_bytes
 
+if TYPE_CHECKING:
+    from storage.store import Store
+
 MANIFEST = "MANIFEST.sha256"
 
 
-def write(pack: Pack, home: Path, target: Path) -> str:
+PACKED = "packed as {name}, manifest SHA-256 {digest}"
+"""The note on every alert of a pack."""
+
+_given: set[Path] = set()
+_giving = Lock()
+
+
+def name_for(home: Path, key: str, now: str, suffix: str = "") -> Path:
+    """A name under HOME/packs that no other pack has or gets, by moment and first alert."""
+    stem = f"{now.translate({58: None, 45: None})}-{key[:8]}"
+    names = (home / "packs" / f"{stem}{end}{suffix}" for end in chain([""], (f"-{number}" for number in count(2))))
+    with _giving:
+        path = next(path for path in names if not path.exists() and path not in _given)
+        _given.add(path)
+    return path
+
+
+def note_packed(store: Store, keys: Iterable[str], target: Path, digest: str, *, who: str, now: str) -> None:
+    """Note with the decisions on all these alerts, or on none, that they were packed."""
+    with store.transaction():
+        for key in dict.fromkeys(keys):
+            store.decide(key, "note", who=who, now=now, note=PACKED.format(name=target.name, digest=digest))
+
+
+def settle(store: Store, home: Path) -> list[str]:
+    """End what killed packings left under HOME/packs: what was noted already gets its name, what was not goes; a line on each noted one."""
+    told = []
+    for part in sorted((home / "packs").glob(".*.part")):
+        name, _, process = part.name[1 : -len(".part")].rpartition(".")
+        target = part.with_name(name)
+        if not process.isdigit() or _at_work(int(process), target):
+            continue
+        noted = PACKED.format(name=name, digest="")
+        if not target.exists() and any((row["note"] or "").startswith(noted) for row in store.decisions()):
+            part.rename(target)
+            told.append(f"{name}: its packing was stopped after it was noted with the decisions; the pack is there now")
+        else:
+            _remove(part)
+    return told
+
+
+def _at_work(process: int, target: Path) -> bool:
+    if process == os.getpid():
+        return target in _given
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def write(pack: Pack, home: Path, target: Path, noted: Callable[[str], None] = lambda digest: None) -> str:
     """Write the pack as a new folder, or as a zip file of one folder where `target` ends in .zip; the SHA-256 of its manifest.
 
-    It appears whole or not at all. Raises FileExistsError for a target that is there, OSError, EvidenceError.
+    It appears whole or not at all. `noted` is given the digest before it appears, so that no pack goes out without its note; where
+    that raises, nothing appears, and where a kill comes between, `settle` gives the noted pack its name.
+    Raises FileExistsError for a target that is there, OSError, EvidenceError, and what `noted` raises.
     """
     if target.exists():
         raise FileExistsError(17, "is there already; name a new folder or .zip file", str(target))
@@ -34,12 +94,17 @@ def write(pack: Pack, home: Path, target: Path) -> str:
         digest = (
             _zip(pack, home, beside, target.stem) if target.suffix == ".zip" else _folder(pack, home, beside)
         )
-        beside.rename(target)
+        noted(digest)
     except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.unlink(missing_ok=True)
+        _remove(beside)
         raise
+    beside.rename(target)
     return digest
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+    path.unlink(missing_ok=True)
 
 
 def _folder(pack: Pack, home: Path, folder: Path) -> str:

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -523,6 +524,26 @@ def test_a_pack_is_written_noted_and_proves_itself(desk: Opened, tmp_path: Path)
         (note,) = ask(desk, lambda s, key=key: s.decisions_on(key))
         assert note["action"] == "note" and note["who"] == "ana" and manifest in note["note"]
     assert manifest in page.text() and alert(desk)["state"] == "new"
+
+
+def test_two_packs_of_one_alert_in_one_second_are_two(desk: Opened) -> None:
+    form = {"alert": [f"{key_of(desk, '1')}:1"]}
+    made = [person.post("/packs", {**person.form("/", "/decide"), **form}).headers["location"] for person in map(desk.person, ("ana", "ben"))]
+    assert len(set(made)) == 2 and all(desk.person().get(f"{path}/file").status_code == 200 for path in made)
+
+
+def test_under_a_lock_no_pack_stands_without_its_note(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_app, "WRITER_WAIT_S", 0.2)
+    desk = Opened(home, tmp_path / "home")
+    try:
+        ana = desk.person()
+        with closing(sqlite3.connect(desk.home / "chipwatch.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            answer = ana.post("/packs", {**ana.form("/", "/decide"), "alert": [f"{key_of(desk, '1')}:1"]})
+        assert answer.status_code == 503 and "Nothing was changed" in answer.text
+        assert not list((desk.home / "packs").iterdir())
+    finally:
+        desk.close()
 
 
 @pytest.mark.parametrize(

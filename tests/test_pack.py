@@ -6,9 +6,11 @@ import hashlib
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,9 @@ from selectolax.lexbor import LexborHTMLParser
 from config.loader import Config
 from detector.apply import apply
 from review.pack import Pack, collect
-from review.pack_files import write
+from review.pack_files import name_for, note_packed, write
 from review.pack_report import report
-from storage.errors import MissingError, StorageError
+from storage.errors import LockedError, MissingError, StorageError
 from storage.evidence import EvidenceWriter, evidence_path
 from storage.listing import Listing
 from storage.store import Store
@@ -193,6 +195,7 @@ def test_it_holds_readings_reasons_versions_law_and_decisions(home: Path, tmp_pa
     ]
     assert alert["explained"]["law"][0]["control"] == "3A090.a" and alert["explained"]["law"][0]["source"]
     assert alert["seller"]["other_offers"] == 1
+    assert "; 1 other offer" in LexborHTMLParser(report(packed(home, "1"))).text() and "1 other offers" not in report(packed(home, "1"))
     versions = json.loads((folder / "versions.json").read_text(encoding="utf-8"))
     used = alert["observations"][0]["reading"]["versions"]
     assert used["knowledge"] in versions["used"]["knowledge"] and "serial_removed" in {
@@ -332,6 +335,60 @@ def test_the_command_writes_a_pack_and_notes_it_with_the_decisions(home: Path, t
     )
     again = subprocess.run(words, capture_output=True, text=True, check=False)
     assert again.returncode == 2 and "is there already" in again.stderr
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from chipwatch.cli import main
+Path.rename = lambda *names: os._exit(9)
+sys.argv = ["chipwatch", "--home", sys.argv[1], "alerts", "pack", "board/1", "--who", "ada"]
+main()
+"""
+
+
+def pack_command(home: Path) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "chipwatch.cli", "--home", str(home), "alerts", "pack", "board/1", "--who", "ada"]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def packing_notes(home: Path) -> list[str]:
+    with Store.open(home, readonly=True) as store:
+        return [row["note"] for row in store.decisions() if (row["note"] or "").startswith("packed as ")]
+
+
+def test_a_pack_that_cannot_be_noted_does_not_appear(home: Path) -> None:
+    with closing(sqlite3.connect(home / "chipwatch.db", isolation_level=None)) as other, Store.open(home, timeout=0.1) as store:
+        key, pack = handover.key(store, "1"), packed(home, "1", "2")
+        target = name_for(home, key, NOW, ".zip")
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LockedError):
+            write(pack, home, target, noted=lambda digest: note_packed(store, [key], target, digest, who="ada", now=NOW))
+    assert not list((home / "packs").iterdir()) and not packing_notes(home)
+
+
+def test_a_pack_is_noted_on_all_its_alerts_or_on_none(home: Path) -> None:
+    with Store.open(home) as store, pytest.raises(MissingError):
+        note_packed(store, [handover.key(store, "1"), "0" * 20], home / "packs" / "x.zip", "d", who="ada", now=NOW)
+    assert not packing_notes(home)
+
+
+def test_a_pack_killed_after_its_note_is_there_after_the_next_and_told(home: Path) -> None:
+    assert subprocess.run([sys.executable, "-c", KILLED, str(home)], check=False, timeout=60).returncode == 9
+    (note,) = packing_notes(home)
+    name = note.split()[2].rstrip(",")
+    (home / "packs" / ".never-noted.zip.4194305.part").write_bytes(b"half")
+    assert not (home / "packs" / name).exists()
+    done = pack_command(home)
+    assert done.returncode == 0 and f"{name}: its packing was stopped" in done.stderr
+    assert check(home / "packs" / name).returncode == 0
+    assert hashlib.sha256((home / "packs" / name / "MANIFEST.sha256").read_bytes()).hexdigest() in note
+    assert not list((home / "packs").glob(".*")) and len(packing_notes(home)) == 2
+
+
+def test_packs_of_one_alert_in_one_second_have_names_of_their_own(home: Path) -> None:
+    names = [name_for(home, "a" * 20, NOW, ".zip").name for _ in range(3)]
+    assert names == ["20260303T090000Z-aaaaaaaa.zip", "20260303T090000Z-aaaaaaaa-2.zip", "20260303T090000Z-aaaaaaaa-3.zip"]
 
 
 class Page(HTMLParser):

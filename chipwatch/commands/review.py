@@ -317,23 +317,23 @@ def alerts_pack(
     """Write a hand-over pack: report for printing, stored pages, readings, reasons, decisions, manifest; noted with the decisions."""
     from chipwatch import __version__
     from review.pack import collect
-    from review.pack_files import write
+    from review.pack_files import name_for, note_packed, settle, write
 
     state: State = ctx.obj
     now, person = now_utc(), who or user()
     with state.store() as store:
         keys = [store.find_listing(text) for text in listings]
-        target = out or state.folder / "packs" / f"{now.translate({58: None, 45: None})}-{keys[0][:8]}"
+        for line in settle(store, store.home):
+            note(line)
+        target = out or name_for(store.home, keys[0], now)
         if target.exists():
             raise UseError(f"{target} is there already: name a new folder or .zip file with --out")
         pack = collect(
             store, state.config, keys, now=now, who=person, software=f"chipwatch {__version__}", contacts=contacts, tell=_reading
         )  # fmt: skip
-        digest = write(pack, store.home, target)
-        for key in dict.fromkeys(keys):
-            store.decide(
-                key, "note", who=person, now=now, note=f"packed as {target.name}, manifest SHA-256 {digest}"
-            )
+        digest = write(
+            pack, store.home, target, noted=lambda digest: note_packed(store, keys, target, digest, who=person, now=now)
+        )
     write_json(
         {
             "pack": str(target),

@@ -9,13 +9,13 @@ from importlib.metadata import version
 
 from review.desk.visit import Answer, NotHere, Page, Refused, Visit
 from review.pack import collect
-from review.pack_files import MANIFEST, write
-from storage.errors import StorageError
+from review.pack_files import MANIFEST, name_for, note_packed, settle, write
+from storage.errors import LockedError, StorageError
 
 MOST = 50
 """Alerts of one pack made here; the command line sets no limit."""
 
-_NAME = re.compile(r"[0-9TZ]+-[0-9a-f]{8}\.zip")
+_NAME = re.compile(r"[0-9TZ]+-[0-9a-f]{8}(-[0-9]+)?\.zip")
 
 
 def pack(visit: Visit) -> Answer:
@@ -27,26 +27,22 @@ def pack(visit: Visit) -> Answer:
         raise Refused(
             f"{len(keys)} alerts are more than one pack of the desk takes ({MOST}); `chipwatch alerts pack` takes any number."
         )
-    now, home = visit.now, visit.store.home
-    target = home / "packs" / f"{now.translate({58: None, 45: None})}-{keys[0][:8]}.zip"
+    now, home, who = visit.now, visit.store.home, visit.person
+    left = settle(visit.store, home)
+    target = name_for(home, keys[0], now, ".zip")
     try:
-        made = collect(
-            visit.store,
-            visit.config,
-            keys,
-            now=now,
-            who=visit.person,
-            software=f"chipwatch {version('chipwatch')}",
-        )
-        digest = write(made, home, target)
-    except (StorageError, FileExistsError) as error:
+        made = collect(visit.store, visit.config, keys, now=now, who=who, software=f"chipwatch {version('chipwatch')}")
+        write(
+            made, home, target,
+            noted=lambda digest: visit.write(lambda store: note_packed(store, keys, target, digest, who=who, now=now)),
+        )  # fmt: skip
+    except LockedError:
+        raise
+    except StorageError as error:
         raise Refused(f"Not packed: {error}.") from error
-    note = f"packed as {target.name}, manifest SHA-256 {digest}"
-    visit.write(
-        lambda store: [store.decide(key, "note", who=visit.person, now=now, note=note) for key in keys]
-    )
     return visit.go(
         f"/packs/{target.name}",
+        *left,
         *(f"In the pack, but with a problem: {problem}" for problem in made.problems[:5]),
     )
 
