@@ -19,6 +19,7 @@ from review.desk.cards import Names
 from review.desk.facets import Facets
 from review.desk.glossary import Glossary
 from review.desk.guard import Guard
+from review.desk.inert_csv import InertCsv
 from review.desk.pages import all_pages
 from review.desk.people import People
 from review.desk.sessions import Sessions
@@ -85,7 +86,7 @@ class Desk:
     @cached_property
     def app(self) -> Guard:
         """The ASGI application."""
-        return Guard(self.datasette.app(), self.sessions, self.hosts, self.cookie, plugin.takes_form)
+        return Guard(InertCsv(self.datasette.app()), self.sessions, self.hosts, self.cookie, plugin.takes_form)
 
     @property
     def config(self) -> Config:
