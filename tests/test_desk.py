@@ -25,7 +25,7 @@ from storage.evidence import EvidenceRef
 from storage.listing import Listing
 from storage.store import Store
 from tests import handover
-from tests.desking import Opened
+from tests.desking import Browser, Opened
 
 CHINESE = {
     "listing_id": "4", "title": "英伟达 H100 80G PCIe 显卡", "description": "序列号已磨掉，无发票。支持发往俄罗斯，无需出口许可证。", "price_text": "¥65,000", "price_amount": "65000",
@@ -302,6 +302,71 @@ def test_a_form_that_cannot_be_acted_on_changes_nothing(desk: Opened, fields: di
     assert answer.status_code in (303, 409) and alert(desk) == before
 
 
+def typed(person: Browser, path: str) -> list[str]:
+    """The notes that stand in the forms of a page."""
+    return [note for node in person.page(path).css('[name="note"]') if (note := node.attributes.get("value") or node.text())]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"action": "dismiss"}, "A dismissal needs its reason"), ({"action": "snooze", "until": "2026-03-01"}, "a day to come"), ({"action": "snooze", "until": "soon"}, "is no date"),
+        ({"choose": "1"}, "Enter alone"), ({"form_key": "x", "action": "confirm"}, "sent before"), ({"action": "confirm", "note": "n" * 4001}, "4,001 characters"),
+    ],
+)  # fmt: skip
+def test_what_was_typed_is_still_there_after_a_refusal(desk: Opened, fields: dict[str, str], said: str) -> None:
+    ana, key = desk.person(), key_of(desk)
+    here, note = f"/alert/{key}?state=new", fields.get("note", 'seen "by hand" <b>')
+    form = {**ana.form(here, f"/alert/{key}/decide"), "until": "2031-05-06", "reason_dismiss": "", "note": note, **fields}
+    assert ana.post(f"/alert/{key}/decide", form).headers["location"] == here
+    assert ana.page(f"/alert/{key_of(desk, '2')}").css_first("#note").attributes["value"] == ""
+    page = ana.page(here)
+    assert page.css_first("#note").attributes["value"] == note and page.css_first("#until").attributes["value"] == form["until"]
+    assert page.css_first("#only-note").text() == "" and typed(ana, here) == [], "shown again once"
+    ana.post(f"/alert/{key}/decide", form)
+    assert any(said in words for words in ana.notices())
+
+
+def test_marks_and_words_are_still_there_after_a_bulk_decision_was_refused(desk: Opened) -> None:
+    ana, ben = desk.person("ana"), desk.person("ben")
+    rows = ask(desk, lambda s: s.alerts())[:2]
+    marked = [f"{row['listing']}:{row['version']}" for row in rows]
+    for path in ("/decide", "/packs"):
+        wrong = {"action": "dismiss", "alert": marked} if path == "/decide" else {"alert": []}
+        ana.post(path, {**ana.form("/", "/decide"), "note": "both alike", **wrong})
+        assert ben.page("/").css("[checked]") == []
+        page = ana.page("/")
+        assert page.css_first("#note").attributes["value"] == "both alike"
+        assert [box.attributes["value"] for box in page.css("[checked]")] == wrong["alert"]
+
+
+def test_a_note_alone_and_a_mute_keep_their_words_too(desk: Opened) -> None:
+    ana, key = desk.person(), key_of(desk)
+    here = f"/alert/{key}"
+    ana.post(f"{here}/decide", {**ana.form(here, f"{here}/decide"), "action": "note", "note": "x" * 4001})
+    page = ana.page(here)
+    assert page.css_first("#only-note").text() == "x" * 4001 and page.css_first("#note").attributes["value"] == ""
+    ana.post("/mutes", {**ana.form(here, "/mutes"), "what": f"listing:{key}", "reason": "own test", "until": "2026-03-01"})
+    page = ana.page(here)
+    assert page.css_first("#mute-reason").attributes["value"] == "own test"
+    assert any("open" in part.attributes for part in page.css("details.card"))
+
+
+@pytest.mark.parametrize("path", ["decide", "mutes"])
+def test_a_text_longer_than_its_field_is_refused(desk: Opened, path: str) -> None:
+    ana, key = desk.person(), key_of(desk)
+    here, before = f"/alert/{key}", alert(desk)
+    if path == "decide":
+        ana.decide(key, action="confirm", note="n" * 4001)
+        assert alert(desk) == before
+        # A browser counts a line end as one character and sends two.
+        ana.decide(key, action="note", note="line\r\n" * 800)
+        assert alert(desk)["decisions"][-1]["note"] == ("line\n" * 800).strip()
+    else:
+        ana.post("/mutes", {**ana.form(here, "/mutes"), "what": f"listing:{key}", "reason": "r" * 401, "until": "2026-03-20"})
+        assert ask(desk, lambda s: s.mutes()) == []
+
+
 def test_after_a_decision_comes_the_next_alert_of_the_same_list(desk: Opened) -> None:
     ana = desk.person()
     keys = [row["listing"] for row in ask(desk, lambda s: s.alerts())]
@@ -459,14 +524,19 @@ def test_a_writer_that_does_not_let_go_is_told_and_nothing_is_lost(
         ana, key = desk.person(), key_of(desk)
         with sqlite3.connect(desk.home / "chipwatch.db", isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
-            answer = ana.decide(key, action="confirm")
+            sent = {**ana.form(f"/alert/{key}", f"/alert/{key}/decide"), "action": "confirm", "note": "seen by hand"}
+            answer = ana.post(f"/alert/{key}/decide", sent)
             other.execute("ROLLBACK")
         assert (
             answer.status_code == 503
             and "Nothing was changed" in answer.text
             and alert(desk)["state"] == "new"
         )
-        assert ana.decide(key, action="confirm").status_code == 303 and alert(desk)["state"] == "confirmed"
+        assert f'href="/alert/{key}"' in answer.text and typed(ana, f"/alert/{key}") == ["seen by hand"]
+        # The form that the person was told to send again does what it says, once.
+        ana.post(f"/alert/{key}/decide", sent)
+        ana.post(f"/alert/{key}/decide", sent)
+        assert alert(desk)["state"] == "confirmed" and [row["note"] for row in alert(desk)["decisions"]] == ["seen by hand"]
     finally:
         desk.close()
 

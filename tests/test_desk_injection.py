@@ -33,7 +33,7 @@ ATTRIBUTES = {
     "lang", "charset", "name", "content", "rel", "href", "type", "src", "defer", "class", "aria-label", "aria-current", "aria-hidden", "aria-labelledby", "viewBox", "width", "height", "x", "y",
     "x1", "x2", "y1", "y2", "rx", "cx", "cy", "r", "d", "fill", "stroke", "stroke-width", "stroke-linecap", "for", "id", "placeholder", "maxlength", "autocomplete", "action", "method", "value",
     "title", "role", "tabindex", "data-key", "data-list", "data-item", "data-label", "data-href", "data-open-wide", "data-decide", "data-back", "data-next", "data-prev", "open", "start", "selected", "required",
-    "rows", "dir", "download", "target", "hidden", "data-mark-all", "formaction", "text-anchor", "viewbox",
+    "rows", "dir", "download", "target", "hidden", "data-mark-all", "formaction", "formnovalidate", "data-choose", "checked", "text-anchor", "viewbox",
 }  # fmt: skip
 
 

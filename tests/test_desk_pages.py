@@ -255,6 +255,7 @@ def test_confirmed_alerts_that_would_be_lost_are_shown_first_and_must_be_seen(
     ("changed", "said"),
     [
         ({"why": " "}, "Give the reason"),
+        ({"why": "w" * 301}, "301 characters"),
         ({"medium": "much"}, "figure between 0 and 1"),
         ({"medium": "0.01"}, "must hold"),
         ({"base": "0"}, "set anew while you looked"),
@@ -363,6 +364,7 @@ def test_a_held_run_is_decided_with_a_reason(desk: Opened, ana: Browser, action:
     ("changed", "said"),
     [
         ({"why": ""}, "Give the reason"),
+        ({"why": "w" * 301}, "301 characters"),
         ({"action": "burn"}, "release or to discard"),
         ({"run": "none"}, "there is no such run"),
     ],
@@ -418,6 +420,7 @@ def test_a_seller_is_shown_with_its_ties_and_a_tie_is_undone_and_done_again(
     ("changed", "said"),
     [
         ({"why": ""}, "Give the reason"),
+        ({"why": "w" * 301}, "301 characters"),
         ({"action": "burn"}, "unlink or to link"),
         ({"action": "link"}, "decided already"),
     ],

@@ -48,13 +48,14 @@ def test_a_threshold_is_set_and_undone_by_keyboard(page: Any, served: tuple[Path
     if page.query_selector("#seen"):
         page.keyboard.press("Tab")
         page.keyboard.press("Space")
-        page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert "Set: alerts from" in page.inner_text(".notice") and "three weak ones" in page.inner_text(".log")
     assert (home / "config" / "thresholds.toml").exists()
     page.focus("#undo-why")
     page.keyboard.type("second thoughts")
+    page.keyboard.press("Tab")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert "Put back" in page.inner_text(".notice")

@@ -22,7 +22,7 @@ from review.desk.guard import Guard
 from review.desk.inert_csv import InertCsv
 from review.desk.pages import all_pages
 from review.desk.people import People
-from review.desk.sessions import Sessions
+from review.desk.sessions import Sessions, Typed
 from review.desk.visit import Visit
 from storage.database import FILE
 from storage.errors import StorageError
@@ -128,18 +128,20 @@ class Desk:
         return env
 
     def render(self, template: str, visit: Visit | None, facts: Mapping[str, Any]) -> str:
-        """A page as HTML. Templates also see `visit`, `nav`, `notices`, `form_key` and `asset`."""
+        """A page as HTML. Templates also see `visit`, `nav`, `notices`, `form_key`, `typed` and `asset`."""
         common: dict[str, Any] = {
             "visit": visit,
             "nav": navigation(),
             "asset": plugin.asset,
             "notices": (),
             "form_key": "",
+            "typed": lambda form: Typed({}),
         }
         if visit is not None:
             common |= {
                 "notices": self.sessions.told(visit.session),
                 "form_key": self.sessions.form_key(visit.session),
+                "typed": lambda form: self.sessions.typed(visit.session, form),
             }
         return str(self.templates.get_template(template).render({**common, **facts}))
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 ACTIONS = ("confirm", "dismiss", "snooze", "escalate", "note")
+CHOOSE = "Nothing was decided: Enter alone does not choose. Press Confirm, Dismiss, Snooze, Escalate or Hand over."
 DONE = {
     "confirm": "confirmed",
     "dismiss": "dismissed",
@@ -64,10 +65,8 @@ def wish_of(visit: Visit) -> Wish:
     action = visit.value("action")
     if action not in ACTIONS:
         raise Refused("Choose what to decide: nothing was changed.")
-    reason, note = (
-        visit.value(f"reason_{action}") or visit.value("reason") or None,
-        visit.value("note")[:MAX_NOTE] or None,
-    )
+    reason = visit.value(f"reason_{action}") or visit.value("reason") or None
+    note = visit.text("note", MAX_NOTE, "The note") or None
     known = {row.id for row in visit.config.decisions.on(action)} if action != "note" else set()
     if reason is not None and reason not in known:
         reason = None

@@ -194,33 +194,45 @@ async def _visit(pages: dict[str, Page], request: Any, datasette: Any) -> Respon
 
 
 def _answer(desk: Desk, page: Page, visit: Visit) -> Answer:
+    if page.method != "POST":
+        return _tried(page, visit)[0]
+    back, key = visit.value("back", page.back), visit.value("form_key")
+    if visit.value("choose"):
+        _keep(visit)
+        return visit.go(back, notice(page.choose))
+    if not desk.sessions.spend(visit.session, key):
+        _keep(visit)
+        words = "This form was sent before, or is from before the desk was started: nothing was changed. Here is how things stand."
+        return visit.go(back, notice(words))
+    answer, done = _tried(page, visit)
+    if not done:
+        desk.sessions.give_back(key)
+        _keep(visit)
+    return answer
+
+
+def _keep(visit: Visit) -> None:
+    """Show what was typed again on the page that the person is led back to."""
+    visit.desk.sessions.keep_typed(visit.session, visit.value("form", visit.path), visit.form)
+
+
+def _tried(page: Page, visit: Visit) -> tuple[Answer, bool]:
+    """The page's answer, and whether it did what was asked for."""
     back = visit.value("back", page.back)
-    if page.method == "POST" and not desk.sessions.spend(visit.session, visit.value("form_key")):
-        return visit.go(
-            back,
-            notice(
-                "This form was sent before, or is from before the desk was started: nothing was changed. Here is how things stand."
-            ),
-        )
     try:
-        return page.view(visit)
+        return page.view(visit), True
     except (NotHere, MissingError) as error:
-        return visit.page("problem.html", status=404, title="Not here", words=str(error))
+        answer = visit.page("problem.html", status=404, title="Not here", words=str(error))
     except Refused as error:
-        return visit.go(back, notice(str(error)))
+        answer = visit.go(back, notice(str(error)))
     except ConfigError as error:
-        return visit.page(
-            "problem.html", status=500, title="The configuration cannot be used", words=str(error)
-        )
+        answer = visit.page("problem.html", status=500, title="The configuration cannot be used", words=str(error))
     except LockedError:
-        return visit.page(
-            "problem.html",
-            status=503,
-            title="Busy",
-            words="A crawl or another command is writing. Nothing was changed: go back and send it again.",
-        )
+        words = "A crawl or another command is writing. Nothing was changed: go back and send it again."
+        answer = visit.page("problem.html", status=503, title="Busy", words=words, back=local(back) if page.method == "POST" else None)
     except StorageError as error:
-        return visit.page("problem.html", status=500, title="That did not work", words=str(error))
+        answer = visit.page("problem.html", status=500, title="That did not work", words=str(error))
+    return answer, False
 
 
 def notice(text: str) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from itsdangerous import BadSignature, TimestampSigner
@@ -18,6 +19,9 @@ SESSION_S = 12 * 3600
 
 SHOWN_NOTICES = 20
 
+KEPT_FORMS = 20
+"""Forms of one session whose words wait to be shown again; a form is no larger than `guard.MAX_FORM`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -26,6 +30,24 @@ class Notice:
     text: str
     kind: str = "done"
     undo: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What stood in a form that was sent but not acted on, so that the page shows it again; false where there is none."""
+
+    fields: Mapping[str, list[str]]
+
+    def __bool__(self) -> bool:
+        return bool(self.fields)
+
+    def value(self, name: str, default: str = "") -> str:
+        """What stood in a field, or `default` where the form did not have it."""
+        return self.values(name)[0] if self.values(name) else default
+
+    def values(self, name: str) -> list[str]:
+        """All that the form said under a name."""
+        return self.fields.get(name) or []
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +69,7 @@ class Sessions:
     _used: dict[str, float] = field(default_factory=dict)
     _tidy_at: int = 1000
     _notices: dict[str, list[Notice]] = field(default_factory=dict)
+    _typed: dict[str, dict[str, Mapping[str, list[str]]]] = field(default_factory=dict)
     _ended: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -83,6 +106,7 @@ class Sessions:
         with self._lock:
             self._ended[session.id] = self.clock()
             self._notices.pop(session.id, None)
+            self._typed.pop(session.id, None)
 
     def form_key(self, session: Session) -> str:
         """A key for one sending of one form."""
@@ -105,6 +129,25 @@ class Sessions:
                 self._tidy_at = 2 * len(self._used) + 1000
             self._used[value] = now
         return True
+
+    def give_back(self, key: str) -> None:
+        """Let a spent key be used again: what its form asked for was not done."""
+        with contextlib.suppress(BadSignature), self._lock:
+            self._used.pop(self._forms.unsign(key).decode(), None)
+
+    def keep_typed(self, session: Session, form: str, fields: Mapping[str, list[str]]) -> None:
+        """Keep what was typed into a form (its address) for the next page of this session that has it."""
+        with self._lock:
+            kept = self._typed.setdefault(session.id, {})
+            kept.pop(form, None)
+            kept[form] = {name: values for name, values in fields.items() if name != "form_key"}
+            while len(kept) > KEPT_FORMS:
+                del kept[next(iter(kept))]
+
+    def typed(self, session: Session, form: str) -> Typed:
+        """What was typed into a form that was not acted on; it is given once."""
+        with self._lock:
+            return Typed(self._typed.get(session.id, {}).pop(form, {}))
 
     def tell(self, session: Session, notice: Notice) -> None:
         """Keep a notice for the next page of this session."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MAX_WHY = 300
+"""Characters of a reason: a sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -42,7 +45,8 @@ class Page:
     """One address of the desk: `path` may hold `<name>` parts, `view` answers, in a thread of its own.
 
     `nav` puts it into the header, in the order of `order`. A page with method POST is called only after the form's
-    one-time key was spent; `back` is where its refusals are shown.
+    one-time key was spent; `back` is where its refusals are shown. `choose` is told where Enter sent a form that decides:
+    its first button, which Enter presses, does nothing (`enter` in `_parts.html`).
     """
 
     path: str
@@ -51,6 +55,7 @@ class Page:
     nav: str | None = None
     order: int = 100
     back: str = "/"
+    choose: str = "Enter alone does nothing here: press the button of what you want. Nothing was changed."
 
 
 @dataclass
@@ -100,6 +105,13 @@ class Visit:
     def value(self, name: str, default: str = "") -> str:
         """The first value of a form's field, trimmed."""
         return (self.form.get(name) or [default])[0].strip()
+
+    def text(self, name: str, most: int, what: str) -> str:
+        """Words that a person typed, line ends as \\n. Raises Refused where there are more than `most` characters."""
+        text = self.value(name).replace("\r\n", "\n")
+        if len(text) > most:
+            raise Refused(f"{what} has {len(text):,} characters, and {most:,} are kept at most: nothing was changed.")
+        return text
 
     def write(self, change: Callable[[Store], T]) -> T:
         """Change the home: `change` runs alone, with a store open for writing. Keep it short, everybody waits for it."""

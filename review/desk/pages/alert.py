@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from detector.market import segment_words
 from review.desk.case import Case, case_of
-from review.desk.decide import DONE, decide_one, reasons, said_with, told, wish_of
+from review.desk.decide import CHOOSE, DONE, decide_one, reasons, said_with, told, wish_of
 from review.desk.pages.queue import choice_of, query_of
 from review.desk.sessions import Notice
-from review.desk.visit import Answer, NotHere, Page, Refused, Visit
+from review.desk.visit import Answer, NotHere, Page, Visit
 from review.desk.words import title as title_words
 from review.tuning_view import to_decide
 from review.wording import titled
@@ -62,10 +62,7 @@ def decide(visit: Visit) -> Answer:
     key = _key(visit)
     query = visit.value("query")
     here = f"/alert/{key}" + (f"?{query}" if query else "")
-    try:
-        wish = wish_of(visit)
-    except Refused as error:
-        return visit.go(here, Notice(str(error), "problem"))
+    wish = wish_of(visit)
     version = int(visit.value("version")) if visit.value("version").isdecimal() else None
     after = visit.value("after")
     drawn = to_decide(visit.store) if version is None else []
@@ -124,6 +121,6 @@ def undo(visit: Visit) -> Answer:
 
 PAGES = (
     Page("/alert/<key>", alert),
-    Page("/alert/<key>/decide", decide, method="POST"),
+    Page("/alert/<key>/decide", decide, method="POST", choose=CHOOSE),
     Page("/alert/<key>/undo", undo, method="POST"),
 )

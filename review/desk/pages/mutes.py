@@ -9,6 +9,8 @@ from review.desk.words import title as title_words
 from storage.alerts import SCOPES
 from storage.errors import MissingError
 
+MAX_REASON = 400
+
 
 def mutes(visit: Visit) -> Answer:
     """All mutes, those in force first."""
@@ -40,7 +42,8 @@ def mute(visit: Visit) -> Answer:
     scope, _, value = visit.value("what").partition(":")
     if scope not in SCOPES or not value:
         raise Refused("Choose what to mute: nothing was changed.")
-    if not visit.value("reason"):
+    reason = visit.text("reason", MAX_REASON, "The reason")
+    if not reason:
         raise Refused("A mute needs its reason: nothing was changed.")
     try:
         until = date.fromisoformat(visit.value("until")).isoformat()
@@ -52,7 +55,7 @@ def mute(visit: Visit) -> Answer:
         lambda store: store.mute(
             scope,
             value,
-            reason=visit.value("reason")[:400],
+            reason=reason,
             who=visit.person,
             now=visit.now,
             until=f"{until}T00:00:00Z",
@@ -69,6 +72,6 @@ def lift(visit: Visit) -> Answer:
 
 PAGES = (
     Page("/mutes", mutes),
-    Page("/mutes", mute, method="POST", back="/mutes"),
+    Page("/mutes", mute, method="POST", back="/mutes", choose="Nothing was muted: press Mute to do it."),
     Page("/mutes/<name>/lift", lift, method="POST", back="/mutes"),
 )

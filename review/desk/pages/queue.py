@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from review.desk.cards import cards
-from review.desk.decide import MOST, decide_many, reasons
+from review.desk.decide import CHOOSE, MOST, decide_many, reasons
 from review.desk.facets import Choice, Found
 from review.desk.sessions import Notice
 from review.desk.visit import Answer, Page, Refused, Visit
@@ -205,6 +205,6 @@ def _undo_one(store: Store, listing: str, decision: str, visit: Visit) -> str | 
 
 PAGES = (
     Page("/", queue, nav="Queue", order=1),
-    Page("/decide", decide, method="POST"),
+    Page("/decide", decide, method="POST", choose=CHOOSE),
     Page("/undo", undo, method="POST"),
 )

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from review import sellers_view as view
 from review.desk.cards import Names
 from review.desk.kept import kept
-from review.desk.visit import Answer, NotHere, Page, Refused, Visit
+from review.desk.visit import MAX_WHY, Answer, NotHere, Page, Refused, Visit
 from storage.errors import StorageError
 from storage.ties import LINK_ACTIONS
 
@@ -56,7 +56,8 @@ def seller(visit: Visit) -> Answer:
 
 def decide(visit: Visit) -> Answer:
     """Say that a tie is none, or is one after all; with the reason, and what was seen."""
-    party, other, action, why = (visit.value(name) for name in ("party", "other", "action", "why"))
+    party, other, action = (visit.value(name) for name in ("party", "other", "action"))
+    why = visit.text("why", MAX_WHY, "The reason")
     if action not in LINK_ACTIONS:
         raise Refused("Choose to unlink or to link. Nothing was changed.")
     if not why:
@@ -86,5 +87,5 @@ def address(party: str) -> str:
 PAGES = (
     Page("/sellers", sellers, nav="Sellers", order=50),
     Page("/sellers/<party>", seller),
-    Page("/sellers/tie/decide", decide, method="POST", back="/sellers"),
+    Page("/sellers/tie/decide", decide, method="POST", back="/sellers", choose="Nothing was changed: press Unlink or Link again."),
 )

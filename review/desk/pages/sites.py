@@ -9,7 +9,7 @@ from crawler.access import refusal
 from crawler.sites import at_rest
 from review import charts
 from review import sites_view as view
-from review.desk.visit import Answer, NotHere, Page, Refused, Visit
+from review.desk.visit import MAX_WHY, Answer, NotHere, Page, Refused, Visit
 from storage.errors import StorageError
 from storage.store import Store
 
@@ -57,7 +57,7 @@ def _decisions(store: Store, key: str) -> list[dict[str, str]]:
 
 def decide(visit: Visit) -> Answer:
     """Release or discard a run in quarantine, with the reason."""
-    run, action, why = visit.value("run"), visit.value("action"), visit.value("why")
+    run, action, why = visit.value("run"), visit.value("action"), visit.text("why", MAX_WHY, "The reason")
     if action not in ("release", "discard"):
         raise Refused("Choose to release or to discard the run. Nothing was changed.")
     if not why:
@@ -85,5 +85,5 @@ def address(key: str) -> str:
 PAGES = (
     Page("/sites", sites, nav="Sites", order=40),
     Page("/sites/<site>", site),
-    Page("/sites/run/decide", decide, method="POST", back="/sites"),
+    Page("/sites/run/decide", decide, method="POST", back="/sites", choose="Nothing was decided: Enter alone does not choose. Press Release or Discard."),
 )

@@ -13,8 +13,7 @@ from review import charts
 from review import tuning_view as view
 from review.desk.cards import Names
 from review.desk.kept import kept
-from review.desk.sessions import Notice
-from review.desk.visit import Answer, Page, Refused, Visit
+from review.desk.visit import MAX_WHY, Answer, Page, Refused, Visit
 from storage.overview import INDEXED_SCORE
 from storage.readings import version_key
 from storage.store import Store
@@ -121,7 +120,7 @@ def _quality(curve: Sequence[view.Step], now: float, then: float) -> charts.Mark
 
 def set_thresholds(visit: Visit) -> Answer:
     """Set the tried thresholds, with their reason, as a new version."""
-    config, why = visit.config, visit.value("why")
+    config, why = visit.config, visit.text("why", MAX_WHY, "The reason")
     medium, high = _figure(visit.value("medium"), 0, 1), _figure(visit.value("high"), 0, 1)
     if medium is None or high is None:
         raise Refused("A threshold is a figure between 0 and 1: nothing was changed.")
@@ -150,7 +149,7 @@ def set_thresholds(visit: Visit) -> Answer:
 
 def undo(visit: Visit) -> Answer:
     """Put back the thresholds as they were before the last change."""
-    why, who, now = visit.value("why"), visit.person, visit.now
+    why, who, now = visit.text("why", MAX_WHY, "The reason"), visit.person, visit.now
     if not why:
         raise Refused("Give the reason to undo: it is kept with the version. Nothing was changed.")
     if visit.value("base") != visit.config.thresholds_version:
@@ -160,12 +159,12 @@ def undo(visit: Visit) -> Answer:
     try:
         visit.write(lambda store: apply.undo(store, why=why, who=who, now=now))
     except DetectError as error:
-        return visit.go("/tuning", Notice(str(error), "problem"))
+        raise Refused(str(error)) from error
     return visit.go("/tuning", f"Put back as it was before the last change. {NEXT}")
 
 
 PAGES = (
     Page("/tuning", tuning, nav="Tuning", order=30),
-    Page("/tuning/set", set_thresholds, method="POST", back="/tuning"),
-    Page("/tuning/undo", undo, method="POST", back="/tuning"),
+    Page("/tuning/set", set_thresholds, method="POST", back="/tuning", choose="Nothing was set: press Set to do it."),
+    Page("/tuning/undo", undo, method="POST", back="/tuning", choose="Nothing was undone: press Undo to do it."),
 )

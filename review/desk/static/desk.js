@@ -186,6 +186,11 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   // A form that is on its way is not sent twice; the server would refuse the second anyway.
   document.addEventListener("submit", (event) => {
+    // Enter in a field of a form that decides: which decision is for a button to say.
+    if (event.submitter?.matches("[data-choose]")) {
+      event.preventDefault();
+      return;
+    }
     if (event.target.dataset.sent) event.preventDefault();
     event.target.dataset.sent = "1";
   });
