@@ -80,7 +80,12 @@ def send(message: EmailMessage, settings: Mail, password: str | None) -> None:
         with _connect(settings) as server:
             if settings.user:
                 server.login(settings.user, password or "")
-            server.send_message(message)
+            sender, receiver = (message[name].addresses[0].addr_spec for name in ("From", "To"))
+            if (sender + receiver).isascii():
+                # `send_message` would write by no policy, and put a ">" before a line that begins with "From ".
+                server.sendmail(sender, receiver, message.as_bytes())
+            else:
+                server.send_message(message)  # asks for SMTPUTF8, and writes by the message's policy
     except smtplib.SMTPAuthenticationError as error:
         raise SendError(
             f"{where}: user or password refused: {_said(error)}",

@@ -143,6 +143,9 @@ def test_a_week_is_stored_and_sent_once_and_shows_later_decisions(home: Path) ->
     assert (
         inbox.messages()[0]["Subject"] == "chipwatch week to 2026-03-09: 2 flagged, 0 reviewed, 0 confirmed"
     )
+    plain = next(inbox.messages()[0].iter_parts()).get_content()
+    assert plain.splitlines()[1].startswith("From 2026-03-02 00:00 to ")
+    assert not any(line.startswith(b">From") for line in inbox.mails[0][2].splitlines())
     assert "1 reviewed, 1 confirmed" in (home / "digests" / "weekly.md").read_text(encoding="utf-8")
 
 
