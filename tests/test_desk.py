@@ -286,6 +286,26 @@ def test_a_decision_carries_the_person_and_what_was_seen(
         before["score"],
         "new",
     )
+@pytest.mark.parametrize("damage", ["header", "body", "length", "gone", "erased"])
+def test_a_record_that_is_not_what_was_written_is_not_given_out(desk: Opened, damage: str) -> None:
+    ref: EvidenceRef = ask(desk, lambda s: s.history(key_of(desk))[0].evidence)
+    path = desk.home / "evidence" / ref.file
+    data = bytearray(path.read_bytes())
+    if damage == "gone":
+        path.unlink()
+    elif damage == "erased":
+        with Store.open(desk.home) as store:
+            store.erase_listing(key_of(desk), who="ana", why="asked by the person concerned", now="2026-03-04T00:00:00Z")
+    else:
+        # The fifth byte of a gzip header is of its time, which no reader looks at: nothing but the record's own digest tells.
+        data[ref.offset + {"header": 4, "body": ref.length // 2}.get(damage, 0)] ^= 0xFF if damage != "length" else 0
+        path.write_bytes(bytes(data[: ref.offset + 20] if damage == "length" else data))
+    answer = desk.person().get(f"/evidence/{ref.id}/record")
+    assert answer.status_code == 410 and "content-disposition" not in answer.headers
+    said = {"gone": "the file is gone", "length": "cut short", "header": "SHA-256 differs", "body": "restore it from a backup", "erased": "was removed"}
+    assert said[damage] in answer.text
+
+
     assert made["reason"] == fields.get("reason_dismiss") and made["note"] == fields.get("note")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from pathlib import Path
 
 from review.desk.visit import Answer, Page, Visit
 from storage.errors import EvidenceError
@@ -43,13 +45,25 @@ def _text(body: bytes) -> tuple[str, str]:
 
 
 def record(visit: Visit) -> Answer:
-    """The compressed record as it stands in the archive: by itself a valid WARC file."""
+    """The compressed record as it stands in the archive: by itself a valid WARC file. What is not what was written is not given out."""
     ref = visit.store.evidence_of(visit.vars["name"])
+    try:
+        data = _proved(visit.store.home, ref)
+    except EvidenceError as error:
+        return visit.page("problem.html", status=410, title="The record is not there as it was written", words=str(error))
     named = (
         ("Content-Disposition", f'attachment; filename="{_file(ref)}"'),
         ("X-Chipwatch-Record-SHA256", ref.record_sha256 or ""),
     )
-    return Answer(read_record(visit.store.home, ref), kind="application/warc", headers=named)
+    return Answer(data, kind="application/warc", headers=named)
+
+
+def _proved(home: Path, ref: EvidenceRef) -> bytes:
+    data = read_record(home, ref)
+    if hashlib.sha256(data).hexdigest() != ref.record_sha256:
+        read(home, ref)  # tells what was taken away on purpose, and most damage, in words of its own
+        raise EvidenceError("is not what was written: the record's SHA-256 differs", ref.file, ref.offset, "restore it from a backup")
+    return data
 
 
 def _file(ref: EvidenceRef) -> str:
