@@ -520,7 +520,7 @@ def test_a_mute_hides_counts_and_is_lifted(desk: Opened) -> None:
     assert len(ana.page("/").css(".alerts > li")) == total - 1
     mute = next(row for row in ask(desk, lambda s: s.mutes()) if row["reason"] == "again")
     ana.post(f"/mutes/{mute['id']}/lift", ana.form("/mutes", f"/mutes/{mute['id']}/lift"))
-    assert len(ana.page("/").css(".alerts > li")) == total
+    assert len(ana.page("/").css(".alerts > li")) == total and ask(desk, lambda s: s.mutes()) == []
 
 
 def test_the_record_tells_who_when_and_what_was_seen(desk: Opened) -> None:
@@ -573,6 +573,9 @@ def test_the_queue_is_shown_while_another_writes_though_a_snooze_is_over(desk: O
     other.close()
     ana.page("/")
     assert (
+        *({"what": what, "reason": "x", "until": "2026-03-20"} for what in (
+            "listing:nothing", "site:nothing", "seller:nothing", f"seller:listing:{key}", "chip:nothing", "signal:nothing", "listing:' OR 1=1 --",
+        )),
         alert(desk)["state"] == "new"
         and "Snoozed before by ana" in ana.page(f"/alert/{key}").css_first("#again").text()
     )

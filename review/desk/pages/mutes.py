@@ -8,6 +8,8 @@ from review.desk.visit import Answer, Page, Refused, Visit
 from review.desk.words import title as title_words
 from storage.alerts import SCOPES
 from storage.errors import MissingError
+from storage.queue import Filter
+from storage.ties import NOBODY
 
 MAX_REASON = 400
 
@@ -42,6 +44,8 @@ def mute(visit: Visit) -> Answer:
     scope, _, value = visit.value("what").partition(":")
     if scope not in SCOPES or not value:
         raise Refused("Choose what to mute: nothing was changed.")
+    if not _is_known(visit, scope, value):
+        raise Refused(f"There is no such {scope}: nothing was changed.")
     reason = visit.text("reason", MAX_REASON, "The reason")
     if not reason:
         raise Refused("A mute needs its reason: nothing was changed.")
@@ -62,6 +66,23 @@ def mute(visit: Visit) -> Answer:
         )
     )
     return visit.go("/mutes", f"Muted until {until}; it comes back by itself.")
+
+
+def _is_known(visit: Visit, scope: str, value: str) -> bool:
+    """Whether the home or its config has what is to be muted; a signal or chip that config has no more may stand on an old alert."""
+    store = visit.store
+    if scope == "listing":
+        try:
+            return bool(store.title_of(value))
+        except MissingError:
+            return False
+    if scope == "site":
+        return value in visit.config.sites or any(row["site"] == value for row in store.coverage())
+    if scope == "seller":
+        return not value.startswith(NOBODY) and bool(store.parties([value]))
+    if scope == "chip":
+        return value in visit.names.chips or bool(store.alerts(Filter(None, chip=value, muted=None), limit=1))
+    return value in visit.names.signals or bool(store.alerts(Filter(None, signal=value, muted=None), limit=1))
 
 
 def lift(visit: Visit) -> Answer:
