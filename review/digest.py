@@ -166,7 +166,9 @@ class Digest:
 
     @property
     def troubled_words(self) -> str:
-        """How many sites were not read whole; "" where all were."""
+        """How many sites were not read whole, or that none was read at all; "" where all were."""
+        if not self.coverage:
+            return "No site has been read yet: this silence says nothing."
         bad = len(self.troubled)
         if not bad:
             return ""
@@ -233,6 +235,8 @@ class Digest:
         """One line for a subject or a title."""
         parts = [f"{self.counts.get(s, 0)} {s}" for s in SEVERITIES[:2]]
         trouble = f", {len(self.troubled)} of {len(self.coverage)} sites not read whole" if self.troubled else ""
+        if not self.coverage:
+            trouble = ", no site read yet"
         if held := [site.site for site in self.coverage if site.quarantined]:
             trouble += f", in quarantine: {', '.join(held)}"
         return f"chipwatch {self.made[:10]}: {' and '.join(parts)} severity{trouble}"

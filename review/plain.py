@@ -57,6 +57,8 @@ def _lines(digest: Digest) -> Iterator[str]:
     if not digest.alerts:
         yield "No new alerts of medium or high severity. Look at the coverage before reading this as calm."
     yield from ("", "COVERAGE")
+    if not digest.coverage:
+        yield digest.troubled_words
     for site in digest.coverage:
         state = (site.outcome or "never ran") + (", quarantined" if site.quarantined else "")
         note = f"; {quiet(site.detail)}" if site.detail else ""

@@ -86,7 +86,7 @@ def markdown(digest: Digest) -> str:
             inert(site.detail or ""),
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", *([digest.troubled_words, ""] if digest.troubled else []), *(f"- {inert(note)}" for note in digest.notes), *_rest(digest, links=True)]
+    lines += ["", *([digest.troubled_words, ""] if digest.troubled_words else []), *(f"- {inert(note)}" for note in digest.notes), *_rest(digest, links=True)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -214,7 +214,7 @@ def terminal(digest: Digest) -> None:
             _plain(s.detail or ""),
         ]
         table.add_row(*map(escape, cells), style=style)
-    console.print(table)
+    console.print(table if digest.coverage else f"Coverage: {digest.troubled_words}")
     for line in [*digest.notes, *_rest(digest, links=False)]:
         if line:
             console.print(escape(_plain(line.replace("\\", ""))))

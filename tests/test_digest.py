@@ -65,6 +65,16 @@ def test_every_form_names_the_alert_its_market_and_the_blocked_site(
         assert "and 3 more" in flat
 
 
+def test_where_no_site_was_read_every_form_says_so_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Store.open(tmp_path / "home") as store:
+        made = build(store, Config(tmp_path / "home"), now="2026-03-02T09:00:00Z", since=None)
+    render.terminal(made)
+    assert "no site read yet" in made.headline
+    for text in (render.html(made), render.markdown(made).replace("\\", ""), plain.text(made), mail_page.html(made), capsys.readouterr().out):
+        assert "No site has been read yet: this silence says nothing." in " ".join(text.split())
+    assert "read yet" not in render.html(digest(alert())) + digest(alert()).headline
+
+
 def test_what_is_beyond_the_cap_leads_to_the_queue_and_needs_no_heading() -> None:
     made = dataclasses.replace(digest(alert()), desk="http://127.0.0.1:8100")
     queue = "http://127.0.0.1:8100/?severity=medium"

@@ -15,7 +15,7 @@ from storage.ties import LINK_ACTIONS
 def sellers(visit: Visit) -> Answer:
     """Sellers with alerts that stand, or those a text names."""
     text, site = visit.arg("q"), visit.arg("site") or None
-    page = int(visit.arg("page")) if visit.arg("page").isdigit() else 0
+    page = int(visit.arg("page")) if visit.arg("page").isdecimal() and len(visit.arg("page")) < 7 else 0
     rows, more = (
         (view.found(visit.store, text), False)
         if text
@@ -74,9 +74,19 @@ def decide(visit: Visit) -> Answer:
     except StorageError as error:
         raise Refused(f"{error}: nothing was changed.") from error
     done = "Unlinked" if action == "unlink" else "Linked again"
-    return visit.go(
-        address(party), f"{done}: {view.name_of(party, found.facts)} and {view.name_of(other, known[other])}."
-    )
+    named = view.name_of(other, known[other])
+    still = _still_tied(visit, party, other, named) if action == "unlink" else ""
+    return visit.go(address(party), f"{done}: {view.name_of(party, found.facts)} and {named}.{still}")
+
+
+def _still_tied(visit: Visit, party: str, other: str, named: str) -> str:
+    """Says through whom an unlinked party is tied all the same; "" where it is not."""
+    left = view.profile(visit.store, party)
+    through = next((one.member.via for one in left.linked if one.member.party == other), None) if left else None
+    if through is None:
+        return ""
+    via = view.name_of(through, visit.store.parties([through])[through])
+    return f" {named} stays under “Tied to”, through {via}: where that tie is none either, unlink {named} on the page of {via}."
 
 
 def address(party: str) -> str:
