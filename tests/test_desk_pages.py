@@ -433,6 +433,38 @@ def test_a_tie_decision_that_says_nothing_changes_nothing(
     assert said in ana.notices(path)[0] and ask(desk, lambda store: store.link_decisions()) == []
 
 
+def test_an_unlinked_seller_that_stays_tied_through_another_is_told(desk: Opened, ana: Browser) -> None:
+    third = Listing("board", "9", f"NVIDIA H100 80GB PCIe, Telegram @{CONTACT}", description=f"{COPIED} Unit three.", price_amount="9300", price_currency="USD", seller_id="third", observed_at=NOW)
+    with Store.open(desk.home) as store:
+        run = store.begin_run("board", now=NOW)
+        store.record(third, run=run, evidence=None, now=NOW)
+        store.end_run(run, "ok", NOW, {"pages": 1, "listings": 1, "new": 1})
+        detect(store, Config(desk.home), now="2026-03-03T21:00:00Z")
+    own, other, via = (seller_of(desk, name) for name in ("7", "8", "9"))
+    path = f"/sellers/{own}"
+    form = {**ana.form(path, "/sellers/tie/decide"), "other": other, "action": "unlink"}
+    ana.post("/sellers/tie/decide", {**form, "why": "x"})
+    (said,) = ana.notices(path)
+    assert said.startswith("Unlinked: ") and "stays under “Tied to”, through " in said and via[:4] in said
+    ana.post("/sellers/tie/decide", {**ana.form(path, "/sellers/tie/decide"), "other": via, "action": "unlink", "why": "x"})
+    assert "stays under" not in ana.notices(path)[0] and ana.page(path).css_first(".ties") is None
+
+
+@pytest.mark.parametrize("page", ["9" * 23, "9" * 5000, "²", "-1", "x"])
+def test_a_page_of_sellers_that_cannot_be_is_an_empty_or_the_first_one(ana: Browser, page: str) -> None:
+    assert ana.get("/sellers", params={"page": page}).status_code == 200
+
+
+def test_a_home_in_which_nothing_ran_does_not_say_that_all_was_read(tmp_path: Path) -> None:
+    Store.open(tmp_path / "made").close()
+    desk = Opened(tmp_path / "made", tmp_path / "home")
+    try:
+        said = words(desk.person().page("/sites"))
+        assert "No site has been read yet" in said and "read whole" not in said
+    finally:
+        desk.close()
+
+
 def test_sellers_are_found_by_key_and_listed_by_alerts(desk: Opened, ana: Browser) -> None:
     own = seller_of(desk, "7")
     for query in (own[:6], f"seller {own[:8]}"):
@@ -475,38 +507,6 @@ def test_who_is_not_named_has_a_page_too(desk: Opened, ana: Browser) -> None:
             Listing("shop", "u1", "A100 80GB PCIe", description=text, observed_at=now),
             run=run,
             evidence=None,
-def test_an_unlinked_seller_that_stays_tied_through_another_is_told(desk: Opened, ana: Browser) -> None:
-    third = Listing("board", "9", f"NVIDIA H100 80GB PCIe, Telegram @{CONTACT}", description=f"{COPIED} Unit three.", price_amount="9300", price_currency="USD", seller_id="third", observed_at=NOW)
-    with Store.open(desk.home) as store:
-        run = store.begin_run("board", now=NOW)
-        store.record(third, run=run, evidence=None, now=NOW)
-        store.end_run(run, "ok", NOW, {"pages": 1, "listings": 1, "new": 1})
-        detect(store, Config(desk.home), now="2026-03-03T21:00:00Z")
-    own, other, via = (seller_of(desk, name) for name in ("7", "8", "9"))
-    path = f"/sellers/{own}"
-    form = {**ana.form(path, "/sellers/tie/decide"), "other": other, "action": "unlink"}
-    ana.post("/sellers/tie/decide", {**form, "why": "x"})
-    (said,) = ana.notices(path)
-    assert said.startswith("Unlinked: ") and "stays under “Tied to”, through " in said and via[:4] in said
-    ana.post("/sellers/tie/decide", {**ana.form(path, "/sellers/tie/decide"), "other": via, "action": "unlink", "why": "x"})
-    assert "stays under" not in ana.notices(path)[0] and ana.page(path).css_first(".ties") is None
-
-
-@pytest.mark.parametrize("page", ["9" * 23, "9" * 5000, "²", "-1", "x"])
-def test_a_page_of_sellers_that_cannot_be_is_an_empty_or_the_first_one(ana: Browser, page: str) -> None:
-    assert ana.get("/sellers", params={"page": page}).status_code == 200
-
-
-def test_a_home_in_which_nothing_ran_does_not_say_that_all_was_read(tmp_path: Path) -> None:
-    Store.open(tmp_path / "made").close()
-    desk = Opened(tmp_path / "made", tmp_path / "home")
-    try:
-        said = words(desk.person().page("/sites"))
-        assert "No site has been read yet" in said and "read whole" not in said
-    finally:
-        desk.close()
-
-
             now=now,
         )
         store.end_run(run, "ok", now)
