@@ -622,7 +622,7 @@ def test_a_pack_is_written_noted_and_proves_itself(desk: Opened, tmp_path: Path)
 def test_two_packs_of_one_alert_in_one_second_are_two(desk: Opened) -> None:
     form = {"alert": [f"{key_of(desk, '1')}:1"]}
     made = [person.post("/packs", {**person.form("/", "/decide"), **form}).headers["location"] for person in map(desk.person, ("ana", "ben"))]
-    assert len(set(made)) == 2 and all(desk.person().get(f"{path}/file").status_code == 200 for path in made)
+    assert len(set(made)) == 2 and all(path.startswith("/packs/") for path in made) and all(desk.person().get(f"{path}/file").status_code == 200 for path in made)
 
 
 def test_under_a_lock_no_pack_stands_without_its_note(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
