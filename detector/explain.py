@@ -174,8 +174,14 @@ def _distance(score: float, config: Config) -> str:
         return f"score {score:.2f}: of high severity, the highest, from {cuts.high:g} on; further signs would only move it up the list"
     if score >= cuts.medium:
         gap = _log_odds(cuts.high) - _log_odds(score)
-        return f"score {score:.2f}: high severity begins at {cuts.high:g}, {gap:.1f} more in log-odds, of which a strong sign gives {config.thresholds.score.strong_from:g} or more"
-    return f"score {score:.2f}; alerts begin at {cuts.medium:g} (medium) and {cuts.high:g} (high)"
+        return f"score {_under(score, cuts.high)}: high severity begins at {cuts.high:g}, {gap:.1f} more in log-odds, of which a strong sign gives {config.thresholds.score.strong_from:g} or more"
+    return f"score {_under(score, cuts.medium)}; alerts begin at {cuts.medium:g} (medium) and {cuts.high:g} (high)"
+
+
+def _under(score: float, cut: float) -> str:
+    """A score to two digits, or to as many as it takes to show that it is less than `cut`."""
+    written = (f"{score:.{digits}f}" for digits in range(2, 7))
+    return next((text for text in written if float(text) < cut), f"{score:g}")
 
 
 def _log_odds(score: float) -> float:

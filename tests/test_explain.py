@@ -81,6 +81,9 @@ def test_a_reason_quotes_all_words_that_carry_it() -> None:
             "no price sign: the price is a deposit figure",
         ),
         ({"score": 0.08, "reasons": []}, "score 0.08; alerts begin at 0.2 (medium)"),
+        ({"score": 0.1996, "reasons": []}, "score 0.1996; alerts begin at 0.2 (medium)"),
+        ({"score": 0.19999999, "reasons": []}, "score 0.2; alerts"),
+        ({"score": 0.8799, "reasons": []}, "score 0.8799: high severity begins at 0.88"),
         ({"score": 0.08, "reasons": []}, "no signal holds"),
         (
             {"score": 0.13, "reasons": [{"evidence": "new_seller", "contribution": 0.6}]},
