@@ -112,12 +112,14 @@ def write_jsonl(rows: Iterable[Any]) -> None:
 
 
 def write_rows(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool, title: str = "") -> None:
-    """Rows as a table for a person, or as a JSON list; text from outside is cleaned for the terminal."""
+    """Rows as a table for a person, or as a JSON list; text from outside is cleaned for the terminal, long titles are shortened."""
     if as_json:
         write_json(list(rows))
         return
     from rich.console import Console
     from rich.table import Table
+
+    from review.wording import shortened
 
     table = Table(title=title or None, header_style="bold", box=None, pad_edge=False, title_justify="left")
     for column in columns:
@@ -128,7 +130,7 @@ def write_rows(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_jso
             no_wrap=column in ("id", "listing", "run", "severity", "site"),
         )  # fmt: skip
     for row in rows:
-        table.add_row(*("" if row.get(c) is None else _cell(row[c]) for c in columns))
+        table.add_row(*("" if row.get(c) is None else _cell(shortened(row[c]) if c == "title" else row[c]) for c in columns))
     # Into a pipe or a file a row is one line, however narrow the terminal was.
     wide = None if sys.stdout.isatty() else WIDE
     Console(highlight=False, markup=False, width=wide).print(table)

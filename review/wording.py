@@ -18,6 +18,14 @@ PER = {"gpu_hour": "chip-hour", "gpu_month": "chip-month"}
 _RATE = re.compile(r"(\w{3}) ([\d.e+-]+) (.+) (\d{4}-\d\d-\d\d)( \(stale\))?")
 _CODE = re.compile(r"[a-z]+(?:_[a-z0-9]+)*")
 
+SHORT = 160
+"""Characters of a title in a list or a heading; the listing's own text has it whole."""
+
+
+def shortened(text: str, most: int = SHORT) -> str:
+    """`text`, or its beginning and an ellipsis where it is longer than `most` characters."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
 
 def kind_words(offer: str | None) -> str:
     """A kind of offer."""

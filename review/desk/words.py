@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from review.digest import score_words
 from review.masking import masked, masked_text
 from review.render import weblink
-from review.wording import class_words, kind_words, per_words, rate_words
+from review.wording import class_words, kind_words, per_words, rate_words, shortened
 
 DIGEST = re.compile(r"\b([0-9a-f]{64})\b")
 """A SHA-256 in words, as the note on a pack has one."""
@@ -70,8 +70,8 @@ def visible(text: Any) -> str:
 
 
 def title(row: Mapping[str, Any]) -> str:
-    """The title of a row of `storage.desk`, contacts masked."""
-    return visible(masked_text(row["title"], json.loads(row["title_contacts"] or "[]")))
+    """The title of a row of `storage.desk`, contacts masked; a long one by its beginning."""
+    return visible(shortened(masked_text(row["title"], json.loads(row["title_contacts"] or "[]"))))
 
 
 def short_digests(text: str | None) -> Markup:
@@ -87,5 +87,5 @@ def short_digests(text: str | None) -> Markup:
 FILTERS = {
     "title_of": title,
     "score": score, "a_day": a_day, "class_words": class_words, "kind_words": kind_words, "per_words": per_words, "rate_words": rate_words,
-    "usd": usd, "count": count, "day": day, "minute": minute, "plain": plain, "visible": visible, "short_digests": short_digests, "masked": masked, "weblink": weblink,
+    "usd": usd, "count": count, "day": day, "minute": minute, "plain": plain, "visible": visible, "short_digests": short_digests, "masked": masked, "weblink": weblink, "shortened": shortened,
 }  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 from review.desk.visit import Answer, Page, Visit
 from review.masking import masked_text
+from review.wording import SHORT
 from storage.errors import StorageError
 from storage.search import fold
 
@@ -41,7 +42,7 @@ def search(visit: Visit) -> Answer:
     found = [
         (
             row,
-            hits(_safe(row, "title", "title_contacts"), words),
+            hits(_title(_safe(row, "title", "title_contacts"), words), words),
             hits(_snippet(_safe(row, "description", "text_contacts"), words), words),
         )
         for row in rows
@@ -65,6 +66,11 @@ def hits(text: str, words: list[str]) -> Pieces:
         out += [(False, text[at : found.start()]), (True, text[found.start() : found.end()])]
         at = found.end()
     return [piece for piece in [*out, (False, text[at:])] if piece[1]]
+
+
+def _title(text: str, words: list[str]) -> str:
+    """A title, or of a long one what stands around the first hit."""
+    return text if len(text) <= SHORT else _snippet(text, words)
 
 
 def _snippet(text: str, words: list[str]) -> str:
