@@ -136,16 +136,17 @@ def trial(store: Store, past: Past, now: float, then: float, shown: int = SHOWN)
     low, high = sorted((now, then))
     actions = {row["listing"]: row["action"] for row in past.reviewed}
     rows = store.offers_scored(low, high, limit=shown, lowest_first=then > now) if then != now else []
-    losing = (
-        [row["listing"] for row in past.reviewed if row["action"] in RIGHT and low <= row["score"] < high]
-        if then > now
-        else []
-    )
+    losing = losing_of(past.reviewed, now, then)
     lost = [{**row, "decision": actions[row["listing"]]} for row in store.offers_named(losing[:shown])]
     return Trial(
         past.step(now), past.step(then), tuple({**row, "decision": actions.get(row["listing"])} for row in rows), tuple(lost),
         len(losing),
     )  # fmt: skip
+
+
+def losing_of(reviewed: Sequence[Mapping[str, Any]], now: float, then: float) -> list[str]:
+    """Listings of confirmed or escalated offers, as `Store.reviewed` gives them, that are alerts at `now` and at `then` no more."""
+    return [row["listing"] for row in reviewed if row["action"] in RIGHT and now <= row["score"] < then]
 
 
 def to_decide(store: Store) -> list[str]:

@@ -245,16 +245,58 @@ def test_confirmed_alerts_that_would_be_lost_are_shown_first_and_must_be_seen(
     assert words(page, "#t-lost") == "1 confirmed alert would be lost"
     assert page.css_first(f'.lost a[href="/alert/{key}"]') is not None
     form = {**ana.form(path, "/tuning/set"), "why": "x"}
+    assert page.css_first("#seen").attributes["value"] == "1"
     ana.post("/tuning/set", form)
     assert thresholds(desk) == {} and "tick that you have seen them" in ana.notices("/tuning")[0]
     ana.post("/tuning/set", {**form, "form_key": ana.form(path, "/tuning/set")["form_key"], "seen": "1"})
     assert thresholds(desk)["severity"]["high"] == 1
 
 
+def test_what_is_lost_is_counted_when_it_is_set_not_when_it_was_looked_at(desk: Opened, ana: Browser) -> None:
+    path = "/tuning?medium=1&high=1"
+    form = {**ana.form(path, "/tuning/set"), "why": "x"}
+    assert ana.page(path).css_first("#seen") is None
+    first, second = [row["listing"] for row in ask(desk, lambda store: store.alerts()) if row["score"] < 1][:2]
+    with Store.open(desk.home) as store:
+        store.decide(first, "confirm", who="ben", now=NOW)
+    assert ana.post("/tuning/set", form).headers["location"] == path and thresholds(desk) == {}
+    assert "1 confirmed alert would be lost" in ana.notices(path)[0]
+    form = {**ana.form(path, "/tuning/set"), "why": "x", "seen": "1"}
+    with Store.open(desk.home) as store:
+        store.decide(second, "escalate", who="ben", now=NOW)
+    for seen in ("1", "many", "9" * 12):
+        ana.post("/tuning/set", {**form, "seen": seen})
+        assert thresholds(desk) == {} and "2 confirmed alerts would be lost" in ana.notices(path)[0]
+    ana.post("/tuning/set", {**form, "seen": "2"})
+    assert thresholds(desk)["severity"]["medium"] == 1
+
+
+@pytest.mark.parametrize(("asked", "said"), [("-3", "“-3” is no number"), ("abc", "“abc” is no number"), ("nan", "“nan” is no number"), ("<b>", "“<b>” is no number")])
+def test_a_budget_that_is_none_is_said(ana: Browser, asked: str, said: str) -> None:
+    page = ana.page(f"/tuning?budget={asked}")
+    told = words(page, 'form[action="/tuning"]')
+    assert said in told and "A threshold of" not in told and page.css_first("#budget").attributes["value"] == asked
+    assert "A threshold of" in words(ana.page("/tuning?budget=15"), 'form[action="/tuning"]')
+
+
+def test_a_threshold_between_two_steps_of_its_slider_stays(desk: Opened, ana: Browser) -> None:
+    (desk.home / "config").mkdir(exist_ok=True)
+    (desk.home / "config" / "thresholds.toml").write_text("[severity]\nmedium = 0.5\nhigh = 0.99999\n")
+    fields = {f.attributes["name"]: f.attributes["value"] for f in ana.page("/tuning").css("#try input")}
+    assert fields == {"medium": "0.500", "high": "1.000", "high_exact": "0.99999", "high_shown": "1.000"}
+    query = "&".join(f"{name}={value}" for name, value in (fields | {"medium": "0.55", "high": "1"}).items())
+    form = ana.form(f"/tuning?{query}", "/tuning/set")
+    assert (form["medium"], form["high"]) == ("0.55", "0.99999")
+    form = ana.form(f"/tuning?{query.replace('high=1&', 'high=0.995&')}", "/tuning/set")
+    assert (form["medium"], form["high"]) == ("0.55", "0.995")
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
         ({"why": " "}, "Give the reason"),
+        ({"medium": "-3"}, "figure between 0 and 1"),
+        ({"high": "7"}, "figure between 0 and 1"),
         ({"why": "w" * 301}, "301 characters"),
         ({"medium": "much"}, "figure between 0 and 1"),
         ({"medium": "0.01"}, "must hold"),

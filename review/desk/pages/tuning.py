@@ -20,17 +20,20 @@ from storage.store import Store
 
 NEXT = "Listings are judged anew by the next chipwatch detect; it lists what changes and notifies nobody."
 
+STEP = 0.005
+"""Of the sliders."""
+
 
 def tuning(visit: Visit) -> Answer:
     """The slider, the curves, and what a threshold would change."""
     store, cuts = visit.store, visit.config.thresholds.severity
     past = kept(visit, "tuning", lambda: view.Past.of(store))
-    budget = _figure(visit.arg("budget"), 0, 1e6)
+    budget = _budget(visit.arg("budget"))
     found = past.for_budget(budget) if budget is not None else None
     lowest = max(cuts.low, INDEXED_SCORE)
-    medium = found if found is not None else _figure(visit.arg("medium"), 0, 1)
+    medium = found if found is not None else _slid(visit, "medium")
     medium = max(cuts.medium if medium is None else medium, lowest)
-    high = _figure(visit.arg("high"), 0, 1)
+    high = _slid(visit, "high")
     high = max(cuts.high if high is None else high, medium)
     shown = int(_figure(visit.arg("rows"), view.SHOWN, view.MOST) or view.SHOWN)
     tried = view.trial(store, past, cuts.medium, medium, shown)
@@ -51,6 +54,9 @@ def tuning(visit: Visit) -> Answer:
         shown=shown,
         further=min(shown + view.STEP, view.MOST) if shown < view.MOST else None,
         budget=budget,
+        step=STEP,
+        asked=visit.arg("budget")[:7],
+        on_slider=lambda value: _on_slider(value, lowest),
         found=found,
         missed=past.missed(apply.drawn(store), cuts.medium),
         drawn=[row for row in store.offers_named(waiting[: view.SHOWN]) if row["score"] is not None],
@@ -72,6 +78,23 @@ def _figure(text: str, low: float, high: float) -> float | None:
     except ValueError:
         return None
     return min(max(value, low), high) if value == value else None
+
+
+def _budget(text: str) -> float | None:
+    """A number of alerts a day; None where the text is none."""
+    value = _figure(text, -1, 1e6)
+    return value if value is not None and value >= 0 else None
+
+
+def _on_slider(value: float, lowest: float) -> str:
+    """Where a slider, which knows steps from `lowest` to 1 alone, puts a value."""
+    return f"{min(lowest + round((value - lowest) / STEP) * STEP, 1):.3f}"
+
+
+def _slid(visit: Visit, name: str) -> float | None:
+    """A threshold from the query. A slider that was not moved means the value it was made with, not the step nearest to that."""
+    value, shown, exact = (_figure(visit.arg(part), 0, 1) for part in (name, f"{name}_shown", f"{name}_exact"))
+    return exact if value is not None and value == shown and exact is not None else value
 
 
 def _stale(store: Store, config: Config) -> bool:
@@ -121,8 +144,8 @@ def _quality(curve: Sequence[view.Step], now: float, then: float) -> charts.Mark
 def set_thresholds(visit: Visit) -> Answer:
     """Set the tried thresholds, with their reason, as a new version."""
     config, why = visit.config, visit.text("why", MAX_WHY, "The reason")
-    medium, high = _figure(visit.value("medium"), 0, 1), _figure(visit.value("high"), 0, 1)
-    if medium is None or high is None:
+    medium, high = _figure(visit.value("medium"), -1, 2), _figure(visit.value("high"), -1, 2)
+    if medium is None or high is None or not (0 <= medium <= 1 and 0 <= high <= 1):
         raise Refused("A threshold is a figure between 0 and 1: nothing was changed.")
     if not why:
         raise Refused("Give the reason: it is kept with the version. Nothing was changed.")
@@ -130,16 +153,23 @@ def set_thresholds(visit: Visit) -> Answer:
         raise Refused(
             "The thresholds were set anew while you looked: look at what stands now. Nothing was changed."
         )
-    if int(visit.value("lost") or 0) and not visit.value("seen"):
-        raise Refused("Confirmed alerts would be lost: tick that you have seen them. Nothing was changed.")
     cuts = config.thresholds.severity
     wanted: dict[str, Any] = {"severity.medium": medium, "severity.high": high}
     changes = {key: value for key, value in wanted.items() if value != getattr(cuts, key.partition(".")[2])}
     if not changes:
         raise Refused("These thresholds are in force already.")
-    who, now = visit.person, visit.now
+    who, now, seen = visit.person, visit.now, visit.value("seen")
+
+    def change(store: Store) -> None:
+        # Counted where nobody else decides meanwhile: somebody may have confirmed one since the page was made.
+        lost = len(view.losing_of(store.reviewed(), cuts.medium, medium))
+        if lost > (int(seen) if seen.isdecimal() and len(seen) < 10 else 0):
+            alerts = "1 confirmed alert" if lost == 1 else f"{lost:,} confirmed alerts"
+            raise Refused(f"As things stand, {alerts} would be lost: tick that you have seen them. Nothing was changed.")
+        apply.apply(store, config, changes, why=why, who=who, now=now)
+
     try:
-        visit.write(lambda store: apply.apply(store, config, changes, why=why, who=who, now=now))
+        visit.write(change)
     except ConfigError as error:
         raise Refused(f"{error}: nothing was changed.") from error
     names = {"severity.medium": "alerts", "severity.high": "high severity"}

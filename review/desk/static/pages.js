@@ -9,7 +9,9 @@ for (const form of document.querySelectorAll("form[data-live]")) {
 
   const show = () => {
     for (const output of form.querySelectorAll("output")) {
-      output.value = String(Number(form.elements[output.htmlFor.value].value));
+      const slider = form.elements[output.htmlFor.value];
+      const exact = form.elements[`${slider.id}_exact`], shown = form.elements[`${slider.id}_shown`];
+      output.value = exact && Number(shown.value) === Number(slider.value) ? exact.value : String(Number(slider.value));
     }
   };
 
