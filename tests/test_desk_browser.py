@@ -304,7 +304,16 @@ def test_wide_tables_stay_inside_the_page(chromium: Any, served: tuple[Path, str
         packed.locator("abbr").get_attribute("title") == "4a59868b" * 8
         and "4a59868b4a59…" in packed.inner_text()
     )
-    assert width < 1280 or packed.bounding_box()["height"] < 100
+    assert width < 1280 or packed.bounding_box()["height"] < 130
+    packed.locator("td.told").evaluate("cell => { cell.textContent = 'https://shop.test/' + 'x'.repeat(480) }")
+    assert page.locator("main .wrap").evaluate("box => box.scrollWidth - box.clientWidth") <= 0 or width < 600
+    with Store.open(home, readonly=True) as store:
+        chip = store.alerts(limit=1)[0]["chip"]
+    page.goto(f"{address}/market/sale/{chip}")
+    for cell in page.locator("[aria-label='Latest references'] td.range").all():
+        cell.evaluate("cell => { cell.innerHTML = '<span class=\"whole\">$123,456</span> to <span class=\"whole\">$234,567</span>' }")
+    latest = page.locator("[aria-label='Latest references']")
+    assert latest.locator("td.range").count() and (width < 1280 or latest.evaluate("box => box.scrollWidth - box.clientWidth") <= 0)
     page.goto(f"{address}/alert/{key}")
     page.eval_on_selector(
         "#evidence-title ~ .wrap .address",
