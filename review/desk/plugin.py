@@ -36,6 +36,17 @@ KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf
 LINKED = {"alert": "/alert/{}", "listing": "/alert/{}", "seller": "/sellers/{}"}
 """Rows of these tables, and cells of these names, lead to a page of ours."""
 
+ROWS = {
+    "site": "/sites/{id}", "run": "/sites/{site}", "evidence": "/evidence/{id}", "market_reference": "/market/{offer}/{chip}", "mute": "/mutes",
+}  # fmt: skip
+"""Rows of these tables do too, by their columns."""
+
+
+def page_of(table: str, row: sqlite3.Row, key: str) -> str | None:
+    """The address of our page about a table's row with this key, if there is one."""
+    said = {name: quote(str(value), safe="") for name, value in dict(row).items()}
+    return LINKED[table].format(quote(key, safe="")) if table in LINKED else ROWS[table].format(**said) if table in ROWS else None
+
 
 def attach(datasette: Datasette, desk: Desk) -> None:
     """Make this plugin serve `desk` on `datasette`; other instances in the process are left as they are."""
@@ -159,7 +170,7 @@ def extra_template_vars(datasette: Any, request: Any) -> dict[str, Any]:
         "desk_nav": navigation(),
         "desk_session": session,
         "desk_asset": asset,
-        "desk_linked": LINKED,
+        "desk_page_of": page_of,
         "desk_form_key": key,
     }
 
