@@ -6,8 +6,10 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 import sqlite3
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -217,6 +219,36 @@ def test_what_is_not_there_is_said(desk: Opened, path: str) -> None:
     assert desk.person().get(path).status_code == 404
 
 
+def test_a_huge_title_is_whole_in_the_listings_text_alone(home: Path, tmp_path: Path) -> None:
+    huge = f"NVIDIA H100 80GB PCIe serial removed {'quite a long title ' * 320}END OF IT"
+    folder = Path(shutil.copytree(home, tmp_path / "made"))
+    with Store.open(folder) as store:
+        run = store.begin_run("board", now="2026-03-03T21:00:00Z")
+        for name in ("huge", "other"):
+            title = huge if name == "huge" else TALKATIVE["title"]
+            one = Listing("board", name, title, description="no invoice", price_amount="8000", price_currency="USD", seller_id="s99", location="Far off, " * (700 if name == "huge" else 1), observed_at="2026-03-03T21:00:00Z")
+            store.record(one, run=run, evidence=None, now="2026-03-03T21:00:00Z")
+        store.end_run(run, "ok", "2026-03-03T21:00:00Z", {"pages": 1, "listings": 2, "new": 2})
+        detect(store, Config(folder), now="2026-03-03T21:00:00Z")
+        key, other = handover.key(store, "huge"), handover.key(store, "other")
+    opened = Opened(folder, tmp_path / "opened")
+    try:
+        ana = opened.person()
+        for path in ("/", "/search?q=END", f"/alert/{other}", "/record", "/market/sale/nvidia-h100-pcie-80gb", "/tuning?medium=1&high=1"):
+            text = ana.page(path).body.text()
+            assert max(map(len, text.splitlines())) < 1200, path
+        page = ana.page(f"/alert/{key}")
+        assert page.css_first("h1").text().endswith("…") and len(page.css_first("h1").text()) <= 160
+        assert page.body.text().count("END OF IT") == 1 and "END OF IT" in page.css_first(".said p").text()
+    finally:
+        opened.close()
+    words = [sys.executable, "-m", "chipwatch.cli", "--home", str(folder), "alerts"]
+    table = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert "quite a long title" in table and "…" in table and len(table) < 6000
+    told = json.loads(subprocess.run([*words, "--json"], capture_output=True, text=True, check=True).stdout)
+    assert huge in [row["title"] for row in told]
+
+
 def test_search_finds_two_chinese_characters_and_marks_them(desk: Opened) -> None:
     page = desk.person().page("/search?q=序列")
     assert [row.css_first("h2").text() for row in page.css(".alerts > li")] == [CHINESE["title"]]
@@ -280,6 +312,16 @@ def test_rows_lead_to_pages_and_pages_to_rows(desk: Opened) -> None:
         assert any(a.attributes["href"] == f"/alert/{key}" for a in ana.page(path).css("main a")), path
     rows = [a.attributes["href"] for a in ana.page(f"/alert/{key}").css('a[href^="/chipwatch/"]')]
     assert len(rows) >= 4 and all(ana.get(row or "").status_code == 200 for row in rows)
+
+
+@pytest.mark.parametrize(("table", "leads"), [("site", "/sites/"), ("run", "/sites/"), ("evidence", "/evidence/"), ("market_reference", "/market/sale/"), ("mute", "/mutes")])
+def test_a_row_of_data_leads_to_the_page_about_it(desk: Opened, table: str, leads: str) -> None:
+    ana, key = desk.person(), key_of(desk)
+    ana.post("/mutes", {**ana.form(f"/alert/{key}", "/mutes"), "what": f"listing:{key}", "reason": "own test", "until": "2026-03-20"})
+    row = ana.page(f"/chipwatch/{table}?_size=1").css_first("td.type-pk a").attributes["href"]
+    button = ana.page(row or "").css_first("main a.button")
+    assert button is not None and button.attributes["href"].startswith(leads)
+    assert ana.get(button.attributes["href"]).status_code == 200
 
 
 # -- decisions
@@ -414,6 +456,42 @@ def test_two_people_at_once_do_not_overwrite_each_other(desk: Opened) -> None:
     assert ben.post(f"/alert/{key}/decide", form).status_code == 303
     after = alert(desk)
     assert after["state"] == "confirmed" and [d["who"] for d in after["decisions"]] == ["ana", "ben"]
+
+
+def test_ones_own_other_tab_is_nobody_else(desk: Opened) -> None:
+    ana, key = desk.person("ana"), key_of(desk)
+    forms = [ana.form(f"/alert/{key}", f"/alert/{key}/decide") for _ in "12"]
+    bulk = [f"{row['listing']}:{row['version']}" for row in ask(desk, lambda s: s.alerts())]
+    ana.post(f"/alert/{key}/decide", {**forms[0], "action": "escalate"})
+    told = ana.post(f"/alert/{key}/decide", {**forms[1], "action": "confirm"}).text
+    assert "You decided on it meanwhile" in told and "another tab" in told and "Somebody else" not in told
+    ana.post("/decide", {**ana.form("/", "/decide"), "alert": bulk, "action": "confirm"})
+    assert any("(escalate by yourself at" in words for words in ana.notices())
+
+
+@pytest.mark.parametrize("version", ["", "newest", "-1", "9" * 30])
+def test_a_decision_that_does_not_say_what_was_seen_changes_nothing(desk: Opened, version: str) -> None:
+    ana, key = desk.person(), key_of(desk)
+    before = alert(desk)
+    ana.decide(key, action="confirm", version=version)
+    ana.post("/decide", {**ana.form("/", "/decide"), "alert": [f"{key}:{version}"], "action": "confirm"})
+    assert alert(desk) == before and any("what was seen" in words for words in ana.notices())
+    ana.decide(key, action="escalate")
+    before = alert(desk)
+    ana.post(f"/alert/{key}/undo", {**ana.form(f"/alert/{key}", f"/alert/{key}/undo"), "version": version})
+    assert alert(desk) == before
+    ana.decide(key, action="note", note="a note needs none", version=version)
+    assert alert(desk)["decisions"][-1]["note"] == "a note needs none"
+
+
+def test_of_one_moment_the_record_tells_the_later_first(desk: Opened) -> None:
+    key, seen = key_of(desk), alert(desk)["observation"]
+    with sqlite3.connect(desk.home / "chipwatch.db") as db:
+        db.execute("DELETE FROM alert_event WHERE listing = ?", [key])
+        for kind in ("opened", "updated", "closed"):
+            db.execute("INSERT INTO alert_event VALUES (?, ?, '2026-03-03T08:00:00Z', ?, ?, 0.5, 'medium', 1, NULL)", [kind, key, kind, seen])
+    told = [node.text().split()[0] for node in desk.person().page(f"/alert/{key}").css('[aria-labelledby="record-title"] .times p')]
+    assert told == ["closed", "updated", "opened"]
 
 
 def test_a_bulk_decision_does_what_it_can_and_tells_the_rest(desk: Opened) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ACTIONS = ("confirm", "dismiss", "snooze", "escalate", "note")
 CHOOSE = "Nothing was decided: Enter alone does not choose. Press Confirm, Dismiss, Snooze, Escalate or Hand over."
+UNSEEN = "The form does not say what was seen: look at what stands now. Nothing was changed."
 DONE = {
     "confirm": "confirmed",
     "dismiss": "dismissed",
@@ -112,7 +113,7 @@ def decide_many(visit: Visit, seen: Sequence[tuple[str, int]]) -> list[Notice]:
             try:
                 done.append((listing, decide_one(store, listing, version, wish, visit)))
             except (ConflictError, MissingError) as error:
-                left.append(told(store, listing, error))
+                left.append(told(store, listing, error, visit.person))
         return done, left
 
     done, left = visit.write(change)
@@ -125,12 +126,13 @@ def decide_many(visit: Visit, seen: Sequence[tuple[str, int]]) -> list[Notice]:
     return [*notices, *(Notice(words, "problem") for words in left)]
 
 
-def told(store: Store, listing: str, error: StorageError) -> str:
-    """Why an alert was left as it is, in words."""
+def told(store: Store, listing: str, error: StorageError, person: str) -> str:
+    """Why an alert was left as it is, in words for `person`."""
     try:
         title = title_words(store.title_of(listing))[:80]
     except MissingError:
         title = listing[:80]
     if isinstance(error, ConflictError):
-        return f"Left as it is: “{title}” was changed meanwhile ({error.action} by {error.who} at {error.when}). Open it to see both."
+        who = "yourself" if error.who == person else error.who
+        return f"Left as it is: “{title}” was changed meanwhile ({error.action} by {who} at {error.when}). Open it to see both."
     return f"Left as it is: “{title}”: {error.what}."

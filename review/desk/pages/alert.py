@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from detector.market import segment_words
 from review.desk.case import Case, case_of
-from review.desk.decide import CHOOSE, DONE, decide_one, reasons, said_with, told, wish_of
+from review.desk.decide import CHOOSE, DONE, MAX_NOTE, UNSEEN, decide_one, reasons, said_with, wish_of
 from review.desk.pages.queue import choice_of, query_of
 from review.desk.sessions import Notice
-from review.desk.visit import Answer, NotHere, Page, Visit
+from review.desk.visit import Answer, NotHere, Page, Refused, Visit
 from review.desk.words import title as title_words
 from review.tuning_view import to_decide
 from review.wording import titled
@@ -63,7 +63,7 @@ def decide(visit: Visit) -> Answer:
     query = visit.value("query")
     here = f"/alert/{key}" + (f"?{query}" if query else "")
     wish = wish_of(visit)
-    version = int(visit.value("version")) if visit.value("version").isdecimal() else None
+    version = _version(visit, key, needed=wish.action != "note")
     after = visit.value("after")
     drawn = to_decide(visit.store) if version is None else []
     try:
@@ -86,10 +86,20 @@ def decide(visit: Visit) -> Answer:
     )
 
 
+def _version(visit: Visit, key: str, *, needed: bool = True) -> int | None:
+    """The version of the alert that was seen; None where there was no alert. Raises Refused where there is one now and the form bears none."""
+    said = visit.value("version")
+    if said.isdecimal() and len(said) < 19:
+        return int(said)
+    if needed and visit.store.standing_alerts([key]):
+        raise Refused(UNSEEN)
+    return None
+
+
 def _conflict(visit: Visit, key: str, query: str, error: ConflictError) -> Answer:
     return visit.page(
         "conflict.html", status=409, key=key, query=query, error=error, listing=visit.store.title_of(key), alert=visit.store.alert(key),
-        decisions=visit.store.decisions_on(key), words=told(visit.store, key, error), after=visit.value("after"),
+        decisions=visit.store.decisions_on(key), after=visit.value("after"),
         wish={name: visit.value(name) for name in ("action", "reason_dismiss", "reason", "until", "note")}, reasons=reasons(visit.config),
     )  # fmt: skip
 
@@ -99,7 +109,7 @@ def undo(visit: Visit) -> Answer:
     key = _key(visit)
     query = visit.value("query")
     here = f"/alert/{key}" + (f"?{query}" if query else "")
-    version = int(visit.value("version")) if visit.value("version").isdecimal() else None
+    version = _version(visit, key)
     try:
         visit.write(
             lambda store: store.undo(
@@ -107,7 +117,7 @@ def undo(visit: Visit) -> Answer:
                 who=visit.person,
                 now=visit.now,
                 expected_version=version,
-                note=visit.value("note") or None,
+                note=visit.text("note", MAX_NOTE, "The note") or None,
             )
         )
     except ConflictError as error:

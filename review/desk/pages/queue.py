@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from review.desk.cards import cards
-from review.desk.decide import CHOOSE, MOST, decide_many, reasons
+from review.desk.decide import CHOOSE, MOST, UNSEEN, decide_many, reasons
 from review.desk.facets import Choice, Found
 from review.desk.sessions import Notice
 from review.desk.visit import Answer, Page, Refused, Visit
@@ -163,7 +163,9 @@ def decide(visit: Visit) -> Answer:
     marked = [tuple(value.rpartition(":")[::2]) for value in visit.form.get("alert", [])]
     if not marked:
         raise Refused("Nothing was marked, so nothing was changed.")
-    seen = [(key, int(version)) for key, version in marked if version.isdecimal() and key]
+    seen = [(key, int(version)) for key, version in marked if version.isdecimal() and len(version) < 19 and key]
+    if len(seen) < len(marked):
+        raise Refused(UNSEEN)
     return visit.go(back, *decide_many(visit, seen))
 
 
@@ -194,7 +196,7 @@ def _undo_one(store: Store, listing: str, decision: str, visit: Visit) -> str | 
     with store.transaction():
         last = store.last_decision(listing)
         if last is None or last["id"] != decision:
-            who = f"{last['who']} decided since ({last['action']})" if last else "it was taken back already"
+            who = f"{'you' if last['who'] == visit.person else last['who']} decided since ({last['action']})" if last else "it was taken back already"
             return f"Not undone: {who}."
         try:
             store.undo(listing, who=visit.person, now=visit.now)
