@@ -23,6 +23,7 @@ from config.loader import Config
 from detector.run import detect
 from review.desk import app as desk_app
 from review.desk.pages import all_pages
+from storage.errors import LockedError
 from storage.evidence import EvidenceRef
 from storage.listing import Listing
 from storage.store import Store
@@ -508,6 +509,24 @@ def test_a_bulk_decision_does_what_it_can_and_tells_the_rest(desk: Opened) -> No
     assert states.pop(rows[0]["listing"]) == "confirmed" and set(states.values()) == {"dismissed"}
     told = " ".join(ana.notices())
     assert f"{len(rows) - 1} alert" in told and "confirm by ben" in told
+
+
+def test_a_bulk_decision_that_meets_a_lock_midway_decides_nothing(desk: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana = desk.person()
+    rows = ask(desk, lambda s: s.alerts())
+    before, decide = [alert(desk, n) for n in ("1", "2", "4")], Store.decide
+
+    def locked(store: Store, listing: str, *words: Any, **named: Any) -> str:
+        if listing == rows[2]["listing"]:
+            raise LockedError("is locked by another process", "chipwatch.db")
+        return decide(store, listing, *words, **named)
+
+    monkeypatch.setattr(Store, "decide", locked)
+    form = {**ana.form("/", "/decide"), "alert": [f"{row['listing']}:{row['version']}" for row in rows], "action": "confirm"}
+    assert ana.post("/decide", form).status_code == 503 and [alert(desk, n) for n in ("1", "2", "4")] == before
+    monkeypatch.setattr(Store, "decide", decide)
+    ana.post("/decide", form)
+    assert {alert(desk, n)["state"] for n in ("1", "2", "4")} == {"confirmed"}
 
 
 def test_a_bulk_decision_needs_marks_and_a_reason(desk: Opened) -> None:

@@ -109,11 +109,13 @@ def decide_many(visit: Visit, seen: Sequence[tuple[str, int]]) -> list[Notice]:
 
     def change(store: Store) -> tuple[list[tuple[str, str]], list[str]]:
         done, left = [], []
-        for listing, version in seen:
-            try:
-                done.append((listing, decide_one(store, listing, version, wish, visit)))
-            except (ConflictError, MissingError) as error:
-                left.append(told(store, listing, error, visit.person))
+        # As one change: where another command takes the lock, none of them is decided.
+        with store.transaction():
+            for listing, version in seen:
+                try:
+                    done.append((listing, decide_one(store, listing, version, wish, visit)))
+                except (ConflictError, MissingError) as error:
+                    left.append(told(store, listing, error, visit.person))
         return done, left
 
     done, left = visit.write(change)

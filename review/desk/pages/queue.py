@@ -14,7 +14,7 @@ from review.desk.facets import Choice, Found
 from review.desk.sessions import Notice
 from review.desk.visit import Answer, Page, Refused, Visit
 from review.desk.words import title as title_words
-from storage.errors import StorageError
+from storage.errors import LockedError, StorageError
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -172,9 +172,12 @@ def decide(visit: Visit) -> Answer:
 def undo(visit: Visit) -> Answer:
     """Take back the decisions that a notice offered, where they are still the last word."""
     pairs = [value.partition(":")[::2] for value in visit.form.get("decision", [])]
-    left = visit.write(
-        lambda store: [_undo_one(store, listing, decision, visit) for listing, decision in pairs[:MOST]]
-    )
+
+    def change(store: Store) -> list[str | None]:
+        with store.transaction():
+            return [_undo_one(store, listing, decision, visit) for listing, decision in pairs[:MOST]]
+
+    left = visit.write(change)
     done = left.count(None)
     first = next((listing for (listing, _), why in zip(pairs, left, strict=False) if why is None), None)
     told = []
@@ -192,16 +195,17 @@ def undo(visit: Visit) -> Answer:
 
 
 def _undo_one(store: Store, listing: str, decision: str, visit: Visit) -> str | None:
-    """Why it was not undone, or None."""
-    with store.transaction():
-        last = store.last_decision(listing)
-        if last is None or last["id"] != decision:
-            who = f"{'you' if last['who'] == visit.person else last['who']} decided since ({last['action']})" if last else "it was taken back already"
-            return f"Not undone: {who}."
-        try:
-            store.undo(listing, who=visit.person, now=visit.now)
-        except StorageError as error:
-            return f"Not undone: {error.what}."
+    """Why it was not undone, or None. Within a transaction."""
+    last = store.last_decision(listing)
+    if last is None or last["id"] != decision:
+        who = f"{'you' if last['who'] == visit.person else last['who']} decided since ({last['action']})" if last else "it was taken back already"
+        return f"Not undone: {who}."
+    try:
+        store.undo(listing, who=visit.person, now=visit.now)
+    except LockedError:
+        raise
+    except StorageError as error:
+        return f"Not undone: {error.what}."
     return None
 
 
