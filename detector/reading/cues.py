@@ -32,6 +32,9 @@ class Hit:
     end: int
 
 
+_TAG = 200
+"""Letters of a tag that are looked at."""
+
 class Hits(dict[str, list[Hit]]):
     """The hits of one text by cue, in order of place, none inside a longer one of the same cue. Words are found at once,
     patterns when their cue is first asked for. Every cue may be asked for; most have no hit."""
@@ -117,7 +120,10 @@ class Cues:
         tries: dict[str, dict[int, re.Pattern[str]]] = {
             cue: {id(p): p for p in some} for cue, some in self._always.items()
         }
+        tags = "<" in text
         for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            if tags and _in_tag(text, start):
+                continue
             key = self._keys[number]
             for cue, border_before, border_after in self._entries.get(key, ()):
                 if border_before and start and joins(text[start - 1], key[0]):
@@ -128,6 +134,12 @@ class Cues:
             for cue, pattern in self._needed.get(key, ()):
                 tries.setdefault(cue, {})[id(pattern)] = pattern
         return Hits(text, {cue: list(some.values()) for cue, some in tries.items()}, found)
+
+
+def _in_tag(text: str, at: int) -> bool:
+    """Whether a place lies in a tag of markup that a title was typed with: `poster` of `<video poster=` is no word."""
+    opened = text.rfind("<", max(0, at - _TAG), at)
+    return opened >= 0 and text.find(">", opened, at) < 0 and (text[opened + 1].isalpha() or text[opened + 1] == "/")
 
 
 def joins(neighbour: str, own: str) -> bool:
