@@ -74,6 +74,7 @@ TOLD: list[tuple[dict[str, Any], str, object]] = [
     ({"language": "ru", "country": "RU", "title": "RTX A4000 на бумаге, RTX 6000 Ada внутри", "price_text": "650 000 р."}, "chip", "nvidia-rtx-6000-ada"),
     ({"language": "en", "country": "US", "title": "FS: workstation board with an A4500 inside the H100 NVL pair", "price_text": "$50,000"}, "offer", "sale"),
     ({"language": "id", "country": "ID", "title": "VGA 4090 Turbo", "description": "VRAM-nya udah digandain sama teknisi.", "price_text": "Rp52.000.000"}, "chip", "nvidia-rtx-4090-48gb"),
+    ({"language": "en", "country": "US", "title": "NVIDIA A100 40GB PCIe", "description": "More than double the memory of my old card.", "price_text": "$4,900"}, "chip", "nvidia-a100-pcie-40gb"),
     ({"language": "en", "country": "US", "title": "RTX 4090 FE", "description": "VRAM was not doubled or modified.", "price_text": "$1,900"}, "chip", "nvidia-rtx-4090"),
     ({"language": "en", "country": "US", "title": "NVIDIA H100 80GB PCIe <video poster=//x.example><b>new</b>", "price_text": "$20,000"}, "offer", "sale"),
     ({"language": "en", "country": "US", "title": "B> H100 PCIe 80GB", "price_text": "$20,000"}, "offer", "wanted"),

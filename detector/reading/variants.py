@@ -124,8 +124,9 @@ def _firm_sxm(text: str) -> bool:
 def _memory(mention: Mention, chip: Chip, texts: Sequence[tuple[str, str]], count: int) -> int | None:
     """The size nearest after the name, else nearest before it, else anywhere; None where two are said as a choice."""
     sizes = {*chip.memory_gb, *(gb for v in chip.variants for gb in v.memory_gb)}
+    altered = {gb for v in chip.variants if v.form is None for gb in v.memory_gb}
     for base in chip.memory_gb:
-        if 2 * base in sizes and any(_doubled(text, base) for _, text in texts):
+        if 2 * base in altered and any(_doubled(text, base) for _, text in texts):
             return 2 * base
     wanted = sizes | {gb * count for gb in sizes} if count > 1 else sizes
     ordered = sorted(texts, key=lambda pair: pair[0] != mention.field)
