@@ -160,16 +160,14 @@ def note_found(store: Store, *, who: str, now: str) -> bool:
 def _set(store: Store, text: Callable[[], str], *, why: str, who: str, now: str) -> str:
     """Write the file and log its version: both or none. The file goes first, within the transaction: where a kill comes between,
     it differs from the log, which the next run finds (`found`); a log ahead of its file would look like an edit by hand."""
-    before = _text(store.home)
-    written = False
+    before: str | None = None
     try:
         with store.transaction():
             before = _text(store.home)
-            written = True
             _write(store.home, text())
             return _log(store, why, who=who, now=now)
     except BaseException:
-        if written:
+        if before is not None:
             _write(store.home, before)
         raise
 

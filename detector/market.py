@@ -229,9 +229,10 @@ ANY_FORM = "any form"
 
 def _named(region: str, condition: str | None, form: str) -> str:
     """A segment in words: the region, then what is narrower or wider in it than all offers of the very chip."""
-    if condition and condition != "any":
-        return f"{region}, {condition} ({form})" if form else f"{region}, {condition}"
-    return f"{region}, {form}" if form else f"{region}, {condition}" if condition else region
+    if form and (not condition or condition == "any"):
+        return f"{region}, {form}"
+    words = f"{region}, {condition}" if condition else region
+    return f"{words} ({form})" if form else words
 
 
 def middle(low: float, high: float) -> float:

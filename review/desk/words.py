@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from review.digest import score_words
 from review.masking import masked, masked_text
 from review.render import weblink
-from review.wording import class_words, kind_words, per_words, rate_words, shortened
+from review.wording import class_words, kind_words, moment, per_words, rate_words, shortened
 
 DIGEST = re.compile(r"\b([0-9a-f]{64})\b")
 """A SHA-256 in words, as the note on a pack has one."""
@@ -49,7 +49,7 @@ def day(value: str | None) -> str:
 
 def minute(value: str | None) -> str:
     """A timestamp to the minute, UTC."""
-    return f"{value[:10]} {value[11:16]}" if value else "–"
+    return moment(value) or "–"
 
 
 def plain(name: str | None) -> str:

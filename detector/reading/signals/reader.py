@@ -95,8 +95,9 @@ class SignalReader:
             for sentence, here in _by_sentence(text, said):
                 ruled = {signal.signal for signal in here}
                 words = text.folded.text[sentence.start : sentence.end].strip()
-                for signal, sure in probabilities(self.votes, words, marks(told(sentence), ruled)).items():
-                    chances |= {id(found): sure for found in here if found.signal == signal}
+                votes = probabilities(self.votes, words, marks(told(sentence), ruled))
+                chances.update((id(found), votes[found.signal]) for found in here if found.signal in votes)
+                for signal, sure in votes.items():
                     if sure >= TOLD and signal not in ruled and (text.name != "title" or sure >= TOLD_IN_TITLE):
                         start, end = _trimmed(sentence)
                         voted += _quoted(signal, text, [Finding(start, end, "", round(VOTE * sure, 4))])
