@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from detector.reading.signals.vocabulary import Hit, Vocabulary, longest
+from detector.reading.signals.vocabulary import Hit, Vocabulary, compiled, longest
 from detector.reading.text import Folded
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ class Gazetteer:
 
     def __init__(self, places: Places) -> None:
         self.by_id = {place.id: place for place in places.place}
-        self.lexicon = _as_lexicon(places)
-        """The names as terms, to be looked for together with others."""
-        self._names = Vocabulary([self.lexicon])
+        self.terms = compiled(_as_lexicon(places))
+        """The names, to be looked for together with other words."""
+        self._names = Vocabulary([self.terms])
         self._located: dict[str, Place | None] = {}
 
     def find(self, folded: Folded) -> list[Found]:

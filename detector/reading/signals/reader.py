@@ -22,7 +22,7 @@ from detector.reading.signals.route import Map, handed_over, restricted_destinat
 from detector.reading.signals.scope import Finding, Scope
 from detector.reading.signals.serial import serial_removed
 from detector.reading.signals.stock import bulk_inventory, enough
-from detector.reading.signals.vocabulary import Vocabulary, longest
+from detector.reading.signals.vocabulary import Terms, Vocabulary, compiled, longest
 from detector.reading.text import Folded
 from detector.reading.votes import Votes
 
@@ -54,15 +54,15 @@ class SignalReader:
         self.gazetteer = Gazetteer(config.places)
         self.least = config.signals.settings.bulk_chips
         self.votes = Votes(config.learned("signals"))
+        self._terms: dict[str, Terms] = {}
         self._compiled: dict[frozenset[str], Vocabulary] = {}
 
     def vocabulary(self, doc: Document) -> Vocabulary:
         """The places and the words of the languages that the listing may be written in, compiled when first met."""
         chosen = languages(doc).intersection(self.lexicons)
         if chosen not in self._compiled:
-            self._compiled[chosen] = Vocabulary(
-                [*(self.lexicons[name] for name in sorted(chosen)), self.gazetteer.lexicon]
-            )
+            self._terms |= {name: compiled(self.lexicons[name]) for name in chosen - self._terms.keys()}
+            self._compiled[chosen] = Vocabulary([*(self._terms[name] for name in sorted(chosen)), self.gazetteer.terms])
         return self._compiled[chosen]
 
     def find(self, doc: Document, facts: Facts) -> tuple[Signal, ...]:

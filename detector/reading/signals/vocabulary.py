@@ -141,15 +141,19 @@ def _joints(text: str) -> bytearray:
     return joints
 
 
-class Vocabulary:
-    """All lexicons, compiled. Give it a folded text, it gives hits in order of place."""
+Terms = tuple[tuple[str, _Entry], ...]
+"""A lexicon's terms as they are looked for, each with what it means."""
 
-    def __init__(self, lexicons: Iterable[Lexicon]) -> None:
+
+class Vocabulary:
+    """The terms of some lexicons in one automaton. Give it a folded text, it gives hits in order of place."""
+
+    def __init__(self, lexicons: Iterable[Terms]) -> None:
         self._entries: list[list[_Entry]] = []
         index: dict[str, int] = {}
         merged: dict[tuple[str, str, bool, bool, re.Pattern[str] | None], _Entry] = {}
-        for lexicon in lexicons:
-            for key, entry in _compile(lexicon):
+        for terms in lexicons:
+            for key, entry in terms:
                 slot = (key, entry.concept, entry.open_start, entry.open_end, entry.tail)
                 merged[slot] = _join(merged[slot], entry) if slot in merged else entry
         for (key, *_), entry in merged.items():
@@ -279,6 +283,11 @@ def longest(hits: Iterable[Hit]) -> list[Hit]:
         if hit.end > reach and hit.concept not in _JOINING:
             reach, widest = hit.end, (hit.start, hit.end)
     return kept
+
+
+def compiled(lexicon: Lexicon) -> Terms:
+    """The terms of a lexicon, folded: the dear part of a vocabulary, made once for all that hold the language."""
+    return tuple(_compile(lexicon))
 
 
 def _compile(lexicon: Lexicon) -> Iterator[tuple[str, _Entry]]:
