@@ -223,7 +223,7 @@ def _service(page: Page) -> Verdict | None:
         and not page.category["service"]
     ):
         return None
-    named = title.first("service", "service-weak") or text.first("not-selling", "service", "your-card", "fee")
+    named = title.first("service", "service-weak") or text.first("not-selling", "service", "your-card", "fee") or page.category.first("service")
     if points < SERVICE_AT or named is None or (page.disguised and not own):
         return None
     if title["accessory"] and not own and not text["not-selling"] and theirs < 2:
