@@ -88,6 +88,10 @@ KINDS = [
     ("現在 1円", "A100 1円スタート", "", "ja", "JP", "asking"), ("1,111,111円", "A100", "", "ja", "JP", "placeholder"),
     ("¥5000", "H800", "标价5000为定金，到货付尾款", "zh-Hans", "CN", "deposit"), ("¥10000", "H800 订金链接", "拍这个是订金一万", "zh-Hans", "CN", "deposit"), ("¥165000", "H100", "可付定金5000锁货", "zh-Hans", "CN", "asking"), ("¥65000", "A100", "标价是全款，不收定金", "zh-Hans", "CN", "asking"),
     ("500 €", "H100", "Preis ist die Anzahlung, Gesamtpreis 24.000", "de", "DE", "deposit"), ("$500", "H100", "$500 deposit holds one, total $23,000", "en", "US", "deposit"), ("$23,000", "H100", "$500 deposit holds one", "en", "US", "asking"), ("5 000 000 đ", "H100", "Giá đăng là tiền cọc", "vi", "VN", "deposit"), ("50 000 ₽", "H100", "указана предоплата, остаток при получении", "ru", "RU", "deposit"), ("2 100 000 ₽", "H100", "работаем без предоплаты, цена окончательная", "ru", "RU", "asking"),
+    ("$25,000", "HGX B300 system", "$25,000 holds it, refundable until the ship notice; the rest is due on delivery", "en", "US", "deposit"), ("£750", "RTX PRO 6000 - reserve yours", "£750 now, the remaining £6,900 when it lands", "en", "GB", "deposit"), ("$3,000", "A100 x4 server, down payment", "This is the 20% down; we collect the other 80% before shipping", "en", "US", "deposit"), ("AED 5,000", "H100 - reserve with 5,000 dirham", "Showing price is for booking only, full amount is 86,000", "en", "AE", "deposit"),
+    ("$200,000", "H100 server, deposit accepted", "30% deposit, balance before shipping", "en", "US", "asking"), ("$24,000", "H100 PCIe", "I can hold it until Friday, no reserve", "en", "US", "asking"), ("$24,000", "H100 PCIe", "$500 holds it till Friday", "en", "US", "asking"),
+    ("¥10000", "H20 八卡整机 排位 页面金额只是占坑费", "验完再补齐", "zh-Hans", "CN", "deposit"), ("¥10000", "H200 八卡模组", "先付一万锁货", "zh-Hans", "CN", "deposit"), ("HK$500", "RTX 5090", "留貨五百,餘數店取時付", "zh-Hant", "HK", "deposit"), ("¥660000", "H20 八卡整机 可付定金", "定金30%，余款验机付清", "zh-Hans", "CN", "asking"),
+    ("100,000円", "H200 NVL 取り置き", "残金は入荷時", "ja", "JP", "deposit"), ("2.000 €", "H100 Reservierung", "Restbetrag bei Übergabe", "de", "DE", "deposit"), ("1,000,000원", "H200 선점 금액", "잔금은 입고 후", "ko", "KR", "deposit"),
     ("面议", "H20", "", "zh-Hans", "CN", "negotiable"), ("VB", "A100", "", "de", "DE", "negotiable"), ("Договорная", "A100", "", "ru", "RU", "negotiable"), ("Price on request", "H100", "", "en", "AE", "negotiable"), ("Liên hệ", "A100", "", "vi", "VN", "negotiable"), ("가격협의", "A100", "", "ko", "KR", "negotiable"), ("a consultar", "A100", "", "es", "MX", "negotiable"),
     ("¥52000.00-56000.00", "L40S", "", "zh-Hans", "CN", "range"), ("US$ 200-300 / Piece", "T4", "", "en", "CN", "range"), ("$180 - $260", "T4", "", "en", "US", "range"), ("From $9,800.00", "A100", "", "en", "US", "asking"), ("¥500.00起", "T4", "", "zh-Hans", "CN", "asking"), ("2,300,000円～", "A100", "", "ja", "JP", "asking"),
 ]  # fmt: skip
@@ -113,6 +117,8 @@ LOTS = [
     ("¥340000", "A100 80G 4张打包", "", "zh-Hans", "CN", "lot", 4), ("¥85000", "A100 80G 4张", "", "zh-Hans", "CN", "unit", None), ("¥85000", "A100 80G 4张", "两张一起17万，单张8.5万", "zh-Hans", "CN", "unit", None), ("¥1080000", "H20 八卡模组 一套8张", "", "zh-Hans", "CN", "unit", None), ("¥180000", "H100 两张一起出", "不拆", "zh-Hans", "CN", "lot", 2),
     ("¥3,000,000", "A100 2枚セット", "", "ja", "JP", "lot", 2), ("¥1,500,000", "A100", "2枚あります、1枚あたりの価格です", "ja", "JP", "unit", None), ("9,000,000원", "RTX 4090 2장 일괄", "", "ko", "KR", "lot", 2), ("4,500,000원", "RTX 4090 2장", "장당 가격", "ko", "KR", "unit", None),
     ("1 200 000 ₽", "A100 2 шт", "цена за обе", "ru", "RU", "lot", 2), ("600 000 ₽", "A100 2 шт", "цена за штуку", "ru", "RU", "unit", None), ("18.000 €", "2x A100", "nur zusammen", "de", "DE", "lot", 2), ("9.000 €", "2x A100", "Preis pro Stück", "de", "DE", "unit", None), ("330 triệu", "Combo 2 card L40S", "giá cả cặp", "vi", "VN", "lot", 2), ("US$ 9,000 / Piece", "A100 lot of 10 min", "", "en", "CN", "unit", None),
+    ("£1", "MI210 x2, offers", "Pair of MI210. Dummy figure, tell me what one is worth to you", "en", "GB", "unit", None), ("$30,800", "H200 NVL", "bridge thrown in if you take both", "en", "US", "unit", None), ("€6,900", "L40S - a pair", "the amount above buys you one", "en", "NL", "unit", None), ("$9,800", "A100 x2", "$9,800 takes both", "en", "US", "lot", 2), ("$7,000", "4029GP-TVRT with 8x V100", "for the whole thing", "en", "US", "unit", None),
+    ("¥36000", "A100 两张", "价格是一张的，两张一起可刀", "zh-Hans", "CN", "unit", None), ("52,000円", "V100 4枚", "4枚まとめて。ばら売りはしません", "ja", "JP", "lot", 4), ("180万円", "A100 4枚", "ばら売り可", "ja", "JP", "unit", None), ("35万円", "A100 2枚", "1枚35万、2枚なら68万", "ja", "JP", "unit", None),
 ]  # fmt: skip
 
 
@@ -161,6 +167,28 @@ TOLD: list[tuple[str, str, str, str, str, Any]] = [
     ("A100 出", "私信报价", "zh-Hans", "CN", "sale", ("negotiable", None, None, "unit")),
     ("A100 80GB for sale", "300W, 80 GB, bought 2022, call 555 0000", "en", "US", "sale", None),
     ("PSA: fake H100", "they ask $9k each, it is a scam", "en", "US", "other", None),
+    # A bare figure, by the words before or behind it; near misses count cards, years, models and what was paid.
+    ("[H] A100 40GB [W] PayPal", "Timestamps inside. Asking 3100 shipped, invoice if you need it.", "en", "US", "sale", ("asking", 3100, "USD", "unit")),
+    ("[H] RTX 6000 Ada [W] PayPal", "used but works great. 3100 obo need it gone", "en", "US", "sale", ("asking", 3100, "USD", "unit")),
+    ("[H] RTX 4090 TUF [W] local cash 1,800", "Barely used.", "en", "US", "sale", ("asking", 1800, "USD", "unit")),
+    ("WTS RTX 5090 FE", "MSRP was 1999, i want 2650 for it", "en", "US", "sale", ("asking", 2650, "USD", "unit")),
+    ("FS: MI210", "Paid 9k in 2023, asking 4200", "en", "US", "sale", ("asking", 4200, "USD", "unit")),
+    ("FS: 4x V100 32GB", "Selling all four together, 2400 takes the lot.", "en", "US", "sale", ("asking", 2400, "USD", "lot")),
+    ("FS: A6000 x2", "2,900 each or 5,600 for both, shipped", "en", "US", "sale", ("asking", 2900, "USD", "unit")),
+    ("A30 x5", "cards from 2021, shipped with box. 2019 each serial checked", "en", "US", "sale", None),
+    ("RTX A6000", "Paid 4500 for it in 2021", "en", "US", "sale", None),
+    ("出张3090", "6200包顺丰，自用两年", "zh-Hans", "CN", "sale", ("asking", 6200, "CNY", "unit")),
+    ("[V] RTX PRO 6000 Max-Q", "HP: 5.450 inkl. Versand", "de", "DE", "sale", ("asking", 5450, "EUR", "unit")),
+    ("[판매] RTX 3090", "950000에 쿨거래 합니다", "ko", "KR", "sale", ("asking", 950000, "KRW", "unit")),
+    # What an arrow, a strike or 'sold' takes back is no price any more.
+    ("FS: RTX 6000 Ada", "Price drop: 5900 -> 5400 shipped", "en", "US", "sale", ("asking", 5400, "USD", "unit")),
+    ("FS: H100 PCIe", "~~$24,500~~ $22,900 shipped", "en", "US", "sale", ("asking", 22900, "USD", "unit")),
+    ("[H] 3090, A100 40GB [W] PayPal", "A100 40GB - $3,400 shipped\n3090 FTW3 - SOLD for $650", "en", "US", "sale", ("asking", 3400, "USD", "unit")),
+    ("FS: two L40S", "$6,100 (SOLD), $5,900 for the other", "en", "US", "sale", ("asking", 5900, "USD", "unit")),
+    # In words, as a clause of its own.
+    ("[H] A100 80GB [W] PayPal", "You get both. Sixty-eight hundred, insured UPS.", "en", "US", "sale", ("asking", 6800, "USD", "unit")),
+    ("4090 SUPRIM 自用", "竹科面交都行。六萬二，學生可小議。", "zh-Hant", "TW", "sale", ("asking", 62000, "TWD", "unit")),
+    ("4090 SUPRIM 自用", "跑分三万七千分，很猛。", "zh-Hans", "CN", "sale", None),
 ]  # fmt: skip
 
 
@@ -177,7 +205,7 @@ def test_the_place_of_the_figure_is_kept_in_the_raw_text() -> None:
     assert "即決 １，２８０，０００円"[found.start : found.end] == "１，２８０，０００円"
 
 
-HOSTILE = ["9" * 100_000, "1 " * 50_000, "$" * 100_000, "1万" * 50_000, "一" * 100_000 + "元", "eins " * 20_000 + "euro", "1,000" * 20_000, "4x each lot 定金 " * 7_000, "price for all 2 " * 6_000, "¥" + "1-" * 50_000, "\x00" * 1000, "٨" * 100_000]  # fmt: skip
+HOSTILE = ["9" * 100_000, "1 " * 50_000, "$" * 100_000, "1万" * 50_000, "一" * 100_000 + "元", "eins " * 20_000 + "euro", "1,000" * 20_000, "4x each lot 定金 " * 7_000, "price for all 2 " * 6_000, "¥" + "1-" * 50_000, "\x00" * 1000, "٨" * 100_000, "。一万一" * 20_000, "~~$5~~ " * 15_000, "5900 -> " * 12_000, "two thousand, " * 8_000, "holds it, 500 " * 7_000]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda t: repr(t[:12]))

@@ -41,6 +41,7 @@ _BARE, _LEAST_BARE = re.compile(r"\s*\d+(?:[.,]\d+)?\s*"), 15
 """A figure with no mark beside it; smaller ones fill the form."""
 _LEAST_DEPOSIT = 100
 """Smaller figures beside a deposit's word count something else: 96G, 2 cards."""
+_SHARE = re.compile(r"\d\s?%")
 _SAID = re.compile(rf"[{CHINESE}]+")
 
 
@@ -160,7 +161,9 @@ class PriceReader:
         shown = doc.text("price_text")
         if self.words.find("deposit", shown) and not self.words.find("no_deposit", shown):
             return True
-        return any(self._ties_deposit(doc.text(name), figure) for name in ("title", "description"))
+        title, description = doc.text("title"), doc.text("description")
+        texts = (title, description)
+        return any(self._ties_deposit(text, figure) or self._holds(text, figure) for text in texts) or self._on_account(title, description)
 
     def _ties_deposit(self, text: str, figure: Figure) -> bool:
         """Whether a deposit word in the text stands beside the displayed figure, or in one clause with words for it."""
@@ -169,13 +172,24 @@ class PriceReader:
         for match in matches:
             if any(a <= match.start() < b or match.start() <= a < match.end() for a, b in refused):
                 continue
-            low, high = max(0, match.start() - _REACH), min(len(text), match.end() + _REACH)
-            low = max((m.end() for m in _PAUSE.finditer(text, low, match.start()) if not _in_number(text, m)), default=low)
-            high = next((m.start() for m in _PAUSE.finditer(text, match.end(), high) if not _in_number(text, m)), high)
+            low, high = _clause(text, match)
             beside = self._sums(text[max(low, match.start() - 10) : min(high, match.end() + 10)])
             if figure.value in beside or (not beside and self.words.find("displayed", text, low, high)):
                 return True
         return False
+
+    def _holds(self, text: str, figure: Figure) -> bool:
+        """Whether the displayed figure is said to hold the article: '$25,000 holds it'."""
+        clauses = (_clause(text, match) for match in self.words.all("holding", text))
+        return any(figure.value in self._sums(text[low:high]) for low, high in clauses)
+
+    def _on_account(self, title: str, description: str) -> bool:
+        """Whether the title offers a deposit or a place and the text speaks of a balance. A share of the price (30 %) is a
+        term of payment: there the price itself may be shown."""
+        offers = self.words.find("deposit", title) or self.words.find("holding", title)
+        if not offers or self.words.find("no_deposit", f"{title}\n{description}") or _SHARE.search(description):
+            return False
+        return bool(self.words.find("balance", title) or self.words.find("balance", description))
 
     def _sums(self, text: str) -> set[Decimal | None]:
         """Figures of a few words, in digits or characters."""
@@ -230,6 +244,13 @@ class PriceReader:
         if term.reason and value is not None:
             reason, value = f"{term.reason} ({value:f} {figure.currency or ''})".replace(" )", ")"), None
         return Price(kind, value, figure.currency, term.per, articles=term.articles, reason=reason, field=field, start=start, end=end)
+
+
+def _clause(text: str, match: re.Match[str]) -> tuple[int, int]:
+    """The words around a match up to the next pause, within reach."""
+    low, high = max(0, match.start() - _REACH), min(len(text), match.end() + _REACH)
+    low = max((m.end() for m in _PAUSE.finditer(text, low, match.start()) if not _in_number(text, m)), default=low)
+    return low, next((m.start() for m in _PAUSE.finditer(text, match.end(), high) if not _in_number(text, m)), high)
 
 
 def _in_number(text: str, match: re.Match[str]) -> bool:

@@ -11,7 +11,7 @@ from detector.reading.amounts import Amount, scan
 from detector.reading.document import Document
 from detector.reading.money_book import Locale, MoneyBook
 from detector.reading.price_words import PriceWords
-from detector.reading.text import fold
+from detector.reading.text import fold, fold_pattern
 
 _FIELDS = ("title", "description")
 _SENTENCE = re.compile(r"[。!?；;\n]|\.(?=\s|$)")
@@ -23,12 +23,18 @@ _LEADING = re.compile(r"^(?:[\[(【][^\])】]{0,24}[\])】]\s?|\W|new |nvidia |\
 _TRAILING = re.compile(r"(?<![a-z\d])[x×]\s?(\d{1,2})(?:\W*$|\s?[,)|/-])")
 _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _SYSTEM = re.compile(
-    r"server|node|baseboard|workstation|dgx|hgx|chassis|\brig\b|\bsystem\b|desktop|\bpc\b|cluster|服务器|整机|模组|底板|主机|工作站|机柜|サーバ|筐体|ワークステーション|서버|워크스테이션|сервер|станци|стойк|sunucu|máy chủ|servidor|خادم|rechner|8u\b|xe9680|821ge|sxm.{0,12}组"
+    r"server|node|baseboard|workstation|dgx|hgx|chassis|\brig\b|\bsystem\b|desktop|\bpc\b|cluster|服务器|整机|模组|底板|主机|工作站|机柜|サーバ|筐体|ワークステーション|서버|워크스테이션|сервер|станци|стойк|sunucu|máy chủ|servidor|خادم|rechner|8u\b|xe9680|821ge|\b\d{4}g[pqrt]\b|\bwith \d{1,2}\s?x\s|sxm.{0,12}组"
 )  # fmt: skip
 _NOT_SYSTEM = re.compile(
     r"(?:服务器|工作站|主机)\s?(?=拆|卡|显卡|gpu|用|级|退)|server[ -](?=pull|gpu|card|graphics|accelerator|grade|room)|(?:from|out of|aus|ex)\s[^,]{0,14}server|workstation (?=gpu|card|graphics|edition)|\brig (?=pull|card|gpu)|server(?=r[üu]ckbau|aufl[öo]s|abbau)|サーバー?(?=用|撤去|取り?外|より|から)|ワークステーション(?=用)|서버(?=용|에서|급)|сервер(?=ов|н)|из серверов|workstation$"
 )
 """Words of a machine that say where a card comes from or belongs."""
+_CONDITION = re.compile(
+    fold_pattern(
+        r"(?:\b(?:if|when|once|wenn|falls|bei abnahme|если|при|si|se|nếu|jika|kalau|agar|eğer|wer|whoever|anyone who)\b|如果|若|要是|假如|إذا|اذا|لو )[^,;。，]{0,24}$"
+    )
+)
+"""Opens a condition: what is said behind it is another offer than the price shown."""
 _MOST_HEADED = 8
 """`4x` may head a lot; `14x` is stock."""
 _NEAR = 25
@@ -110,13 +116,13 @@ class Terms:
         another figure speaks of that figure."""
         if self.words.find("each", shown):
             return Term("unit")
+        title = doc.text("title")
+        machine = offer == "sale" and _is_machine(title)
         beside = self._lot_size(shown)
-        if beside or self.words.find("lot", shown):
+        if beside or (self.words.find("lot", shown) and not machine):
             return Term("lot", beside or self._any_count(doc))
         each = any(self._speaks(doc, name, "each", value, locale) for name in _FIELDS)
         sizes = [n for name in _FIELDS for n in self._sizes(doc, name, value, locale)]
-        title = doc.text("title")
-        machine = offer == "sale" and _is_machine(title)
         if sizes and not each and not (machine and (sizes[0] in (4, 8, 16) or not self.words.find("lot_of", title))):
             return Term("lot", sizes[0])
         if each or machine:
@@ -144,14 +150,16 @@ class Terms:
         return any(self._means(doc, name, m.start(), m.end(), value, locale) for m in matches)
 
     def _means(self, doc: Document, name: str, start: int, end: int, value: Decimal | None, locale: Locale) -> bool:
-        """Whether words at a place speak of the price: no other figure of money stands beside them."""
+        """Whether words at a place speak of the price: no other figure of money stands beside them, and they are no condition."""
         text = doc.text(name)
         low, high = max(0, start - _NEAR), min(len(text), end + _NEAR)
         cuts = [m.end() for m in _SENTENCE.finditer(text, low, start)]
         low = max(cuts, default=low)
         high = next((m.start() for m in _SENTENCE.finditer(text, end, high)), high)
         sums = [a for a in scan(fold(text[low:high]), self.book, locale) if _is_money(a)]
-        return value is None or not sums or any(a.value == value for a in sums)
+        if value is None or not sums:
+            return not _CONDITION.search(text, low, start)
+        return any(a.value == value for a in sums)
 
     def _any_count(self, doc: Document) -> int | None:
         """Articles of a lot whose size is said elsewhere: 4x in the title, a stock of 4."""

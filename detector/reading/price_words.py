@@ -88,8 +88,14 @@ class PriceWords:
 
     def ends_with(self, says: str, text: str, at: int, reach: int) -> bool:
         """Whether a phrase ends within `reach` characters of signs and spaces before `at`, in the same clause."""
-        window = text[max(0, at - reach) : at]
-        return any(not _PARTED.search(window[m.end() :]) for m in self.all(says, window))
+        window = text[max(0, at - _LONGEST) : at]  # one window for all meanings, so that it is searched once
+        found = (m.end() for m in self.all(says, window) if len(window) - m.end() <= reach)
+        return any(not _PARTED.search(window[end:]) for end in found)
+
+    def starts_with(self, says: str, text: str, at: int) -> bool:
+        """Whether a phrase begins at `at`, or behind a sign that joins it there."""
+        found = self.find(says, text, at, at + _LONGEST)
+        return found is not None and _JOINED.fullmatch(text, at, found.start()) is not None
 
     def count(self, match: re.Match[str]) -> int | None:
         """The number that a `{n}` stood for."""
@@ -104,5 +110,9 @@ class PriceWords:
 
 
 _SUM = r"[^\w\s]{0,3}\s?\d[\d.,]*k?"
-_PARTED = re.compile(r"[\d,;。，；\n]|\. ")
+_LONGEST = 56
+"""Letters beside a figure in which a phrase is looked for."""
+_PARTED = re.compile(r"[\d,;。，；\n]|\. |\b(?:or|oder|или|ou)\b|或")
 """What parts a word from the figure behind it."""
+_JOINED = re.compile(r"\s{0,2}[,(/*-]?\s?")
+"""What may stand between a figure and the word that belongs to it."""

@@ -87,7 +87,8 @@ class Reader:
         if price and price.per == "lot" and page.disguised:  # the title's number counts the article it feigns
             price = replace(price, per="unit", articles=None)
         if price and offer == "sale" and len({m.base for m in named}) == 1 and not is_machine(page):
-            price = _lot_or_each(price, lot, page.price_share)
+            undivided = bool(page.title["undivided"] or page.description["undivided"])
+            price = _lot_or_each(price, lot, page.price_share, undivided=undivided)
         chips = tuple(chip for chip in (self._chip(page, m, price, lot) for m in named) if chip)
         price = self._in_dollars(price, offer, chips, doc.date)
         stock = read_quantity(page, offer=offer, per=price.per if price else None, chips=len(chips))
@@ -188,13 +189,13 @@ class Reader:
         )
 
 
-def _lot_or_each(price: Price, lot: int | None, share: float | None) -> Price:
+def _lot_or_each(price: Price, lot: int | None, share: float | None, *, undivided: bool = False) -> Price:
     """What a price of loose cards is for, by what a card costs: fifty cards for the price of one are sold each, two for
-    the price of two together. `share` is the price as a share of one chip's."""
+    the price of two together. `share` is the price as a share of one chip's; `undivided`: the seller parts with all or none."""
     if share is None:
         return price
     several = price.articles or lot or 1
-    if price.per == "lot" and several > 1 and share / several < SCRAP and NEAR_ONE[0] <= share <= NEAR_ONE[1]:
+    if price.per == "lot" and several > 1 and not undivided and share / several < SCRAP and NEAR_ONE[0] <= share <= NEAR_ONE[1]:
         return replace(price, per="unit", articles=None)
     if price.per == "unit" and lot and lot > 1 and share > TWO and share / lot >= NEAR_ONE[0]:
         return replace(price, per="lot", articles=lot)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain, pairwise
 
 from detector.reading.amounts import Amount, scan
 from detector.reading.money_book import Locale, MoneyBook
+from detector.reading.numerals import CHINESE, read_chinese, read_words
 from detector.reading.price_words import PriceWords
 from detector.reading.text import Folded
 
@@ -21,6 +23,19 @@ _CODE = re.compile(r"[\\{}=<>\[\]\"|]")
 _MODEL = re.compile(r"[2-5]0[5-9]0|6000|4000|5000|[ahlb]?\d00")
 _MODEL_BEFORE = re.compile(r"(?:rtx|gtx|pro|ada|quadro|tesla|epyc|xeon|ryzen|i[3579]|mi|gb|model|型号)[\s-]?$")
 _EACH_AFTER = re.compile(r"\s?(?:/|each|ea\b|obo|shipped|firm|local|一张|一台|一片|每|包邮|一口价|出\b|팝|で|за шт|/шт|vb|fest)")
+_STRUCK = re.compile(r"~~[^~\n]{1,60}~~")
+"""Struck through in a forum's markup."""
+_ARROW = re.compile(r"[^\w\n]{0,3}(?:-+>|=+>|→|➔|➜|➡|⇒|>>+)[^\w\n]{0,3}")
+"""Between a sum and the one that replaces it."""
+_CHARACTERS = re.compile(rf"(?<![{CHINESE}\d])[{CHINESE}]*[万千만천][{CHINESE}]*")
+_OPENS = re.compile(r"[\n,.;:!?(，。；：！？、（] ?$")
+_CLOSES = re.compile(r" ?(?:$|[\n,.;!?)，。；！？、）])")
+"""Where a clause begins and ends."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_BARE_LEAST = 5
+"""Times the least that a working card is sold for: smaller bare figures count something else."""
+_REFUSED = -3
+"""Rating under which a sum is what was paid, shipping or a refund, and none that is asked."""
 _PLAIN = 7
 """Rating of a marked sum behind an asking word in the title."""
 _LARGE_BARE = Decimal(10000)
@@ -50,7 +65,7 @@ class Chooser:
     def shown(self, folded: Folded, locale: Locale, *, fine: bool) -> Figure | None:
         """The price that a displayed text shows, None where it shows no figure."""
         text = folded.text
-        found = scan(folded, self.book, locale, fine=fine)
+        found = _standing(text, scan(folded, self.book, locale, fine=fine))
         if not found:
             return None
         asked = found if len(found) == 1 else [a for a in found if not self.words.ends_with("not_price", text, a.start, 12)] or found
@@ -104,15 +119,17 @@ class Chooser:
         best: tuple[int, Figure] | None = None
         steps: list[tuple[int, Amount]] = []
         for name, folded in fields:
-            found = scan(folded, self.book, locale, fine=rental)
+            found = _standing(folded.text, scan(folded, self.book, locale, fine=rental))
             for amount in found:
                 rating = self._rating(folded.text, amount, locale, name, rental)
                 if rating is not None and self.words.ends_with("step", folded.text, amount.start, 14):
                     steps.append((rating, amount))
-                if rating is not None and (best is None or rating > best[0]):
+                if rating is not None and rating >= _REFUSED and (best is None or rating > best[0]):
                     low = _ranged(folded.text, found, amount)
                     best = rating, self._figure(name, low or amount, amount, locale, ranged=low is not None)
-        if best is None or (plain and (best[0] < _PLAIN or best[1].field != "title")):
+        if best is None:
+            return None if plain or rental else next((f for name, text in fields for f in self._spelt(name, text.text, locale)), None)
+        if plain and (best[0] < _PLAIN or best[1].field != "title"):
             return None
         lowest = min((a.value for rating, a in steps if rating >= 0 and a.value is not None), default=None)
         if lowest is not None and best[1].value is not None and best[1].value / 2 < lowest < best[1].value:
@@ -122,29 +139,60 @@ class Chooser:
     def _rating(self, text: str, amount: Amount, locale: Locale, name: str, rental: bool) -> int | None:
         if amount.value is None or amount.minor or not self._worth(amount, locale, rental):
             return None
-        asking = self.words.ends_with("asking", text, amount.start, 14)
-        if amount.mark is None and not self._bare_price(text, amount, asking):
+        asked = self.words.ends_with("asked", text, amount.start, 11)
+        asking = asked or self.words.ends_with("asking", text, amount.start, 11)
+        closed = self.words.starts_with("closing", text, amount.end)
+        if amount.mark is None and not self._bare_price(text, amount, asking, asked, closed, locale):
             return None
-        rating = 4 * asking + 2 * (amount.mark is not None) + (name == "title") + bool(_EACH_AFTER.match(text, amount.end))
-        if self.words.ends_with("not_price", text, amount.start, 18) or self.words.ends_with("deposit", text, amount.start, 16):
+        behind = closed or bool(_EACH_AFTER.match(text, amount.end))
+        rating = 4 * asking + asked + 2 * (amount.mark is not None) + (name == "title") + behind
+        if self.words.ends_with("not_price", text, amount.start, 15) or self.words.ends_with("deposit", text, amount.start, 13):
+            rating -= 8
+        if self.words.starts_with("gone", text, amount.end):
             rating -= 8
         before = text[max(0, amount.start - 2) : amount.start].strip()
         return rating - 4 * (before.endswith("+"))
+
+    def _spelt(self, name: str, text: str, locale: Locale) -> Iterator[Figure]:
+        """Prices in words without a mark that fill a clause: 'Sixty-eight hundred, insured', 六万二，可小议."""
+        home = self.book.home(locale)
+        row = self.book.currencies.get(home or "")
+        spoken = self.book.number_words(locale.base)
+        for match in chain(_CHARACTERS.finditer(text), spoken[0].finditer(text) if spoken else ()):
+            opens = _OPENS.search(text[max(0, match.start() - 2) : match.start()] or "\n") or self.words.ends_with("asked", text, match.start(), 3)
+            if not opens or not (_CLOSES.match(text, match.end()) or self.words.starts_with("closing", text, match.end())):
+                continue
+            if match.re is _CHARACTERS:
+                value = read_chinese(match.group())
+            else:
+                value = read_words(spoken[1].findall(match.group()), spoken[2], tens=spoken[3]) if spoken else None
+            if value is not None and row is not None and value >= row.least * _BARE_LEAST:
+                yield Figure(name, match.start(), match.end(), value, home)
 
     def _worth(self, amount: Amount, locale: Locale, rental: bool) -> bool:
         row = self.book.currencies.get(amount.currency or self.book.home(locale) or "")
         return rental or row is None or amount.value is None or amount.value >= row.least
 
-    def _bare_price(self, text: str, amount: Amount, asking: bool) -> bool:
+    def _bare_price(self, text: str, amount: Amount, asking: bool, asked: bool, closed: bool, locale: Locale) -> bool:
         """Whether a figure without a mark can be a sum of money."""
         if _COUNTED.match(text, amount.end) or _MODEL_BEFORE.search(text[max(0, amount.start - 9) : amount.start]):
             return False
         if amount.scale > 1:
-            return asking or not amount.doubtful or bool(_EACH_AFTER.match(text, amount.end))
+            return asking or closed or not amount.doubtful or bool(_EACH_AFTER.match(text, amount.end))
         written = text[amount.start : amount.end]
-        if _MODEL.fullmatch(written) or amount.value is None:
+        if amount.value is None or (_MODEL.fullmatch(written) and not (asked and closed)):
             return False
+        row = self.book.currencies.get(self.book.home(locale) or "")
+        if (asked or closed) and row is not None and amount.value >= row.least * _BARE_LEAST:
+            return asked or not _YEAR.fullmatch(written)
         return asking and (amount.value >= _LARGE_BARE or any(c in written for c in ",. "))
+
+
+def _standing(text: str, found: Sequence[Amount]) -> list[Amount]:
+    """The sums that still hold: none struck through, none that an arrow replaces (5900 -> 5400)."""
+    struck = [m.span() for m in _STRUCK.finditer(text)]
+    kept = [a for a in found if not any(start <= a.start < end for start, end in struck)]
+    return [a for a, b in pairwise([*kept, None]) if a and not (b and _ARROW.fullmatch(text, a.end, b.start))] or list(found)
 
 
 def _ranged(text: str, found: Sequence[Amount], first: Amount) -> Amount | None:
