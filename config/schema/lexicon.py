@@ -34,6 +34,7 @@ CONCEPTS = {
     "ask": "asks or warns the buyer",
     "refuse": "we do not sell, take or do this",
     "others": "speaks of other sellers, scams, news",
+    "asked": "what somebody else asks of the seller",
     "void": "voids warranty or return",
     "done": "has already happened",
     "photo": "in the picture",

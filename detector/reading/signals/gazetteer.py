@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from detector.reading.signals.vocabulary import Hit, Vocabulary, compiled, longest
+from detector.reading.signals.vocabulary import Hit, Vocabulary, compiled, longest, unspaced
 from detector.reading.text import Folded
 
 if TYPE_CHECKING:
@@ -33,6 +34,17 @@ REMEMBERED = 10_000
 """Locations whose country is kept at hand; sites repeat them."""
 CODE = 3
 """Letters of a country or airport code: `MY` is Malaysia, `my` is not."""
+_PARTS = re.compile(r"[,，、;/|·•،()（）\[\]]| [-–—] |(?<=[\u3400-\u9fff]{2})(?:[省市区县镇]| )")
+_WORD = re.compile(r"[\u3400-\u9fff]{2,}|[\uac00-\ud7af]{2,}|[^\W\d_\u3400-\u9fff]{4,}")
+_DECLINED = re.compile(r"[\u0430-\u044f\u0451]+")
+_COMMON = frozenset([
+    "city", "town", "province", "district", "county", "state", "area", "region", "zone", "free", "north", "south",
+    "east", "west", "central", "centre", "center", "street", "road", "block", "island", "port", "industrial", "park",
+    "near", "market", "bazaar", "mall", "tower", "towers", "lake", "село", "район", "область", "край", "город",
+    "округ", "республика", "mahallesi", "ilçe", "merkez", "quận", "huyện", "tỉnh", "kota", "kabupaten", "daerah",
+    "bandar", "united", "states", "kingdom",
+])  # fmt: skip
+"""Words of locations that are no names."""
 
 
 class Gazetteer:
@@ -52,9 +64,12 @@ class Gazetteer:
     def among(self, folded: Folded, hits: Iterable[Hit]) -> list[Found]:
         """Places among the hits of a text; a name inside a longer one is left out, and so are a code not in capitals and
         a short name in small letters."""
-        found = []
+        found: list[Found] = []
         kana = bool(_ANY_KANA.search(folded.text))  # in Japanese `国内` is Japan
         for hit in longest(hits):
+            # `前海南山` is 前海 and 南山, not 海南 as well.
+            if found and found[-1].hit.start < hit.start < found[-1].hit.end < hit.end and unspaced(folded.text[hit.start]):
+                continue
             weak = hit.concept == "place_weak"
             if weak and folded.text[hit.start].isascii():
                 written = folded.quote(hit.start, hit.end).replace("-", "")
@@ -65,6 +80,20 @@ class Gazetteer:
             place, _, kind = hit.group.partition(".")
             found.append(Found(self.by_id[place], hit, weak, kind == "towns"))
         return found
+
+    def with_own(self, location: Folded | None, folded: Folded, named: list[Found]) -> list[Found]:
+        """Places in order, with those where a text names a part of the listing's own location, which the list of places need
+        not have (`my place in Xinzhuang` of `Xinzhuang, Shanghai`) or may know elsewhere."""
+        place = self.located(location)
+        if location is None or place is None or not (place.hub or place.restricted):
+            return named
+        own: list[Found] = []
+        for name in _names(location.text):
+            for match in name.finditer(folded.text):
+                if not any(_overlap(found.hit, *match.span()) for found in (*own, *(n for n in named if n.place is place))):
+                    own.append(Found(place, Hit("place", *match.span(), ("",), f"{place.id}.here"), weak=False, town=True))
+        others = (found for found in named if not any(_overlap(found.hit, o.hit.start, o.hit.end) for o in own))
+        return sorted((*own, *others), key=lambda found: found.hit.start)
 
     def located(self, folded: Folded | None) -> Place | None:
         """The country a location names: its own name first, else a town, else a short name."""
@@ -77,6 +106,34 @@ class Gazetteer:
             strong = [f for f in found if not f.weak]
             self._located[folded.raw] = (strong or found)[-1].place if found else None
         return self._located[folded.raw]
+
+
+def _overlap(hit: Hit, start: int, end: int) -> bool:
+    return hit.start < end and start < hit.end
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _names(location: str) -> tuple[re.Pattern[str], ...]:
+    """The parts of a folded location as patterns, without the words that every location has."""
+    names = dict.fromkeys(_bare(part.split()) for part in _PARTS.split(location))
+    return tuple(_as_pattern(name) for name in sorted(names, key=len, reverse=True) if _WORD.search(name))
+
+
+def _bare(words: list[str]) -> str:
+    """A part of a location without common words at its ends: `tân bình` of `quận tân bình`."""
+    while words and words[-1] in _COMMON:
+        words = words[:-1]
+    while words and words[0] in _COMMON:
+        words = words[1:]
+    return " ".join(words)
+
+
+def _as_pattern(name: str) -> re.Pattern[str]:
+    """A name as a text has it: declined where the language declines it (`Дубна`, `в Дубне`)."""
+    if unspaced(name[0]):
+        return re.compile(re.escape(name))
+    stem, ending = (name[:-1], r"\w{0,3}") if _DECLINED.fullmatch(name) else (name, "")
+    return re.compile(rf"(?<!\w){re.escape(stem)}{ending}(?!\w)")
 
 
 def _goes_on(text: str, hit: Hit) -> bool:

@@ -22,7 +22,7 @@ from detector.reading.signals.route import Map, handed_over, restricted_destinat
 from detector.reading.signals.scope import Finding, Scope
 from detector.reading.signals.serial import serial_removed
 from detector.reading.signals.stock import bulk_inventory, enough
-from detector.reading.signals.vocabulary import Terms, Vocabulary, compiled, longest
+from detector.reading.signals.vocabulary import Hit, Terms, Vocabulary, compiled, longest, unspaced
 from detector.reading.text import Folded
 from detector.reading.votes import Votes
 
@@ -108,8 +108,10 @@ class SignalReader:
     def _text(self, doc: Document, name: str, vocabulary: Vocabulary) -> _Text:
         folded = doc.fields[name]
         found = vocabulary.all(folded.text)
-        places = tuple(self.gazetteer.among(folded, [hit for hit in found if hit.concept in PLACES]))
-        hits = [*longest(hit for hit in found if hit.concept not in PLACES), *(place.hit for place in places)]
+        words = longest(hit for hit in found if hit.concept not in PLACES)
+        named = self.gazetteer.among(folded, [hit for hit in found if hit.concept in PLACES and not _cut(folded.text, hit, words)])
+        places = tuple(self.gazetteer.with_own(doc.fields.get("location"), folded, named))
+        hits = [*words, *(place.hit for place in places)]
         hits.sort(key=lambda hit: (hit.start, -hit.end))
         return _Text(name, folded, tuple(Scope(s) for s in sentences(folded.text, hits)), places)
 
@@ -165,6 +167,13 @@ class SignalReader:
                 if place
                 else [Signal("disguised_goods", name)]
             )
+
+
+def _cut(text: str, place: Hit, words: Iterable[Hit]) -> bool:
+    """Whether a place's short name is cut out of other words, in a script that does not set words apart: `国行` in `回国行李`."""
+    if place.concept != "place_weak" or not unspaced(text[place.start]):
+        return False
+    return any(w.start < place.start < w.end < place.end or place.start < w.start < place.end < w.end for w in words)
 
 
 def _by_sentence(text: _Text, said: Iterable[Signal]) -> Iterator[tuple[Sentence, list[Signal]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from detector.reading.clauses import gap
@@ -28,6 +28,8 @@ ROLES = (*HERE, *THERE, *THROUGH, "came")
 OFFERS = ("unasked", "dismiss", "evade", "evade_weak")
 """Words that hold a negation and deny nothing of the way."""
 LEFT_OUT = ("no_ship", "refuse", "comply")
+REFUSALS = ("refuse", "no_ship", "stops", "no_channel")
+DENIALS = ("not", "none", "not_after", "none_after")
 STAYS = "stays"
 """Role of a place that goods do not leave."""
 MOST_STOPS = 200
@@ -35,6 +37,12 @@ MOST_STOPS = 200
 _TOLD_NO = re.compile(
     fold_pattern(
         r"[:：,，–—-]\s?(?:que |sorry,? |die antwort ist |ответ )?(?:nein|nie|niemals|no|nope|never|non|nem|não|нет|никогда|hayır|olmaz|không|tidak|tak boleh|一律不|没门|免谈|お断り|안 됩니다|لا)(?=\W|$)(?:[^,:，：]{0,12}$|\s?[,，.;–—])"
+    )
+)
+# `To Russians, sorry, I do not send`: people of a place set before what is denied them.
+_TOPIC = re.compile(
+    fold_pattern(
+        r"\s?[,，:：—–-]?\s?(?:sorry|apologies|leider|sorry aber|désolée?|lo siento|desculpem?|извините|извиняюсь|простите|увы|к сожалению|kusura bakmayın|üzgünüm|maalesef|maaf|xin lỗi|thông cảm|抱歉|不好意思|对不起|申し訳ありませんが|すみませんが|恐れ入りますが|죄송하지만|죄송합니다만|عذرا|للأسف|maaf karein)?\s?[,，:：—–-]?\s?"
     )
 )
 MEETING = 24
@@ -45,11 +53,13 @@ BESIDE_PLACE, CAME_BEFORE = 18, 28
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A place of a text with its roles: `from`, `to`, `via` and their kin."""
+    """A place of a text with its roles: `from`, `to`, `via` and their kin. `way` is the place with the words that send goods
+    there."""
 
     field: str
     found: Found
     roles: frozenset[str]
+    way: tuple[int, int]
 
     @property
     def place_id(self) -> str:
@@ -58,6 +68,10 @@ class Stop:
     def finding(self) -> Finding:
         hit = self.found.hit
         return Finding(hit.start, hit.end, "", detail=self.place_id)
+
+    def sending(self) -> Finding:
+        """The place and the words that send goods there."""
+        return Finding(*self.way, "", detail=self.place_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +117,14 @@ def survey(
     doc: Document, gazetteer: Gazetteer, texts: Mapping[str, tuple[Sequence[Scope], Sequence[Found]]]
 ) -> Map:
     """Places of title, description, location, country and ships_to."""
-    stops = tuple(stop for name, (scopes, found) in texts.items() for stop in _stops(name, scopes, found))
     home = doc.listing.country.upper() if doc.listing.country else None
     place = gazetteer.located(doc.fields.get("location")) or gazetteer.by_id.get(home or "")
+    here = {home, place.id if place else None}
+    named = (stop for name, (scopes, found) in texts.items() for stop in _stops(name, scopes, found))
+    # Handed over in another country than the seller's own: goods go there.
+    stops = tuple(
+        replace(stop, roles=frozenset({"to"})) if STAYS in stop.roles and stop.place_id not in here else stop for stop in named
+    )
     found = gazetteer.find(doc.fields["ships_to"]) if "ships_to" in doc.fields else []
     goes = next((f.place.id for f in found if f.place.restricted), None)
     return Map(stops, home, place, goes)
@@ -113,23 +132,31 @@ def survey(
 
 def _stops(field: str, scopes: Sequence[Scope], places: Sequence[Found]) -> Iterator[Stop]:
     starts = [s.s.start for s in scopes]
-    for found in places[:MOST_STOPS]:
-        at = bisect_right(starts, found.hit.start) - 1
-        if at < 0 or found.hit.start >= scopes[at].s.end or _left_out(scopes[at], found):
+    placed = ((found, bisect_right(starts, found.hit.start) - 1) for found in places[:MOST_STOPS])
+    rows = [(found, at, _left_out(scopes[at], found)) for found, at in placed if at >= 0 and found.hit.start < scopes[at].s.end]
+    barred = {(at, found.place.id) for found, at, out in rows if out}
+    for found, at, out in rows:
+        leaning = [] if out else list(_leaning(scopes[at], found))
+        # `Russians: I do not send to Russia` leaves out both.
+        if out or (not leaning and (at, found.place.id) in barred):
             continue
-        roles = frozenset(
-            [STAYS] if _beside(scopes[at], found, ("local_only",)) else _roles(scopes[at], found)
-        )
+        roles = frozenset([STAYS] if _beside(scopes[at], found, ("local_only",)) else (hit.concept for hit in leaning))
+        sent = [found.hit, *(hit for hit in leaning if hit.concept in (*THERE, *THROUGH))]
         if not found.weak or any(_touches(scopes[at], h, found.hit) for h in scopes[at].s.of(*ROLES)):
-            yield Stop(field, found, roles)
+            yield Stop(field, found, roles, (min(h.start for h in sent), max(h.end for h in sent)))
 
 
-def _roles(scope: Scope, found: Found) -> Iterator[str]:
-    """Concepts of the route that lean on the place, on the same side of a pause."""
-    for hit in scope.s.of(*ROLES):
-        touching = gap(hit, found.hit) * scope.density <= (CAME_BEFORE if hit.concept == "came" else BESIDE_PLACE)
-        if touching and scope.s.pauses_between(hit, found.hit) == 0:
-            yield hit.concept
+def _leaning(scope: Scope, found: Found) -> Iterator[Hit]:
+    """Words of the route that lean on the place, on the same side of a pause; `到马尾(福州)` is one name in two."""
+    s, place = scope.s, found.hit
+    came = s.of("came")
+    glossed = place.start > s.start and s.text[place.start - 1] in "(（["
+    for hit in s.of(*ROLES):
+        if any(c is not hit and c.start <= hit.start and hit.end <= c.end for c in came):
+            continue  # `过` of `过嚟`
+        touching = gap(hit, place) * scope.density <= (CAME_BEFORE if hit.concept == "came" else BESIDE_PLACE)
+        if touching and s.pauses_between(hit, place) <= (glossed and hit.end <= place.start):
+            yield hit
 
 
 def _touches(scope: Scope, hit: Hit, place: Hit) -> bool:
@@ -149,7 +176,7 @@ def _beside(scope: Scope, found: Found, concepts: Sequence[str]) -> bool:
             and pauses <= (1 + _listed(scope, hit, place) if concepts is LEFT_OUT else 1)
         ):
             return pauses == 0 or concepts is not LEFT_OUT or bool(_listed(scope, hit, place))
-        if hit.start >= place.end and pauses == 0 and scope.near(hit, place, 26 if concepts is LEFT_OUT else 16):
+        if hit.start >= place.end and pauses == 0 and scope.near(hit, place, NEAR if concepts is LEFT_OUT else 16):
             return True
     return False
 
@@ -163,7 +190,9 @@ def _left_out(scope: Scope, found: Found) -> bool:
     """Named only to be left out: `no shipping to Russia`, `made in China`, `not a single one goes to Moscow`, and whoever
     asks for Minsk is told: `no, never`."""
     s, place = scope.s, found.hit
-    if _beside(scope, found, LEFT_OUT) or _TOLD_NO.search(s.text, place.end, s.end):
+    if _beside(scope, found, LEFT_OUT) or _TOLD_NO.search(s.text, place.end, s.end) or _asked_and_refused(scope, place):
+        return True
+    if any(_TOPIC.fullmatch(s.text, place.end, h.start) for h in s.of("no_ship") if h.start >= place.end):
         return True
     reach = NEAR if scope.density == 1 else 14 - BESIDE
     denials = (
@@ -174,6 +203,16 @@ def _left_out(scope: Scope, found: Found) -> bool:
     return any(
         n.end <= place.start and scope.near(n, place, reach) and not s.pauses_between(n, place)
         for n in denials
+    )
+
+
+def _asked_and_refused(scope: Scope, place: Hit) -> bool:
+    """`To those who ask me to send it to Shanghai: I don't`: somebody else's wish, denied behind it."""
+    s = scope.s
+    wishes = [w for w in s.of("asked", "others") if w.end <= place.start and scope.near(w, place) and s.pauses_between(w, place) <= 1]
+    denials = REFUSALS if all(w.concept == "others" for w in wishes) else (*REFUSALS, *DENIALS)
+    return bool(wishes) and any(
+        n.start >= place.end and not any(o.start <= n.start and n.end <= o.end for o in s.of(*OFFERS)) for n in s.of(*denials)
     )
 
 
@@ -205,16 +244,12 @@ def handed_over(scopes: Sequence[Scope]) -> Iterator[Finding]:
 
 
 def transit_route(world: Map, facts: Facts) -> Iterator[tuple[str, Finding | None]]:
-    """(field, finding); the marketplace's own home is no transit unless goods are sent on from it."""
+    """(field, finding); the marketplace's own home is no transit unless goods are sent on from it, which the place they go to
+    shows as well."""
     if facts.offer != "sale":
         return
-    sent_on = any(
-        s.found.place.restricted
-        and s.place_id not in (world.home, world.here)
-        and s.roles & {*THERE, *THROUGH}
-        for s in world.stops
-    )
-    by_location = world.place is not None and world.place.hub and (world.place.id != world.home or sent_on)
+    sent_on = [stop for stop in world.stops if _goes_there(world, stop)]
+    by_location = world.place is not None and world.place.hub and (world.place.id != world.home or bool(sent_on))
     hubs = {world.here} if by_location else set()
     for stop in world.stops:
         at_home = stop.place_id in (world.home, world.here)
@@ -226,4 +261,12 @@ def transit_route(world: Map, facts: Facts) -> Iterator[tuple[str, Finding | Non
             hubs.add(stop.place_id)
     yield from ((stop.field, stop.finding()) for stop in world.stops if stop.place_id in hubs)
     if by_location:
+        yield from ((stop.field, stop.sending()) for stop in sent_on)
         yield "location", None
+
+
+def _goes_there(world: Map, stop: Stop) -> bool:
+    """Whether goods go on to a restricted place that is not the seller's own."""
+    if not stop.found.place.restricted or stop.place_id in (world.home, world.here):
+        return False
+    return bool(stop.roles & {*THERE, *THROUGH}) or (stop.found.town and stop.roles.isdisjoint({STAYS, "came"}))

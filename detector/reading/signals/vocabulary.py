@@ -108,7 +108,7 @@ SHORT = 3
 _JOINING = frozenset([
     "declare", "says", "unasked", "dismiss", "comply", "evade_weak", "screening", "as", "adjust", "reads", "from", "to", "via",
     "users", "reach", "required", "no_ship", "open_to", "if_after", "done", "expired", "extra_cost", "handled",
-    "unit", "not", "none", "plate", "system", "other_model", "came",
+    "unit", "not", "none", "plate", "system", "other_model", "came", "asked",
 ])  # fmt: skip
 
 # Arabic joins article and short prepositions to the word.
@@ -122,6 +122,11 @@ def view(folded: str) -> str:
     if folded.isascii():
         return folded.translate(_PUNCTUATION)
     return folded.translate(_PUNCTUATION).translate(_ACCENTS)
+
+
+def unspaced(char: str) -> bool:
+    """Whether a character is of a script that does not set words apart."""
+    return _UNSPACED.match(char) is not None
 
 
 def _letter(char: str) -> bool:

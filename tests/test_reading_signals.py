@@ -1,0 +1,86 @@
+"""Sellers' sentences, each with the signal it carries and the words that are quoted for it, or with the signal that it only looks like."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from typing import Any
+
+import pytest
+
+from config.loader import Config
+from detector.reading.model import Reading
+from detector.reading.read import Reader
+from storage.listing import Listing
+
+TODAY = date(2026, 1, 1)
+OFFER = {"site": "rows", "listing_id": "1", "title": "NVIDIA H100 80GB PCIe", "price_text": "$25,000"}
+
+
+@cache
+def reader() -> Reader:
+    return Reader(Config())
+
+
+def read(language: str, country: str, text: str, **more: Any) -> Reading:
+    return reader().read(Listing.from_dict({**OFFER, "language": language, "country": country, "description": text, **more}), TODAY)
+
+
+def quotes(reading: Reading, signal: str) -> list[str | None]:
+    """What is quoted for a signal; a field's name where the field shows it."""
+    return [s.text or s.field for s in reading.signals if s.signal == signal]
+
+
+PLACED: list[tuple[str, str, str, dict[str, Any], str, str]] = [
+    # A part of the listing's own location, named in the text, is where goods are; no list of places has them all.
+    ("en", "CN", "Can demo at my place in Xinzhuang, metro line 1.", {"location": "Xinzhuang, Shanghai"}, "restricted_destination", "Xinzhuang"),
+    ("ru", "RU", "Дата-центр в Кинешме, договор.", {"location": "Кинешма, Россия"}, "restricted_destination", "Кинешме"),
+    ("ar", "AE", "البضاعة في المنطقة الحرة ونسلم في موسكو", {"location": "المنطقة الحرة، الشارقة"}, "transit_route", "المنطقة الحرة"),
+    # Districts, ports, border crossings and airports stand for their country.
+    ("en", "JP", "I fly HND to PVG every second week, the card comes along.", {}, "transit_route", "HND"),
+    ("en", "US", "1.3M yen, we meet in Jing'an.", {}, "restricted_destination", "Jing'an"),
+    ("zh", "TW", "跟著馬祖小三通的船到馬尾(福州)。", {}, "transit_route", "馬祖"),
+    # Goods at home in a hub, sent on: what says that they are sent on is quoted too.
+    ("zh", "HK", "荃灣面交,可發大連。", {}, "transit_route", "可發大連"),
+    ("en", "MY", "Stock sits in Port Klang, you sign when the lorry reaches Nansha.", {}, "transit_route", "Port Klang"),
+    ("vi", "VN", "Hàng nằm ở Lạng Sơn, tối đi sáng có mặt tại Bằng Tường.", {}, "transit_route", "Lạng Sơn"),
+    # Handed over in another country than the seller's own: that is where goods go.
+    ("zh", "TW", "我帶去金門,搭船過去五通碼頭面交給你。", {}, "restricted_destination", "五通碼頭"),
+    ("tr", "TR", "Gürbulak'tan elden geçiriyoruz, Tahran'da kapıya kadar.", {}, "restricted_destination", "Tahran"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "country", "text", "more", "signal", "words"), PLACED, ids=[row[2] for row in PLACED])
+def test_a_place_is_found_and_quoted(language: str, country: str, text: str, more: dict[str, Any], signal: str, words: str) -> None:
+    found = quotes(read(language, country, text, **more), signal)
+    assert any(quote and (words in quote or quote in words) for quote in found), found
+
+
+LEFT_OUT: list[tuple[str, str, str, str]] = [
+    # Asked for by others, and denied.
+    ("en", "GB", "UK only, please stop messaging to ask if it can go to a friend in Hong Kong, it can't.", "restricted_destination"),
+    ("de", "AT", "Nur weil jemand nach Minsk weiterverkaufen will – solche Anfragen lösche ich.", "restricted_destination"),
+    ("ru", "KZ", "Отправлю только по Казахстану; россиянам, извините, не высылаю.", "restricted_destination"),
+    ("ru", "KZ", "Россиянам: в РФ не отправляю.", "restricted_destination"),
+    # Service that is denied, in the passive and with a modal verb.
+    ("en", "SG", "Groups with headquarters in the PRC cannot be served from this site.", "restricted_destination"),
+    ("zh", "TW", "中國大陸及港澳地區之用戶依規定無法開通。", "restricted_destination"),
+    ("de", "DE", "Anfragen aus Russland werden abgelehnt.", "restricted_destination"),
+    ("fr", "FR", "Les clients de Russie ne sont pas servis.", "restricted_destination"),
+    # Bought there: it neither lies there nor goes there.
+    ("ja", "JP", "出張のついでに同僚に深センで買ってきてもらったモデルです。", "transit_route"),
+    ("zh", "HK", "深圳過嚟嘅,香港有單。", "transit_route"),
+    # Cut out of other words, or another thing's name.
+    ("zh", "GB", "回国行李实在塞不下。", "restricted_destination"),
+    ("zh", "HK", "數據中心甩出嚟,睇中即交收。", "transit_route"),
+    ("ms", "MY", "Tak layan pos luar Malaysia, apatah lagi seberang Laut China Selatan.", "restricted_destination"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "country", "text", "signal"), LEFT_OUT, ids=[row[2] for row in LEFT_OUT])
+def test_a_place_that_goods_do_not_go_to(language: str, country: str, text: str, signal: str) -> None:
+    assert not quotes(read(language, country, text), signal)
+
+
+def test_a_place_asked_for_and_granted_is_where_goods_go() -> None:
+    assert quotes(read("en", "TR", "Customers asked us to send to Moscow, now a truck goes there every week."), "restricted_destination")
