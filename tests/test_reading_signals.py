@@ -84,3 +84,54 @@ def test_a_place_that_goods_do_not_go_to(language: str, country: str, text: str,
 
 def test_a_place_asked_for_and_granted_is_where_goods_go() -> None:
     assert quotes(read("en", "TR", "Customers asked us to send to Moscow, now a truck goes there every week."), "restricted_destination")
+
+
+SAID: list[tuple[str, str, str, str, str]] = [
+    # A number in brackets, spelled out, or a name with something between its letters; the sign of a messenger for its name.
+    ("en", "US", "Speak with Dana at +1 (000) 000-0000.", "off_platform_contact", "+1 (000) 000-0000"),
+    ("de", "DE", "Am besten per Anruf: null eins sechs null – 000 00 00.", "off_platform_contact", "null eins sechs null"),
+    ("zh", "CN", "一三八零零零零零零零零，晚上打。", "off_platform_contact", "一三八零零零零零零零零"),
+    ("de", "DE", "Hier lese ich selten, besser te le gram: sxm_0000", "off_platform_contact", "te le gram"),
+    ("vi", "VN", "Trao đổi nhanh mời qua ứng dụng chữ Z xanh.", "off_platform_contact", "chữ Z xanh"),
+    ("pt", "BR", "O preço de verdade passo no zap.", "off_platform_contact", "no zap"),
+    # Not to issue, make or give a paper, in any wording; a paper that is lost; question and answer; German sets the paper first.
+    ("en", "US", "This price can not make invoice, cheap because of that.", "no_paperwork", "can not make invoice"),
+    ("en", "SG", "Receipt long gone la.", "no_paperwork", "Receipt long gone"),
+    ("en", "US", "Bill? There isn't one.", "no_paperwork", "Bill? There isn't one"),
+    ("zh", "CN", "工作室自己买的，发票找不着了。", "no_paperwork", "发票找不着"),
+    ("de", "DE", "Einen Beleg kriegt ihr von mir keinen.", "no_paperwork", "Beleg kriegt ihr von mir keinen"),
+    ("pt", "PT", "Factura não há nem vai haver.", "no_paperwork", "Factura não há"),
+    ("ru", "RU", "Купил с рук, документов не дали.", "no_paperwork", "документов не дали"),
+    # A supply, though no stock.
+    ("en", "CN", "QTY: 60 pcs per week can arrange.", "bulk_inventory", "60 pcs per week"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "country", "text", "signal", "words"), SAID, ids=[row[2] for row in SAID])
+def test_a_signal_is_said(language: str, country: str, text: str, signal: str, words: str) -> None:
+    found = quotes(read(language, country, text), signal)
+    assert any(quote and (words in quote or quote in words) for quote in found), found
+
+
+UNSAID: list[tuple[str, str, str, str]] = [
+    ("zh", "CN", "佛山陶瓷城，微信我不会弄，就这上头说。", "off_platform_contact"),
+    ("ja", "JP", "Discordでの連絡はしません、コメントで。", "off_platform_contact"),
+    ("en", "US", "It's all there and I read it to you on a video call.", "off_platform_contact"),
+    ("en", "US", "Four, five, six of them are sold, one is left.", "off_platform_contact"),
+    # An invoice without tax shown is one; so is one that stays with the card; a warranty that ran out is no missing paper.
+    ("de", "DE", "Differenzbesteuert, Rechnung kommt also ohne gesondert ausgewiesene MwSt.", "no_paperwork"),
+    ("en", "GB", "Scan invoice stays with it.", "no_paperwork"),
+    ("en", "US", "Bill? In the box.", "no_paperwork"),
+    ("en", "US", "The warranty is long gone, invoice in the box.", "no_paperwork"),
+    ("fr", "FR", "Facture au nom, pas de garantie de ma part.", "no_paperwork"),
+    # An official channel, a project's end, a pallet under one machine, and a habit are no stock.
+    ("ko", "KR", "국내 총판 정식 유통품, 3년 무상보증.", "bulk_inventory"),
+    ("id", "ID", "Satu modul, sisa proyek integrator.", "bulk_inventory"),
+    ("en", "US", "One system, ships on a pallet.", "bulk_inventory"),
+    ("en", "SG", "Every week got one fake courier officer.", "bulk_inventory"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "country", "text", "signal"), UNSAID, ids=[row[2] for row in UNSAID])
+def test_a_signal_is_not_said(language: str, country: str, text: str, signal: str) -> None:
+    assert not quotes(read(language, country, text), signal)

@@ -97,10 +97,12 @@ CONCEPTS = {
     "onward": "sent on, re-exported",
     "local_only": "only inside this country",
     "no_ship": "not sent to",
+    "except_for": "except, not to: leaves out the place that follows",
     "users": "users, customers, firms of a place",
     # stock
     "bulk": "a trader's stock, in words",
     "bulk_weak": "stock words that need a number",
+    "rate": "per week, every month: how often a number of units comes",
     "unit": "counts cards, servers, boards (after or before a number)",
     "not_stock": "sold, viewed, minimum, monthly: a number that is no stock",
     # contact

@@ -10,11 +10,27 @@ from detector.reading.signals.scope import PER_SENTENCE, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 
 # A telephone number, whole or masked: starts like one, or has masked digits. Part numbers (900-21001-...) have neither.
-_NUMBER = re.compile(r"(?<![\w.,/-])(?:\+\d|0\d|1[3-9]\d)[\dx*•.\- ]{5,16}[\dx*•](?![\w,-]|\.\d)")
+_NUMBER = re.compile(r"(?<![\w.,/-])(?:\+\d|0\d|1[3-9]\d|\(\+?\d{1,4}\))[\dx*•.\- ()]{5,18}[\dx*•](?![\w,-]|\.\d)")
 # Right behind a word for the telephone any long number is one.
 _DIALLED = re.compile(r"\W{0,3}(?:me|us|on|at|no|number)?\W{0,3}(?:\d[\dx*•.\- ()]{5,15}[\dx*•])(?![\w])")
 _MASKED = re.compile(r"[x*•]{2}|0{3}")
 _ADDRESS = re.compile(r"(?<!\S)[\w.+-]{2,40}(?:@|\[at\]|\(at\))[\w-]{2,40}(?:\.|\[dot\])[a-z]{2,10}")
+# Spelled out, digit by digit, to be missed by filters: `null eins sechs null`. In Chinese one run.
+_DIGITS = (
+    "zero|oh|one|two|three|four|five|six|seven|eight|nine|null|eins|zwei|zwo|drei|vier|fünf|sechs|sieben|acht|neun|zéro|un|deux|trois|quatre|"
+    "cinq|sept|huit|neuf|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|um|dois|três|quatro|sete|oito|nove|ноль|нуль|один|два|три|"
+    "четыре|пять|шесть|семь|восемь|девять|sifir|sıfır|bir|iki|üç|dört|beş|alti|altı|yedi|sekiz|dokuz|không|một|hai|ba|bốn|năm|sáu|bảy|tám|chín|"
+    "nol|kosong|satu|dua|tiga|empat|lima|enam|tujuh|delapan|lapan|sembilan|shunya|ek|do|teen|chaar|char|paanch|panch|chhe|saat|aath|nau|"
+    "صفر|واحد|اثنين|ثلاثة|اربعة|خمسة|ستة|سبعة|ثمانية|تسعة"
+)
+_ZERO = re.compile(r"\b(?:zero|oh|null|zéro|cero|ноль|нуль|s[ıi]f[ıi]r|không|nol|kosong|shunya|صفر)\b|[零〇洞]|영|공")
+_SPELLED = re.compile(
+    rf"(?<!\w)(?:(?:{_DIGITS})[\s,.\-–]{{1,3}}){{3,}}(?:(?:{_DIGITS})(?!\w)|\d{{2,}})|[零〇幺一二三四五六七八九两洞拐]{{8,}}|(?:공일공|영일영)[공일이삼사오육칠팔구영\s\-]{{6,}}"
+)
+# A messenger's name with something set between its letters.
+_SET_APART = re.compile(
+    r"(?<![^\W_])(?:" + "|".join(r"[\W_]{0,2}".join(name) for name in ("telegram", "whatsapp", "weixin", "discord", "kakaotalk")) + r")(?![^\W_])"
+)
 REFUSED = 28
 """Letters between a channel and its refusal."""
 _ID = re.compile(r"\s*(?:id|号|handle|only)?\s*[:：@]\s*@?[a-z0-9_.\-]{3,}|\s+@[a-z0-9_]{3,}")
@@ -26,10 +42,16 @@ def off_platform_contact(scopes: Sequence[Scope], text: str) -> Iterator[Finding
         yield from islice(_in_sentence(scope), PER_SENTENCE)
     for match in _ADDRESS.finditer(text):
         yield Finding(match.start(), match.end(), "en", 0.8)
+    for match in _SPELLED.finditer(text):
+        if _ZERO.search(match.group()):
+            yield Finding(match.start(), match.end(), "en", 0.8)
 
 
 def _in_sentence(scope: Scope) -> Iterator[Finding]:
     s = scope.s
+    for match in _SET_APART.finditer(s.text, s.start, s.end):
+        if not match.group().isalpha() and _meant(scope, Hit("messenger", match.start(), match.end(), ("en",), "contact.apart")):
+            yield Finding(match.start(), match.end(), "en", 0.9)
     for hit in s.of("messenger"):
         if _meant(scope, hit):
             yield finding(hit)

@@ -79,7 +79,7 @@ _TRIGGERS = (
 def _offered(scope: Scope, hit: Hit) -> bool:
     """Held out to the buyer: not refused, not demanded, not somebody else's."""
     s = scope.s
-    if any(h.start <= hit.start and hit.end <= h.end for h in s.of("no_ship")) or _ruled(scope, hit):
+    if any(h.start <= hit.start and hit.end <= h.end for h in s.of("no_ship", "except_for")) or _ruled(scope, hit):
         return False
     if any(scope.shuns(h, hit) for h in _bare(scope, "refuse", "others")) or s.question:
         return False

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, zip_longest
 
 from detector.reading.signals.scope import BESIDE, NEAR, PER_SENTENCE, TIGHT, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 
 # Where private sales exclude liability by custom; there a missing warranty says nothing.
 CUSTOM = frozenset({"de", "ja", "fr"})
+ANSWERED, LEAD = 12, 6
+"""Letters from a paper to the end of a question, and from its answer's beginning to the denial."""
+# Of a mark, to stay somewhere is to be gone from the card; of a paper it says with whom it goes.
+_STAYED = re.compile(r"(?:stay|remain|left|kept|bleib|verbleib|reste|queda|fica|остал|остан|留)")
 PHRASE = 9
 """Letters of a denial that may stand at the end of its clause: `kann ich hierfür nicht ausstellen`."""
 OF_LIABILITY = (
@@ -31,8 +35,10 @@ OF_LIABILITY = (
 def no_paperwork(scopes: Sequence[Scope], *, for_parts: bool) -> Iterator[Finding]:
     """One finding a sentence. `for_parts`: the goods are sold as dead, where a missing warranty is a matter of course."""
     private = any(scope.s.of("boilerplate") for scope in scopes)
-    for scope in scopes:
-        yield from islice(_in_sentence(scope, private or for_parts), PER_SENTENCE)
+    for scope, after in zip_longest(scopes, scopes[1:]):
+        found = list(islice(_in_sentence(scope, private or for_parts), PER_SENTENCE))
+        answer = None if found or after is None else _answer(scope, after)
+        yield from [answer] if answer else found
 
 
 def _in_sentence(scope: Scope, private: bool) -> Iterator[Finding]:
@@ -45,7 +51,9 @@ def _in_sentence(scope: Scope, private: bool) -> Iterator[Finding]:
         ):
             yield finding(hit)
     for paper in s.of("paper", "warranty"):
-        for none in s.of("none", "none_after"):
+        if any(o.start <= paper.start and paper.end <= o.end for o in s.of("screening")):
+            continue  # `no company documents`: the buyer's, who is not asked
+        for none in s.of("none", "none_after", *(("gone",) if paper.concept == "paper" else ())):
             if (
                 not _lacks(scope, none, paper)
                 or scope.supposed(paper)
@@ -93,10 +101,24 @@ def _lacks(scope: Scope, none: Hit, paper: Hit) -> bool:
             )
             and not any(h.start <= paper.start and paper.end <= h.end for h in s.of("licence"))
         )
+    if none.concept == "gone":
+        kept = _STAYED.match(s.text, none.start, none.end)
+        return none.start >= paper.end and scope.near(none, paper, BESIDE) and s.pauses_between(none, paper) == 0 and not kept
     spared = any(0 <= h.start - none.end <= 1 for h in s.of("loss", "hide", "other_part"))  # `质保条没撕`
     pauses = s.pauses_between(none, paper)
     reach = NEAR if none.end - none.start >= PHRASE and not pauses else TIGHT
     return none.start >= paper.end and scope.near(none, paper, reach) and pauses <= 1 and not spared
+
+
+def _answer(scope: Scope, after: Scope) -> Finding | None:
+    """`Bill? There isn't one.`"""
+    papers = scope.s.of("paper")
+    if not scope.s.question or not papers or scope.s.end - papers[-1].end > ANSWERED or scope.s.of("if", "ask", "intact"):
+        return None
+    first = after.s.hits[0]
+    if first.concept in ("none", "none_after", "gone") and first.start - after.s.start <= LEAD and not after.s.of("paper", "warranty"):
+        return Finding(papers[-1].start, first.end, papers[-1].languages[0])
+    return None
 
 
 def _ran_out(scope: Scope, warranty: Hit) -> bool:

@@ -27,8 +27,8 @@ MAKERS = frozenset({"CN", "HK"})
 ROLES = (*HERE, *THERE, *THROUGH, "came")
 OFFERS = ("unasked", "dismiss", "evade", "evade_weak")
 """Words that hold a negation and deny nothing of the way."""
-LEFT_OUT = ("no_ship", "refuse", "comply")
-REFUSALS = ("refuse", "no_ship", "stops", "no_channel")
+LEFT_OUT = ("no_ship", "except_for", "refuse", "comply")
+REFUSALS = ("refuse", "no_ship", "except_for", "stops", "no_channel")
 DENIALS = ("not", "none", "not_after", "none_after")
 STAYS = "stays"
 """Role of a place that goods do not leave."""
@@ -176,6 +176,8 @@ def _beside(scope: Scope, found: Found, concepts: Sequence[str]) -> bool:
             and pauses <= (1 + _listed(scope, hit, place) if concepts is LEFT_OUT else 1)
         ):
             return pauses == 0 or concepts is not LEFT_OUT or bool(_listed(scope, hit, place))
+        if hit.concept == "except_for":
+            continue
         if hit.start >= place.end and pauses == 0 and scope.near(hit, place, NEAR if concepts is LEFT_OUT else 16):
             return True
     return False

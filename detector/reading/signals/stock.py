@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from detector.reading.model import Facts
 from detector.reading.signals.scope import TIGHT, Finding, Scope, finding
+from detector.reading.signals.vocabulary import Hit
 
 _WORD_END = re.compile(r"(?![a-z\u00c0-\u024f\u0400-\u04ff\u0600-\u06ff])")
 _PAUSE = re.compile(r"[,.;:!?|/()，。；：！？、（）\n]")
+MOST_DIGITS = 8
+_BEFORE = re.compile(r"(?<![\d.,])(\d{2,5})\s?$")
 NUMBER_TAIL = 8
 """Letters behind a number that name what it counts."""
 
@@ -32,6 +35,8 @@ def bulk_inventory(scopes: Sequence[Scope], text: str, facts: Facts, least: int,
                 break
         else:
             yield from _many(scope)
+            if facts.offer == "sale":
+                yield from _supplied(scope, least)
 
 
 def _many(scope: Scope) -> Iterator[Finding]:
@@ -48,6 +53,28 @@ def _many(scope: Scope) -> Iterator[Finding]:
         ):
             yield finding(hit, units[0])
             return
+
+
+def _supplied(scope: Scope, least: int) -> Iterator[Finding]:
+    """`60 pcs per week`: no stock, but a supply."""
+    s = scope.s
+    for rate in s.of("rate"):
+        for unit in s.of("unit"):
+            number = _BEFORE.search(s.text, max(s.start, unit.start - MOST_DIGITS), unit.start)
+            if (
+                number
+                and int(number[1]) >= least
+                and scope.near(rate, unit, TIGHT)
+                and not s.pauses_between(rate, unit)
+                and not scope.hollow(rate)
+                and not any(_apart(sold, rate) for sold in s.within(s.clause(unit), "not_stock"))
+            ):
+                yield Finding(min(number.start(1), rate.start), max(unit.end, rate.end), rate.languages[0])
+                return
+
+
+def _apart(first: Hit, second: Hit) -> bool:
+    return first.end <= second.start or second.end <= first.start
 
 
 def enough(facts: Facts, least: int) -> bool:
