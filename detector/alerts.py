@@ -6,7 +6,7 @@ and closes in silence and is listed. A decided alert stays decided until somethi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -45,7 +45,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The alert as it stands. `decided_*` are of the observation it was decided on, if it was."""
+    """The alert as it stands."""
 
     listing: str
     state: str
@@ -54,6 +54,7 @@ class Standing:
     signals: tuple[str, ...]
     observation: str
     unit_usd: float | None = None
+    relist_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def decide(
 ) -> Intent | None:
     """What a judged observation does to its listing's alert; None where nothing changes.
 
-    `before` is the alert of the listing this one is a relist of.
+    `before` is the alert that this listing, where it is a relist, is measured by: see `origin`.
     """
     alerting = SEVERITIES.index(facts.severity) >= SEVERITIES.index("medium")
     if standing is None:
@@ -91,7 +92,9 @@ def decide(
         return _open_again(facts, standing, options, mutes, now) if alerting else None
     if standing.state == "dismissed":
         why = material(facts, standing, options) if alerting and facts.fresh else None
-        return Intent("reopened", facts, _news(facts, mutes, now), why, muted_by(facts, mutes, now)) if why else None
+        return _wake(facts, why, mutes, now) if why else None
+    if standing.state == "snoozed" and alerting and facts.fresh and (why := material(facts, standing, options)):
+        return _wake(facts, why, mutes, now)
     if not alerting and standing.state not in KEPT:
         cause = "the page changed" if facts.fresh else "judged anew under other knowledge or thresholds"
         return Intent("closed", facts, False, f"{cause}: score {facts.score:.2f}, severity {facts.severity}")
@@ -103,9 +106,28 @@ def _open(facts: Facts, before: Standing | None, options: Alerts, mutes: Sequenc
     why = f"{facts.severity}: {', '.join(facts.signals) or 'figures alone'}"
     if not facts.fresh:
         return Intent("opened", facts, False, f"{why}; judged anew, no news", muted)
-    if before is not None and before.state == "dismissed" and material(facts, before, options) is None:
-        return Intent("opened", facts, False, f"{why}; relist of a dismissed offer, nothing material changed", muted)
+    # A closed one was taken back by the program, which nobody has seen: its relist is news like an alert opened again.
+    if before is not None and before.state != "closed" and material(facts, before, options) is None:
+        whose = "an offer that waits for a decision" if before.state == "new" else f"a {before.state} offer"
+        return Intent("opened", facts, False, f"{why}; relist of {whose}, nothing material changed", muted)
     return Intent("opened", facts, muted is None, why, muted)
+
+
+def _wake(facts: Facts, why: str, mutes: Sequence[Mute], now: str) -> Intent:
+    """What a person had put away comes back, because the matter is another one by now."""
+    muted = muted_by(facts, mutes, now)
+    return Intent("reopened", facts, muted is None, why, muted)
+
+
+def origin(relist_of: str | None, standing: Mapping[str, Standing]) -> Standing | None:
+    """The alert that a relist is measured by: along the chain of relists the nearest that a person decided on, else the first."""
+    found, names = None, set[str]()
+    while relist_of and relist_of not in names and (one := standing.get(relist_of)):
+        names.add(relist_of)
+        found, relist_of = one, one.relist_of
+        if one.state not in ("new", "closed"):
+            break
+    return found
 
 
 def _open_again(facts: Facts, standing: Standing, options: Alerts, mutes: Sequence[Mute], now: str) -> Intent:

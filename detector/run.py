@@ -25,7 +25,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from detector import apply, others
-from detector.alerts import Facts, Intent, Mute, Standing, decide
+from detector.alerts import Facts, Intent, Mute, Standing, decide, origin
 from detector.contacts import contacts
 from detector.errors import DetectError
 from detector.features import Figures, figures, segment, unit_price
@@ -194,7 +194,7 @@ class Run:
             for m, opinion in zip(measured, self._opinions(measured), strict=True)
         ]
         standing = self.store.standing_alerts(
-            name for m in measured for name in (m.observation.listing_key, m.relist_of) if name
+            (name for m in measured for name in (m.observation.listing_key, m.relist_of) if name), chain=True
         )
         state = {name: _standing(row) for name, row in standing.items()}
         intents = []
@@ -302,7 +302,7 @@ class Run:
         )  # fmt: skip
         intent = decide(
             facts, state.get(facts.listing), self.config.thresholds.alerts,
-            before=state.get(m.relist_of or ""), mutes=mutes, now=self.now,
+            before=origin(m.relist_of, state), mutes=mutes, now=self.now,
         )  # fmt: skip
         if intent is None:
             return []
@@ -327,6 +327,7 @@ def _standing(row: dict[str, Any]) -> Standing:
         tuple(row["signals"]),
         row["observation"],
         row.get("unit_usd"),
+        row.get("relist_of"),
     )
 
 
@@ -336,7 +337,8 @@ def _after(intent: Intent, before: Standing | None) -> Standing:
     state = {"opened": "new", "reopened": "new", "closed": "closed"}.get(intent.kind) or (
         before.state if before else "new"
     )
-    return Standing(f.listing, state, f.severity, f.score, f.signals, f.observation, f.unit_usd)
+    relist_of = f.relist_of or (before.relist_of if before else None)
+    return Standing(f.listing, state, f.severity, f.score, f.signals, f.observation, f.unit_usd, relist_of)
 
 
 def detect(

@@ -155,7 +155,7 @@ class Digest:
     queue: Mapping[str, int] = field(default_factory=dict)
     """Alerts that stand undecided, by severity; those of this digest are among them."""
     silent: int = 0
-    """How many of the queue were opened without notice: judged anew, or relists of what was dismissed."""
+    """How many of the queue were opened without notice: judged anew, or relists of what is known."""
     previous: Mapping[str, Any] | None = None
     """Where this digest holds no alert, the last one that does: `made`, `alerts`, `file` (its name beside this one, without ending)."""
 
@@ -197,7 +197,7 @@ class Digest:
         parts = [
             f"{self.told} in this digest" if self.told else "",
             f"{earlier} told before" if earlier > 0 else "",
-            f"{self.silent} opened without notice (judged anew, also once more, or a relist of what was dismissed)"
+            f"{self.silent} opened without notice (judged anew, also once more, or a relist of what is known)"
             if self.silent
             else "",
         ]

@@ -36,8 +36,41 @@ def everything(store: Store, config: Config, key: str) -> dict[str, Any]:
             for line in explain.lines(document, config)
         ],
         "why_not_higher": explain.why_not(document, config) if document else ["not read yet: run chipwatch detect"],
-        "decisions": [d for d in store.decisions() if d["listing"] == key],
+        "alert": _alert(store, key),
+        "decisions": store.decisions_on(key),
     }  # fmt: skip
+
+
+def _alert(store: Store, key: str) -> dict[str, Any] | None:
+    """The alert as it stands, with the mute that holds it back, the offer it is a relist of, and its own relists; None where there is none."""
+    row = store.standing_alerts([key]).get(key)
+    if row is None:
+        return None
+    mute = next((mute for mute in store.mutes() if mute["id"] == row["muted_by"]), None)
+    before = store.title_of(row["relist_of"]) if row["relist_of"] else None
+    return {
+        **{name: row[name] for name in ("state", "severity", "opened_at", "news_at", "snooze_until", "closed_why", "relist_of")},
+        "because": store.opened_because(key), "relist_title": before and masked(before["title"]),
+        "muted": mute and {name: mute[name] for name in ("id", "scope", "value", "reason", "who", "expires_at")},
+        "relists": [other["listing"] for other in store.relists(key, row["seller"])],
+    }  # fmt: skip
+
+
+def _alert_words(alert: dict[str, Any] | None) -> Iterator[str]:
+    if alert is None:
+        yield "  no alert"
+        return
+    until = f" until {alert['snooze_until'][:10]}" if alert["snooze_until"] else ""
+    silent = "" if alert["news_at"] else ", without notice"
+    yield f"  alert: {alert['state']}{until}, opened {alert['opened_at']}{silent}" + (f" ({alert['because']})" if alert["because"] else "")
+    if alert["closed_why"]:
+        yield f"    closed: {alert['closed_why']}"
+    if mute := alert["muted"]:
+        yield f"    muted until {mute['expires_at'][:10]} by {mute['who']} ({mute['scope']} {mute['value']}): {mute['reason']}"
+    if alert["relist_of"]:
+        yield f"    relist of {alert['relist_of']}: {alert['relist_title']}"
+    if alert["relists"]:
+        yield f"    relisted as {', '.join(alert['relists'])}"
 
 
 def as_text(found: dict[str, Any], names: Names) -> Iterator[str]:
@@ -68,6 +101,7 @@ def as_text(found: dict[str, Any], names: Names) -> Iterator[str]:
             )
             yield f"  price {price['kind']}: {shown}; {chip}"
         yield f"  score {explain.score_words(reading['score'])}, severity {reading['severity']}"
+    yield from _alert_words(found["alert"])
     for reason in found["reasons"]:
         yield f"    {reason['contribution']:+.2f}  {reason['title']}: {reason['words']}"
         if reason["innocent"]:

@@ -18,7 +18,7 @@ _SEVERITIES = {rank: severity for severity, rank in RANKS.items()}
 class Filter:
     """Which alerts to show; None means any. `since` and `until` are about the last news; `text` is searched in the listings.
 
-    `silent`: opened without notice, because they were judged anew or are relists of what was dismissed: no digest writes them out.
+    `silent`: opened without notice, because they were judged anew or are relists of what is known: no digest writes them out.
     """
 
     states: Sequence[str] | None = ("new",)
@@ -42,16 +42,10 @@ Cursor = tuple[int, float, str]
 class Queue(Base):
     """Alerts as an analyst works through them, and what digests have told of them."""
 
-    def standing_alerts(self, listings: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """The alerts of the given listings as they stand, by listing."""
-        wanted, found = list(dict.fromkeys(listings)), {}
-        for at in range(0, len(wanted), 500):
-            part = wanted[at : at + 500]
-            for row in self.db.rows(
-                f"SELECT * FROM alert WHERE listing IN ({','.join('?' * len(part))})", part
-            ):
-                found[row["listing"]] = _alert(row)
-        return found
+    def standing_alerts(self, listings: Iterable[str], *, chain: bool = False) -> dict[str, dict[str, Any]]:
+        """The alerts of the given listings as they stand, by listing; with `chain` also of those they are relists of, and so on."""
+        rows = self.db.rows(_CHAIN if chain else _STANDING, [json.dumps(list(dict.fromkeys(listings)))])
+        return {row["listing"]: _alert(row) for row in rows}
 
     def alert(self, listing: str) -> dict[str, Any]:
         """One alert with its `events` and `decisions`, oldest first. Raises MissingError."""
@@ -159,6 +153,13 @@ def _alert(row: Any) -> dict[str, Any]:
     found["signals"] = tuple((found.get("signals") or "").split())
     return found
 
+
+_STANDING = "SELECT a.* FROM json_each(?) k CROSS JOIN alert a ON a.listing = k.value"
+
+_CHAIN = """WITH RECURSIVE chain (listing) AS (
+    SELECT value FROM json_each(?) UNION
+    SELECT a.relist_of FROM chain c CROSS JOIN alert a ON a.listing = c.listing WHERE a.relist_of IS NOT NULL)
+  SELECT a.* FROM chain c CROSS JOIN alert a ON a.listing = c.listing"""
 
 _CHOSEN = {
     False: "INDEXED BY alert_untold WHERE state = 'new' AND muted_by IS NULL AND news_at IS NOT NULL AND told IS NOT news_at",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from config.schema.thresholds import Alerts
-from detector.alerts import Facts, Mute, Standing, decide, muted_by
+from detector.alerts import Facts, Mute, Standing, decide, muted_by, origin
 
 NOW, OPTIONS = "2025-06-01T00:00:00Z", Alerts()
 FACTS = Facts("L", "o2", "ebay", "A100", 0.95, "high", ("serial_removed",), True, "US", "nvidia-a100", "s1", 5000.0)
@@ -98,6 +98,33 @@ def test_a_relist_that_says_more_is_news() -> None:
     more = replace(FACTS, listing="M", relist_of="L", signals=("export_evasion", "serial_removed"))
     found = decide(more, None, OPTIONS, before=DISMISSED, now=NOW)
     assert found is not None and found.news
+
+
+@pytest.mark.parametrize("state", ["new", "confirmed", "escalated", "snoozed"])
+def test_a_relist_of_what_a_person_has_before_them_is_linked_and_no_news(state: str) -> None:
+    relist, before = replace(FACTS, listing="M", relist_of="L"), replace(OPEN, state=state)
+    found = decide(relist, None, OPTIONS, before=before, now=NOW)
+    assert found is not None and not found.news and "nothing material changed" in found.why
+    cheaper = decide(replace(relist, unit_usd=3900.0), None, OPTIONS, before=before, now=NOW)
+    assert cheaper is not None and cheaper.news
+
+
+def test_a_relist_is_measured_by_the_nearest_decision_of_its_chain_else_by_its_beginning() -> None:
+    chain = {name: replace(OPEN, listing=name, relist_of=before) for name, before in [("A", None), ("B", "A"), ("C", "B")]}
+    assert origin("C", chain) == chain["A"] and origin("X", chain) is None and origin(None, chain) is None
+    chain["B"] = replace(chain["B"], state="dismissed")
+    assert origin("C", chain) == chain["B"]
+    chain = {"A": replace(OPEN, listing="A", relist_of="B"), "B": replace(OPEN, listing="B", relist_of="A")}
+    assert origin("A", chain) is not None  # a chain that bites its tail ends
+
+
+@pytest.mark.parametrize("change", [{"signals": ("export_evasion", "serial_removed")}, {"unit_usd": 3900.0}])
+def test_a_material_change_wakes_what_was_put_off(change: dict[str, object]) -> None:
+    snoozed = replace(OPEN, state="snoozed")
+    found = decide(replace(FACTS, **change), snoozed, OPTIONS, now=NOW)  # type: ignore[arg-type]
+    assert found is not None and (found.kind, found.news) == ("reopened", True)
+    calm = [decide(FACTS, snoozed, OPTIONS, now=NOW), decide(replace(FACTS, fresh=False, **change), snoozed, OPTIONS, now=NOW)]  # type: ignore[arg-type]
+    assert [one and (one.kind, one.news) for one in calm] == [("updated", False)] * 2
 
 
 @pytest.mark.parametrize(

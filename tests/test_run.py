@@ -18,6 +18,7 @@ from detector.model import Model, fit
 from detector.reading.model import ChipOffer, Price, Reading, Signal
 from detector.refit import refit, row_of, told
 from detector.run import Run, moved
+from storage.alerts import Filter
 from storage.listing import Listing
 from storage.store import Store
 
@@ -278,6 +279,39 @@ def test_copies_relists_and_unlike_goods_are_seen(store: Store, config: Config) 
     assert named["3"] == ["repeated_text"]  # of b's copy; its own relist is linked below
     assert "first_chip_offer" in {reason["evidence"] for reason in rows["20"]["reasons"]}
     assert named["20"] == []
+
+
+@pytest.mark.parametrize("decision", [None, "dismiss", "confirm"])
+def test_relists_of_an_offer_are_linked_and_told_once(store: Store, config: Config, decision: str | None) -> None:
+    words = "A100 80GB pulled from our own servers, tested for three days, no errors, ships tomorrow from stock"
+    again = {"title": "A100 80GB", "description": words, "seller_id": "a", "signals": ["serial_removed"]}
+    record(store, [listing(1, **again)], NOW)
+    judge(store, config)
+    (told,) = store.news()
+    store.mark_told(store.untold())
+    if decision:
+        store.decide(told["listing"], decision, who="a", now="2025-09-02T00:00:00Z", reason="lawful")
+    for number in (2, 3, 4):
+        record(store, [listing(number, day=number, **again)], f"2025-09-0{number}T01:00:00Z")
+        judge(store, config, now=f"2025-09-0{number}T02:00:00Z")
+    assert store.news() == []
+    linked = [store.alert(row["listing"]) for row in store.alerts(Filter(silent=True))]
+    assert len(linked) == 3 and all(row["relist_of"] for row in linked)
+    record(store, [listing(5, 7000, day=5, **again)], "2025-09-05T01:00:00Z")
+    judge(store, config, now="2025-09-05T02:00:00Z")
+    assert len(store.news()) == 1  # cheaper by a third: another matter
+
+
+def test_an_alert_put_off_wakes_on_what_the_page_says_anew(store: Store, config: Config) -> None:
+    record(store, [listing(1, signals=["transit_route"])], NOW)
+    judge(store, config)
+    (alert,) = store.news()
+    store.mark_told(store.untold())
+    store.decide(alert["listing"], "snooze", who="a", now="2025-09-02T00:00:00Z", until="2027-01-01")
+    record(store, [listing(1, day=95, description="Label scratched off.", signals=["serial_removed", "transit_route"])], "2025-09-05T00:00:00Z")
+    judge(store, config, now="2025-09-05T01:00:00Z")
+    (row,) = store.news()
+    assert (row["state"], row["severity"]) == ("new", "high") and store.alert(row["listing"])["snooze_until"] is None
 
 
 def test_a_serial_dropped_from_the_text_is_a_reason(store: Store, config: Config) -> None:

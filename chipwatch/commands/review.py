@@ -183,7 +183,7 @@ def alerts_list(
         bool,
         typer.Option(
             "--silent",
-            help="Those opened without notice, which no digest wrote out: judged anew, or relists of what was dismissed.",
+            help="Those opened without notice, which no digest wrote out: judged anew, or relists of what is known.",
         ),
     ] = False,
     limit: Annotated[int, typer.Option(min=1)] = 50,

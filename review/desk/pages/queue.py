@@ -28,7 +28,7 @@ SHOWN_VALUES = 7
 STATES = ("new", "escalated", "snoozed", "confirmed", "dismissed", "closed")
 SPANS = {"1": "last day", "7": "last 7 days", "30": "last 30 days"}
 SILENT = "opened without notice"
-"""Alerts that no digest wrote out: judged anew, or relists of what was dismissed."""
+"""Alerts that no digest wrote out: judged anew, or relists of what is known."""
 FILTERS = {"severity": "Severity", "signal": "Signal", "chip": "Chip", "site": "Site", "country": "Country"}
 
 

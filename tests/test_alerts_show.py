@@ -1,0 +1,63 @@
+"""What `alerts show` tells of an alert: how it stands, what holds it back, what it is a relist of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.loader import Config
+from detector.run import detect
+from review.desk.cards import Names
+from review.show import as_text, everything
+from storage.listing import Listing
+from storage.store import Store
+
+TEXT = "Serial number label has been scratched off. Pulled from our own servers, tested for three days, no errors, ships tomorrow."
+
+
+def offer(number: int, day: int, text: str = TEXT) -> Listing:
+    return Listing(
+        "board", str(number), "NVIDIA H100 80GB PCIe", description=text, price_text="US $24,000", price_amount="24000", price_currency="USD",
+        country="US", seller_id="alice", condition="Used", observed_at=f"2026-03-0{day}T08:00:00Z",
+    )  # fmt: skip
+
+
+def gather(store: Store, one: Listing) -> None:
+    now = one.observed_at or ""
+    run = store.begin_run("board", now=now)
+    store.record_many([(one, None)], run=run, now=now)
+    store.end_run(run, "ok", now, {})
+    detect(store, Config(store.home), now=now)
+
+
+def shown(store: Store, number: int) -> str:
+    config = Config(store.home)
+    return "\n".join(as_text(everything(store, config, store.find_listing(f"board/{number}")), Names(config)))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "home") as opened:
+        gather(opened, offer(1, 1))
+        yield opened
+
+
+def test_a_relist_is_shown_with_the_offer_it_goes_back_to(store: Store) -> None:
+    gather(store, offer(2, 2))
+    assert "alert: new, opened 2026-03-01" in shown(store, 1) and "relisted as" in shown(store, 1)
+    told = shown(store, 2)
+    assert "without notice" in told and "relist of an offer that waits" in told and "relist of " + store.find_listing("board/1") in told
+
+
+def test_a_snooze_a_mute_and_a_close_are_shown_with_their_reasons(store: Store) -> None:
+    key = store.find_listing("board/1")
+    store.mute("site", "board", reason="known dealers", who="ana", now="2026-03-01T09:00:00Z", until="2026-04-01")
+    assert "muted until 2026-04-01 by ana (site board): known dealers" in shown(store, 1)
+    store.decide(key, "snooze", who="ana", now="2026-03-01T10:00:00Z", until="2026-03-20")
+    assert "alert: snoozed until 2026-03-20" in shown(store, 1)
+    gather(store, offer(1, 3, "With invoice and warranty, serial number intact on the label."))
+    assert "alert: closed" in shown(store, 1) and "closed: the page changed: score" in shown(store, 1)
+    gather(store, offer(3, 3, "With invoice."))
+    assert "no alert" in shown(store, 3)
