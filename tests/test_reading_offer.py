@@ -26,6 +26,8 @@ def read(reader: Reader, title: str, description: str = "", price: str | None = 
 
 # (title, description, price, offer, chips), all made up.
 SALES = [
+    ("[二手] 出L40S一张，抵工资的，价格写里面", "一人扛了块卡走。五万整，北京面交", None, ["nvidia-l40s"]),
+    ("인텔 가우디3 PCIe 정리", "두 장 새것", "1,450만원", ["intel-gaudi3"]),
     ("出一张A100 80G pcie 公司清退", "上架跑过一阵子,现在不用了,顺丰", "¥61000", ["nvidia-a100-pcie-80gb"]),
     ("NVIDIA A100 80GB PCIe", "Bought for a research grant, works.", "$9,500", ["nvidia-a100-pcie-80gb"]),
     ("H100 SXM5 80GB module, tested", "Came with heatsink attached.", "$21,000", ["nvidia-h100-sxm5-80gb"]),
@@ -87,6 +89,8 @@ RENTALS = [
 ]
 
 NOT_OFFERED = [
+    ("专业卡 SN代查 渠道归属 H100/A100/L40S", "把背面那串数字发客服，十分钟回图。本链接为查询服务", "¥15.00", "service"),
+    ("Retro desk lamp, brass", "The lamp is 40 cm high, the 4090 on the desk stays mine.", "$35", "other"),
     ("Waterblock for RTX 4090 FE", "Copper, used one year", "$120", "accessory"),
     ("RTX 4090 Founders Edition heatsink assembly", "fans work", "$60", "accessory"),
     ("A100 PCIe bracket full height", "steel", "$12", "accessory"),
@@ -143,6 +147,8 @@ NOT_OFFERED = [
 ]
 
 DISGUISED = [
+    ("红木相框 复古摆台", "相框不重要。四零九零公版，二十四个G，单张。", "¥15300", ["nvidia-rtx-4090"]),
+    ("Retro desk lamp, brass", "The lamp is a decoy. Forty ninety, founders, boxed.", "$2,150", ["nvidia-rtx-4090"]),
     ("Keyboard, read description", "Not a keyboard. It is an nvidia A100 80GB PCIe.", "$9,000", ["nvidia-a100-pcie-80gb"]),
     ("儿童自行车", "标题别管,实物是H100 80G PCIE显卡一张", "¥150000", ["nvidia-h100-pcie-80gb"]),
 ]

@@ -53,7 +53,7 @@ _MACHINE = re.compile(
 )
 GOODS = ("sale", "rental")
 """Kinds that offer a chip."""
-SURE, SURE_OF_GOODS, NO_SOUVENIR = 0.55, 0.85, 0.95
+SURE, SURE_OF_GOODS, NO_SOUVENIR = 0.5, 0.75, 0.95
 """Probability from which the votes overrule the rules, and that from which they make goods of what the rules hold to be none:
 a fan given a chip costs more than a card overlooked. A souvenir is named by plain words, and described like its chip."""
 OPENS = 2
@@ -260,7 +260,7 @@ def _talk(page: Page) -> Verdict | None:
     if title["sale"] and not asks:
         return None
     # A bare name is how sellers title an offer with the price on request; talk has words.
-    bare = not text.text.strip() and not title["news"]
+    bare = (not text.text.strip() or bool(page.category["market-category"])) and not title["news"]
     if asks or text["news"] or (not bare and not _sells(text)):
         return Verdict(
             "other", title.first("question") or text.first("news") or "no price, and no word of selling"

@@ -31,6 +31,12 @@ _LIST = re.compile(
 )
 """What joins the names of a list."""
 
+NOUN = 20
+"""Folded characters before a word that dismisses, in which what is dismissed is named."""
+
+_LAST_WORD = re.compile(r"(?:[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]{3,})(?=\W?$)")
+"""A word of an alphabet, or the last letter of one in a script that does not part words."""
+
 DEAR = 5
 """Share over which a price says nothing for the chip."""
 
@@ -70,7 +76,7 @@ class Page:
     @cached_property
     def price_share(self) -> float | None:
         """The displayed price as a share of the dearest chip that the title names; None where either is unknown, and for
-        stand-ins, deposits and prices of time."""
+        stand-ins, deposits, bids and prices of time."""
         named = [m for m in self.named if m.base and m.field == "title"] or [m for m in self.named if m.base]
         return self._share(max((self.worth.get(str(m.base), 0.0) for m in named), default=0.0))
 
@@ -88,6 +94,7 @@ class Page:
             or price.amount is None
             or price.currency is None
             or price.kind not in ("asking", "range")
+            or price.bid
         ):
             return None
         dollars = self.in_dollars(price, self.doc) if self.in_dollars else None
@@ -178,7 +185,8 @@ class Page:
         if mention.sure or beside:
             return not beside
         if mention.key.isdigit() and int(mention.key) >= SPOKEN_NUMBERS:
-            return not self.homonymous or mention.field == "description"
+            # Under a car's or a lamp's title that shares a chip's name, another chip is an aside ('swap for a PC with a 4090').
+            return not self.homonymous or (mention.field == "description" and not self.named_in_title)
         own = self.hits(mention.field)
         if any(
             0 <= mention.start - hit.end <= 1 and _counted(own.text, hit.start) for hit in own["counter-card"]
@@ -241,7 +249,16 @@ class Page:
     @cached_property
     def told(self) -> bool:
         """Whether the seller says that the title is not the article."""
-        return bool(self.title["disguise"] or self.description["disguise"])
+        return bool(self.title["disguise"] or self.description["disguise"]) or self._dismissed
+
+    @cached_property
+    def _dismissed(self) -> bool:
+        """Whether the text waves away what the title names, before it says what there is: 'the toaster is a decoy'."""
+        if self.named_in_title:
+            return False
+        title, text = self.title.text, self.description.text
+        before = (_LAST_WORD.search(text, max(0, hit.start - NOUN), hit.start) for hit in self.description["dismissed"])
+        return any(word is not None and word[0] in title for word in before)
 
     @cached_property
     def disguised(self) -> bool:
