@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from detector.market import Reference, offer_kind, why_not_compared
+from detector.comparable import offer_kind, unit_price
+from detector.market import Reference
 from detector.reading.document import parse_time
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ _SCRIPTS = {
 def figures(listing: Listing, reading: Reading, answer: Answer, history: History = History()) -> Figures:
     """Every feature of FEATURES for one offer; NaN where it cannot be known."""
     text = f"{listing.title}\n{listing.description or ''}"
-    usd = unit_price(listing, reading)
+    usd = unit_price(reading)
     chips = sum(chip.count for chip in reading.chips)
     counts = Counter(text)
     return {
@@ -119,13 +120,6 @@ def segment(reading: Reading, region: str) -> str:
     the price, is taken against the chip's own reference already.
     """
     return f"{offer_kind(reading)}/{region}"
-
-
-def unit_price(listing: Listing, reading: Reading) -> float | None:
-    """USD for one chip or chip-hour where it can be compared, else None."""
-    if why_not_compared(listing, reading) is not None or reading.price is None or reading.price.unit_usd is None:
-        return None
-    return float(reading.price.unit_usd)
 
 
 def _log10(value: float | None) -> float:

@@ -61,7 +61,7 @@ class Inspector:
             opinion = opinions_by_row(self.model, [row], self.config.thresholds.score.forest_from)[0]
         young = others.new_seller(listing, self.config.signals.settings)
         judgement = self.judge.judge(
-            listing, reading, answer, opinion, [young] if young else (), dear_is_normal=region in self.dear
+            reading, answer, opinion, [young] if young else (), dear_is_normal=region in self.dear
         )
         versions = {
             "knowledge": self.config.knowledge_version, "model": self.model.version if self.model else None,

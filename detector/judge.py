@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from detector.market import Answer, NotEnough, Reference, is_fault, segment_words, short, why_not_compared
+from detector.comparable import why_not_compared
+from detector.market import Answer, NotEnough, Reference, is_fault, segment_words, short
 from detector.others import ASIDE
 from detector.reading.model import Signal
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from config.schema.market import Market
     from config.schema.thresholds import PriceCuts, Thresholds
     from detector.reading.model import Reading
-    from storage.listing import Listing
 
 SEVERITIES = ("none", "low", "medium", "high")
 
@@ -96,7 +96,6 @@ class Judge:
 
     def judge(
         self,
-        listing: Listing,
         reading: Reading,
         answer: Answer,
         opinion: Opinion | None = None,
@@ -105,7 +104,7 @@ class Judge:
         dear_is_normal: bool = False,
     ) -> Judgement:
         """Score, severity and reasons of one offer. `others` are signals from other listings and lists."""
-        price, price_note = self.price_signals(listing, reading, answer, dear_is_normal=dear_is_normal)
+        price, price_note = self.price_signals(reading, answer, dear_is_normal=dear_is_normal)
         evidence = (*reading.signals, *others, *price)
         signals = tuple(signal for signal in evidence if signal.signal not in ASIDE)
         notes = {"price": price_note} if price_note else {}
@@ -124,10 +123,10 @@ class Judge:
         return SEVERITIES[(score >= cuts.low) + (score >= cuts.medium) + (score >= cuts.high)]
 
     def price_signals(
-        self, listing: Listing, reading: Reading, answer: Answer, *, dear_is_normal: bool = False
+        self, reading: Reading, answer: Answer, *, dear_is_normal: bool = False
     ) -> tuple[tuple[Signal, ...], str | None]:
         """Signals of the two price tails, and why there are none where that is not plain."""
-        why = why_not_compared(listing, reading)
+        why = why_not_compared(reading)
         if why is not None:
             return (), why
         if isinstance(answer, NotEnough):

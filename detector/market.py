@@ -18,13 +18,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config.schema.market import Forming, Market, Seed
+from detector.comparable import condition_group, offer_kind, unit_price
 from detector.voices import Peer, Speaker, Voices, speakers, together
 
 if TYPE_CHECKING:
     from detector.reading.model import ChipOffer, Reading
     from storage.listing import Listing
-
-CONDITION_GROUPS = {"new": "new", "used": "used", "refurbished": "used"}
 
 ELSEWHERE = "other"
 
@@ -280,76 +279,13 @@ class _Heard(NamedTuple):
     few: dict[str, Speaker]
 
 
-_AUCTION_WORDS = (
-    "current bid",
-    "starting bid",
-    "現在価格",
-    "現在の価格",
-    "当前价",
-    "起拍价",
-    "текущая ставка",
-    "aktuelles gebot",
-)
-
-
-def is_running_auction(listing: Listing) -> bool:
-    """Whether the price shown is a bid and nothing else. A buy-it-now price beside the bid is a price."""
-    for key, value in listing.attributes.items():
-        name = key.lower().replace("_", "").replace(" ", "")
-        if name == "auction" and isinstance(value, dict) and value.get("running"):
-            return not value.get("buy_now")
-        if name in ("buyingoptions", "buyingoption", "listingtype", "saleformat", "format"):
-            words = str(value).upper()
-            if "AUCTION" in words and "FIXED" not in words and "BUY_IT_NOW" not in words:
-                return True
-        if name in ("currentbid", "currentbidprice", "bidcount", "bids") and value not in (None, "", 0, "0"):
-            return "buyingoptions" not in {k.lower().replace("_", "") for k in listing.attributes}
-    shown = (listing.price_text or "").casefold()
-    return any(word in shown for word in _AUCTION_WORDS)
-
-
-def why_not_compared(listing: Listing, reading: Reading) -> str | None:
-    """Why no price sign can be drawn from this offer and why it is no peer; None where it can."""
-    price = reading.price
-    if reading.offer not in ("sale", "rental"):
-        return f"is a {reading.offer} post, not an offer of a chip"
-    if not reading.chips:
-        return "names no chip the catalogue knows"
-    if len({chip.chip for chip in reading.chips}) > 1:
-        return "several chips at one price"
-    if price is None or price.unit_usd is None:
-        return (price.reason if price else None) or "shows no price that can be compared"
-    if price.kind not in ("asking", "range"):
-        return f"the price is a {price.kind} figure"
-    if reading.condition == "parts":
-        return "is for parts"
-    if reading.notes.get("goods") == "whole_pc":
-        return "is a whole PC"
-    if price.unit_usd <= 0:
-        return "the price is not positive"
-    if is_running_auction(listing):
-        return "the price is the bid of a running auction"
-    return None
-
-
-def offer_kind(reading: Reading) -> str:
-    """Which market: chip-hours are rental, everything else is sale."""
-    return "rental" if reading.offer == "rental" else "sale"
-
-
-def condition_group(reading: Reading) -> str:
-    """new or used; any where it is not said or does not apply."""
-    return CONDITION_GROUPS.get(reading.condition, "any")
-
-
 def peer_of(
     listing: Listing, reading: Reading, book: Book, *, day: date, seller: str | None, statistics: bool
 ) -> Peer | None:
     """The offer as a peer for others, or None if it may not or cannot speak for the market."""
-    if not statistics or why_not_compared(listing, reading) is not None:
+    usd, kind = unit_price(reading), offer_kind(reading)
+    if not statistics or usd is None:
         return None
-    assert reading.price is not None and reading.price.unit_usd is not None
-    usd, kind = float(reading.price.unit_usd), offer_kind(reading)
     chip = book.name(kind, reading.chips[0])
     if book.is_far_from_seed(kind, chip, usd):
         return None

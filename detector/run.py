@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING, Any
 
 from detector import apply, others
 from detector.alerts import Facts, Intent, Mute, Standing, decide, origin
+from detector.comparable import unit_price
 from detector.contacts import contacts
 from detector.errors import DetectError
-from detector.features import Figures, figures, segment, unit_price
+from detector.features import Figures, figures, segment
 from detector.judge import Judge, Judgement, Opinion, nothing_to_judge, with_judgement
 from detector.market import Answer, Book, Reference, answer_for, market_record, peer_of
 from detector.memory import Likeness, Memory, peer_record
@@ -237,7 +238,7 @@ class Run:
             listed,
         )
         signs = tuple(signal for signal in found if signal is not None and signal.signal not in told)
-        memory.take(observation, unit_price(listing, reading), bool(reading.chips))
+        memory.take(observation, unit_price(reading), bool(reading.chips))
         return _Measured(
             observation, reading, answer, figures(listing, reading, answer, history), segment(reading, region),
             one.peer, one.sketch, signs, one.like.relist_of,
@@ -257,9 +258,7 @@ class Run:
 
     def _judge(self, m: _Measured, opinion: Opinion | None) -> Judgement:
         region = m.segment.split("/")[1]
-        return self.judge.judge(
-            m.observation.listing, m.reading, m.answer, opinion, m.signs, dear_is_normal=region in self.dear
-        )
+        return self.judge.judge(m.reading, m.answer, opinion, m.signs, dear_is_normal=region in self.dear)
 
     def _row(self, m: _Measured, judgement: Judgement, opinion: Opinion | None) -> Judged:
         document = with_judgement(m.reading, judgement, self.versions) | {"market": market_record(m.answer)}
@@ -278,7 +277,7 @@ class Run:
         return {
             "offer": m.reading.offer,
             "evidence": [[s.signal, s.strength] for s in (*m.reading.signals, *m.signs)],
-            "usd": unit_price(m.observation.listing, m.reading),
+            "usd": unit_price(m.reading),
             "market": [answer.low, answer.high, answer.spread, answer.n] if isinstance(answer, Reference) else None,
             "tail": opinion.tail if opinion else None,
             "dear": m.segment.split("/")[1] in self.dear,
@@ -298,7 +297,7 @@ class Run:
             m.observation.listing_key, m.observation.id, listing.site, listing.title, judgement.score, judgement.severity,
             tuple(sorted(r.evidence for r in judgement.reasons if r.contribution > 0 and r.evidence != "bias")),
             fresh, listing.country, m.reading.chips[0].chip if m.reading.chips else None, m.observation.seller_key,
-            unit_price(listing, m.reading), m.relist_of,
+            unit_price(m.reading), m.relist_of,
         )  # fmt: skip
         intent = decide(
             facts, state.get(facts.listing), self.config.thresholds.alerts,

@@ -16,7 +16,6 @@ from config.schema.thresholds import Thresholds, Weight
 from detector.judge import Judge, Judgement, Opinion, Weights, sigmoid, with_judgement
 from detector.market import NotEnough, Reference
 from detector.reading.model import ChipOffer, Price, Reading, Signal
-from storage.listing import Listing
 
 CONFIG = Config(None)
 STRONG = ("serial_removed", "relabelled", "export_evasion", "disguised_goods")
@@ -26,7 +25,6 @@ WEAK = (
 )  # fmt: skip
 JUDGE = Judge.from_config(CONFIG)
 MARKET = Reference(10000, 10000, 0.25, 23, "us, used", 90, "a100-80gb")
-LISTING = Listing("ebay", "1", "NVIDIA A100 80GB PCIe", country="US")
 
 
 def reading(usd: float | None = 10000, signals: Iterable[str] = (), **change: Any) -> Reading:
@@ -39,7 +37,7 @@ def reading(usd: float | None = 10000, signals: Iterable[str] = (), **change: An
 
 
 def judged(usd: float | None = 10000, signals: Iterable[str] = (), opinion: Opinion | None = None, **change: Any) -> Judgement:
-    return JUDGE.judge(LISTING, reading(usd, signals, **change), MARKET, opinion)
+    return JUDGE.judge(reading(usd, signals, **change), MARKET, opinion)
 
 
 def evidence(judgement: Judgement) -> dict[str, float]:
@@ -108,24 +106,24 @@ def test_a_price_signal_carries_value_expected_and_sample_size_in_words_too() ->
 
 def test_a_cheap_rental_has_its_own_signal() -> None:
     hour = Reference(2.4, 2.4, 0.25, 0, "all markets", 90, "h100")
-    found = JUDGE.judge(LISTING, reading(0.95, offer="rental"), hour)
+    found = JUDGE.judge(reading(0.95, offer="rental"), hour)
     assert [signal.signal for signal in found.signals] == ["rental_below_market"] and found.severity == "high"
     assert "no peers yet" in str(found.signals[0].detail)
 
 
 def test_dear_where_dear_is_normal_says_less() -> None:
-    there = JUDGE.judge(LISTING, reading(20000), MARKET, dear_is_normal=True)
+    there = JUDGE.judge(reading(20000), MARKET, dear_is_normal=True)
     assert 0 < evidence(there)["price_above_market"] < evidence(judged(20000))["price_above_market"]
 
 
 def test_without_peers_the_price_gives_no_sign_and_the_note_says_why() -> None:
-    found = JUDGE.judge(LISTING, reading(10), NotEnough(2, "2 peers in 90 days and no seed price"))
+    found = JUDGE.judge(reading(10), NotEnough(2, "2 peers in 90 days and no seed price"))
     assert not found.signals and found.notes["price"].startswith("not enough peers: 2 peers")
 
 
 def test_a_running_auction_is_no_low_price() -> None:
-    auction = replace(LISTING, attributes={"buyingOptions": ["AUCTION"]})
-    found = JUDGE.judge(auction, reading(100), MARKET)
+    bid = replace(reading(100).price, bid=True)  # type: ignore[type-var]
+    found = JUDGE.judge(reading(price=bid), MARKET)
     assert found.severity == "none" and "auction" in found.notes["price"]
 
 

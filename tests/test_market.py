@@ -10,14 +10,13 @@ from decimal import Decimal
 import pytest
 
 from config.loader import Config
+from detector.comparable import why_not_compared
 from detector.market import (
     Book,
     NotEnough,
     Reference,
     is_fault,
-    is_running_auction,
     peer_of,
-    why_not_compared,
 )
 from detector.reading.model import ChipOffer, Price, Reading
 from detector.voices import Peer, weighted_median
@@ -171,6 +170,7 @@ def test_rental_and_sale_are_two_markets() -> None:
         ({"price": None}, "no price"),
         ({"price": replace(READING.price, kind="placeholder")}, "placeholder"),
         ({"price": replace(READING.price, kind="deposit")}, "deposit"),
+        ({"price": replace(READING.price, bid=True)}, "running auction"),
         ({"price": replace(READING.price, unit_usd=None, reason="unknown lot")}, "unknown lot"),
         ({"condition": "parts"}, "parts"),
         ({"notes": {"goods": "whole_pc"}}, "whole PC"),
@@ -178,12 +178,12 @@ def test_rental_and_sale_are_two_markets() -> None:
 )
 def test_who_is_no_peer_and_gets_no_price_sign(change: dict[str, object], words: str) -> None:
     reading = replace(READING, **change)  # type: ignore[arg-type]
-    assert words in (why_not_compared(LISTING, reading) or "")
+    assert words in (why_not_compared(reading) or "")
     assert peer_of(LISTING, reading, book(), day=TODAY, seller="s", statistics=True) is None
 
 
 def test_a_plain_offer_is_a_peer() -> None:
-    assert why_not_compared(LISTING, READING) is None
+    assert why_not_compared(READING) is None
     found = peer_of(LISTING, READING, book(), day=TODAY, seller="s", statistics=True)
     assert found == Peer(A100, "sale", "us", "used", 4000, NOW, "s", "ebay/1")
 
@@ -197,25 +197,6 @@ def test_a_price_a_thousand_times_off_is_a_fault_and_no_peer(usd: int) -> None:
     assert is_fault(usd, ask(book()), MARKET.forming)
     wrong = replace(READING, price=replace(READING.price, unit_usd=Decimal(usd)))  # type: ignore[type-var]
     assert peer_of(LISTING, wrong, book(), day=TODAY, seller="s", statistics=True) is None
-
-
-@pytest.mark.parametrize(
-    ("attributes", "price_text", "auction"),
-    [
-        ({"buyingOptions": ["AUCTION"]}, "$100", True),
-        ({"buyingOptions": ["AUCTION", "FIXED_PRICE"]}, "$100", False),
-        ({"buyingOptions": ["FIXED_PRICE"]}, "$100", False),
-        ({"auction": {"running": True, "bids": 3, "buy_now": False}}, "$100", True),
-        ({"auction": {"running": True, "bids": 0, "buy_now": True}}, "$100", False),
-        ({"bidCount": 7}, "$100", True),
-        ({"bidCount": 0}, "$100", False),
-        ({}, "現在価格 1円", True),
-        ({}, "即決 1,280,000円", False),
-        ({}, None, False),
-    ],
-)
-def test_a_running_auction(attributes: dict[str, object], price_text: str | None, auction: bool) -> None:
-    assert is_running_auction(replace(LISTING, attributes=attributes, price_text=price_text)) is auction
 
 
 def test_weighted_median() -> None:

@@ -133,7 +133,7 @@ class Phrase(Row):
 
     id: str
     says: Literal[
-        "negotiable", "fake", "hidden", "real", "deposit", "no_deposit", "displayed", "bid", "each", "lot", "lot_of",
+        "negotiable", "fake", "hidden", "real", "deposit", "no_deposit", "displayed", "bid", "buy_now", "each", "lot", "lot_of",
         "system", "gpu", "server", "dedicated", "hour", "day", "week", "month", "year", "step", "not_price", "asking",
         "asked", "closing", "gone", "holding", "balance",
     ]  # fmt: skip

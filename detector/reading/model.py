@@ -43,6 +43,8 @@ class Price:
     field: str | None = None
     start: int | None = None
     end: int | None = None
+    bid: bool = False
+    """The figure is the bid of a running auction: it may be read, and says nothing of what the goods will cost."""
     rate: str | None = None
     """Exchange rate and its date, e.g. "CNY 7.18 ECB 2025-03-27"."""
     stands_in: tuple[tuple[str, int, int], ...] = ()

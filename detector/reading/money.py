@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from detector.reading.amounts import scan
+from detector.reading.auction import is_bid
 from detector.reading.document import Document
 from detector.reading.model import Price
 from detector.reading.money_book import Locale, MoneyBook
@@ -243,7 +244,10 @@ class PriceReader:
         reason, value = figure.reason, figure.value
         if term.reason and value is not None:
             reason, value = f"{term.reason} ({value:f} {figure.currency or ''})".replace(" )", ")"), None
-        return Price(kind, value, figure.currency, term.per, articles=term.articles, reason=reason, field=field, start=start, end=end)
+        return Price(
+            kind, value, figure.currency, term.per, articles=term.articles, reason=reason, field=field, start=start, end=end,
+            bid=is_bid(doc, figure, self.words),
+        )  # fmt: skip
 
 
 def _clause(text: str, match: re.Match[str]) -> tuple[int, int]:

@@ -76,7 +76,7 @@ class Page:
     @cached_property
     def price_share(self) -> float | None:
         """The displayed price as a share of the dearest chip that the title names; None where either is unknown, and for
-        stand-ins, deposits, bids and prices of time."""
+        stand-ins, deposits, prices of time, and bids under the chip's price: these say nothing yet."""
         named = [m for m in self.named if m.base and m.field == "title"] or [m for m in self.named if m.base]
         return self._share(max((self.worth.get(str(m.base), 0.0) for m in named), default=0.0))
 
@@ -94,11 +94,11 @@ class Page:
             or price.amount is None
             or price.currency is None
             or price.kind not in ("asking", "range")
-            or price.bid
         ):
             return None
         dollars = self.in_dollars(price, self.doc) if self.in_dollars else None
-        return dollars / worth if dollars is not None else None
+        share = dollars / worth if dollars is not None else None
+        return None if price.bid and share is not None and share < 1 else share
 
     @cached_property
     def title(self) -> Hits:

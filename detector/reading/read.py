@@ -24,6 +24,7 @@ from detector.reading.chips import Finder, Mention
 from detector.reading.condition import read_condition
 from detector.reading.cues import Cues
 from detector.reading.document import Document
+from detector.reading.lots import UNKNOWN_LOT, is_unknown_lot
 from detector.reading.machines import chips_in_machine, is_machine
 from detector.reading.model import ChipOffer, Facts, Price, Reading
 from detector.reading.offer import read_offer
@@ -90,7 +91,10 @@ class Reader:
             undivided = bool(page.title["undivided"] or page.description["undivided"])
             price = _lot_or_each(price, lot, page.price_share, undivided=undivided)
         chips = tuple(chip for chip in (self._chip(page, m, price, lot) for m in named) if chip)
-        price = self._in_dollars(price, offer, chips, doc.date)
+        if price and chips and offer == "sale" and is_unknown_lot(page, price, chips, lot):
+            price = replace(price, reason=UNKNOWN_LOT)
+        else:
+            price = self._in_dollars(price, offer, chips, doc.date)
         stock = read_quantity(page, offer=offer, per=price.per if price else None, chips=len(chips))
         total = _total(chips, stock, price)
         facts = Facts(
