@@ -52,7 +52,7 @@ class Inspector:
         reading = self.reader.read(listing, today)
         moment = parse_time(listing.observed_at) or parse_time(listing.posted_at)
         day, region = (moment.date() if moment else today), self.book.region(listing.country)
-        answer = answer_for(listing, reading, self.book, day=day, seller=self._seller(listing))
+        answer = answer_for(listing, reading, self.book, day=day, voice=self._seller(listing))
         opinion: Opinion | None = None
         if self.model is not None and reading.chips:
             from detector.model import Row, opinions_by_row

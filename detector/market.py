@@ -279,26 +279,30 @@ class _Heard(NamedTuple):
     few: dict[str, Speaker]
 
 
+def own_name(listing: Listing) -> str:
+    """What a listing is called in the book, and the voice of one whose seller nobody names."""
+    return f"{listing.site}/{listing.listing_id}"
+
+
 def peer_of(
-    listing: Listing, reading: Reading, book: Book, *, day: date, seller: str | None, statistics: bool
+    listing: Listing, reading: Reading, book: Book, *, day: date, voice: str | None, statistics: bool
 ) -> Peer | None:
-    """The offer as a peer for others, or None if it may not or cannot speak for the market."""
+    """The offer as a peer for others, or None if it may not or cannot speak for the market. `voice`: whose it is, where not its own."""
     usd, kind = unit_price(reading), offer_kind(reading)
     if not statistics or usd is None:
         return None
     chip = book.name(kind, reading.chips[0])
     if book.is_far_from_seed(kind, chip, usd):
         return None
-    name = f"{listing.site}/{listing.listing_id}"
-    region = book.region(listing.country)
-    return Peer(chip, kind, region, condition_group(reading), usd, day.toordinal(), seller or name, name)
+    name, region = own_name(listing), book.region(listing.country)
+    return Peer(chip, kind, region, condition_group(reading), usd, day.toordinal(), voice or name, name)
 
 
-def answer_for(listing: Listing, reading: Reading, book: Book, *, day: date, seller: str | None) -> Answer:
-    """The reference that an offer is measured against on `day`, its own seller left out."""
+def answer_for(listing: Listing, reading: Reading, book: Book, *, day: date, voice: str | None) -> Answer:
+    """The reference that an offer is measured against on `day`, its own voice left out."""
     if not reading.chips:
         return NotEnough(0, "no chip is named")
-    kind, own = offer_kind(reading), seller or f"{listing.site}/{listing.listing_id}"
+    kind, own = offer_kind(reading), voice or own_name(listing)
     return book.reference(
         book.name(kind, reading.chips[0]),
         kind,

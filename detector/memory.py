@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from detector.features import History
 from detector.market import Book
-from detector.neighbours import Shelf, Text, canonical, is_foreign, is_relist, ngrams, similarity
+from detector.neighbours import Shelf, Text, canonical, is_foreign, is_relist, may_be_one, ngrams, similarity
 from detector.others import serial_words
-from detector.voices import Peer
+from detector.voices import Names, Peer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,10 +33,12 @@ KEPT_NGRAMS = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Near-copies of one text among earlier ones: (listing, similarity) of others, and the listing it relists."""
+    """Near-copies of one text among earlier ones: (listing, similarity) of others, the listing it relists, and the
+    observations that may be of the same seller, whom nobody names; the latest first."""
 
     copies: tuple[tuple[str, float], ...] = ()
     relist_of: str | None = None
+    unnamed: tuple[str, ...] = ()
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Memory:
     start: Moment | None
     book: Book = field(init=False)
     shelf: Shelf = field(init=False)
+    voices: Names = field(init=False)
     _offers: dict[str, dict[str, bool]] = field(default_factory=dict)
     """seller -> listing -> whether it offers a chip"""
     _last: dict[str, tuple[float | None, tuple[str, str | None] | None]] = field(default_factory=dict)
@@ -61,7 +64,8 @@ class Memory:
     _kept: int = 0
 
     def __post_init__(self) -> None:
-        self.book, self.shelf = Book(self.config.market), Shelf(self.config.thresholds.repeats)
+        repeats = self.config.thresholds.repeats
+        self.book, self.shelf, self.voices = Book(self.config.market), Shelf(repeats), Names(repeats.window_days)
 
     def load(self, oldest: str) -> None:
         """Take in the peers and texts that observations from `oldest` (ISO 8601) on can be measured against."""
@@ -72,13 +76,18 @@ class Memory:
         texts = []
         for row in self.store.judged_before(self.start, since):
             if row["peer"]:
-                self.book.add(Peer(*row["peer"]))
+                self.hear(row["observation"], Peer(*row["peer"]))
             if row["sketch"] is not None:
                 day = date.fromisoformat(row["observed_at"][:10]).toordinal()
                 texts.append(
                     Text(row["observation"], row["listing"], row["site"], row["seller"], day, row["sketch"])
                 )
         self.shelf.take(texts)
+
+    def hear(self, observation: str, peer: Peer) -> None:
+        """Take the peer that an observation gave."""
+        self.book.add(peer)
+        self.voices.take(observation, peer)
 
     def prepare(self, batch: Sequence[Observation]) -> None:
         """Fetch what was known of the batch's sellers and listings, if it is not in memory yet."""
@@ -140,9 +149,10 @@ class Memory:
     def _like(self, own: Text, others: Iterable[Text], grams: dict[str, NDArray[np.uint64]]) -> Likeness:
         options = self.config.thresholds.repeats
         copies: list[tuple[str, float]] = []
+        unnamed: list[str] = []
         relist: str | None = None
         for other in others:
-            if not (is_foreign(own, other) or (relist is None and is_relist(own, other))):
+            if not _worth_a_look(own, other) or (relist is not None and is_relist(own, other)):
                 continue
             if other.observation not in grams:
                 continue  # erased meanwhile
@@ -151,18 +161,24 @@ class Memory:
                 continue
             if is_foreign(own, other):
                 copies.append((other.listing, alike))
-            else:
+            elif is_relist(own, other):
                 relist = other.listing
-        return Likeness(tuple(copies), relist)
+            else:
+                unnamed.append(other.observation)
+        return Likeness(tuple(copies), relist, tuple(unnamed))
 
 
 def _of_serials(title: str, description: str | None) -> tuple[str, str | None] | None:
     return (title, description) if serial_words(title, description) else None
 
 
+def _worth_a_look(own: Text, other: Text) -> bool:
+    return is_foreign(own, other) or is_relist(own, other) or may_be_one(own, other)
+
+
 def _compared(own: Text, others: Sequence[Text]) -> list[str]:
     """The observations whose text has to be looked at for `own`."""
-    wanted = [other.observation for other in others if is_foreign(own, other) or is_relist(own, other)]
+    wanted = [other.observation for other in others if _worth_a_look(own, other)]
     return [own.observation, *wanted] if wanted else []
 
 

@@ -179,3 +179,8 @@ def is_foreign(own: Text, other: Text) -> bool:
     return own.site != other.site or (
         own.seller is not None and other.seller is not None and own.seller != other.seller
     )
+
+
+def may_be_one(own: Text, other: Text) -> bool:
+    """Whether `own`, of a seller that is not named, may be of the same hand as the other: on one site nobody can tell."""
+    return own.seller is None and own.site == other.site

@@ -31,7 +31,7 @@ from detector.contacts import contacts
 from detector.errors import DetectError
 from detector.features import Figures, figures, segment
 from detector.judge import Judge, Judgement, Opinion, nothing_to_judge, with_judgement
-from detector.market import Answer, Book, Reference, answer_for, market_record, peer_of
+from detector.market import Answer, Book, Reference, answer_for, market_record, own_name, peer_of
 from detector.memory import Likeness, Memory, peer_record
 from detector.neighbours import Text
 from detector.prepare import Prepare, Prepared, Preparer, Reads
@@ -76,6 +76,8 @@ class _Read:
     waiting: Waiting
     observation: Observation
     reading: Reading
+    voice: str
+    """Whose voice it is in the market."""
     peer: Peer | None
     sketch: bytes | None
     like: Likeness
@@ -161,19 +163,19 @@ class Run:
             _text(observation, one.bands) for observation, one in zip(observations, prepared, strict=True)
         ]
         likes = memory.likenesses(texts, observations)
-        read = [
-            _Read(one, observation, done.reading, self._peer(observation, done.reading), done.bands, like)
-            for one, observation, done, like in zip(group, observations, prepared, likes, strict=True)
-        ]
-        for one in read:
-            if one.peer is not None:
-                memory.book.add(one.peer)
+        read = []
+        for one, o, done, like in zip(group, observations, prepared, likes, strict=True):
+            voice = o.seller_key or memory.voices.of(own_name(o.listing), _day(o).toordinal(), like.unnamed)
+            peer = self._peer(o, done.reading, voice)
+            if peer is not None:
+                memory.hear(o.id, peer)
+            read.append(_Read(one, o, done.reading, voice, peer, done.bands, like))
         return read
 
-    def _peer(self, o: Observation, reading: Reading) -> Peer | None:
+    def _peer(self, o: Observation, reading: Reading, voice: str) -> Peer | None:
         known = self.config.sites.get(o.listing.site)
         allowed = known is None or known.access is None or known.access.statistics
-        return peer_of(o.listing, reading, self._book, day=_day(o), seller=o.seller_key, statistics=allowed)
+        return peer_of(o.listing, reading, self._book, day=_day(o), voice=voice, statistics=allowed)
 
     def _market(self, window: Sequence[_Read]) -> list[dict[str, Any]]:
         """What the markets say now to which this window brought an offer, each as of its latest day."""
@@ -226,9 +228,7 @@ class Run:
         observation, reading = one.observation, one.reading
         listing, region = observation.listing, memory.book.region(observation.listing.country)
         history = memory.history(observation)
-        answer = answer_for(
-            listing, reading, memory.book, day=_day(observation), seller=observation.seller_key
-        )
+        answer = answer_for(listing, reading, memory.book, day=_day(observation), voice=one.voice)
         told = {signal.signal for signal in reading.signals}
         found = (
             others.new_seller(listing, self.config.signals.settings),

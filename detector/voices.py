@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 class Peer(NamedTuple):
@@ -22,6 +22,7 @@ class Peer(NamedTuple):
     usd: float
     day: int
     seller: str
+    """Whose voice it is: the seller, and where none is named what `Names` says"""
     listing: str
 
 
@@ -68,6 +69,33 @@ def together(voices: Sequence[Speaker]) -> Voices:
     spread = 1.4826 * weighted_median([abs(x - centre) for x in logs], weights)
     total = sum(weights)
     return Voices(len(logs), total * total / sum(w * w for w in weights), centre, spread)
+
+
+class Names:
+    """Whose voice an offer is whose seller nobody names: copies of one text on one site are one voice.
+
+    A listing keeps the voice that it had in the last `window_days`. Otherwise it has the voice of the latest near-copy
+    that had one, or its own. Only what was known before decides, and nothing older than the window: so a daily run, which
+    loads no more, gives the same names as a rebuild, and a name once given stays.
+    """
+
+    def __init__(self, window_days: int) -> None:
+        self.window_days = window_days
+        self._observations: dict[str, str] = {}
+        self._listings: dict[str, tuple[int, str]] = {}
+
+    def take(self, observation: str, peer: Peer) -> None:
+        """Remember who spoke in an observation."""
+        self._observations[observation] = peer.seller
+        if peer.day >= self._listings.get(peer.listing, (peer.day, ""))[0]:
+            self._listings[peer.listing] = peer.day, peer.seller
+
+    def of(self, listing: str, day: int, alike: Iterable[str]) -> str:
+        """The voice of `listing` on `day` (ordinal); `alike` are earlier observations of near-copies, the latest first."""
+        heard, own = self._listings.get(listing, (day, None))
+        if own is not None and abs(day - heard) <= self.window_days:
+            return own
+        return next((self._observations[name] for name in alike if name in self._observations), listing)
 
 
 def _middle(values: list[float]) -> float:

@@ -26,7 +26,7 @@ def read(title: str = H100, price_text: str = "$9,025", country: str = "US", **m
     reading = READER.read(listing, TODAY)
     assert reading.offer == "sale", reading.notes
     why = why_not_compared(reading)
-    peer = peer_of(listing, reading, Book(CONFIG.market), day=TODAY, seller="s", statistics=True)
+    peer = peer_of(listing, reading, Book(CONFIG.market), day=TODAY, voice="s", statistics=True)
     assert (peer is None) == (why is not None)
     return why
 

@@ -179,24 +179,24 @@ def test_rental_and_sale_are_two_markets() -> None:
 def test_who_is_no_peer_and_gets_no_price_sign(change: dict[str, object], words: str) -> None:
     reading = replace(READING, **change)  # type: ignore[arg-type]
     assert words in (why_not_compared(reading) or "")
-    assert peer_of(LISTING, reading, book(), day=TODAY, seller="s", statistics=True) is None
+    assert peer_of(LISTING, reading, book(), day=TODAY, voice="s", statistics=True) is None
 
 
 def test_a_plain_offer_is_a_peer() -> None:
     assert why_not_compared(READING) is None
-    found = peer_of(LISTING, READING, book(), day=TODAY, seller="s", statistics=True)
+    found = peer_of(LISTING, READING, book(), day=TODAY, voice="s", statistics=True)
     assert found == Peer(A100, "sale", "us", "used", 4000, NOW, "s", "ebay/1")
 
 
 def test_a_site_that_forbids_statistics_never_speaks() -> None:
-    assert peer_of(LISTING, READING, book(), day=TODAY, seller="s", statistics=False) is None
+    assert peer_of(LISTING, READING, book(), day=TODAY, voice="s", statistics=False) is None
 
 
 @pytest.mark.parametrize("usd", [5, 4_000_000])
 def test_a_price_a_thousand_times_off_is_a_fault_and_no_peer(usd: int) -> None:
     assert is_fault(usd, ask(book()), MARKET.forming)
     wrong = replace(READING, price=replace(READING.price, unit_usd=Decimal(usd)))  # type: ignore[type-var]
-    assert peer_of(LISTING, wrong, book(), day=TODAY, seller="s", statistics=True) is None
+    assert peer_of(LISTING, wrong, book(), day=TODAY, voice="s", statistics=True) is None
 
 
 def test_weighted_median() -> None:
