@@ -12,7 +12,10 @@ from crawler.extraction import words as w
 from crawler.extraction.cues import Cues, needed
 
 KNOWN = w.shipped()
-GATED = {"pressed": (KNOWN.pressed, w.PRESSED), "others": (KNOWN.wording["heading_related"], w.OTHERS)} | {
+GATED = {
+    "pressed": (KNOWN.pressed, w.PRESSED), "others": (KNOWN.wording["heading_related"], w.OTHERS),
+    "unpriced": (KNOWN.wording["unpriced"], w.UNPRICED), "on request": (KNOWN.wording["on_request"], w.UNPRICED),
+} | {
     name: (pattern, bit) for pattern, name, bit in KNOWN.says
 }
 

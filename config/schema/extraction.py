@@ -30,7 +30,7 @@ class Naming(Row):
 class Wording(Row):
     """Shown words (regular expressions, no case) that tell what a price beside them is, or what can be done."""
 
-    id: Mark | Literal["buy", "heading_related", "ask", "untaxed", "added", "free"]
+    id: Mark | Literal["buy", "heading_related", "ask", "untaxed", "added", "free", "on_request", "unpriced"]
     patterns: tuple[str, ...]
     why: str
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crawler.extraction import others
 from crawler.extraction import words as w
 from crawler.extraction.shown_price import buy_places
 from crawler.extraction.words import squeezed
@@ -87,7 +88,7 @@ def _name(page: Shown, piece: Piece) -> str | None:
     for pattern, name, cue in page.words.says:
         if cues & cue and pattern.search(text):
             bits = page.bits(piece.element)
-            if bits & (w.HIDDEN | w.RELATED) or (bits & w.SHIPPING and not bits & w.STOCK):
+            if bits & w.HIDDEN or others.holds(page, piece) or (bits & w.SHIPPING and not bits & w.STOCK):
                 return None
             return name if name != "InStock" or len(piece.text) < 60 else None
     return None

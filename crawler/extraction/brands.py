@@ -18,7 +18,11 @@ def shown(page: Shown) -> str | None:
     if page.title_order is None:
         return None
     start = max(0, page.title_order - _BEFORE)
-    near = [piece for piece in page.pieces[start : page.title_order + _BEHIND] if len(piece.text) <= _LONGEST]
+    near = [
+        piece
+        for piece in page.pieces[start : page.title_order + _BEHIND]
+        if len(piece.text) <= _LONGEST and piece.order not in page.others
+    ]
     near.sort(key=lambda piece: abs(piece.order - (page.title_order or 0)))
     for piece in near:
         named = bool(page.bits(piece.element, 3) & w.BRAND)

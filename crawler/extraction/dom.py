@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from crawler.extraction.words import HIDDEN, OTHERS, RELATED, Words
+from crawler.extraction import prices
+from crawler.extraction.words import HIDDEN, RELATED, Words
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -30,10 +30,8 @@ MOST_NODES = 60_000
 _DEEPEST = 80
 """Ancestors that are climbed."""
 _HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "legend", "caption"))
-_OUTERMOST = frozenset(("body", "html", "-document"))
+OUTERMOST = frozenset(("body", "html", "-document"))
 _NOTED = frozenset(("h1", "h2", "button", "input"))
-_HEADING_NAME = re.compile(r"\bh[1-5]\b|head(?:ing|line)|title")
 _WORD = re.compile(r"\w+")
 
 
@@ -61,8 +59,8 @@ class Shown:
     title_order: int | None = None
     title_path: frozenset[int] = frozenset()
     """Elements around the title, by address in memory."""
-    others_from: int | None = None
-    """Where the first heading over other goods behind the title stands, by order of text."""
+    others: set[int] = field(default_factory=set)
+    """Texts about other goods, by order: behind headings over such, and in cards that lead elsewhere."""
     buys: list[int] | None = None
     """Where buttons buy, once looked for."""
     _bits: dict[int, int] = field(default_factory=dict)
@@ -80,7 +78,7 @@ class Shown:
             if key in known:
                 bits = known[key]
                 break
-            if key in title_path or node.tag in _OUTERMOST:
+            if key in title_path or node.tag in OUTERMOST:
                 break
             path.append(node)
             node = node.parent
@@ -153,9 +151,7 @@ def short_text(node: LexborNode, longest: int) -> str:
     text = ""
     for count, part in enumerate(node.traverse(include_text=True)):
         if part.tag == "-text":
-            more = " ".join((part.text_content or "")[: 2 * longest + 200].split())
-            cents = len(more) >= 2 and more[:2].isdigit() and not more[2:3].isdigit() and text[-1:].isdigit()
-            text += ("." if cents else " " if text and more else "") + more
+            text = prices.joined(text, " ".join((part.text_content or "")[: 2 * longest + 200].split()))
         if len(text) > longest or count > 400:
             break
     return text[:longest]
@@ -185,35 +181,6 @@ def place_title(shown: Shown, hints: list[str]) -> None:
             break
         node = parent
     shown.title_path = frozenset(path)
-
-
-def place_others(shown: Shown) -> None:
-    """Find the first heading over other goods behind the title."""
-    if shown.title_order is None:
-        return
-    pattern = shown.words.wording["heading_related"]
-    for order in range(shown.title_order + 1, len(shown.pieces)):
-        if shown.cues[order] & OTHERS:
-            piece = shown.pieces[order]
-            if 4 <= len(piece.text) <= 70 and pattern.search(shown.lower[order]) and _heading(piece.element):
-                shown.others_from = order
-                return
-
-
-def _heading(element: LexborNode) -> bool:
-    node: LexborNode | None = element
-    for _ in range(2):
-        if node is None or node.tag == "a":
-            return False
-        if node.tag in _HEADINGS or _named_heading(node.attributes.get("class") or ""):
-            return True
-        node = node.parent
-    return False
-
-
-@lru_cache(maxsize=4096)
-def _named_heading(name: str) -> bool:
-    return _HEADING_NAME.search(name[:200].lower()) is not None
 
 
 def _likeness(tokens: set[str], wanted: set[str]) -> float:

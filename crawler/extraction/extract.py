@@ -28,6 +28,7 @@ from crawler.extraction import (
     merge,
     meta,
     microdata,
+    others,
     places,
     proof,
     shown_price,
@@ -91,12 +92,12 @@ def extract_page(
     named = list(dict.fromkeys(claim.facts["name"] for claim in claims if "name" in claim.facts))
     # One marked article is the page's; of several, none is known to be.
     dom.place_title(shown, [*named[: len(named) == 1], card.facts.get("name", ""), page_title])
-    dom.place_others(shown)
+    others.behind_headings(shown, *shown_price.zone(shown))
     titles = [shown.title, card.facts.get("name", ""), page_title]
     own = merge.main_claims(claims, titles)
     shown.set_aside({claim.scope for claim in claims if claim.scope is not None and claim not in own})
     stated = state.claims(states, titles, address, known)
-    prices = shown_price.candidates(shown, place)
+    prices = shown_price.candidates(shown, place, address)
     choice = merge.choose_price([*own, card], stated, prices, shown_price.ENOUGH, place, known.prices)
     page = fields.Sources(shown, own, card, facts.claim(shown), choice, address, known, tuple(stated))
     filled = fields.fill(page)

@@ -24,6 +24,9 @@ def claim(shown: Shown) -> Claim:
     previous: tuple[str, Piece] | None = None
     labels, around = shown.words.labels, w.AROUND
     for piece, lower in zip(shown.pieces, shown.lower, strict=True):
+        if piece.order in shown.others:
+            previous = None
+            continue
         text = piece.text
         if previous is not None:
             if not text.strip(_EMPTY):

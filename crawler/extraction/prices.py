@@ -20,6 +20,10 @@ LARGEST = Decimal(10) ** 13
 """No article costs more in any currency; longer digit strings are numbers of other things."""
 _FIGURE = r"\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3}(?!\d))+(?:[.,]\d{1,2}(?!\d))?|\d[\d.,'’٬٫]{0,24}\d|\d"
 _TAIL = r"(?:\s?[.,]?[-–—]{1,2}(?!\s?\d)|,=)?"
+_SIGNS = r"[$£¥￥﷼\u20a0-\u20cf]"
+_CENTS = re.compile(rf"([.,])?\s?({_SIGNS})?\s?(\d\d)(\s?(?:{_SIGNS}?\*?|[^\W\d_]{{2,3}}))$")
+"""A part of a price that is its cents: point, sign before, cents, sign or word behind; no `10 %`."""
+_WHOLE = re.compile(rf"({_SIGNS}\s?)?(\d[\d.,'’\s]*?)([.,]?)(\s?{_SIGNS})?$")
 _MACHINE = re.compile(r"-?\d+(?:\.\d+)?$")
 
 
@@ -64,6 +68,21 @@ def figure(text: str, *, whole: bool = False, thousandths: bool = False) -> Deci
         thousands = len(tail) == 3 and len(head) <= 3 and head.lstrip("0") != "" and not thousandths
         digits = head + tail if thousands or (whole and len(tail) == 3) else f"{head}.{tail}"
     return _decimal(digits)
+
+
+def joined(text: str, more: str) -> str:
+    """A text and the next part of it, which may be the cents of the figure it ends with: `9,000` `99`, `9.000` `,99 €`, `9 000 €`
+    `99` are 9,000.99."""
+    cents = _CENTS.match(more)
+    whole = _WHOLE.search(text) if cents else None
+    between = (cents[2] or whole[4] or "").strip() if cents and whole else ""
+    # In `£ 50` `£` `60` the second sign begins another price.
+    if cents and whole and not (between and whole[1]):
+        point = cents[1] or whole[3] or ("," if "." in whole[2] else ".")
+        return f"{text[: whole.end(2)]}{point}{cents[3]}{' ' if between else ''}{between}{cents[4]}"
+    if more in (".", ",") and text[-1:].isdigit():
+        return text + more
+    return f"{text} {more}" if text and more else text + more
 
 
 def machine(value: str) -> Decimal | None:

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crawler.extraction import dom
+from crawler.extraction import dom, others, unpriced
 from crawler.extraction import words as w
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ _FIGURES_ONLY = re.compile(r"[\d\s.,'’\u00a0\u202f–-]{1,16}$")
 _DIFFERENCE = re.compile(r"\(?\s?[-+−–±]\s?[^\s\d]{0,4}\s?\d")
 """What an option adds or takes: `(-40.00€)`, `+ 5 €`."""
 _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
+_CENTS_ALONE = re.compile(r"[.,]?\d\d$")
 _DAYS = re.compile(r"\b30\b")
 _DIGIT = re.compile(r"\d")
 
@@ -74,9 +75,13 @@ class Candidate:
     """Only the name of an element around it says that it is a former price."""
 
 
-def candidates(shown: Shown, place: Place) -> list[Candidate]:
-    """All figures that may be the price, the likeliest first."""
+def candidates(shown: Shown, place: Place, address: str | None = None) -> list[Candidate]:
+    """All figures that may be the price, the likeliest first; none of other goods, none behind words that the price is told on
+    request."""
     found = _collect(shown, place)
+    others.cards(shown, [shown.pieces[candidate.order] for candidate in found], address)
+    on_request = unpriced.order(shown) if found else None
+    found = [c for c in found if c.order not in shown.others and (on_request is None or c.order < on_request)]
     buys = buy_places(shown)
     repeated = Counter(_signature(candidate.element) for candidate in found)
     _mark_lists(shown, found)
@@ -135,13 +140,15 @@ def _collect(shown: Shown, place: Place) -> list[Candidate]:
     taken: set[int] = set()
     known: dict[str, list[Price]] = {}
     for piece in shown.pieces[first:last]:
-        if len(piece.text) > _LONG_TEXT or not _DIGIT.search(piece.text):
+        if len(piece.text) > _LONG_TEXT or piece.order in shown.others or not _DIGIT.search(piece.text):
             continue
         prices = known.get(piece.text)
         if prices is None:
             prices = known[piece.text] = reader.find(piece.text, place) if shown.cues[piece.order] & w.MONEY else []
         if prices:
-            found += [Candidate(price, piece.order, piece.element) for price in prices[:3]]
+            split = _joined(shown, piece, place, taken) if len(prices) == 1 and _cents_follow(shown, piece) else None
+            gained = split is not None and split.price.amount != prices[0].amount
+            found += [split] if split and gained else [Candidate(price, piece.order, piece.element) for price in prices[:3]]
         elif _FIGURES_ONLY.match(piece.text) and _expected(shown, piece):
             joined = _joined(shown, piece, place, taken)
             if joined is not None:
@@ -149,6 +156,14 @@ def _collect(shown: Shown, place: Place) -> list[Candidate]:
         if len(found) >= _MOST:
             break
     return found
+
+
+def _cents_follow(shown: Shown, piece: Piece) -> bool:
+    """May the next text be the cents of this one's figure?"""
+    if piece.order + 1 >= len(shown.pieces) or _CENTS.search(piece.text):
+        return False
+    behind = shown.pieces[piece.order + 1].text
+    return behind in (".", ",") or _CENTS_ALONE.match(behind) is not None
 
 
 def _expected(shown: Shown, piece: Piece) -> bool:
@@ -165,6 +180,7 @@ def _expected(shown: Shown, piece: Piece) -> bool:
 def _joined(shown: Shown, piece: Piece, place: Place, taken: set[int]) -> Candidate | None:
     """A price whose sign, whole part and cents stand in elements of their own; a bare figure where a price is expected."""
     node: LexborNode | None = piece.element
+    best: Candidate | None = None
     for _ in range(4):
         if node is None or node.tag in ("body", "-document"):
             break
@@ -172,12 +188,18 @@ def _joined(shown: Shown, piece: Piece, place: Place, taken: set[int]) -> Candid
         if len(text) > _TAG_LENGTH:
             break
         prices = shown.words.prices.find(text, place)
+        if best is not None:
+            if prices and best.price.amount == prices[0].amount // 1 != prices[0].amount:
+                best = Candidate(prices[0], piece.order, node)
+            break
         if prices:
-            if node.mem_id in taken:
-                return None
-            taken.add(node.mem_id)
-            return Candidate(prices[0], piece.order, node)
+            best = Candidate(prices[0], piece.order, node)
         node = node.parent
+    if best is not None:
+        if best.element.mem_id in taken:
+            return None
+        taken.add(best.element.mem_id)
+        return best
     if shown.bits(piece.element, 3) & w.PRICE:
         prices = shown.words.prices.find(piece.text, place, bare=True)
         if prices:
@@ -205,10 +227,15 @@ def _find_buys(shown: Shown) -> list[int]:
     for order in range(first, min(last, len(shown.pieces))):
         if shown.cues[order] & w.PRESSED:
             piece = shown.pieces[order]
-            if 1 < len(piece.text) <= 40 and pressed.search(shown.lower[order]) and _pressable(piece.element):
+            if (
+                1 < len(piece.text) <= 40
+                and pressed.search(shown.lower[order])
+                and _pressable(piece.element)
+                and not others.holds(shown, piece)
+            ):
                 found.append(order)
     for order, tag, node in shown.buttons:
-        if first <= order <= last:
+        if first <= order <= last and order not in shown.others:
             value = node.attributes.get("value" if tag == "input" else "title") or ""
             if 2 < len(value) <= 40 and buy.search(value.lower()):
                 found.append(order)
@@ -268,8 +295,6 @@ def _by_place(shown: Shown, candidate: Candidate, near: int) -> float:
         if (near if bit in (w.STRUCK, w.TILE, w.SAVING) else bits) & bit
     )
     candidate.struck = bool(near & w.STRUCK)
-    if shown.others_from is not None and candidate.order > shown.others_from:
-        points -= 3.0
     if candidate.price.amount == 0:
         points -= 4.0
     return points

@@ -21,9 +21,9 @@ BITS = {
     "price": PRICE, "current": CURRENT, "struck": STRUCK, "related": RELATED, "tile": TILE, "shipping": SHIPPING, "instalment": INSTALMENT,
     "saving": SAVING, "per_measure": PER_MEASURE, "stock": STOCK, "hidden": HIDDEN, "brand": BRAND,
 }  # fmt: skip
-PRESSED, OTHERS, PARTED, MONEY, SAYS = 1, 2, 4, 8, 16
-"""Bits of cues: a button's words, a heading over other goods, a label and its value in one text, a currency's mark, and from
-`SAYS` on one bit for each row of availability."""
+PRESSED, OTHERS, PARTED, MONEY, UNPRICED, SAYS = 1, 2, 4, 8, 16, 32
+"""Bits of cues: a button's words, a heading over other goods, a label and its value in one text, a currency's mark, a price
+told on request, and from `SAYS` on one bit for each row of availability."""
 PARTINGS = (":", "：", "#", "°", r"nr\.", r"no\.")
 """What stands between a label and its value."""
 _TOKEN = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])")
@@ -56,12 +56,14 @@ class Words:
             tuple(p for row in knowledge.wording if row.id in ("buy", "ask") for p in row.patterns)
         )
         """What buttons say that buy or ask."""
+        self.on_request = re.compile(rf"(.{{0,25}}?)[\s:：]*(?:{self.wording['on_request'].pattern})")
+        """What stands in the place of a price, with a label before it."""
         said = [row for row in knowledge.availability if row.patterns]
         self.says = [(_any(row.patterns), row.id, SAYS << place) for place, row in enumerate(said)]
         patterns = {row.id: row.patterns for row in knowledge.wording}
         self.cues = Cues(
             {PRESSED: patterns["buy"] + patterns["ask"], OTHERS: patterns["heading_related"], PARTED: PARTINGS}
-            | {MONEY: tuple(map(re.escape, self.prices.marks))}
+            | {MONEY: tuple(map(re.escape, self.prices.marks)), UNPRICED: patterns["unpriced"] + patterns["on_request"]}
             | {SAYS << place: row.patterns for place, row in enumerate(said)}
         )
         """Which of the wordings above may stand in a text."""
