@@ -128,6 +128,8 @@ WITHOUT_A_PRICE = {
     '<h2>You may also like&hellip;</h2><ul class="products columns-4">' + "".join(
         f'<li class="product"><a href=/product/h{n}/ class="woocommerce-LoopProduct-link"><h2 class="woocommerce-loop-product__title">NVIDIA H100 {n}</h2><span class="price"><bdi><span>$</span>{n}0,000.00</bdi>'
         '</span></a><a class="button add_to_cart_button">Add to cart</a></li>' for n in (2, 3)) + "</ul></section>",
+    "a list of cards with the name behind the price": f"<h1>{NAME}</h1><p>A fine card.</p><ul>" + "".join(
+        f"<li><b>${n}0,000.00</b> <a href=/p/{n}>H100 {n}</a> <button>Add to cart</button></li>" for n in range(2, 6)) + "</ul>",
     "class alone": f"<h1>{NAME}</h1><p>A fine card.</p><div class=related-products><div><b>H100</b> <span class=price>$20,000.00</span><button>Add to cart</button></div></div>",
     "a neighbour's words of stock": f"<h1>{NAME}</h1><p>Price on request</p><h2>Similar items</h2><div><b>H100</b> $20,000.00 <i>In stock</i></div>",
 }  # fmt: skip
@@ -167,6 +169,12 @@ PRICED = {
 def test_the_articles_own_price_stands_beside_other_goods(name: str) -> None:
     found = read(f"<h1>{NAME}</h1>" + PRICED[name].replace("{buy}", "<button>Add to cart</button>"))
     assert (found.price_amount, found.availability, found.is_product) == (Decimal(9000), "InStock", True), found.price_text
+
+
+def test_a_title_is_no_heading_over_other_goods() -> None:
+    for tag in ("h1", "h2", "div class=product-title"):
+        found = extract_page(f"<title>Recommended accessories for the A100</title><{tag}>Recommended accessories for the A100</{tag.split()[0]}><p>$90.00</p><button>Add to cart</button>")
+        assert found.price_amount == Decimal(90)
 
 
 SPLIT = [

@@ -70,7 +70,6 @@ class Candidate:
     points: float = 0.0
     struck: bool = False
     untaxed: bool = False
-    in_list: bool = False
     named_old: bool = False
     """Only the name of an element around it says that it is a former price."""
 
@@ -79,43 +78,17 @@ def candidates(shown: Shown, place: Place, address: str | None = None) -> list[C
     """All figures that may be the price, the likeliest first; none of other goods, none behind words that the price is told on
     request."""
     found = _collect(shown, place)
-    others.cards(shown, [shown.pieces[candidate.order] for candidate in found], address)
+    figures = [(candidate.element, candidate.order) for candidate in found]
+    others.cards(shown, figures, address)
+    others.lists(shown, figures)
     on_request = unpriced.order(shown) if found else None
     found = [c for c in found if c.order not in shown.others and (on_request is None or c.order < on_request)]
     buys = buy_places(shown)
-    repeated = Counter(_signature(candidate.element) for candidate in found)
-    _mark_lists(shown, found)
+    repeated = Counter(others.signature(candidate.element) for candidate in found)
     for candidate in found:
         candidate.points = _points(shown, candidate, buys, repeated)
     _pardon(found)
     return sorted(found, key=lambda candidate: (-candidate.points, candidate.order))
-
-
-def _mark_lists(shown: Shown, found: list[Candidate]) -> None:
-    """Figures alike, equally far from the title, each with a link beside it, are those of a list; prices by quantity have
-    no links."""
-    groups: dict[tuple[object, ...], list[Candidate]] = {}
-    for candidate in found:
-        groups.setdefault((*_signature(candidate.element), shown.steps(candidate.element)), []).append(
-            candidate
-        )
-    for group in groups.values():
-        if len(group) >= _REPEATED and all(
-            _beside_link(shown, candidate.element) for candidate in group[:_REPEATED]
-        ):
-            for candidate in group:
-                candidate.in_list = True
-
-
-def _beside_link(shown: Shown, element: LexborNode) -> bool:
-    node: LexborNode | None = element
-    for _ in range(4):
-        if node is None or node.mem_id in shown.title_path or node.tag == "body":
-            return False
-        if node.tag == "a" or node.css_first("a[href]") is not None:
-            return True
-        node = node.parent
-    return False
 
 
 def _pardon(found: list[Candidate]) -> None:
@@ -207,12 +180,6 @@ def _joined(shown: Shown, piece: Piece, place: Place, taken: set[int]) -> Candid
     return None
 
 
-def _signature(element: LexborNode) -> tuple[str, str, str]:
-    parent = element.parent
-    above = (parent.attributes.get("class") or "") if parent is not None else ""
-    return element.tag or "", element.attributes.get("class") or "", above
-
-
 def buy_places(shown: Shown) -> list[int]:
     """Where the page has a button that buys or asks, by order of text."""
     if shown.buys is None:
@@ -270,10 +237,8 @@ def _points(
 ) -> float:
     near = shown.bits(candidate.element, 3)
     points = _by_place(shown, candidate, near)
-    if repeated[_signature(candidate.element)] >= _REPEATED:
+    if repeated[others.signature(candidate.element)] >= _REPEATED:
         points -= 1.0
-    if candidate.in_list:
-        points -= 8.0
     if points + _MOST_MORE < ENOUGH and not near & w.STRUCK:
         return points
     if _inside_link(candidate.element):
