@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from detector.changes import Said
 from detector.comparable import offer_kind, unit_price
 from detector.market import Reference
 from detector.reading.document import parse_time
@@ -70,11 +71,16 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What was known of seller and listing before this observation."""
+    """What was known before this observation: the seller's other listings, those of them that offer no chip, what the listing said."""
 
     offers: int | None = None
     unlike: int | None = None
-    price_before: float | None = None
+    before: Said | None = None
+
+    @property
+    def price_before(self) -> float | None:
+        """USD that the listing asked for a chip."""
+        return self.before.usd if self.before else None
 
 
 _SCRIPTS = {

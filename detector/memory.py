@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from detector.changes import Said
 from detector.features import History
 from detector.market import Book
 from detector.neighbours import Shelf, Text, canonical, is_foreign, is_relist, may_be_one, ngrams, similarity
@@ -55,9 +56,9 @@ class Memory:
     voices: Names = field(init=False)
     _offers: dict[str, dict[str, bool]] = field(default_factory=dict)
     """seller -> listing -> whether it offers a chip"""
-    _last: dict[str, tuple[float | None, tuple[str, str | None] | None]] = field(default_factory=dict)
-    """listing -> unit price in USD of its last judged observation; its title and description, where they speak of a serial
-    number (a home's whole texts would fill the memory)"""
+    _last: dict[str, tuple[Said, tuple[str, str | None] | None]] = field(default_factory=dict)
+    """listing -> what its last judged observation offered; its title and description, where they speak of a serial number
+    (a home's whole texts would fill the memory)"""
     _asked: set[str] = field(default_factory=set)
     _grams: dict[str, NDArray[np.uint64]] = field(default_factory=dict)
     """observation -> n-grams of its text, the latest last"""
@@ -98,7 +99,7 @@ class Memory:
         for row in self.store.offers_of_sellers(sellers, self.start):
             self._offers.setdefault(row["seller"], {})[row["listing"]] = row["chip"] is not None
         for row in self.store.last_before(listings, self.start):
-            self._last[row["listing"]] = row["unit_usd"], _of_serials(row["title"], row["description"])
+            self._last[row["listing"]] = Said.from_record(row), _of_serials(row["title"], row["description"])
         self._asked |= sellers | listings
 
     def history(self, observation: Observation) -> History:
@@ -106,7 +107,7 @@ class Memory:
         last = self._last.get(observation.listing_key)
         before = last[0] if last else None
         if observation.seller_key is None:
-            return History(price_before=before)
+            return History(before=before)
         own = {
             k: v
             for k, v in self._offers.get(observation.seller_key, {}).items()
@@ -119,12 +120,12 @@ class Memory:
         last = self._last.get(observation.listing_key)
         return last[1] if last else None
 
-    def take(self, observation: Observation, unit_usd: float | None, offers_chip: bool) -> None:
+    def take(self, observation: Observation, said: Said) -> None:
         """Remember a judged observation."""
         listing = observation.listing
-        self._last[observation.listing_key] = unit_usd, _of_serials(listing.title, listing.description)
+        self._last[observation.listing_key] = said, _of_serials(listing.title, listing.description)
         if observation.seller_key is not None:
-            self._offers.setdefault(observation.seller_key, {})[observation.listing_key] = offers_chip
+            self._offers.setdefault(observation.seller_key, {})[observation.listing_key] = said.chip is not None
 
     def likenesses(self, texts: Sequence[Text], batch: Sequence[Observation]) -> list[Likeness]:
         """Shelve a batch's texts and compare each with the earlier ones it may be a copy of."""

@@ -19,12 +19,12 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from detector import apply, others
+from detector import apply, changes, others
 from detector.alerts import Facts, Intent, Mute, Standing, decide, origin
 from detector.comparable import unit_price
 from detector.contacts import contacts
@@ -227,7 +227,7 @@ class Run:
     def _one(self, one: _Read, memory: Memory, listed: Signal | None) -> _Measured:
         observation, reading = one.observation, one.reading
         listing, region = observation.listing, memory.book.region(observation.listing.country)
-        history = memory.history(observation)
+        history, said = memory.history(observation), changes.Said.of(reading)
         answer = answer_for(listing, reading, memory.book, day=_day(observation), voice=one.voice)
         told = {signal.signal for signal in reading.signals}
         found = (
@@ -235,10 +235,12 @@ class Run:
             others.repeated_text(one.like.copies),
             others.first_chip_offer(history, bool(reading.chips)),
             others.serial_words_dropped(memory.text_before(observation), listing),
+            changes.price_dropped(history.before, said, self.config.signals.settings),
+            changes.stock_changed(history.before, said, self.config.signals.settings),
             listed,
         )
         signs = tuple(signal for signal in found if signal is not None and signal.signal not in told)
-        memory.take(observation, unit_price(reading), bool(reading.chips))
+        memory.take(observation, said)
         return _Measured(
             observation, reading, answer, figures(listing, reading, answer, history), segment(reading, region),
             one.peer, one.sketch, signs, one.like.relist_of,
@@ -265,6 +267,7 @@ class Run:
         features = {
             "figures": {name: None if math.isnan(value) else value for name, value in m.figures.items()},
             "segment": m.segment, "peer": peer_record(m.peer), "replay": self._replay(m, opinion),
+            "said": asdict(changes.Said.of(m.reading)),
         }  # fmt: skip
         details = contacts(m.observation.listing, m.reading)
         return Judged.from_document(m.observation, document, features, sketch=m.sketch, contacts=details)

@@ -114,11 +114,13 @@ class Judging(Readings):
         return found
 
     def last_before(self, listings: Iterable[str], moment: Moment) -> list[dict[str, Any]]:
-        """Judged observations of these listings before `moment`, in order: listing, unit_usd, title, description."""
+        """Judged observations of these listings before `moment`, in order: listing, title, description, and what was said
+        (chip, usd, chips)."""
         found: list[dict[str, Any]] = []
         for part in _parts(sorted(listings)):
             found += map(dict, self.db.rows(
-                f"""SELECT o.listing, g.unit_usd, o.title, o.description FROM observation o JOIN reading g ON g.observation = o.id
+                f"""SELECT o.listing, o.title, o.description, json_extract(g.features, '$.said.chip') AS chip,
+                    json_extract(g.features, '$.said.usd') AS usd, json_extract(g.features, '$.said.chips') AS chips FROM observation o JOIN reading g ON g.observation = o.id
                     WHERE o.listing IN ({','.join('?' * len(part))}) AND (o.recorded_at, o.observed_at, o.id) < (?, ?, ?)
                     ORDER BY {_ORDER}""",
                 [*part, moment.recorded_at, moment.observed_at, moment.observation],

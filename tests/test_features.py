@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from detector.changes import Said
 from detector.features import FEATURES, NAMES, History, figures, segment
 from detector.market import NotEnough, Reference
 from detector.reading.model import ChipOffer, Price, Reading
@@ -44,7 +45,7 @@ def measure(history: History = NOTHING, *, bare: bool = False, title: str | None
     ],
 )  # fmt: skip
 def test_values(name: str, value: float) -> None:
-    assert measure(History(7, 6, 10000.0))[name] == pytest.approx(value)
+    assert measure(History(7, 6, Said(usd=10000.0)))[name] == pytest.approx(value)
 
 
 def test_what_the_page_does_not_say_is_missing_not_nought() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from config.loader import Config
+from detector.changes import Said, price_dropped, stock_changed
 from detector.voices import Names, Peer
 from storage.listing import Listing
 from storage.store import Store
@@ -89,3 +91,46 @@ def test_a_listing_keeps_its_voice_within_the_window() -> None:
     assert names.of("x/2", 201, []) == "x/2", "what a daily run does not load decides nothing"
     names.take("o3", peer("x/1", 5, "late"))
     assert names.of("x/1", 30, []) == "x/1", "late news of the past does not rename"
+
+
+def reasons(store: Store) -> dict[str, Any]:
+    (document,) = documents(store)
+    return {reason["evidence"]: reason.get("detail") for reason in document["reasons"]}
+
+
+@pytest.mark.parametrize("rebuild", [False, True])
+def test_a_price_cut_and_a_risen_stock_are_reasons_at_a_cold_start(store: Store, rebuild: bool) -> None:
+    for day, (usd, quantity) in enumerate([(10000, 1), (6800, 200)], start=1):
+        record(store, [listing(1, usd, day=day, quantity=quantity)], f"2025-09-0{day}T00:00:00Z")
+        judge(store, CONFIG)
+    if rebuild:
+        judge(store, CONFIG, rebuild=True)
+    found = reasons(store)
+    assert found["price_dropped"] == "unit price $6,800, 32 % under the $10,000 asked before"
+    assert found["stock_changed"] == "200 chips on offer, 1 before"
+    (document,) = documents(store)
+    assert not {"price_dropped", "stock_changed"} & {signal["signal"] for signal in document["signals"]}
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ({"usd": 10000, "quantity": 1}, {"usd": 8100, "quantity": 4}),
+        ({"usd": 6800, "quantity": 200}, {"usd": 10000, "quantity": 1}),
+        ({"usd": 10000, "quantity": None}, {"usd": 10000, "quantity": 200}),
+        ({"usd": 10000, "quantity": 2}, {"usd": 10000, "quantity": 9}),
+    ],
+)
+def test_small_changes_and_unsaid_figures_are_none(store: Store, first: dict[str, Any], then: dict[str, Any]) -> None:
+    for day, change in enumerate((first, then), start=1):
+        record(store, [listing(1, day=day, **change)], f"2025-09-0{day}T00:00:00Z")
+        judge(store, CONFIG)
+    assert not {"price_dropped", "stock_changed"} & reasons(store).keys()
+
+
+def test_another_chip_under_the_same_number_is_no_price_cut() -> None:
+    settings = CONFIG.signals.settings
+    before, now = Said("nvidia-h100", 24000, 1), Said("nvidia-a100", 9000, 50)
+    assert price_dropped(before, now, settings) is None and stock_changed(before, now, settings) is None
+    assert price_dropped(None, now, settings) is None and stock_changed(None, now, settings) is None
+    assert Said.from_record(asdict(now)) == now

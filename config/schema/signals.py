@@ -65,6 +65,10 @@ class Settings(Table):
     new_seller_days: Annotated[int, Field(ge=0)] = 60
     new_seller_ratings: Annotated[int, Field(ge=0)] = 3
     """An account with fewer ratings than this is new, where its age is not known."""
+    price_drop: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    """Share of the unit price asked before from which a lower one is a drop: sellers haggle over less."""
+    stock_rise: Annotated[float, Field(gt=1)] = 5.0
+    """Times the stock claimed before from which it is another kind of offer; it must reach `bulk_chips` as well."""
 
 
 class Signals(Table):
