@@ -23,6 +23,9 @@ BANDS, ROWS = 16, 4
 MOST_RECENT = 12
 """Earlier texts of one band looked at: a template used by hundreds need not be compared with each of them."""
 
+_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+"""Kana, Han and Hangul."""
+
 _SEED = 20251123
 _PRIME = np.uint64((1 << 61) - 1)
 
@@ -67,7 +70,7 @@ def _hashes() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
 
 def sketch(text: str, options: Repeats) -> bytes | None:
     """Band hashes (16 x uint32) of a canonical text; None if it is too short to be told from chance."""
-    if len(text) < options.min_chars:
+    if len(text) < options.min_chars and len(text) + (options.wide - 1) * len(_WIDE.findall(text)) < options.min_chars:
         return None
     grams = ngrams(text, options.ngram)
     if not len(grams):

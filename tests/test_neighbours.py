@@ -75,8 +75,28 @@ def test_layout_invisible_and_full_width_characters_do_not_hide_a_copy() -> None
     assert canonical("Ａ１００ 80G", "新\u200b品\n\n现货") == canonical("A100  80g", "新品 现货")
 
 
-def test_short_texts_are_not_compared() -> None:
-    assert sketch("nvidia a100", OPTIONS) is None
+@pytest.mark.parametrize(
+    ("title", "description", "compared"),
+    [
+        ("NVIDIA A100", None, False),
+        ("H100 PCIE", "tested, ok", False),
+        ("H100 80G", "自用", False),
+        ("出 H100 80G", None, False),
+        ("H100 PCIE 自用", "微信联系可小刀", True),
+        ("H100 PCIE", "動作確認済みです、即発送", True),
+        ("H100 PCIE", "직접 사용, 상태 좋음 직거래", True),
+        ("NVIDIA H100 80GB", "tested, ships tomorrow", True),
+    ],
+)
+def test_short_texts_are_not_compared(title: str, description: str | None, compared: bool) -> None:
+    """A character of Chinese, kana or Hangul says as much as two letters."""
+    assert (sketch(canonical(title, description), OPTIONS) is not None) is compared
+
+
+def test_a_short_chinese_post_of_two_sellers_is_a_copy() -> None:
+    words = ("H100 PCIE 自用", "微信联系可小刀")
+    shelf = Shelf(OPTIONS)
+    assert shelf.put([text("a", words, seller="wang"), text("b", words, seller="li")])[1][0].listing == "l-a"
 
 
 def test_recall_at_the_edge_of_likeness() -> None:

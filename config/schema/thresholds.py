@@ -98,7 +98,9 @@ class Repeats(Table):
     similar: Probability = 0.8
     """Jaccard similarity of code-point n-grams from which two texts are copies."""
     min_chars: Annotated[int, Field(ge=1)] = 24
-    """Shorter texts repeat by chance ("NVIDIA A100 80GB PCIe")."""
+    """Shorter texts repeat by chance ("NVIDIA A100 80GB PCIe"), counted in letters of an alphabet."""
+    wide: Annotated[int, Field(ge=1)] = 2
+    """Letters that a Chinese character, a kana or a Korean syllable counts for."""
     window_days: Annotated[int, Field(ge=1)] = 180
 
 
