@@ -131,6 +131,8 @@ WITHOUT_A_PRICE = {
     "a list of cards with the name behind the price": f"<h1>{NAME}</h1><p>A fine card.</p><ul>" + "".join(
         f"<li><b>${n}0,000.00</b> <a href=/p/{n}>H100 {n}</a> <button>Add to cart</button></li>" for n in range(2, 6)) + "</ul>",
     "class alone": f"<h1>{NAME}</h1><p>A fine card.</p><div class=related-products><div><b>H100</b> <span class=price>$20,000.00</span><button>Add to cart</button></div></div>",
+    "a neighbour marked as a product": f"<h1>{NAME}</h1><p>A fine card.</p>" + "".join(
+        f"<div itemscope itemtype='http://schema.org/Product'><b itemprop=name>Heat sink {n}</b> <i>$20.00</i><button>Add to cart</button></div>" for n in (2, 3)),
     "a neighbour's words of stock": f"<h1>{NAME}</h1><p>Price on request</p><h2>Similar items</h2><div><b>H100</b> $20,000.00 <i>In stock</i></div>",
 }  # fmt: skip
 
@@ -161,6 +163,7 @@ PRICED = {
     "a neighbour's price is on request": "<section><h2>Similar items</h2><a href=/p/2>H100</a> <b>Call for price</b></section><p>$9,000.00</p>{buy}",
     "a row of links and the price in rows alike": "<div class=row><a href=/brand/nvidia>NVIDIA</a></div><div class=row><span>$9,000.00</span> <a href=/shipping>plus shipping</a></div>{buy}",
     "prices by quantity": "<p>$9,000.00</p><table><tr><td>10+</td><td>$8,500.00</td></tr><tr><td>50+</td><td>$8,000.00</td></tr></table>{buy}",
+    "a buy box with a link to compare": "<p>$9,000.00</p><div class=compare-wishlist-cart>{buy}</div>",
     "priced, above other goods": "<p>$9,000.00</p>{buy}<h2>Related products</h2>" + TWO,
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from config.tables import Row, Table
 
 Mark = Literal[
     "price", "current", "struck", "related", "tile", "shipping", "instalment", "saving", "per_measure", "stock", "hidden", "brand",
+    "other_goods",
 ]  # fmt: skip
 FieldName = Literal["sku", "brand", "gtin", "mpn", "condition", "seller_name", "location", "category", "quantity", "site_id"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.extraction import prices
-from crawler.extraction.words import HIDDEN, RELATED, Words
+from crawler.extraction.words import HIDDEN, OTHER_GOODS, RELATED, Words
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -91,7 +91,7 @@ class Shown:
         """Take elements (addresses in memory) for other goods."""
         self._sums.clear()
         for scope in scopes:
-            self._bits[scope] = self._bits.get(scope, 0) | RELATED
+            self._bits[scope] = self._bits.get(scope, 0) | RELATED | OTHER_GOODS
 
     def _own(self, node: LexborNode) -> int:
         known = self._bits.get(node.mem_id)

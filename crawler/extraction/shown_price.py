@@ -198,7 +198,8 @@ def _find_buys(shown: Shown) -> list[int]:
                 1 < len(piece.text) <= 40
                 and pressed.search(shown.lower[order])
                 and _pressable(piece.element)
-                and not others.holds(shown, piece)
+                and order not in shown.others
+                and not shown.bits(piece.element) & w.OTHER_GOODS
             ):
                 found.append(order)
     for order, tag, node in shown.buttons:

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from config.schema.extraction import Extraction
     from config.schema.money import Money
 
-PRICE, CURRENT, STRUCK, RELATED, TILE, SHIPPING, INSTALMENT, SAVING, PER_MEASURE, STOCK, HIDDEN, BRAND = (
-    1 << bit for bit in range(12)
+PRICE, CURRENT, STRUCK, RELATED, TILE, SHIPPING, INSTALMENT, SAVING, PER_MEASURE, STOCK, HIDDEN, BRAND, OTHER_GOODS = (
+    1 << bit for bit in range(13)
 )
 """What a part of a page is for, as bits; the names are those of `Naming` rows."""
 BITS = {
     "price": PRICE, "current": CURRENT, "struck": STRUCK, "related": RELATED, "tile": TILE, "shipping": SHIPPING, "instalment": INSTALMENT,
-    "saving": SAVING, "per_measure": PER_MEASURE, "stock": STOCK, "hidden": HIDDEN, "brand": BRAND,
+    "saving": SAVING, "per_measure": PER_MEASURE, "stock": STOCK, "hidden": HIDDEN, "brand": BRAND, "other_goods": OTHER_GOODS | RELATED,
 }  # fmt: skip
 PRESSED, OTHERS, PARTED, MONEY, UNPRICED, SAYS = 1, 2, 4, 8, 16, 32
 """Bits of cues: a button's words, a heading over other goods, a label and its value in one text, a currency's mark, a price
