@@ -115,6 +115,19 @@ def test_a_price_told_on_request_is_not_shown(language: str) -> None:
 
 
 CARDS = "".join(f"<div class=product-card><a href=/p/{n}>NVIDIA H100 {n}</a><span class=price>${n}0,000.00</span></div>" for n in (2, 3, 4))
+OF_THE_ARTICLE = (
+    "Recommended retail price|Unverbindliche Preisempfehlung|Empfohlener Verkaufspreis|Odporúčaná cena|Priporočena cena|Preporučena cijena|Ajánlott fogyasztói ár|Рекомендуемая цена|Önerilen satış fiyatı|"
+    "Препоръчана цена|Rekomenduojama kaina|Rekommenderat pris|Anbefalet pris|Aanbevolen prijs|Kunden sagen|Les clients disent|Zákazníci hodnotia|Klienci o produkcie|Σχετικά με το προϊόν|おすすめポイント|"
+    "Recommended by the trade press|Includes all accessories|Comparison of prices|Technical data|Lieferumfang und Zubehör|People are watching this item"
+)
+
+
+@pytest.mark.parametrize("heading", OF_THE_ARTICLE.split("|"))
+def test_headings_over_the_article_itself(heading: str) -> None:
+    found = read(f"<h1>{NAME}</h1><div class=item-title>{heading}</div><del>$12,000.00</del><p>$9,000.00</p><button>Add to cart</button>")
+    assert (found.price_amount, found.availability) == (Decimal(9000), "InStock")
+
+
 WITHOUT_A_PRICE = {
     "two cards, no heading": f"<h1>{NAME}</h1><p>A fine card.</p>" + TWO,
     "two cards, one of them reduced": f"<h1>{NAME}</h1><p>A fine card.</p><ul><li class='product first'><a href=/p/2><img src=2.jpg><h3>H100</h3><span class=price>$20,000.00</span></a></li>"

@@ -46,18 +46,23 @@ _NUMBERS = re.compile(r"\d+")
 
 def behind_headings(shown: Shown, first: int, last: int) -> None:
     """Note as other goods what stands behind each heading over such, among the texts from `first` to `last`."""
-    pattern = shown.words.wording["heading_related"]
     found = 0
     for order in range(first, min(last, len(shown.pieces))):
         piece = shown.pieces[order]
         if not shown.cues[order] & OTHERS or order in shown.others or not 2 <= len(piece.text) <= _LONGEST_HEADING:
             continue
-        heading = _heading(piece) if pattern.search(shown.lower[order].replace("\u00a0", " ")) else None
+        heading = _heading(piece) if _over_others(shown, " ".join(shown.lower[order].split())) else None
         if heading is not None and heading.mem_id not in shown.title_path:
             shown.others.update(range(order, _end(shown, order, heading)))
             found += 1
             if found == _MOST_HEADINGS:
                 return
+
+
+def _over_others(shown: Shown, text: str) -> bool:
+    """Do words head other goods? `Recommended price` and its like in other languages label a price."""
+    wording = shown.words.wording
+    return wording["heading_related"].search(text) is not None and not wording["struck"].search(text)
 
 
 def _heading(piece: Piece) -> LexborNode | None:
