@@ -46,7 +46,15 @@ STOCK = [
     ("NVIDIA A100 80GB PCIe", "عندنا ثلاثة.", 3), ("NVIDIA A100 80GB PCIe", "متوفر خمس حبات", 5), ("NVIDIA A100 80GB PCIe", "Quedan tres unidades", 3),
     ("NVIDIA A100 80GB PCIe", "Tenho doze unidades", 12), ("NVIDIA A100 80GB PCIe", "2 piece hai", 2), ("NVIDIA A100 80GB PCIe", "just one", 1),
     ("NVIDIA A100 80GB PCIe", "party of 30 cards, take all", 30), ("We have 30+ A100 80GB cards", "", 30), ("仓里还有八十多 L40", "", 80),
-    ("8卡 A100 整机", "深圳仓现货12台", 12), ("DGX H100", "two systems left", 2), ("DGX H100", "3 takım var", 3),
+    # Numbers of the tens and dozens in words, and forms that stand for articles.
+    ("NVIDIA A100 80GB PCIe", "Sechzig Stück auf zwei Paletten", 60), ("NVIDIA A100 80GB PCIe, fünf Dutzend", "", 60), ("NVIDIA A100 80GB PCIe", "마흔 장 보유. 스무 장 이상이면 단가 조정", 40), ("NVIDIA A100 80GB PCIe", "На складе семьдесят две карты", 72), ("(3) NVIDIA A100 80GB PCIe modules", "", 3),
+    ("NVIDIA A100 80GB PCIe", "在庫は4個です", 4), ("NVIDIA A100 80GB PCIe 手元に2基", "", 2), ("NVIDIA A100 80GB PCIe", "木箱のまま2台あり", 2), ("A100 80G PCIE 显卡", "余姚仓今早盘点一百四十二片，已出一百九十片", 142),
+    # What is here, to choose from or left; what comes later or was there at first yields.
+    ("NVIDIA A100 80GB PCIe", "Preis je Karte, vier sind da.", 4), ("NVIDIA A100 80GB PCIe", "There's two of them and the amount above buys you one.", 2), ("NVIDIA A100 80GB PCIe, two to choose from", "price is for one", 2), ("NVIDIA A100 80GB PCIe - a pair, sold one by one", "", 2),
+    ("NVIDIA A100 80GB PCIe", "Von einst 40 Modulen liegen noch 14 im Regal.", 14), ("NVIDIA A100 80GB PCIe", "6 pcs here now, next month 10 pcs more coming", 6), ("NVIDIA A100 80GB PCIe", "3 of 8 left.", 3), ("NVIDIA A100 80GB PCIe", "Qty 22 on shelf. 6 already promised to a university so 16 free to go", 16),
+    # One of several is parted with.
+    ("A100 80G PCIE 显卡", "抢到两块，留一块出一块", 1), ("NVIDIA A100 80GB PCIe", "Habe zwei davon, eine darf gehen.", 1), ("NVIDIA A100 80GB PCIe", "a farm retired 340 of these. I won exactly one.", 1), ("NVIDIA A100 80GB PCIe", "2枚あり、うち1枚を出品します", 1),
+    ("8卡 A100 整机", "深圳仓现货12台", 12), ("8卡 A100 整机", "四部都喺葵興貨倉", 4), ("HGX H100 8-GPU board", "two crates, a board to a crate", 2), ("DGX H100", "two systems left", 2), ("DGX H100", "3 takım var", 3),
 ]  # fmt: skip
 
 NO_STOCK = [
@@ -55,6 +63,8 @@ NO_STOCK = [
     ("NVIDIA A100 80GB PCIe", "ab 5 Stück Rabatt"), ("NVIDIA A100 80GB PCIe", "fits servers with 8 slots"), ("NVIDIA A100 80GB PCIe", "used for 3 months, 2 fans"),
     ("NVIDIA A100 80GB PCIe 3.0 x16", ""), ("A100 80G PCIE 显卡", "16.5万一张"), ("A100 80G PCIE 显卡", "付8000占一张"), ("A100 80G PCIE 显卡", "挂了俩月"),
     ("NVIDIA A100 80GB PCIe", "Two of them lost the sticker."), ("NVIDIA A100 80GB PCIe", "月産300枚まで対応"),
+    ("NVIDIA A100 80GB PCIe", "vCPU 20개, 메모리 200GB"), ("4090 48G 显卡", "显存正反各贴十二颗"), ("A100 80G PCIE 显卡", "每趟背两块"), ("A100 80G PCIE 显卡", "五张往上另说"), ("NVIDIA A100 80GB PCIe", "sirf 1 saal use hua"),
+    ("NVIDIA A100 80GB PCIe", "nosso único dono cuidou bem"), ("NVIDIA A100 80GB PCIe", "Wir haben letztes Jahr über 300 Karten ausgeliefert."), ("A100 80G PCIE 显卡", "5张起批19300，10张19100，50张另谈"), ("A100 80G PCIE 显卡", "累计卖过300张"),
 ]  # fmt: skip
 
 
@@ -85,6 +95,14 @@ def test_the_field_stands_unless_the_text_states_a_stock(reader: Reader) -> None
     assert quantity(reader, "NVIDIA A100 80GB PCIe", "for 8-GPU servers", quantity=1) == 1
     assert quantity(reader, "NVIDIA A100 80GB PCIe", "24 pcs in stock", quantity=1) == 24
     assert quantity(reader, "NVIDIA A100 80GB PCIe", "24 pcs in stock", quantity=20) == 20
+    assert quantity(reader, "NVIDIA A100 80GB PCIe, zwei Dutzend, Rechnung", quantity=1) == 24
+    assert quantity(reader, "NVIDIA A100 80GB PCIe", "Zwei Karten, Preis für eine.", quantity=1) == 2
+
+
+def test_the_price_once_more_is_no_stock(reader: Reader) -> None:
+    assert quantity(reader, "(3) NVIDIA A100 80GB", "Three of them. 8200 ea shipped", price="") == 3
+    assert quantity(reader, "A100 80G PCIE 显卡", "95个，带票", price="¥950000", country="CN") is None
+    assert quantity(reader, "H100 算力出租 卡时", "七块钱一个钟头", price="¥7/卡时", country="CN") is None
 
 
 def test_buyers_have_no_stock(reader: Reader) -> None:
@@ -96,6 +114,9 @@ LOTS = [
     ("Lot of 5 NVIDIA A100 40GB PCIe", "", "$18,000", "lot", 5, 1), ("NVIDIA T4 16GB, партия 50 шт.", "", "$520", "unit", 1, 50),
     ("Vendo par de RTX A6000, só junto", "", "$7,000", "lot", 2, 1), ("NVIDIA A30 24GB 計6枚 1枚から販売", "", "$1,400", "unit", 1, 6),
     ("2 x NVIDIA A40 48GB, price is per card", "", "$3,100", "unit", 1, 2), ("Beide L40S, nur zusammen", "", "$14,000", "lot", 2, 1),
+    # The price of a box is a lot of what it holds; a box in which cards are sold each is none.
+    ("MI250 OAM modules, crated by the four", "Three crates, every crate holds four modules and goes as a whole", "$9,000 per crate", "lot", 4, 3), ("V100 32GB 4枚入り1箱", "段ボールに4枚ずつ詰めたものが3箱あり、金額は1箱の値段です", "$2,500", "lot", 4, 3),
+    ("A30 24GB, mỗi thùng 6 con", "7 thùng, 3 thùng đã có người bê, còn lại chờ chủ mới", "$16,000 / thùng", "lot", 6, 4), ("NVIDIA A100 40GB PCIe", "zwei Paletten à acht, Preis je Karte", "$5,000", "unit", 1, 16), ("NVIDIA A100 40GB PCIe", "three cartons, 4 pcs per carton", "$5,000", "unit", 1, 12),
 ]  # fmt: skip
 
 
@@ -149,4 +170,4 @@ def test_most_numbers_of_traders_are_read(reader: Reader) -> None:
     """Offers written to be hard: what is left, boxes, several models, and numbers that count something else."""
     cases = list(load([HARD], "all"))[::3]
     right = sum(reader.read(Listing.from_dict(case.listing), date(2025, 6, 1)).quantity == case.gold["quantity"] for case in cases)
-    assert right / len(cases) > 0.68
+    assert right / len(cases) > 0.7

@@ -135,7 +135,7 @@ class Phrase(Row):
     says: Literal[
         "negotiable", "fake", "hidden", "real", "deposit", "no_deposit", "displayed", "bid", "buy_now", "each", "lot", "lot_of",
         "system", "gpu", "server", "dedicated", "hour", "day", "week", "month", "year", "step", "not_price", "asking",
-        "asked", "closing", "gone", "holding", "balance",
+        "asked", "closing", "gone", "holding", "balance", "box",
     ]  # fmt: skip
     patterns: tuple[str, ...]
     languages: tuple[str, ...] = ()

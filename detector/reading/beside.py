@@ -8,7 +8,7 @@ from detector.reading.text import fold_pattern
 
 TO_NAME = re.compile(
     fold_pattern(
-        r"\s?(?:[+多余来])?\s?(?:pcs?\.?|pieces|[x×*х]|枚|张|块|片|颗|台|장|шт\.?|stück|stk|adet|cái|con|chiếc|units?|unidades|unit|keping|biji|buah|قطع|كروت|كرت|حبات|of)?\s?(?:of )?(?:the |my |our |these |loose |new |used |sealed |brand new |original |genuine |spare |refurbished |видеокарт\w* |карт\w* |tarjetas |placas |gráficas |karten |grafikkarten |card |kartu |kad |ekran kartı |كروت |gpus? |cards? )?(?:nvidia |tesla |geforce |amd |instinct |intel |supermicro |dell |hpe |pny |rtx |英伟达|엔비디아 |엔비디아)*"
+        r"\)?\s?(?:[+多余来])?\s?(?:pcs?\.?|pieces|[x×*х]|枚|张|块|片|颗|台|장|шт\.?|stück|stk|adet|cái|con|chiếc|units?|unidades|unit|keping|biji|buah|قطع|كروت|كرت|حبات|of)?\s?(?:of )?(?:the |my |our |these |loose |new |used |sealed |brand new |original |genuine |spare |refurbished |видеокарт\w* |карт\w* |tarjetas |placas |gráficas |karten |grafikkarten |card |kartu |kad |ekran kartı |كروت |gpus? |cards? )?(?:nvidia |tesla |geforce |amd |instinct |intel |supermicro |dell |hpe |pny |rtx |英伟达|엔비디아 |엔비디아)*"
     )
 )
 """From the number to the name."""

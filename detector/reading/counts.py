@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from detector.reading.languages import languages
 from detector.reading.numerals import read_chinese
 from detector.reading.page import Page
+from detector.reading.text import fold_pattern
 
 MOST = 20000
 """A larger number is no stock of cards."""
@@ -17,10 +18,11 @@ MOST = 20000
 # A figure that is part of money, a date, a version or a model is no count.
 _DIGITS = re.compile(r"(?<!\d:)(?<![\d.,/\-–$€£¥₽₹~₫a-z])(?:\d{1,2},\d{3}(?![\d,])|\d{1,5}(?![\d]|[.,]\d))")
 _CHINESE = re.compile(
-    r"(?<![一二三四五六七八九十百千第几半点周])(?=[一二两三四五六七八九十百千俩仨廿卅])"
+    r"(?<![一二三四五六七八九十百千第几半周])(?<![零一二三四五六七八九十\d]点)(?=[一二两三四五六七八九十百千俩仨廿卅])"
     r"(?:[一二两三四五六七八九]千零?)?(?:[一二两三四五六七八九]?百零?)?(?:[一二三四五六七八九]?十|廿|卅)?[一二两三四五六七八九俩仨]?(?![一二三四五六七八九十百千万点])"
 )
 _TENS_GAP = re.compile(r"[\s-]|\s(?:y|e|and|و)\s?")
+_DOZEN = re.compile(fold_pattern(r"dozens?|dutzend|дюжин[аыу]?|docenas?|dúzias?|douzaines?|düzine|lusin|darjan|درزن|دزينة"))
 _SPECIAL = {"俩": 2, "仨": 3, "廿": 20, "卅": 30}
 _HANGUL = re.compile(r"[\uac00-\ud7af]")
 
@@ -76,7 +78,7 @@ def _languages(page: Page) -> frozenset[str]:
 
 
 def _compounds(found: list[Count], text: str) -> list[Count]:
-    """'forty-two', 'двадцать две', 'treinta y dos': a number word of tens and one of units make one number."""
+    """'forty-two', 'двадцать две', 'treinta y dos': a number word of tens and one of units make one number; 'fünf Dutzend' too."""
     out: list[Count] = []
     for count in found:
         last = out[-1] if out else None
@@ -89,6 +91,8 @@ def _compounds(found: list[Count], text: str) -> list[Count]:
             and _TENS_GAP.fullmatch(text, last.end, count.start)
         ):
             out[-1] = Count(last.start, count.end, last.value + count.value)
+        elif last and 1 < last.value < 20 and text[last.end : count.start] == " " and _DOZEN.fullmatch(text, count.start, count.end):
+            out[-1] = Count(last.start, count.end, last.value * 12)
         else:
             out.append(count)
     return out

@@ -25,7 +25,7 @@ from detector.reading.numerals import CHINESE, read_chinese
 from detector.reading.price_terms import Term, Terms
 from detector.reading.price_words import PriceWords
 from detector.reading.shown_price import Chooser, Figure
-from detector.reading.text import fold
+from detector.reading.text import fold, fold_pattern
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -36,6 +36,12 @@ MOST_EXPLAINED = 4
 """Places in which a stand-in is explained."""
 _REACH = 24
 """Characters between a deposit word and the words or the figure that tie it to the displayed price."""
+_BESIDE = 12
+_OF_PRICE = re.compile(
+    fold_pattern(
+        r"\b(?:price[ds]?|sold|whole|preis|preise|precio|preço|prix|prezzo|prijs|harga|rate|fiyat\w*|bán|giá|цена|стоимость|продаю|продаём)\b|価格|値段|金額|単位|价|按|가격|값|단위|السعر|سعر"
+    )
+)
 _LEAST_STAND_IN_RENT = 10_000
 """A chip-hour may well cost 0.95 or 1 of something; only figures like 88888 stand in for a rent."""
 _BARE, _LEAST_BARE = re.compile(r"\s*\d+(?:[.,]\d+)?\s*"), 15
@@ -58,6 +64,11 @@ def read_price(
     """
     price = _reader(config).read(doc, offer, systems_hint, _site_currency(doc, config))
     return replace(price, articles=lot) if price and price.per == "lot" and not price.articles else price
+
+
+def by_the_box(doc: Document, price: Price, config: Config) -> bool:
+    """Whether the price is said to be for a full box."""
+    return _reader(config).by_the_box(doc, price)
 
 
 def money_book(config: Config) -> MoneyBook:
@@ -91,6 +102,17 @@ class PriceReader:
         if (listing.price_text or "").strip() or listing.price_amount is not None:
             return self._displayed(doc, offer, machine, locale)
         return self._told(doc, offer, machine, locale)
+
+    def by_the_box(self, doc: Document, price: Price) -> bool:
+        """In the display any box is what is priced; in the text one beside the sum or a word of price: not '4 pcs per carton'."""
+        if self.words.find("box", doc.text("price_text")):
+            return True
+        for text in (doc.text("title"), doc.text("description")):
+            for match in self.words.all("box", text):
+                before = text[max(0, match.start() - _BESIDE) : match.start()]
+                if _OF_PRICE.search(before + match.group()) or price.amount in self._sums(before):
+                    return True
+        return False
 
     # -- a price is displayed -----------------------------------------------------------------------------------
 

@@ -11,21 +11,21 @@ from detector.reading.text import fold_pattern
 
 TIERS_AFTER = re.compile(
     fold_pattern(
-        r"\s?(?:以上|起(?![订批拍售]量?\s?\d)|及以上|\+?\s?[:：]?\s?[¥$]|or more|이상|以上|\d*\s?(?:张|片)?以上)"
+        r"\s?(?:(?:张|片|块|颗|台|枚|장|대|개|pcs|pieces|units|cards|шт\w*|con|unit|keping|adet|stück|stk)?\s?(?:以上|往上|朝上|及更多|or more|and up|and above|or above|upwards|и более|и выше|или больше|aufwärts|oder mehr|o más|ou mais|trở lên|ke atas|dan ke atas|ve üzeri|فأكثر|فما فوق|이상)|起(?![订批拍售]量?\s?\d{1,4}(?!\d))|及以上|\+?\s?[:：]?\s?[¥$]|\d*\s?(?:张|片)?以上|(?:张|片|块|颗|台|枚)?\s?(?:另谈|另议|详谈|再谈|单独谈|单聊|要見積|お見積|別途|별도|협의)|\s?\d{5,6}(?!\d))"
     )
 )
 PER_AFTER = re.compile(
     fold_pattern(
-        r"\s?(?:가격|값|の値段|の価格|の金額|的价|价格|(?:pcs|units|pieces|cards|片|张|台)\s?(?:per|/|a) |/|目|月|年|日|天|周|小时|多?月|g(?![a-z])|位|人|号|核|per|每|a (?:week|month)|every |each (?:week|month)|pro |por |/月|в месяц|sebulan|(?:张|台|片|块)?都?(?:是|系)?(?:这|同)个?价)"
+        r"\s?(?:가격|값|の値段|の価格|の金額|的价|价格|(?:pcs|units|pieces|cards|片|张|台)\s?(?:per|/|a) |/|目|月|年|日|天|周|小时|多?月|g(?![a-z])|位|人|号|核|per|每|a (?:week|month)|every |each (?:week|month|trip|run|time)|at a time|a trip|за (?:раз|рейс)|auf einmal|pro fahrt|mỗi chuyến|sekali (?:jalan|angkut)|her seferde|por viaje|pro |por |/月|в месяц|sebulan|(?:张|台|片|块)?都?(?:是|系)?(?:这|同)个?价)"
     )
 )
-_OWN_NUMBER = re.compile(r"\W{0,2}\d")
+_OWN_NUMBER = re.compile(r"\W{0,2}\d{1,4}(?!\d)")
 _STOCK_BEFORE = re.compile(
     fold_pattern(r"(?:在庫(?:あり)?|库存|现货|재고|в наличии|in stock|stock|auf lager|estoque|còn)\W{0,3}$")
 )
 MEASURE = re.compile(
     fold_pattern(
-        r"\s?(?:gb?\b|гб|%|t\b|w\b|v\b|mm|cm|m\b|h\b|hz|fps|°|days?|weeks?|months?|years?|hours?|hrs?|tage?|monate?|jahre?|stunden|дн|мес|год|лет|час|天|个月|月|年|日|小时|号|楼|人"
+        r"\s?(?:gb?\b|гб|%|t\b|w\b|v\b|mm|cm|m\b|h\b|hz|fps|°|days?|weeks?|months?|years?|hours?|hrs?|tage?|monate?|jahre?|stunden|дн|мес|год|лет|час|天|个月|月|年|日|小时|号|楼|人|晚|夜|周|样|般|直|些|切|起"
         r"|ヶ月|か月|時間|階|개월|일\b|년|월|시간|층|días|meses|años|horas|dias|anos|gün|ay\b|yıl|saat|ngày|tháng|năm|giờ|hari|bulan|tahun|jam\b|يوم|شهر|سنة|سنوات|ساعة|din\b|mahin|saal|ghante)"
     )
 )
@@ -39,16 +39,19 @@ _OTHER_BEHIND = {"块": re.compile(r"\s?(?:钱|一(?:个)?(?:小时|钟头|天|�
 """What shows that a counter counts another thing: 七块钱 money, 6개월 months."""
 _COUNTED_GOODS = re.compile(
     fold_pattern(
-        r"\s?(?:$|[^\w]|现货|显卡|卡|gpu|全新|左右|可|在|都|出|起|整|模组|库存|打包|一起|每|价|有|，)"
+        r"\s?(?:$|[^\w]|です|あり|ござい|ある|在|限り|のみ|だけ|残|现货|显卡|卡|gpu|全新|左右|可|在|都|出|起|整|模组|库存|打包|一起|每|价|有|，)"
     )
 )
 _NOT_ONE = re.compile(fold_pattern(r"(?:万|元|块|钱|占|订|预留|留|报|\d|k|锁|拍|先|价|每|再|另|第|同|单価は|単価は|価格は|値段は|金額は|金额是|价格是|价钱系|가격은|挂了|废了|坏了|掉了|少了|缺了|虚焊了|/)\s?$"))
 _MONEY_BEFORE = re.compile(fold_pattern(r"(?:打包|价|报|整机|总|售|卖|出价|只要|仅要|收)\s?$"))
 RATE_BEFORE = re.compile(
     fold_pattern(
-        r"(?:/|每|第|单|\d인 |인당 |up to |要|拿|拿满|满|≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|(?:月|周|日|年)(?:出货|出|销|产|供货|供|发货)(?:量|能)?(?:约|大概|可达|达)?|for |of (?:my|our|their) |(?<!party )(?<!batch )(?<!stock )(?<!parcel )(?<!pallet )(?<!lot )(?<!group )(?<!total )(?<!set )(?<!pack )(?<!box )(?<!bundle )of |(?:每|一)(?:周|月|个月|天|年)[^，。,\s\d]{0,4})\s?$"
+        r"(?:/|每|第|单|\d인 |인당 |up to |要|拿|拿满|满|≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|(?<!以)前|acima de |(?:카드당|장당|per card|each card(?: has| holds)?|je karte|1枚に|1枚あたり|每卡|每张)\s?(?:gpu|chips?|コア|芯片|코어)?|(?:月|周|日|年)(?:出货|出|销|产|供货|供|发货)(?:量|能)?(?:约|大概|可达|达)?|for |of (?:my|our|their) |(?<!party )(?<!batch )(?<!stock )(?<!parcel )(?<!pallet )(?<!lot )(?<!group )(?<!total )(?<!set )(?<!pack )(?<!box )(?<!bundle )of |(?:每|一)(?:周|月|个月|天|年|趟|批|车|回)[^，。,\s\d]{0,4}|每(?:次|单|人|位)[^，。,\s\d]{0,4}|(?:毎回|一回に|一度に|한 번에|한번에|回あたり)|(?:each|every|one|per) (?:trip|run|time|parcel|flight)[^.,\d]{0,12})\s?$"
     )
 )
+_SOLD = re.compile(fold_pattern(r"sold|verkauft|прода|卖|已|出|售|走|đã|terjual|laku|vend|satt|satıl|팔|판매|بعنا|بيع|انباع"))
+_PART_REACH = 6
+_IN_IT = re.compile(fold_pattern(r"(?:の|に)?(?:まま|付き?|入り|込み|装)"))
 PAUSES = "\n。；;!！?？,，、|"
 _PAUSE = re.compile(f"[{PAUSES}]")
 _MONEY_AROUND = re.compile(
@@ -119,9 +122,21 @@ def excluded(page: Page, name: str, start: int, end: int) -> bool:
             low <= hit.start and hit.end <= start and not re.search(r"\d", text[hit.end : start])
         ):
             return True
-    # 风扇三只, 2 fans: things that belong to the card.
+    for hit in hits["gone"]:
+        sold = 0 <= start - hit.end <= 1 and _SOLD.match(text, hit.start)  # 'keeping 30' has them
+        if (end <= hit.start <= end + 1 or sold) and not _PAUSE.search(text, min(end, hit.end), max(start, hit.start)):
+            return True
+    # vCPU 20개, 显存正反各贴十二颗: parts inside a card or a machine.
+    for hit in hits["inner-part"]:
+        led = low <= hit.start and hit.end <= start and start - hit.end <= _PART_REACH
+        if (led and not re.search(r"\d", text[hit.end : start])) or (
+            end <= hit.start <= end + 2 and not _PAUSE.search(text, end, hit.start)
+        ):
+            return True
+    # 风扇三只, 2 fans: things that belong to the card; 木箱のまま2台 are articles in one.
     return any(
-        (low <= hit.start and hit.end <= start and start - hit.end <= 4) or end <= hit.start <= end + 1
+        (low <= hit.start and hit.end <= start and start - hit.end <= 4 and not _IN_IT.match(text, hit.end))
+        or end <= hit.start <= end + 1
         for hit in hits["accessory"]
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from detector.reading import counts
@@ -11,8 +11,9 @@ from detector.reading.beside import FROM_NAME, TO_BRAND, TO_NAME, of_bus
 from detector.reading.chips import Mention
 from detector.reading.counts import MOST, Count
 from detector.reading.cues import Hit
-from detector.reading.left_over import left_over, packed
+from detector.reading.left_over import in_a_box, left_over, packed
 from detector.reading.machines import chips_in_machine, is_machine
+from detector.reading.model import Price
 from detector.reading.no_stock import (
     MEASURE,
     PER_AFTER,
@@ -31,7 +32,7 @@ from detector.reading.text import fold_pattern
 
 _TO_COUNTER = re.compile(
     fold_pattern(
-        r"\s?\+?\s?(?:多|来|余|几|x|×|\*|more |brand new |new |used |loose |sealed |original |spare |identical |working |x?\s?nvidia |full |seal |قطعه )?\s?"
+        r"\s?\+?\s?(?:(?:oam|sxm\d?|pcie)[-\s]?|多|来|余|几|x|×|\*|more |brand new |new |used |loose |sealed |original |spare |identical |working |x?\s?nvidia |full |seal |قطعه )?\s?"
     )
 )
 _TITLE_TIMES = re.compile(
@@ -49,10 +50,13 @@ _HAVING = re.compile(
     )
 )
 """Between a word of having and the number it has."""
+_SOON = 8
+"""Letters from a word of what is still to come to its number."""
+_OWN = re.compile(r"\W{0,3}")
 _NO_COUNT_AFTER = re.compile(r"\s?(?:gb|%)")
 _LABELLED = re.compile(
     fold_pattern(
-        r"(?:\bqty|\bquantity|数量|库存|现货|在庫数?|재고|수량|количество|кол-во|в наличии|bestand|anzahl|cantidad|quantidade|estoque|miktar|\bstok|số lượng|\bsl|jumlah|الكمية|العدد|عدد|\bstock|\bcount)\W{0,3}(?P<n>\d{1,5})(?![\d.,]*\s?(?:gb?|%|w\b|天|年|个月|月|日|小时|h\b|元|万|卡|x|点))"
+        r"(?:\bqty|\bquantity|数量|库存|现货|在庫数?|재고|수량|количество|кол-во|в наличии|bestand|anzahl|cantidad|quantidade|estoque|miktar|\bstok|existencias?|disponibilidad|stückzahl|vorrat|menge|остаток|tersedia|\bbaki|\bready|재고량|số lượng|\bsl|jumlah|الكمية|العدد|عدد|\bstock|\bcount)\W{0,3}(?P<n>\d{1,5})(?![\d.,]*\s?(?:gb?|%|w\b|天|年|个月|月|日|小时|h\b|元|万|卡|x|点))"
     )
 )
 _PAIR = re.compile(
@@ -60,12 +64,12 @@ _PAIR = re.compile(
         r"pair|both|一对|成对|两张|两|二枚|2枚|두 장|парой|пара|paar|ambas|las dos|as duas|cặp|sepasang|dua-dua|çift|ikisi|الاثنين|الثنتين|deux"
     )
 )
-_BOX = re.compile(fold_pattern(r"(?:一|每|1)\s?(?P<box>托|箱|盒|柜|盘)\s?$"))
+_BOX = re.compile(fold_pattern(r"(?:一|每|1)\s?(?P<box>托|箱|盒|柜|盘|板)\s?[(:]?$"))
 _BOXES = frozenset("箱盒托柜盘")
 # A bare number behind a word of having counts articles where the clause ends, or says so.
 _ENDS = re.compile(
     fold_pattern(
-        r"\s*(?:$|[,.;:!?。，；、！)）\]\n|–—]|- |(?:из|out of|of|von|dari|trong số|من أصل)\s\w|(?:of (?:them|these|those)|left|available|remaining|in stock|on hand|total|together|now|atm|right now|at|@|for|to|im|in|am|auf|na|no|nas|nos|en|di|dalam|ở|tại|в|на)\b|(?:现货|可|在|出|都|全|一起|打包|左右)|$)"
+        r"\s*(?:$|[,.;:!?。，；、！)）\]\n|–—]|- |(?:из|out of|of|von|dari|trong số|من أصل)\s\w|(?:of (?:them|these|those)|left|available|remaining|in stock|on hand|total|together|now|atm|right now|at|@|for|to|on|here|there|sitting|and|im|in|am|auf|yesterday|today|so far|hi\b|по\s|da|hier|здесь|тут|aquí|aqui|ici|na|no|nas|nos|en|di|dalam|ở|tại|в|на)\b|(?:现货|可|在|出|都|全|一起|打包|左右)|$)"
     )
 )
 _STANDS = re.compile(
@@ -73,7 +77,7 @@ _STANDS = re.compile(
 )
 """What may follow a number word that stands for the articles themselves."""
 _OPENS = re.compile(r"(?:^|[,.;:!?\n–—]\s?)$")
-_CLOSES = re.compile(r"\s*(?:$|[,.;:!?)\]\n–—])")
+_CLOSES = re.compile(r"\s*(?:$|(?!\.\.)[,.;:!?)\]\n–—])")
 _CJK_ENDS = re.compile(fold_pattern(r"\s(?!\d)"))
 _SINGLE_CLAUSE = re.compile(
     fold_pattern(r"(?:^|(?<=[\s,.;:!?。，；：、！（(]))(?:单(?:张|卡|块|片|台)|single (?:card|gpu|unit)|одна (?:карта|штука)|eine einzelne karte|una sola (?:placa|tarjeta)|una sola|uma só|satu (?:kad|kartu) (?:saja|sahaja)|1枚のみ)(?=$|[,.;!?。，；、！）)\n]|,?\s(?:no|без|ohne|sin|sem)\s)")
@@ -83,19 +87,33 @@ STOCK = 2
 """How firmly a number is said that stands with words of stock; see `Said`."""
 _NODE = 10
 """Chips of the largest common node: a larger plain number in a rental is the fleet's."""
+_OUT_OF = re.compile(
+    fold_pattern(
+        r"(?<!\w)(?P<some>[^\W_]{1,8}) (?:out of|of|von|из|de|dari|من) (?P<all>[^\W_]{1,8}) (?:\w+ ){0,1}(?:left|remain|remaining|available|still|übrig|noch da|verfügbar|осталось|в наличии|quedan|restantes|tersisa|tinggal|متبقي)"
+    )
+)
+"""'3 of 8 left': what is left of what there was."""
+_NO_STOCK_BUT_MONEY = 30
+"""From here up a number that equals the price is the price; smaller ones may be both."""
+_PARTING, _TOLD_ALONE = 5, 2
+"""How firmly is said that one of several is sold, and a number that is a clause of the title; see `Said`."""
+_TITLE_PAIR = re.compile(fold_pattern(r"(?:^|[-–—:,|/(]\s?)(?:a |an |ein |eine |one )?(?:matched |working )?(?:pair|paar|пара|一对|ペア|한 쌍|çift|cặp|sepasang)(?! of| von| de)\b(?=\W|$| )"))
+"""A pair that is sold one by one is told in the title only: '- a pair, sold one by one'."""
 _PAIRED = ("single", "one", "pair", "пара", "paar", "cặp", "sepasang", "çift", "dono", "زوج")
 """Doubtful words that count even in a title."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A number of articles the text states: how firmly (4 worked out as what is left, 3 said to be left, 2 stock words, 1 a plain
-    count), and whether of machines."""
+    """A number of articles the text states: how firmly (5 the one that is parted with, 4 worked out as what is left, 3 said to be left, 2 stock words, 1 a plain
+    count, 0 what comes later), and whether of machines."""
 
     number: int
     firm: int
     kind: str
     at: int
+    mark: str = ""
+    """The counter behind the number, where it is one that sums of money share: 块, 个."""
 
 
 def lot_size(page: Page) -> int | None:
@@ -131,17 +149,37 @@ def _lot_number(page: Page, name: str) -> int | None:
     return None
 
 
-def read_quantity(page: Page, *, offer: str, per: str | None, chips: int) -> int | None:
-    """Priced units on offer: the field, unless it is absent or says 1 and the text plainly says more."""
+def box_size(page: Page, priced: bool) -> int | None:
+    """How many a box holds, where the box is what is priced: a lot of so many. `priced`: the price is said to be for a box."""
+    if not priced or is_machine(page):
+        return None
+    for name in ("title", "description"):
+        if name in page.doc.fields:
+            text = page.hits(name).text
+            counted = _counts_goods(text)
+            boxes = packed(page, name, counted)
+            if number := boxes.each if boxes else in_a_box(page, name, counted):
+                return number
+    return None
+
+
+def read_quantity(page: Page, *, offer: str, price: Price | None, chips: int, boxed: bool = False) -> int | None:
+    """Priced units on offer: the field, unless it is absent or says 1 and the text plainly says more. `boxed`: full boxes
+    are what is priced."""
     if offer in ("wanted", "service"):
         return None
-    field = page.doc.listing.quantity
+    field, per = page.doc.listing.quantity, price.per if price else None
     if per == "lot":
-        return field if field is not None else 1
+        if not boxed or field not in (None, 1):
+            return field if field is not None else 1
+        held = price.articles if price else None
+        return _choose([s for s in stated(page, machine=False) if s.kind != "packed" and s.number != held], 1) or 1
     by_chip = per in ("gpu_hour", "gpu_month")
-    said = list(stated(page, machine=is_machine(page) and not by_chip))
+    said = [s for s in stated(page, machine=is_machine(page) and not by_chip) if not _restates(s, price)]
     if offer == "rental":
         said = [s for s in said if (s.firm > 1 or s.kind == "machine" or s.number > _NODE) and s.number > 1]
+        if by_chip and any(s.kind != "machine" and s.number > 1 for s in said):
+            said = [s for s in said if s.kind != "machine"]  # '24 cards in three racks', let by the card
     if field == 1 and not (page.title["each"] or page.description["each"]):
         said = [s for s in said if s.firm > 1]  # against the field only stock that is said to be
     best = _choose(said, chips)
@@ -150,12 +188,21 @@ def read_quantity(page: Page, *, offer: str, per: str | None, chips: int) -> int
     return field
 
 
+def _restates(said: Said, price: Price | None) -> bool:
+    """Whether a number is the price once more: '8200 ea', 七块一小时, 95个 for 950,000."""
+    if price is None or price.amount is None:
+        return False
+    if said.number == price.amount:
+        return said.number >= _NO_STOCK_BUT_MONEY or said.mark == "块"
+    return said.mark == "个" and said.number * 10_000 == price.amount
+
+
 def _choose(said: Sequence[Said], chips: int) -> int | None:
     if not said:
         return None
     firm = [s for s in said if s.firm == max(s.firm for s in said)]
     machines = [s for s in said if s.number > 1 and s.kind == "machine"]
-    if machines and all(s.number == 1 for s in firm):
+    if machines and firm[0].firm < _PARTING and all(s.number == 1 for s in firm):
         firm = machines  # 'got one full rack, 4 boards'
     if chips > 1:
         for some in (said, firm):
@@ -212,7 +259,7 @@ def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
             number = _times(text, times)
             excluded = TIERS_AFTER.match(text, times.end()) or PER_AFTER.match(text, times.end())
             if number and number <= MOST and not excluded:
-                yield Said(number, 1, "card", mention.end)
+                yield Said(number, 1, "card", times.start("x" if times["x"] else "c"))
     if name == "title" and not machine:
         for m in _TITLE_TIMES.finditer(text):
             if not (m["n"] and of_bus(text, m.start(), m.end())) and not (m["m"] and _is_edition(page, text, m.start())):
@@ -277,7 +324,7 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
             lone = count.value == 1 and (firm == 1 or not_one(page, name, text, count.start))
             if lone and not (plain_one(text, hit.end) and not not_one(page, name, text, count.start)):
                 continue
-            yield Said(count.value, firm, kind, count.start)
+            yield Said(count.value, firm, kind, count.start, text[hit.start : hit.end])
 
 
 def _boxes(text: str, found: Sequence[Count], each: Count, box: str) -> Iterator[Said]:
@@ -352,9 +399,19 @@ def _told(page: Page, name: str, machine: bool) -> Iterator[Said]:
             and _CLOSES.match(hits.text, count.end)
             and _OPENS.search(hits.text, 0, count.start)
         ):  # 'Precintadas, cuatro.': a number word that is a clause
-            yield Said(count.value, 1, "any", count.start)
+            yield Said(count.value, _TOLD_ALONE if name == "title" else 1, "any", count.start)
     for hit in hits["single"]:
-        yield Said(1, 1, "any", hit.start)
+        if not MEASURE.match(hits.text, hit.end):  # 'sirf 1 saal': one year
+            left = any(hit.start <= other.start and other.end <= hit.end for other in hits["left"])
+            yield Said(1, 3 if left else 1, "any", hit.start)
+    for m in _OUT_OF.finditer(hits.text):
+        some, whole = (_value(page, name, m.start(group)) for group in ("some", "all"))
+        if some and whole and some < whole:
+            yield Said(some, 4, "any", m.start("some"))
+    for hit in hits["sell-one"]:
+        yield Said(1, _PARTING, "any", hit.start)
+    if name == "title" and not machine and (pair := _TITLE_PAIR.search(hits.text)):
+        yield Said(2, 1, "any", pair.start())
     for m in _SINGLE_CLAUSE.finditer(hits.text):
         yield Said(1, 1, "any", m.start())
     for hit in hits["both-machines"] if machine else hits["both"]:
@@ -362,25 +419,36 @@ def _told(page: Page, name: str, machine: bool) -> Iterator[Said]:
             yield Said(2, 1, "any", hit.start)
 
 
+def _value(page: Page, name: str, at: int) -> int | None:
+    return next((c.value for c in counts.counts(page, name) if c.start == at), None)
+
+
 def _worked_out(page: Page, name: str, machine: bool) -> Iterator[Said]:
     """What is left of a number of which some are gone, and boxes times what they hold."""
     text = page.hits(name).text
 
-    def counted(count: Count) -> bool:
-        return not (is_money(text, count) or RATE_BEFORE.search(text[max(0, count.start - 8) : count.start]))
-
+    counted = _counts_goods(text)
     for number, at in left_over(page, name, counted):
         yield Said(number, 4, "any", at)
-    if not machine:
-        for number, at in packed(page, name, counted):
-            yield Said(number, 3, "card", at)
+    if not machine and (boxes := packed(page, name, counted)):
+        yield Said(boxes.boxes * boxes.each, 3, "packed", boxes.at)
+
+
+def _counts_goods(text: str) -> Callable[[Count], bool]:
+    return lambda count: not (is_money(text, count) or RATE_BEFORE.search(text[max(0, count.start - 8) : count.start]))
 
 
 def _firm(page: Page, name: str, start: int, end: int) -> int:
-    """How firmly the clause of a number says that it is on hand: 3 what is left, 2 stock, 1 neither."""
+    """How firmly the clause of a number says that it is on hand: 3 what is left, 2 stock, 1 neither, 0 if it comes later."""
     low, high = clause(page.hits(name).text, start, end)
+    found = counts.counts(page, name)
+    for hit in page.hits(name)["later"]:
+        if low <= hit.start < start and start - hit.end <= _SOON and not re.search(r"\d", page.hits(name).text[hit.end : start]):
+            return 0
     for firm, cue in ((3, "left"), (2, "stock")):
         for hit in page.hits(name)[cue]:
             if low <= hit.start and hit.end <= high and not named(page, name, hit.start):
-                return firm
+                own = hit.start >= end and counts.after(found, hit.end, page.hits(name).text, _OWN, 4)
+                if not own:  # 'von 40 liegen noch 14': the word speaks of the next number
+                    return firm
     return 1

@@ -30,7 +30,7 @@ from detector.reading.model import ChipOffer, Facts, Price, Reading
 from detector.reading.offer import read_offer
 from detector.reading.offered import machine, offered
 from detector.reading.page import Page
-from detector.reading.quantity import counted, lot_size, read_quantity
+from detector.reading.quantity import box_size, counted, lot_size, read_quantity
 from detector.reading.search_words import search_words, without_search_words
 from detector.reading.signals import SignalReader
 from detector.reading.text import fold_pattern
@@ -87,6 +87,9 @@ class Reader:
         price = known or money.read_price(doc, offer=offer, config=self.config, lot=lot, systems_hint=hint)
         if price and price.per == "lot" and page.disguised:  # the title's number counts the article it feigns
             price = replace(price, per="unit", articles=None)
+        boxed = box_size(page, money.by_the_box(doc, price, self.config)) if price and offer == "sale" else None
+        if price and boxed:
+            price = replace(price, per="lot", articles=boxed)
         if price and offer == "sale" and len({m.base for m in named}) == 1 and not is_machine(page):
             undivided = bool(page.title["undivided"] or page.description["undivided"])
             price = _lot_or_each(price, lot, page.price_share, undivided=undivided)
@@ -95,7 +98,7 @@ class Reader:
             price = replace(price, reason=UNKNOWN_LOT)
         else:
             price = self._in_dollars(price, offer, chips, doc.date)
-        stock = read_quantity(page, offer=offer, per=price.per if price else None, chips=len(chips))
+        stock = read_quantity(page, offer=offer, price=price, chips=len(chips), boxed=bool(boxed))
         total = _total(chips, stock, price)
         facts = Facts(
             offer, chips, any(c.restricted for c in chips), price, stock, read_condition(page, offer), total,
