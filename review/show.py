@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from detector import explain
+from detector.controls import ControlBook
 from review.masking import masked
 from review.wording import class_words, kind_words, per_words, rate_words
 
@@ -35,6 +38,7 @@ def everything(store: Store, config: Config, key: str) -> dict[str, Any]:
              "innocent": list(line.innocent), "next": list(line.next)}
             for line in explain.lines(document, config)
         ],
+        "law": _law(document, next((str(o["observed_at"]) for o in history if reading and o["observation"] == reading["observation"]), None), config),
         "why_not_higher": explain.why_not(document, config) if document else ["not read yet: run chipwatch detect"],
         "alert": _alert(store, key),
         "decisions": store.decisions_on(key),
@@ -73,6 +77,22 @@ def _alert_words(alert: dict[str, Any] | None) -> Iterator[str]:
         yield f"    relisted as {', '.join(alert['relists'])}"
 
 
+def _law(document: dict[str, Any], seen: str | None, config: Config) -> list[dict[str, Any]]:
+    """For each offered chip the control that it fell under on the day it was seen: class, rule, source, what is enforced."""
+    book, chips = ControlBook(config.catalogue, config.controls), dict.fromkeys(c["chip"] for c in document.get("chips", []))
+    if seen is None:
+        return []
+    day = date.fromisoformat(seen[:10])
+    return [{"chip": chip, "on": day.isoformat(), **asdict(book.find(chip, day))} for chip in chips]
+
+
+def _law_words(law: dict[str, Any], names: Names) -> Iterator[str]:
+    rule = f" by rule {law['rule']} ({law['source']})" if law["rule"] else ""
+    yield f"  law on {law['on']}: {names.chip(law['chip'])}: {class_words(law['control'])}{rule}" + (f"; {law['note']}" if law["note"] else "")
+    if law["enforced"]:
+        yield f"    enforced for: {law['enforced']}"
+
+
 def as_text(found: dict[str, Any], names: Names) -> Iterator[str]:
     """The same as lines for a terminal."""
     listing, reading = found["listing"], found["reading"]
@@ -109,6 +129,8 @@ def as_text(found: dict[str, Any], names: Names) -> Iterator[str]:
     for signal in reading.get("signals", []):
         if signal.get("text"):
             yield f'    quoted: {names.signal(signal["signal"])} "{signal["text"]}" ({signal["field"]} {signal["start"]}-{signal["end"]})'
+    for law in found["law"]:
+        yield from _law_words(law, names)
     yield "  what would make it higher or lower"
     for line in found["why_not_higher"]:
         yield f"    {line}"
