@@ -1,7 +1,8 @@
 """Names on screening lists: candidates with a score, never a verdict.
 
 Reads the Consolidated Screening List in both of its layouts and the Denied Persons List. A seller's name is compared
-as it is seen at ingest, since it is forgotten there; what is kept is the candidate.
+as it is seen at ingest, since it is forgotten there; what is kept is the candidate. One party is one candidate, on however
+many lists and rows it stands.
 """
 
 from __future__ import annotations
@@ -9,15 +10,18 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.importing.captured import FileRefused
+from crawler.listed_names import names, squeeze
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -47,15 +51,28 @@ class Entry:
     countries: tuple[str, ...]
     source: str
     program: str
+    ends: str | None = None
+    """The last day of the order; None where it names none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A listed party that a seller's name resembles. `score` 0 to 100."""
+    """A listed party that a seller's name resembles: which of its names, how much (`score` 0 to 100), on which lists until when."""
 
-    entry: Entry
+    party: str
     matched: str
     score: float
+    lists: tuple[tuple[str, str | None], ...]
+
+    @property
+    def detail(self) -> str:
+        """What is kept beside name and score; `detector.others.listed_parties` reads it."""
+        return json.dumps({"party": self.party, "lists": self.lists}, ensure_ascii=False)
+
+    @property
+    def key(self) -> str:
+        """Names the candidate with what the lists said of it: an order prolonged makes another one, a list loaded again does not."""
+        return hashlib.sha256(self.detail.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +91,23 @@ def load(path: Path, store: Store, now: str) -> Loaded:
     """Put a list file in the place of the list of its kind. Sellers are held against it from then on. Raises FileRefused, StorageError."""
     kind, entries = read_list(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    rows = [asdict(entry) for entry in entries]
+    rows = [asdict(entry) | {"document": {"ends": entry.ends} if entry.ends else None} for entry in entries]
     return Loaded(str(path), kind, store.load_screening(kind, rows, title=path.name, sha256=digest, now=now))
 
 
 def screen(store: Store, config: Config) -> None:
     """Have the store hold the names of new sellers against the lists of its home; nothing where none is loaded."""
     listed = [
-        Entry(r["id"], r["name"], tuple(r["aliases"]), tuple(r["countries"]), r["source"] or "", r["program"] or "")
+        Entry(
+            r["id"], r["name"], tuple(r["aliases"]), tuple(r["countries"]), r["source"] or "", r["program"] or "",
+            json.loads(r["document"] or "{}").get("ends"),
+        )
         for r in store.screening_entries()
     ]
     if not listed:
         return
     matcher, least = Matcher(listed), config.thresholds.screening.candidate
-    store.match_seller = lambda name: [(c.entry.id, c.matched, c.score, c.entry.source) for c in matcher.candidates(name, least)]
+    store.match_seller = lambda name: [(c.key, c.matched, c.score, c.detail) for c in matcher.candidates(name, least)]
 
 
 def read_list(path: Path) -> tuple[str, list[Entry]]:
@@ -111,24 +131,31 @@ def read_list(path: Path) -> tuple[str, list[Entry]]:
 
 
 def _consolidated(row: dict[str, str]) -> Entry:
-    name = _squeeze(row["name"])
-    aliases = tuple(_squeeze(part) for part in (row.get("alt_names") or "").split(";") if part.strip())
-    ends = (part.rsplit(",", 1)[-1].strip() for part in (row.get("addresses") or "").split(";"))
-    countries = tuple(sorted({end for end in ends if re.fullmatch("[A-Z]{2}", end)}))
-    source = _squeeze(row.get("source") or "")
+    addresses = row.get("addresses") or ""
+    name, aliases = names(row["name"], row.get("alt_names") or "", addresses)
+    last_parts = (part.rsplit(",", 1)[-1].strip() for part in addresses.split(";"))
+    countries = tuple(sorted({part for part in last_parts if re.fullmatch("[A-Z]{2}", part)}))
+    source, ends = squeeze(row.get("source") or ""), _day(row.get("end_date"))
     # The new layout has a key of its own; the old one has none that every source fills.
-    key = row.get("_id") or f"{source}/{row.get('entity_number') or ''}/{name}"
-    return Entry(key, name, aliases, countries, source, _squeeze(row.get("programs") or ""))
+    key = row.get("_id") or f"{source}/{row.get('entity_number') or ''}/{squeeze(row['name'])}/{row.get('start_date') or ''}/{addresses}"
+    return Entry(key, name, aliases, countries, source, squeeze(row.get("programs") or ""), ends)
 
 
 def _denied(row: dict[str, str]) -> Entry:
-    name, country = _squeeze(row["Name"]), (row.get("Country") or "").strip()
-    key = f"DPL/{name}/{row.get('Effective_Date') or ''}/{_squeeze(row.get('Street_Address') or '')}"
-    return Entry(key, name, (), (country,) if country else (), "Denied Persons List (DPL) - Bureau of Industry and Security", "")
+    country, listed = (row.get("Country") or "").strip(), squeeze(row["Name"])
+    name, aliases = names(listed, "", f"{row.get('Street_Address') or ''} {row.get('City') or ''}")
+    key = f"DPL/{listed}/{row.get('Effective_Date') or ''}/{squeeze(row.get('Street_Address') or '')}"
+    source = "Denied Persons List (DPL) - Bureau of Industry and Security"
+    return Entry(key, name, aliases, (country,) if country else (), source, "", _day(row.get("Expiration_Date")))
 
 
-def _squeeze(text: str) -> str:
-    return " ".join(text.split())
+def _day(text: str | None) -> str | None:
+    """YYYY-MM-DD of the two date forms of the lists; None where there is none to be read, so that the entry stays in force."""
+    year_first = re.sub(r"^(\d\d)/(\d\d)/(\d{4})$", r"\3-\1-\2", (text or "").strip())
+    try:
+        return date.fromisoformat(year_first).isoformat()
+    except ValueError:
+        return None
 
 
 def key_of(name: str) -> str:
@@ -154,12 +181,19 @@ def _simplifier() -> Any:
 
 
 class Matcher:
-    """Finds the listed names that a seller's name resembles."""
+    """Finds the listed parties whose names a seller's name resembles."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        pairs = [(key, entry, name) for entry in entries for name in (entry.name, *entry.aliases) if (key := key_of(name))]
-        self._keys = [key for key, _, _ in pairs]
-        self._pairs = pairs
+        self._parties: dict[str, list[Entry]] = {}
+        self._names: list[tuple[str, str]] = []
+        self._keys: list[str] = []
+        for entry in entries:
+            party = _party(entry)
+            self._parties.setdefault(party, []).append(entry)
+            for name in (entry.name, *entry.aliases):
+                if key := key_of(name):
+                    self._names.append((party, name))
+                    self._keys.append(key)
 
     def candidates(self, name: str, least: float, most: int = 5) -> list[Candidate]:
         """Up to `most` listed parties whose name is at least `least` (0 to 100) similar, best first."""
@@ -168,10 +202,26 @@ class Matcher:
         key = key_of(name)
         if not key or not self._keys:
             return []
-        best: dict[str, Candidate] = {}
-        found = process.extract(key, self._keys, scorer=fuzz.token_sort_ratio, score_cutoff=least, limit=most * 4)
-        for _, score, at in found:
-            _, entry, matched = self._pairs[at]
-            if entry.id not in best:
-                best[entry.id] = Candidate(entry, matched, round(float(score), 1))
-        return sorted(best.values(), key=lambda c: (-c.score, c.entry.id))[:most]
+        best: dict[str, tuple[str, float]] = {}
+        for listed, score, at in process.extract(key, self._keys, scorer=fuzz.token_sort_ratio, score_cutoff=least, limit=None):
+            party, matched = self._names[at]
+            if party not in best and not _other_numbers(key, listed):
+                best[party] = matched, round(float(score), 1)
+        found = [self._candidate(party, *like) for party, like in best.items()]
+        return sorted(found, key=lambda c: (-c.score, c.party))[:most]
+
+    def _candidate(self, party: str, matched: str, score: float) -> Candidate:
+        entries = self._parties[party]
+        lists = sorted({(e.source, e.ends) for e in entries}, key=lambda at: (at[0], at[1] or "9"))
+        return Candidate(min(e.name for e in entries), matched, score, tuple(lists))
+
+
+def _party(entry: Entry) -> str:
+    """What rows of one party have in common, in whichever order a list writes the parts of its name."""
+    return " ".join(sorted(key_of(entry.name).split())) or entry.id
+
+
+def _other_numbers(one: str, other: str) -> bool:
+    """Both names carry numbers, and not the same: the 13th institute is not the 14th."""
+    mine, theirs = (set(re.findall(r"\d+", key)) for key in (one, other))
+    return bool(mine and theirs and mine != theirs)

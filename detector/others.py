@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from detector.reading.document import parse_time
@@ -76,11 +78,55 @@ SHOWN = 3
 """Candidates that a reason names."""
 
 
-def listed_party(candidates: Iterable[Mapping[str, Any]], recorded_at: str) -> Signal | None:
-    """The seller's name resembles a listed one: candidates known when the observation was recorded, never a verdict."""
-    known = [c for c in candidates if c["at"] <= recorded_at]
+@dataclass(frozen=True, slots=True)
+class ListedParty:
+    """A party on screening lists that a seller's name resembles; `lists` with the last day of the order, None for no end."""
+
+    name: str
+    matched: str
+    score: float
+    lists: tuple[tuple[str, str | None], ...]
+
+    def ended(self, day: str) -> bool:
+        """No list holds it any more on this day."""
+        return all(ends is not None and ends < day for _, ends in self.lists)
+
+    def words(self, day: str) -> str:
+        """How alike, which name, on which lists, until when."""
+        of = "" if self.matched.casefold() == self.name.casefold() else f", a name of “{self.name}”"
+        lists = "; ".join(f"{source}{_until(ends, day)}" for source, ends in self.lists)
+        return f"{self.score:.0f} % like “{self.matched}”{of} ({lists})"
+
+
+def _until(ends: str | None, day: str) -> str:
+    if ends is None:
+        return ""
+    return f", order ended {ends}" if ends < day else f", until {ends}"
+
+
+def listed_parties(candidates: Iterable[Mapping[str, Any]]) -> list[ListedParty]:
+    """Stored candidates as parties, best first; what was found last of a party holds."""
+    found: dict[str, ListedParty] = {}
+    for row in sorted(candidates, key=lambda row: row["at"]):
+        detail = row["detail"] or ""
+        # Before, a candidate's detail was the name of its list alone.
+        kept = json.loads(detail) if detail.startswith("{") else {"party": row["name"], "lists": [[detail, None]]}
+        lists = tuple((source, ends) for source, ends in kept["lists"])
+        found[kept["party"].casefold()] = ListedParty(kept["party"], row["name"], float(row["score"]), lists)
+    return sorted(found.values(), key=lambda party: (-party.score, party.name))
+
+
+def listed_party(candidates: Iterable[Mapping[str, Any]], recorded_at: str, day: str) -> Signal | None:
+    """The seller's name resembles a listed one: candidates known when the observation was recorded, never a verdict.
+
+    One whose orders had all ended by `day` is told and weighs nothing.
+    """
+    known = listed_parties(c for c in candidates if c["at"] <= recorded_at)
     if not known:
         return None
-    best = float(known[0]["score"])
-    words = "; ".join(f"{c['score']:.0f} % like “{c['name']}” ({c['detail']}, entry {c['entry']})" for c in known[:SHOWN])
-    return Signal("listed_party", value=best, expected=0.0, n=len(known), strength=round(best / 100, 4), detail=f"{words}; a candidate, not a verdict")
+    known.sort(key=lambda party: party.ended(day))
+    best = known[0].score
+    strength = 0.0 if known[0].ended(day) else round(best / 100, 4)
+    words = "; ".join(party.words(day) for party in known[:SHOWN])
+    verdict = "a candidate, not a verdict" if strength else "a candidate whose order had ended, so it weighs nothing"
+    return Signal("listed_party", value=best, expected=0.0, n=len(known), strength=strength, detail=f"{words}; {verdict}")

@@ -220,9 +220,9 @@ class Run:
         )
         for one in part:
             o = one.observation
-            yield self._one(
-                one, memory, others.listed_party(parties.get(o.seller_key or "", ()), o.recorded_at)
-            )
+            candidates = parties.get(o.seller_key or "", ())
+            listed = others.listed_party(candidates, o.recorded_at, o.observed_at[:10]) if candidates else None
+            yield self._one(one, memory, listed)
 
     def _one(self, one: _Read, memory: Memory, listed: Signal | None) -> _Measured:
         observation, reading = one.observation, one.reading

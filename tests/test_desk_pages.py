@@ -475,6 +475,19 @@ def test_a_tie_decision_that_says_nothing_changes_nothing(
     assert said in ana.notices(path)[0] and ask(desk, lambda store: store.link_decisions()) == []
 
 
+def test_a_seller_like_a_listed_party_is_told_with_lists_and_ended_orders(desk: Opened, ana: Browser) -> None:
+    own = seller_of(desk, "7")
+    detail = '{"party": "ROE LTD", "lists": [["Denied", "2020-10-13"], ["Entity List", null]]}'
+    with Store.open(desk.home) as store:
+        # The second is of a home that kept nothing but the list.
+        rows = [(own, "a", "Roe & Doe", 91.0, NOW, detail), (own, "b", "Row Inc", 88.0, NOW, "Unverified")]
+        with store.transaction():
+            store.db.write_many("INSERT INTO screening_candidate (seller, entry, name, score, at, detail) VALUES (?,?,?,?,?,?)", rows)
+    (said,) = ana.notices(f"/sellers/{own}")
+    assert "2 listed parties" in said and "91 % like “Roe & Doe”, a name of “ROE LTD” (Denied, order ended 2020-10-13; Entity List)" in said
+    assert "88 % like “Row Inc” (Unverified)" in said
+
+
 def test_an_unlinked_seller_that_stays_tied_through_another_is_told(desk: Opened, ana: Browser) -> None:
     third = Listing("board", "9", f"NVIDIA H100 80GB PCIe, Telegram @{CONTACT}", description=f"{COPIED} Unit three.", price_amount="9300", price_currency="USD", seller_id="third", observed_at=NOW)
     with Store.open(desk.home) as store:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from detector.others import SHOWN, listed_parties
 from review import sellers_view as view
 from review.desk.cards import Names
 from review.desk.kept import kept
@@ -41,14 +42,15 @@ def seller(visit: Visit) -> Answer:
     found = view.profile(visit.store, party)
     if found is None:
         raise NotHere("There is no such seller, or nothing is kept of it any more.")
-    screened = [row for row in visit.store.screening_candidates(party) if row["seller"] == party]
+    screened = listed_parties(visit.store.screening_candidates(party))
     return visit.page(
         "seller.html",
         chip=Names(visit.config).chip,
         p=found,
         offers=view.by_site(found.offers, found.facts["site"]),
         called={one.member.party: view.name_of(one.member.party, one.facts) for one in found.linked},
-        screened=screened,
+        screened=[one.words(visit.now[:10]) for one in screened[:SHOWN]],
+        resembled=len(screened),
         address=address,
         name=view.name_of,
     )
