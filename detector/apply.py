@@ -15,7 +15,7 @@ from config.loader import Config
 from config.tables import ConfigError
 from detector.errors import ChangeError, DetectError
 from detector.judge import Judge
-from detector.tune import Drawn, Past
+from detector.tune import Past
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -51,11 +51,6 @@ def history(store: Store) -> list[Past]:
             )
         )  # fmt: skip
     return out
-
-
-def drawn(store: Store) -> list[Drawn]:
-    """All draws of earlier digests with what was decided on them."""
-    return [Drawn(row["digest"], row["stratum"], row["probability"], row["action"]) for row in store.samples()]
 
 
 def parse_changes(words: Sequence[str]) -> dict[str, Any]:
@@ -239,4 +234,4 @@ def _write(home: Path, text: str) -> None:
     os.replace(half, path)
 
 
-__all__ = ["ConfigError", "apply", "drawn", "edited", "found", "history", "note_found", "parse_changes", "preview", "undo"]
+__all__ = ["ConfigError", "apply", "edited", "found", "history", "note_found", "parse_changes", "preview", "undo"]

@@ -57,10 +57,15 @@ def rate(good: int, n: int) -> Rate:
     """Wilson's interval: sound for few decisions and for shares near 0 and 1."""
     if n == 0:
         return Rate(0, 0, None, 0.0, 1.0)
-    p, z2 = good / n, Z * Z
+    return Rate(good, n, good / n, *wilson(good / n, n))
+
+
+def wilson(p: float, n: float) -> tuple[float, float]:
+    """Bounds of a share `p` seen in `n`, which may be an effective number of weighted ones."""
+    z2 = Z * Z
     middle = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = Z / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    return Rate(good, n, p, max(middle - half, 0.0), min(middle + half, 1.0))
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,94 +196,6 @@ def report(history: Iterable[Past]) -> list[Precision]:
                 count[0] += past.right
                 count[1] += 1
     return [Precision(*key, rate(*count)) for key, count in sorted(counts.items())]
-
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """An unflagged listing drawn for a decision, and with which probability it was."""
-
-    listing: str
-    stratum: str
-    probability: float
-
-
-NEAR = 0.5
-"""Unflagged offers scoring at least this share of the alert threshold are `near` it and get half of the draws."""
-
-
-def draw(history: Sequence[Past], medium: float, wanted: int, seed: int) -> list[Draw]:
-    """Unflagged undecided offers at random: half from near the threshold, half from the rest.
-
-    `seed` fixes the draw (take the digest's day). A stratum with too few leaves its draws to the other.
-    """
-    import random
-
-    open_ones = [past for past in history if not alerting(past.severity) and past.decision is None]
-    strata: dict[str, list[str]] = {"near": [], "far": []}
-    for past in sorted(open_ones, key=lambda past: past.listing):
-        strata["near" if past.score >= NEAR * medium else "far"].append(past.listing)
-    near = min((wanted + 1) // 2, len(strata["near"]))
-    far = min(wanted - near, len(strata["far"]))
-    near = min(wanted - far, len(strata["near"]))
-    chance = random.Random(seed)  # noqa: S311 - a sample, no secret
-    return [
-        Draw(listing, name, n / len(strata[name]))
-        for name, n in (("near", near), ("far", far))
-        for listing in sorted(chance.sample(strata[name], n))
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A draw of an earlier digest and what was decided on it."""
-
-    digest: str
-    stratum: str
-    probability: float
-    decision: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Recall:
-    """Share of worthwhile offers that are alerted, with bounds. `missed` is estimated; None before any draw was decided."""
-
-    found: int
-    missed: float | None
-    value: float | None
-    low: float
-    high: float
-    decided: int
-    drawn: int
-
-
-def recall(found: int, draws: Sequence[Drawn]) -> Recall:
-    """From `found` confirmed alerts and the draws: in each stratum, the share of worthwhile draws times its size.
-
-    A stratum's size on a digest's day follows from how many were drawn with which probability; over digests it is
-    averaged. Bounds take each stratum's Wilson bounds at once, which is wider than 95 %: honest rather than sharp.
-    """
-    decided = [one for one in draws if one.decision in (*RIGHT, *WRONG)]
-    if not decided:
-        return Recall(found, None, None, 0.0, 1.0, 0, len(draws))
-    missed = least = most = 0.0
-    for stratum in sorted({one.stratum for one in draws}):
-        size = _stratum_size([one for one in draws if one.stratum == stratum])
-        own = [one for one in decided if one.stratum == stratum]
-        share = rate(sum(one.decision in RIGHT for one in own), len(own))
-        # A stratum of which nothing was decided may hold anything: its middle is unknown, its upper bound is all.
-        missed, least, most = missed + size * (share.value or 0.0), least + size * share.low, most + size * share.high
-    part = found / (found + missed) if found + missed else None
-    return Recall(
-        found, missed, part, found / (found + most) if found + most else 0.0,
-        found / (found + least) if found + least else 1.0, len(decided), len(draws),
-    )  # fmt: skip
-
-
-def _stratum_size(draws: Sequence[Drawn]) -> float:
-    by_digest: dict[str, list[float]] = defaultdict(list)
-    for one in draws:
-        by_digest[one.digest].append(one.probability)
-    return sum(len(chances) / chances[0] for chances in by_digest.values()) / len(by_digest)
 
 
 @dataclass(frozen=True, slots=True)

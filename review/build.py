@@ -170,10 +170,10 @@ def _coverage(row: dict[str, Any]) -> SiteCoverage:
 def _samples(store: Store, config: Config, now: str, wanted: int) -> list[dict[str, Any]]:
     if not wanted:
         return []
-    from detector import apply, tune
+    from detector.recall import draw as draw_from
 
-    seed = int(now[:10].replace("-", ""))
-    draws = tune.draw(apply.history(store), config.thresholds.severity.medium, wanted, seed)
+    seed, medium = int(now[:10].replace("-", "")), config.thresholds.severity.medium
+    draws = draw_from(store.unflagged(medium), medium, wanted, seed)
     out = []
     for draw in draws:
         row = store.listing(draw.listing)

@@ -67,7 +67,7 @@ def _alert_words(alert: dict[str, Any] | None) -> Iterator[str]:
     until = f" until {alert['snooze_until'][:10]}" if alert["snooze_until"] else ""
     silent = "" if alert["news_at"] else ", without notice"
     yield f"  alert: {alert['state']}{until}, opened {alert['opened_at']}{silent}" + (f" ({alert['because']})" if alert["because"] else "")
-    if alert["closed_why"]:
+    if alert["state"] == "closed":
         yield f"    closed: {alert['closed_why']}"
     if mute := alert["muted"]:
         yield f"    muted until {mute['expires_at'][:10]} by {mute['who']} ({mute['scope']} {mute['value']}): {mute['reason']}"

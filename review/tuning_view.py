@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from detector.tune import RIGHT, Drawn, Rate, Recall, rate, recall
+from detector.recall import Estimate, Recall, Sample, sample
+from detector.tune import RIGHT, Rate, rate
 from storage.overview import INDEXED_SCORE
 
 if TYPE_CHECKING:
@@ -37,23 +38,30 @@ GRID = tuple(round(at / 100, 2) for at in range(10, 101))
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a threshold gives. `precision` and `recall` are among reviewed offers, with 95 % intervals."""
+    """What a threshold gives: `precision` among reviewed offers, `recall` of all that is worthwhile, as random draws tell; with intervals."""
 
     score: float
     alerts: int
     per_day: float
     precision: Rate
-    recall: Rate
+    recall: Recall
 
 
 class Past:
-    """Scores of current offers and decisions on them. `counts` are (thousandths of the score, offers); `days` were observed."""
+    """Scores of current offers and decisions on them. `counts` are (thousandths of the score, offers); `days` were observed; `taken` is
+    what digests drew under the threshold in force, `medium`."""
 
     def __init__(
-        self, counts: Iterable[tuple[int, int]], reviewed: Sequence[Mapping[str, Any]], days: int
+        self,
+        counts: Iterable[tuple[int, int]],
+        reviewed: Sequence[Mapping[str, Any]],
+        days: int,
+        taken: Sample,
+        medium: float,
     ) -> None:
         self.days = max(days, 1)
         self.reviewed = reviewed
+        self._recall = Estimate(reviewed, taken, medium)
         bins = [0] * 1002
         for at, offers in counts:
             bins[min(max(at, 0), 1000)] += offers
@@ -63,9 +71,9 @@ class Past:
         self._wrong = sorted(r["score"] for r in reviewed if r["action"] not in RIGHT)
 
     @classmethod
-    def of(cls, store: Store) -> Past:
-        """The history of a home."""
-        return cls(store.score_counts(), store.reviewed(), len(store.days_observed()))
+    def of(cls, store: Store, medium: float) -> Past:
+        """The history of a home where `medium` is the threshold in force."""
+        return cls(store.score_counts(), store.reviewed(), len(store.days_observed()), sample(store.samples()), medium)
 
     def alerts(self, score: float) -> int:
         """Current offers that a threshold at `score` alerts."""
@@ -76,12 +84,8 @@ class Past:
         right, wrong = _from(self._right, score), _from(self._wrong, score)
         alerts = self.alerts(score)
         return Step(
-            score, alerts, alerts / self.days, rate(right, right + wrong), rate(right, len(self._right))
+            score, alerts, alerts / self.days, rate(right, right + wrong), self._recall.at(score)
         )
-
-    def missed(self, draws: Sequence[Drawn], score: float) -> Recall:
-        """What is missed, estimated from the offers that digests drew at random among those that were not flagged."""
-        return recall(_from(self._right, score), draws)
 
     def curve(self) -> list[Step]:
         """A step for each threshold of the grid."""

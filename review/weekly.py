@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from detector import apply, tune
+from detector import apply, recall, tune
 from review.desk.cards import Names
 from review.wording import moment
 
@@ -149,7 +149,7 @@ def build(store: Store, config: Config, *, now: str, since: str, until: str) -> 
         made=now, since=since, until=until, observations=gathered["observations"],
         base=_base(gathered, flagged), severities=dict(Counter(row["severity"] for row in flagged)),
         decided=dict(Counter(past.decision for past in week if past.decision)), signals=_signals(week, history),
-        recall=_recall(tune.recall(sum(bool(past.right) for past in history), apply.drawn(store))), waiting=queue["waiting"], oldest=queue["oldest"],
+        recall=_recall(_estimate(store, config)), waiting=queue["waiting"], oldest=queue["oldest"],
         sites=tuple(_site(row) for row in store.runs_by_site(since, until)), notes=_notes(gathered, flagged),
         versions={"knowledge": config.knowledge_version, "thresholds": config.thresholds_version}, desk=config.settings.desk.url, titles={name: names.signal(name) for name, _, _ in _signals(week, history)},
     )  # fmt: skip
@@ -184,10 +184,17 @@ def _by_signal(history: Iterable[tune.Past]) -> dict[str, Share]:
     return {row.value: _share(row.value, row.precision.good, row.precision.n) for row in found}
 
 
-def _recall(seen: tune.Recall) -> str:
+def _estimate(store: Store, config: Config) -> recall.Recall:
+    medium = config.thresholds.severity.medium
+    return recall.Estimate(store.reviewed(), recall.sample(store.samples()), medium).at(medium)
+
+
+def _recall(seen: recall.Recall) -> str:
     if seen.value is None:
-        return f"unknown: none of {seen.drawn} unflagged listings drawn at random was decided"
-    return f"{_percent(seen.value)} ({_percent(seen.low, '')} to {_percent(seen.high)}), from {seen.decided} of {seen.drawn} random draws that were decided"
+        decided = f"{seen.decided} of" if seen.decided else "none of"
+        nothing = ", and nothing worthwhile is known yet" if seen.decided else ""
+        return f"unknown: {decided} {seen.drawn} unflagged listings drawn at random {'were' if seen.decided else 'was'} decided{nothing}"
+    return f"{_percent(seen.value)} ({_percent(seen.low, '')} to {_percent(seen.high)}), from {seen.decided} of {seen.drawn} listings drawn at random that were decided"
 
 
 def _site(row: Mapping[str, Any]) -> SiteWeek:

@@ -23,7 +23,8 @@ class Decisions(Alerts):
     ) -> str:  # fmt: skip
         """Record a decision (confirm, dismiss, snooze, escalate, note) on a listing; its id.
 
-        A listing without an alert may be decided too (one drawn at random for the recall estimate). `until` is for snooze.
+        A listing without an alert may be decided too (one drawn at random for the recall estimate); found worthwhile, it gets one.
+        `until` is for snooze.
         Raises ConflictError if somebody changed the alert since `expected_version`, MissingError for an unknown listing,
         StorageError for an unknown action or a snooze without its end.
         """
@@ -39,6 +40,10 @@ class Decisions(Alerts):
                 "until": utc(until, "until") if until else None, "undoes": None, **self._what_was_seen(seen),
             }  # fmt: skip
             name = self._insert_decision(row)
+            if seen["state"] is None and action in ("confirm", "escalate"):
+                self.db.write(_OPEN_UNFLAGGED, {"listing": listing, "now": row["at"]})
+                self._note_event(name, row, "opened", f"{STATE_AFTER[action]} by {who}, though nothing had flagged it")
+                seen = self._seen(listing)
             if seen["state"] is not None and action in STATE_AFTER:
                 self._set_state(listing, STATE_AFTER[action], row["until"])
         return name
@@ -74,7 +79,11 @@ class Decisions(Alerts):
             if seen["state"] is not None:
                 before = self.last_decision(listing)
                 until = before["until"] if before and last["state_before"] == "snoozed" else None
-                self._set_state(listing, last["state_before"] or "new", until)
+                self._set_state(listing, last["state_before"] or "closed", until)
+                if last["state_before"] is None:
+                    why = "the decision that had opened it was taken back"
+                    self.db.write("UPDATE alert SET closed_why=? WHERE listing=?", [why, listing])
+                    self._note_event(name, row, "closed", why)
         return name
 
     def last_decision(self, listing: str) -> dict[str, Any] | None:
@@ -144,6 +153,14 @@ class Decisions(Alerts):
         )
         return name
 
+    def _note_event(self, decision: str, row: dict[str, Any], kind: str, why: str) -> None:
+        """Note what a decision did to an alert that the judge had no part in."""
+        self.db.write(
+            "INSERT INTO alert_event (id, listing, at, kind, observation, score, severity, news, why) VALUES (?,?,?,?,?,?,?,0,?)",
+            [short_hash("event", decision, kind), row["listing"], row["at"], kind, row["observation"], row["score"] or 0.0,
+             row["severity"] or "none", why],
+        )  # fmt: skip
+
     def _set_state(self, listing: str, state: str, until: str | None) -> None:
         self.db.write(
             "UPDATE alert SET state=?, snooze_until=?, version=version+1 WHERE listing=?",
@@ -155,6 +172,12 @@ _SEEN = """SELECT l.id, a.state, a.version, coalesce(a.observation, l.observatio
     coalesce(a.severity, r.severity) AS severity, coalesce(a.signals, r.signals) AS signals, r.knowledge, r.model, r.thresholds
   FROM listing l LEFT JOIN alert a ON a.listing = l.id LEFT JOIN reading r ON r.observation = coalesce(a.observation, l.observation)
   WHERE l.id = ?"""
+
+_OPEN_UNFLAGGED = """INSERT INTO alert (listing, title, state, severity, rank, score, site, country, chip, unit_usd, seller, signals,
+    observation, opened_at)
+  SELECT l.id, l.title, 'new', coalesce(r.severity, 'none'), CASE r.severity WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END,
+    coalesce(r.score, 0.0), l.site, l.country, r.chip, r.unit_usd, l.seller, coalesce(r.signals, ''), l.observation, :now
+  FROM listing l LEFT JOIN reading r ON r.observation = l.observation WHERE l.id = :listing"""
 
 _STANDING = """AND action NOT IN ('note', 'undo') AND NOT EXISTS
     (SELECT 1 FROM decision u WHERE u.undoes = decision.id AND u.listing = decision.listing)

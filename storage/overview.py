@@ -16,8 +16,8 @@ SAMPLED = 3_000
 """Readings of one chip that its market's past is read from where no references were stored, the latest ones."""
 
 
-_TELLING = ("reading", "alert_event", "decision", "link_decision", "version", "run")
-"""Tables that get a row whenever anything is judged, decided or gathered."""
+_TELLING = ("reading", "alert_event", "decision", "link_decision", "version", "run", "digest")
+"""Tables that get a row whenever anything is judged, decided, gathered or drawn at random."""
 
 
 class Overview(Base):
@@ -28,7 +28,7 @@ class Overview(Base):
         return [(row[0], row[1]) for row in self.db.rows(_SCORES, [INDEXED_SCORE])]
 
     def stamp(self) -> tuple[Any, ...]:
-        """How far the home had come: the last reading, event of an alert, decision, decision on a tie, version and run."""
+        """How far the home had come: the last reading, event of an alert, decision, decision on a tie, version, run and digest."""
         return tuple(self.db.value(f"SELECT max(rowid) FROM {table}") for table in _TELLING)
 
     def days_observed(self) -> list[str]:

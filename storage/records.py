@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from storage.chain import Chain
@@ -182,8 +182,14 @@ class Records(Chain):
         )
 
     def samples(self) -> list[dict[str, Any]]:
-        """All draws, each with the decision that stands on its listing (`action`, None while undecided)."""
+        """All draws in the order of their digests: digest, made_at, listing, observation, stratum, probability, known_from (when the listing
+        was first recorded), score (its present one), and the decision that stands on it (`action`, `decided_at`; None while undecided)."""
         return [dict(row) for row in self.db.rows(_SAMPLES)]
+
+    def unflagged(self, medium: float) -> Iterator[dict[str, Any]]:
+        """Listings whose current reading scores under `medium` and that nobody gave a verdict on: listing, score, and whether it was `judged`
+        at all (an offer of a chip that needs a licence)."""
+        return (dict(row) for row in self.db.stream(_UNFLAGGED, [medium]))
 
     def load_screening(
         self, name: str, rows: Iterable[Mapping[str, Any]], *, title: str, sha256: str, now: str
@@ -229,6 +235,15 @@ def _decoded(row: Any, name: str) -> dict[str, Any]:
     return found
 
 
-_SAMPLES = """SELECT s.*, (SELECT action FROM decision d WHERE d.listing = s.listing AND action NOT IN ('note', 'undo')
+_SAMPLES = """SELECT s.*, g.created_at AS made_at, r.score, d.action, d.at AS decided_at,
+    (SELECT min(o.recorded_at) FROM observation o WHERE o.listing = s.listing) AS known_from
+  FROM sample s JOIN digest g ON g.id = s.digest JOIN listing l ON l.id = s.listing LEFT JOIN reading r ON r.observation = l.observation
+  LEFT JOIN decision d ON d.id = (SELECT id FROM decision d WHERE d.listing = s.listing AND action NOT IN ('note', 'undo')
     AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.id AND u.listing = d.listing) ORDER BY d.at DESC, d.seq DESC, d.id DESC LIMIT 1)
-    AS action FROM sample s ORDER BY s.digest, s.listing"""
+  ORDER BY g.created_at, g.rowid, s.listing"""
+
+_UNFLAGGED = """SELECT l.id AS listing, r.score, r.offer IN ('sale', 'rental') AND r.restricted = 1 AND r.chip IS NOT NULL AS judged
+  FROM listing l JOIN reading r ON r.observation = l.observation
+  WHERE r.score < ? AND l.state <> 'erased' AND NOT EXISTS (
+    SELECT 1 FROM decision d WHERE d.listing = l.id AND d.action IN ('confirm', 'escalate', 'dismiss')
+    AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.id AND u.listing = d.listing))"""

@@ -12,6 +12,7 @@ import pytest
 from config.loader import Config
 from detector import apply, tune
 from detector.judge import Judge
+from detector.recall import Sample
 from detector.run import detect
 from review import market_view, sites_view, tuning_view
 from storage.listing import Listing
@@ -24,6 +25,7 @@ WORDS = (
     "With invoice and warranty.",
     "Message me on Telegram @seller_77a",
 )
+MEDIUM = Config(None).thresholds.severity.medium
 COUNTRIES = ("US", "US", "DE", "CN")
 
 
@@ -104,12 +106,12 @@ def history(store: Store) -> list[tune.Past]:
 def test_counts_over_a_threshold_are_those_of_the_history(
     store: Store, history: list[tune.Past], cut: float
 ) -> None:
-    step = tuning_view.Past.of(store).step(cut)
+    step = tuning_view.Past.of(store, MEDIUM).step(cut)
     over = [past for past in history if past.score >= cut]
     right = sum(past.right is True for past in over)
     assert step.alerts == len(over) and step.per_day == pytest.approx(len(over) / 3)
     assert step.precision == tune.rate(right, sum(past.right is not None for past in over))
-    assert step.recall == tune.rate(right, sum(past.right is True for past in history))
+    assert step.recall.found == right and step.recall.value is None  # no digest has drawn anything yet
 
 
 @pytest.mark.parametrize("cut", [0.12, 0.15, 0.35, 0.6, 0.9, 0.99])
@@ -119,7 +121,7 @@ def test_what_comes_and_goes_is_what_a_replay_says(
     now = Config(home).thresholds.severity.medium
     changes = {"severity.medium": cut} | ({"severity.high": cut} if cut > 0.88 else {})
     replay = tune.replay(history, apply.preview(Config(home), changes))
-    tried = tuning_view.trial(store, tuning_view.Past.of(store), now, cut)
+    tried = tuning_view.trial(store, tuning_view.Past.of(store, MEDIUM), now, cut)
     expected = {change.past.listing for change in (replay.appear if cut < now else replay.vanish)}
     assert tried.changed == len(expected) and tried.comes == (cut < now)
     assert {row["listing"] for row in tried.rows} <= expected and len(tried.rows) == min(
@@ -161,7 +163,7 @@ def test_reviewed_are_the_verdicts_that_stand(home: Path, tmp_path: Path) -> Non
 
 
 def test_a_budget_finds_the_lowest_threshold_that_keeps_it(store: Store) -> None:
-    past = tuning_view.Past.of(store)
+    past = tuning_view.Past.of(store, MEDIUM)
     for budget in (0.5, 5, 10, 30):
         found = past.for_budget(budget)
         if found is None:
@@ -172,7 +174,7 @@ def test_a_budget_finds_the_lowest_threshold_that_keeps_it(store: Store) -> None
 
 
 def test_nothing_reviewed_is_unknown_and_not_nought() -> None:
-    step = tuning_view.Past([(500, 3)], [], 0).step(0.4)
+    step = tuning_view.Past([(500, 3)], [], 0, Sample(), MEDIUM).step(0.4)
     assert step.alerts == 3 and step.per_day == 3
     assert step.precision.value is None and step.recall.value is None
 

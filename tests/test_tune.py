@@ -14,16 +14,12 @@ from detector.apply import edited, parse_changes, preview
 from detector.errors import DetectError
 from detector.judge import Judge
 from detector.tune import (
-    Drawn,
     Past,
-    alerting,
     curve,
-    draw,
     effects,
     estimate_weights,
     propose,
     rate,
-    recall,
     replay,
     report,
 )
@@ -107,46 +103,6 @@ def test_the_report_gives_precision_by_signal_site_and_severity_over_time() -> N
     assert (rows["signal", "serial_removed", ""].good, rows["signal", "serial_removed", ""].n) == (16, 20)
     assert (rows["signal", "no_paperwork", "2025-07"].good, rows["severity", "medium", ""].good) == (5, 5)
     assert rows["site", "ebay", ""].n == 40
-
-
-def test_draws_are_random_unflagged_and_carry_their_probability() -> None:
-    near = [past(300 + n, ("unknown_sign",)) for n in range(10)]
-    found = draw([*HISTORY, *near], 0.25, 4, seed=5)
-    assert [one.stratum for one in found] == ["near", "near", "far", "far"]
-    assert [one.probability for one in found] == [2 / 10, 2 / 10, 2 / 60, 2 / 60]
-    assert found == draw([*near, *reversed(HISTORY)], 0.25, 4, seed=5) != draw([*HISTORY, *near], 0.25, 4, seed=6)
-    flagged = {past.listing for past in HISTORY if alerting(past.severity)}
-    assert not flagged & {one.listing for one in found}
-
-
-def test_a_stratum_with_too_few_leaves_its_draws_to_the_other() -> None:
-    assert [one.stratum for one in draw(HISTORY, 0.25, 3, seed=1)] == ["far"] * 3
-
-
-def test_recall_uses_the_sampling_probabilities() -> None:
-    near = [Drawn(f"d{n}", "near", 0.1, "confirm" if n < 2 else "dismiss") for n in range(20)]
-    far = [Drawn(f"d{n}", "far", 0.001, "dismiss") for n in range(20)]
-    found = recall(9, near + far)
-    assert found.missed == pytest.approx(1.0)  # a tenth of the ten near ones
-    assert found.value == pytest.approx(0.9) and found.low < 0.1 < 0.9 < found.high
-
-
-def test_recall_is_unknown_before_any_draw_was_decided() -> None:
-    assert recall(9, [Drawn("d", "far", 0.01, None)]).value is None
-
-
-def test_recall_estimates_the_truth_on_simulated_desks() -> None:
-    import random
-
-    chance, errors, inside = random.Random(2), [], 0
-    for _ in range(40):
-        pool = [chance.random() < 0.05 for _ in range(400)]
-        draws = [Drawn(f"d{day}", "far", 10 / 400, "confirm" if chance.choice(pool) else "dismiss") for day in range(60) for _ in range(10)]
-        found = recall(80, draws)
-        assert found.value is not None
-        inside += found.low <= 80 / (80 + sum(pool)) <= found.high
-        errors.append(found.value - 80 / (80 + sum(pool)))
-    assert abs(sum(errors) / len(errors)) < 0.01 and inside >= 36
 
 
 def test_weights_move_with_the_decisions_and_no_further_than_they_speak() -> None:

@@ -34,13 +34,13 @@ def curve(
     """Show alerts per day over the score on your own history, with precision among decided ones."""
     if ctx.invoked_subcommand:
         return
-    from detector import apply, tune
+    from detector import apply, recall, tune
 
     state: State = ctx.obj
     standing = state.config.thresholds.severity
     with state.store(readonly=True) as store:
         history = apply.history(store)
-        seen = tune.recall(sum(bool(p.right) for p in history), apply.drawn(store))
+        seen = recall.Estimate(store.reviewed(), recall.sample(store.samples()), standing.medium).at(standing.medium)
     if budget or precision is not None:
         found = tune.propose(history, budget_per_day=_per_day(budget) if budget else None, precision=precision)
         write_json(dataclasses.asdict(found)) if json else print(found.why)
@@ -59,7 +59,7 @@ def curve(
     ]  # fmt: skip
     write_rows(rows, ["score", "alerts_per_day", "precision", "low", "high", "decided"], as_json=json)
     if seen.value is not None:
-        note(f"recall estimated from {seen.decided} of {seen.drawn} random draws: {seen.value:.2f} ({seen.low:.2f} to {seen.high:.2f})")
+        note(f"recall estimated from {seen.decided} of {seen.drawn} listings drawn at random: {seen.value:.2f} ({seen.low:.2f} to {seen.high:.2f})")
 
 
 def _per_day(text: str) -> float:

@@ -27,7 +27,7 @@ STEP = 0.005
 def tuning(visit: Visit) -> Answer:
     """The slider, the curves, and what a threshold would change."""
     store, cuts = visit.store, visit.config.thresholds.severity
-    past = kept(visit, "tuning", lambda: view.Past.of(store))
+    past = kept(visit, "tuning", lambda: view.Past.of(store, cuts.medium))
     budget = _budget(visit.arg("budget"))
     found = past.for_budget(budget) if budget is not None else None
     lowest = max(cuts.low, INDEXED_SCORE)
@@ -58,7 +58,7 @@ def tuning(visit: Visit) -> Answer:
         asked=visit.arg("budget")[:7],
         on_slider=lambda value: _on_slider(value, lowest),
         found=found,
-        missed=past.missed(apply.drawn(store), cuts.medium),
+        missed=past.step(cuts.medium).recall,
         drawn=[row for row in store.offers_named(waiting[: view.SHOWN]) if row["score"] is not None],
         waiting=len(waiting),
         base=visit.config.thresholds_version,
@@ -125,7 +125,7 @@ def _alerts(curve: Sequence[view.Step], now: float, then: float) -> charts.Marku
 def _quality(curve: Sequence[view.Step], now: float, then: float) -> charts.Markup:
     series = [
         charts.Series(
-            f"{name} among reviewed",
+            words,
             tuple(
                 charts.Point(step.score, share.value, share.low, share.high)
                 for step in curve
@@ -133,7 +133,7 @@ def _quality(curve: Sequence[view.Step], now: float, then: float) -> charts.Mark
             ),
             tone,
         )
-        for name, tone in (("precision", 1), ("recall", 2))
+        for name, words, tone in (("precision", "precision among reviewed", 1), ("recall", "recall, as random draws tell", 2))
     ]
     return charts.line(
         [s for s in series if s.points], title="Precision and recall over the threshold", y_words="percent", y_high=1.0,
