@@ -47,6 +47,8 @@ class Facts:
     problem_count: int = 0
     errors: list[str] = field(default_factory=list)
     """Mistakes of this program."""
+    remarks: list[str] = field(default_factory=list)
+    """What is told of a run that met all that was expected: a list that went in circles, a start address asked before."""
     signal: str | None = None
     waited_s: float = 0.0
     unchanged: int = 0
@@ -117,7 +119,9 @@ def decide(facts: Facts, site: Site, history: Sequence[int] = ()) -> Outcome:
         return Outcome("changed", "; ".join(broken), tuple(broken))
     if cut:
         return Outcome("partial", cut)
-    return Outcome("ok", _missed(facts) or None)
+    more = f" (and {len(facts.remarks) - 1} more of the kind)" if len(facts.remarks) > 1 else ""
+    told = [_missed(facts), *(text[:300] + more for text in facts.remarks[:1])]
+    return Outcome("ok", "; ".join(filter(None, told)) or None)
 
 
 def broken_expectations(

@@ -24,6 +24,8 @@ AUTOTHROTTLE_ENABLED = False
 # Scrapy starts so many tasks for the output of every page, 100 by default; our spider gives requests alone, in order.
 CONCURRENT_ITEMS = 1
 
+REQUEST_FINGERPRINTER_CLASS = "crawler.asked.Fingerprinter"
+
 # Manners reads robots.txt as RFC 9309 does; Scrapy's takes an unreachable one for permission.
 ROBOTSTXT_OBEY = False
 RETRY_ENABLED = False

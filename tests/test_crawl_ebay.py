@@ -140,6 +140,26 @@ def test_pages_quota_and_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             assert b"t0ken" not in text and b"own-client" not in text, path
 
 
+def test_every_market_is_asked_to_its_end_and_an_item_of_two_is_opened_once(tmp_path: Path) -> None:
+    """The markets share their addresses: a header, which is no part of them, tells one from the other."""
+    home = new_home(tmp_path)
+    lamps = [item(n, title=f"Desk lamp {n}") for n in range(500)]
+    offered = {"EBAY_US": [item(900), *lamps[:250]], "EBAY_DE": [item(900), *lamps[250:]]}
+    with serve() as web:
+        shops = {market: Browse(web, {"A100": rows}) for market, rows in offered.items()}
+        web.route("/buy/browse/v1/item_summary/search", lambda asked: shops[asked.headers["x-ebay-c-marketplace-id"]].search(asked))
+        web.route("/buy/browse/v1/item/*", lambda asked: Answer(json.dumps(item(900))))
+        browse_site(home, web, ["A100"])
+        path = home / "config" / "sites" / "browse.toml"
+        both = path.read_text(encoding="utf-8").replace('["EBAY_US"]', '["EBAY_US", "EBAY_DE"]')
+        path.write_text(both + '[detail]\nfollow = "candidates"\n', encoding="utf-8")
+        result = crawl(home, "browse")
+        searches = [(asked.headers["x-ebay-c-marketplace-id"], asked.query["offset"]) for asked in web.log if "search" in asked.path]
+        opened = [asked.path for asked in web.log if "/item/" in asked.path]
+    assert sorted(searches) == [("EBAY_DE", "0"), ("EBAY_DE", "200"), ("EBAY_US", "0"), ("EBAY_US", "200")]
+    assert (result.outcome, result.listings, len(opened)) == ("ok", 501, 1)
+
+
 def test_a_refused_key_is_blocked_and_says_so(tmp_path: Path) -> None:
     home = new_home(tmp_path)
     with serve() as web:

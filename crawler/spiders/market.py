@@ -49,7 +49,10 @@ class MarketSpider(scrapy.Spider):
         self.recorder = recorder
         self._plan = plan
         self._lists: dict[str, int] = {}
-        self._fresh_follows: set[str] = set()
+        self._on_list: dict[str, set[str]] = {}
+        """What the pages of a list held so far, by the address of each of its pages."""
+        self._opened: set[str] = set()
+        """Listings whose own pages were asked for: their ids, or addresses where a list gives no more."""
         self._seen_on: dict[str, EvidenceRef] = {}
         """Evidence of the list on which a listing stood whose own page is opened, by listing id."""
 
@@ -141,17 +144,15 @@ class MarketSpider(scrapy.Spider):
             page = known
         reading = self.plan.family.read(page, self.plan.site)
         self._count(reading, page, follow)
-        fresh = 0
         if self.recorder is not None:
             evidence = stored[1] if stored else self._archive(page, response, reading)
             self.recorder.validators.remember(follow.url, page, evidence)
-            fresh = self._record(reading, evidence)
+            self._record(reading, evidence)
             if not reading.recognised and follow.card is not None:
                 self.recorder.take_card(follow.card, self._seen_on.get(follow.card.listing_id))
         else:
             yield from (listing.to_dict() for listing in reading.listings)
-            fresh = len(reading.listings)
-        yield from self._follow(reading, follow, fresh)
+        yield from self._follow(reading, follow)
 
     def _own_url(self, response: Response, follow: Follow) -> str:
         """The address that is stored: without keys of an API, and after redirects where there were any."""
@@ -176,12 +177,12 @@ class MarketSpider(scrapy.Spider):
             quotes=archiving.quotes(reading) if archiving.not_to_be_kept(page) else None,
         )  # fmt: skip
 
-    def _record(self, reading: Reading, evidence: EvidenceRef) -> int:
+    def _record(self, reading: Reading, evidence: EvidenceRef) -> None:
         """Record what the page completes: a listing whose own page is opened next waits for that page."""
         assert self.recorder is not None
         opened = {f.card.listing_id for f in reading.follow if f.card is not None and self._opens(f)}
         self._seen_on.update((entry, evidence) for entry in opened if entry not in self._seen_on)
-        return self.recorder.take(
+        self.recorder.take(
             [entry for entry in reading.listings if entry.listing_id not in opened], evidence
         )
 
@@ -190,14 +191,18 @@ class MarketSpider(scrapy.Spider):
             return True
         return self.plan.candidate(follow.card.title)
 
-    def _follow(self, reading: Reading, follow: Follow, fresh: int) -> Iterator[Request]:
-        details = [f for f in reading.follow if f.role == "detail" and self._opens(f)]
-        new = fresh
-        for entry in details:
-            if entry.url not in self._fresh_follows:
-                self._fresh_follows.add(entry.url)
-                new += 1
-                yield self._request(entry)
+    def _follow(self, reading: Reading, follow: Follow) -> Iterator[Request]:
+        for entry in reading.follow:
+            if entry.role == "detail" and self._opens(entry):
+                name = entry.card.listing_id if entry.card else entry.url
+                if name not in self._opened:
+                    self._opened.add(name)
+                    yield self._request(entry)
+        # Judged by this list alone: another search may have shown its first pages already, and not those that come after.
+        held = {entry.listing_id for entry in reading.listings} | {f.url for f in reading.follow if f.role == "detail"}
+        before = self._on_list.setdefault(follow.url, set())
+        again = held <= before
+        before |= held
         for entry in reading.follow:
             if entry.role == "detail":
                 continue
@@ -206,8 +211,11 @@ class MarketSpider(scrapy.Spider):
                 limit = f"stopped at page {self.plan.max_depth} of a list"
                 if limit not in self.plan.facts.limits:
                     self.plan.facts.limits.append(limit)
-            elif new or not reading.recognised or entry.role == "sitemap" or follow.role == "sitemap":
+            elif again and reading.recognised and "sitemap" not in (entry.role, follow.role):
                 # A list whose page brought nothing new goes in circles; one that cannot be read is kept whole, for `reparse`.
+                self.plan.facts.remarks.append(f"a list was left at page {depth - 1}, which brought nothing new: {follow.url}")
+            else:
+                self._on_list.setdefault(entry.url, before)
                 yield self._request(entry)
 
     def failed(self, failure: Failure) -> None:
@@ -236,9 +244,11 @@ class MarketSpider(scrapy.Spider):
         facts.failed[_cause(error)] += 1
 
     def _dropped(self, request: Request) -> None:
-        """Scrapy drops an address asked before without a word; when a redirect led back to itself that is a failure."""
+        """Scrapy drops an address asked before without a word: a redirect back to itself is a failure, a start a thing to tell."""
         if request.url in request.meta.get("redirect_urls", ()):
             self.plan.facts.failed["redirect loop"] += 1
+        elif request.meta.get("is_start_request"):
+            self.plan.facts.remarks.append(f"a start address is or leads to one asked before: {request.cb_kwargs['follow'].url}")
 
     def closed(self, reason: str) -> None:
         """Take Scrapy's own reasons over into the facts."""

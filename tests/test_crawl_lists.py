@@ -1,0 +1,40 @@
+"""How far a crawl goes: lists that overlap or run in circles, layouts half broken, shops larger than a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.crawling import CARDS, add_site, card, crawl, new_home, page, stats
+from tests.servers.web import Answer, Asked, serve
+
+
+def test_searches_that_overlap_are_each_read_to_their_end(tmp_path: Path) -> None:
+    """The first page of the second search was all seen in the first search; its next pages hold what no other search gives."""
+    home = new_home(tmp_path)
+    shown = {"A100": [range(5)], "A100 80GB": [range(5), range(10, 15), range(20, 25)]}
+
+    def search(asked: Asked) -> Answer:
+        term, number = asked.query["q"], int(asked.query.get("page", 1))
+        pages = shown[term]
+        more = f'<a class=next href="/s?q={term.replace(" ", "+")}&page={number + 1}">next</a>'
+        return Answer(page("".join(card(n) for n in pages[min(number, len(pages)) - 1]), more))
+
+    with serve() as web:
+        web.route("/s", search)
+        add_site(home, "board", web.url + "/s?q={term}", more='[search]\nterms = ["A100", "A100 80GB"]\n' + CARDS)
+        result = crawl(home, "board")
+    assert (result.outcome, result.listings, result.pages) == ("ok", 15, 2 + 4)
+    # The lists go on for ever with their last page: that they were left is told.
+    assert "brought nothing new" in (result.detail or "") and "1 more" in (result.detail or "")
+    assert len(stats(home, result)["remarks"]) == 2
+
+
+def test_a_start_address_that_leads_to_one_asked_before_is_told(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/list", Answer(page(card(1))))
+        web.route("/other", Answer("", 302, {"Location": "/list"}))
+        add_site(home, "board", [web.url + "/list", web.url + "/list#top", web.url + "/other"])
+        result = crawl(home, "board")
+    assert (result.outcome, result.listings) == ("ok", 1)
+    assert [text.rsplit("/", 1)[-1] for text in stats(home, result)["remarks"]] == ["list#top", "other"]
