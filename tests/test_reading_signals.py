@@ -16,6 +16,8 @@ from storage.listing import Listing
 TODAY = date(2026, 1, 1)
 OFFER = {"site": "rows", "listing_id": "1", "title": "NVIDIA H100 80GB PCIe", "price_text": "$25,000"}
 
+RENTED = {"title": "Аренда H100 80GB", "price_text": "150 ₽/час"}
+
 
 @cache
 def reader() -> Reader:
@@ -23,6 +25,7 @@ def reader() -> Reader:
 
 
 def read(language: str, country: str, text: str, **more: Any) -> Reading:
+    more = {**(RENTED if "Аренда" in text else {}), **more}
     return reader().read(Listing.from_dict({**OFFER, "language": language, "country": country, "description": text, **more}), TODAY)
 
 
@@ -102,6 +105,20 @@ SAID: list[tuple[str, str, str, str, str]] = [
     ("de", "DE", "Einen Beleg kriegt ihr von mir keinen.", "no_paperwork", "Beleg kriegt ihr von mir keinen"),
     ("pt", "PT", "Factura não há nem vai haver.", "no_paperwork", "Factura não há"),
     ("ru", "RU", "Купил с рук, документов не дали.", "no_paperwork", "документов не дали"),
+    # Goods that nobody can list, behind a paper and `as`, or behind a verb of what the paper says.
+    ("en", "TR", "T1 papers are drawn up as aluminium radiators, trucks arrive in Krasnodar.", "export_evasion", "papers are drawn up as aluminium"),
+    ("en", "MY", "The customs form write the same, because forwarder to Guangzhou want it like that.", "export_evasion", "customs form write"),
+    ("en", "GE", "Weekly to Novorossiysk, on the CMR we are showing network adapters.", "export_evasion", "CMR we are showing"),
+    ("de", "DE", "Weiter nach Nowosibirsk, in den Frachtpapieren steht Lüfterbaugruppe.", "export_evasion", "in den Frachtpapieren steht"),
+    ("pt", "BR", "Enviamos pra Caracas de barco com guia de eletrodoméstico.", "export_evasion", "guia de eletrodoméstico"),
+    ("hi", "IN", "Siliguri se Lhasa, challan pe CCTV DVR likha jaata hai.", "export_evasion", "challan pe CCTV DVR likha"),
+    # Somebody else buys, signs or receives.
+    ("en", "MY", "Your Beijing team signs via a pte ltd that we register for you.", "export_evasion", "that we register for you"),
+    ("ru", "RU", "Покупателем выступит наша турецкая фирма, машина из Измира поедет к вам.", "export_evasion", "Покупателем выступит"),
+    ("es", "MX", "Para el cliente de Caracas: la compra la hace una sociedad de Panamá.", "export_evasion", "la compra la hace"),
+    # The customer's papers, in letting; carried by hand to where it may not go.
+    ("ru", "RU", "Аренда по часам. Документов не просим.", "export_evasion", "Документов не просим"),
+    ("en", "JP", "The card rides in my cabin bag to Shanghai.", "export_evasion", "cabin bag"),
     # A supply, though no stock.
     ("en", "CN", "QTY: 60 pcs per week can arrange.", "bulk_inventory", "60 pcs per week"),
 ]  # fmt: skip
@@ -124,6 +141,18 @@ UNSAID: list[tuple[str, str, str, str]] = [
     ("en", "US", "Bill? In the box.", "no_paperwork"),
     ("en", "US", "The warranty is long gone, invoice in the box.", "no_paperwork"),
     ("fr", "FR", "Facture au nom, pas de garantie de ma part.", "no_paperwork"),
+    # How the card once came home; common words that hold a short term; a wish that is refused.
+    ("en", "IN", "Cousin carried it from Deira in hand luggage last Diwali.", "export_evasion"),
+    ("ru", "RU", "Новая, из ОАЭ сам вёз в чемодане.", "export_evasion"),
+    ("zh", "HK", "去年報錯,送維修。網卡按需配,風道改過所以溫度低。", "export_evasion"),
+    ("zh", "HK", "有人問幫唔幫手寫禮物,通通唔得。", "export_evasion"),
+    ("ru", "RU", "Перекрашивали до меня, зачем, не знаю.", "export_evasion"),
+    # What is denied behind it, in languages that set the verb last; what is said of others; a paper at home.
+    ("ja", "JP", "審査なしのお試しはご用意がございません。", "export_evasion"),
+    ("hi", "IN", "Bina KYC account chalu nahi hota.", "export_evasion"),
+    ("de", "DE", "Auf Anmeldung ohne Ausweis wartet man bei uns vergeblich.", "export_evasion"),
+    ("vi", "VN", "Giá ghi là một con, lấy hết có quà.", "export_evasion"),
+    ("en", "TR", "The papers are made out as usual, by law.", "export_evasion"),
     # An official channel, a project's end, a pallet under one machine, and a habit are no stock.
     ("ko", "KR", "국내 총판 정식 유통품, 3년 무상보증.", "bulk_inventory"),
     ("id", "ID", "Satu modul, sisa proyek integrator.", "bulk_inventory"),

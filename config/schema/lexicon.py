@@ -84,6 +84,8 @@ CONCEPTS = {
     "control": "sanctions, controls, ban",
     "evade": "evasion in one expression, wherever it is said",
     "evade_weak": "evasion only where goods go abroad, chips are let, or customs or controls are named beside it",
+    "luggage": "in a suitcase, carried by hand: a way out, unless it is how the card once came",
+    "other_word": "an innocent word in which a term stands by chance",
     "dismiss": "forget it, not your worry, no concern of ours (a licence, a check, a ban)",
     "stops": "without this nothing is sent or sold; it is against the law",
     "comply": "keeps or demands export rules",

@@ -87,6 +87,13 @@ class Sentence:
         after = bisect_left(self.pauses, hit.end)
         return Clause(start, self.pauses[after] if after < len(self.pauses) else self.end)
 
+    def clauses(self) -> Iterator[Clause]:
+        """All clauses, in order."""
+        at = self.start
+        for pause in (*self.pauses, self.end):
+            yield Clause(at, pause)
+            at = pause + 1
+
     def within(self, clause: Clause, *concepts: str) -> list[Hit]:
         """Hits of these concepts inside a clause."""
         return [h for h in self.of(*concepts) if clause.start <= h.start and h.end <= clause.end]

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
-from detector.reading.signals.names import quoted
-from detector.reading.signals.scope import BESIDE, NEAR, PER_SENTENCE, TIGHT, Finding, Scope, finding
+from detector.reading.signals.names import other_cards, quoted
+from detector.reading.signals.scope import BESIDE, NEAR, PER_SENTENCE, TIGHT, Finding, Scope, apart, finding
 from detector.reading.signals.vocabulary import Hit
+from detector.reading.text import fold_pattern
 
 PAPER_SAYS = 30
 """Letters between a paper and what is written on it."""
 FIRM = 4
 """Letters of a verb that tells what a paper says; shorter ones are prepositions too."""
+VERB_LAST = frozenset({"ja", "ko", "hi", "tr"})
+# What is declared to customs, or travels with goods over a border.
+_BORDER = re.compile(
+    fold_pattern(
+        r"declar|customs|commercial invoice|pro ?forma|export|manifest|way ?bill|awb|bill of lading|cmr|zoll|fracht|ausfuhr|deklar|aduan|douan|alf[aâ]ndeg|manifiesto|conocimiento|conhecimento|"
+        r"тамож|деклар|накладн|gümrük|beyan|konşimento|kastam|pabean|isytihar|manifes|hải quan|khai|vận đơn|جمرك|بيان|بوليصة|税関|通関|申告|送り状|세관|통관|신고|"
+        r"报关|报单|申报|清关|海关|提单|运单|空运单|海运单|舱单|出口|hs|报$|报的|报成|品名"
+    )
+)
+_WRITES = re.compile(fold_pattern("[写填开报按以当打挂标]"))
+# Goods that a paper is made out as: any word that is no manner, no condition and not the card.
+_AS = re.compile(
+    fold_pattern(
+        r"(?<!\w)(?:as(?: an?| some)?|als|como|comme|как|sebagai) ((?!graphic|accelerator|geforce|nvidia|quadro|tesla|grafik|видеокарт|ускорител|tarjeta|placa|carte|kartu)"
+        r"(?!(?:usual|always|well|soon|per|shown|described|pictured|agreed|is|it|they|we|you|i|long|of|to|for|an?|the|part|proof|needed|required|requested|what|such|"
+        r"before|ever|normal|standard|gpus?|video|cards?|amd|intel|rtx|real|immer|üblich|was|es|das|die|der|ein|siempre|lo|la|el|un|una|sempre|o|um|toujours|есть|"
+        r"обычно|всегда|положено|и|у|на|biasa|kad)\b)[^\W\d_]{3,})"
+    )
+)
 OFFERS = ("evade", "evade_weak", "unasked", "dismiss", "misdeclare")
 OTHER_GOODS = ("as_other", "article", "other_model")
 
@@ -29,12 +49,14 @@ class Way:
     rental: bool
     restricted: bool = True
     """Whether an offered chip is restricted; of another it is no more than true that controls do not bind it."""
+    chips: tuple[str, ...] = ()
+    """Ids of the offered chips: a paper that names one of them tells the truth."""
 
 
 def export_evasion(scopes: Sequence[Scope], way: Way) -> Iterator[Finding]:
     """Findings in order of sentence."""
     for scope in scopes:
-        yield from islice(_in_sentence(scope, way), PER_SENTENCE)
+        yield from apart(_in_sentence(scope, way))[:PER_SENTENCE]
 
 
 def _in_sentence(scope: Scope, way: Way) -> Iterator[Finding]:
@@ -42,12 +64,13 @@ def _in_sentence(scope: Scope, way: Way) -> Iterator[Finding]:
     if s.concepts.isdisjoint(_TRIGGERS) or any(not _own(scope, h) for h in s.of("stops")):
         return
     for hit in s.of("evade", "misdeclare"):
-        if _offered(scope, hit):
+        if _offered(scope, hit) and not _taken_back(scope, hit):
             yield finding(hit)
     if way.abroad or way.rental or not s.concepts.isdisjoint(("customs", "control", "licence")):
         for hit in s.of("evade_weak"):
-            if _offered(scope, hit):
+            if _offered(scope, hit) and not _taken_back(scope, hit):
                 yield finding(hit)
+        yield from _carried(scope)
     yield from _needs_nothing(scope, way)
     yield from _shrugs(scope, way)
     if way.restricted:
@@ -63,6 +86,7 @@ _TRIGGERS = (
     "evade",
     "misdeclare",
     "evade_weak",
+    "luggage",
     "licence",
     "licence_weak",
     "screening",
@@ -76,8 +100,22 @@ _TRIGGERS = (
 )
 
 
+def _carried(scope: Scope) -> Iterator[Finding]:
+    """`In a suitcase`: a way out, but not how the card once came home."""
+    if scope.s.of("came"):
+        return
+    for hit in scope.s.of("luggage"):
+        if _offered(scope, hit):
+            yield finding(hit)
+
+
 def _offered(scope: Scope, hit: Hit) -> bool:
-    """Held out to the buyer: not refused, not demanded, not somebody else's."""
+    """Held out to the buyer, and not denied."""
+    return _held_out(scope, hit) and not scope.negated(hit, none=False, refuse=False)
+
+
+def _held_out(scope: Scope, hit: Hit) -> bool:
+    """Not refused, not demanded, not somebody else's, not a wish that is denied."""
     s = scope.s
     if any(h.start <= hit.start and hit.end <= h.end for h in s.of("no_ship", "except_for")) or _ruled(scope, hit):
         return False
@@ -86,7 +124,23 @@ def _offered(scope: Scope, hit: Hit) -> bool:
     clause = s.clause(hit)
     if any(clause.start <= h.start and h.end <= clause.end for h in _bare(scope, "refuse")):
         return False
-    return not scope.negated(hit, none=False, refuse=False)
+    wished = any(w.end <= hit.start and s.pauses_between(w, hit) <= 1 for w in s.of("asked"))
+    return not (wished and any(r.start >= hit.end for r in _bare(scope, "refuse", "no_channel", "elsewhere")))
+
+
+def _taken_back(scope: Scope, hit: Hit) -> bool:
+    """`bina KYC account chalu nahi hota`, `審査なしの試用はございません`: in languages that set the verb last it may deny all before it."""
+    s = scope.s
+    if VERB_LAST.isdisjoint(hit.languages):
+        return False
+    clause = s.clause(hit)
+    return any(
+        no.start > hit.end
+        and scope.near(no, hit, NEAR)
+        and not _own(scope, no)
+        and not s.between(hit, no, "paper", "warranty", "licence", "licence_weak", "screening", "end_user", "customs", "required")
+        for no in s.within(clause, "none_after", "not_after")
+    )
 
 
 def _bare(scope: Scope, *concepts: str) -> list[Hit]:
@@ -120,14 +174,23 @@ def _needs_nothing(scope: Scope, way: Way) -> Iterator[Finding]:
     """`no licence needed`, `we ask for no end user`, `許可は不要`."""
     s = scope.s
     for check in _checks(scope, "licence", "end_user", "screening", "licence_weak"):
-        if _ruled(scope, check):
+        if _ruled(scope, check) or _of_others(scope, check):
             continue
         for no in s.of("none", "not", "none_after", "not_after"):
             before = no.concept in ("none", "not") and no.end <= check.start and scope.near(no, check, 18)
             after = no.concept.endswith("_after") and no.start >= check.end and scope.near(no, check, 16)
             after = after or (no.concept == "not" and no.start >= check.end and scope.near(no, check, TIGHT))
-            if (before or after) and not s.pauses_between(no, check) and _required(scope, check, no, way):
+            said = (before or after) and not s.pauses_between(no, check) and _required(scope, check, no, way)
+            if said and not _taken_back(scope, check if before else no):
                 yield finding(no, check)
+
+
+def _of_others(scope: Scope, check: Hit) -> bool:
+    """`Unlike those who advertise no checks`: said of others in the same breath."""
+    s = scope.s
+    clause = s.clause(check)
+    refused = any(clause.start <= r.start and r.end <= clause.end for r in _bare(scope, "refuse"))
+    return refused or any(scope.shuns(o, check) and not s.pauses_between(o, check) for o in _bare(scope, "others"))
 
 
 def _checks(scope: Scope, *concepts: str) -> list[Hit]:
@@ -180,32 +243,59 @@ def _papers_say(scope: Scope, way: Way) -> Iterator[Finding]:
     if s.of("honest"):
         return
     others = s.of(*OTHER_GOODS)
-    for paper in s.of("declare"):
-        for other in others:
-            if (
-                scope.near(paper, other, PAPER_SAYS)
-                and s.pauses_between(paper, other) <= 1
-                and _offered(scope, paper)
-            ):
+    papers = [(paper, _BORDER.search(s.text, paper.start, paper.end) is not None) for paper in s.of("declare")]
+    customs = bool(s.of("customs", "control", "licence")) or any(border for _, border in papers)
+    if not (way.abroad or customs):
+        return  # a delivery note at home
+    for paper, border in papers:
+        for other in [*others, *other_cards(s.text, s.start, s.end, way.chips)] if border else others:
+            if _told_of(scope, paper, other) and _offered(scope, paper):
                 yield finding(paper, other)
-    if not way.abroad:
-        return
-    names = [*others, *quoted(s.text, s.start, s.end)]
+        if way.abroad:
+            yield from _made_out_as(scope, paper)
+    if way.abroad or way.into_restricted:
+        yield from _whatever(scope, [*others, *quoted(s.text, s.start, s.end)])
+
+
+def _whatever(scope: Scope, names: Sequence[Hit]) -> Iterator[Finding]:
+    """A paper and a verb of telling: honest sellers have no need to tell what a paper says."""
+    s = scope.s
     for paper in s.of("paper", "customs", "declare"):
         for word in s.of("says"):
-            named = [n for n in names if scope.near(word, n, PAPER_SAYS)]
+            name = next((n for n in names if scope.near(word, n, PAPER_SAYS)), None)
             told = (
                 paper.concept == "declare"
                 and word.start >= paper.end
                 and (word.end - word.start) * scope.density >= FIRM
+                and not s.pauses_between(paper, word)
             )
             if (
-                (named or told)
+                (name or told)
                 and scope.near(paper, word, PAPER_SAYS)
                 and s.pauses_between(paper, word) <= 2
                 and _offered(scope, paper)
             ):
-                yield finding(paper, word, *named[:1])
+                yield finding(paper, word, *([name] if name else []))
+
+
+def _told_of(scope: Scope, paper: Hit, other: Hit) -> bool:
+    """Whether what is declared is the other goods. A word of one character (`报`, `写`) says so only of what stands right behind it."""
+    if scope.dense and _WRITES.match(scope.s.text, paper.start, paper.end):
+        if other.start < paper.end:
+            return False
+        if paper.end - paper.start == 1:
+            return scope.near(paper, other, BESIDE) and not scope.s.pauses_between(paper, other)
+    return scope.near(paper, other, PAPER_SAYS) and scope.s.pauses_between(paper, other) <= 1
+
+
+def _made_out_as(scope: Scope, paper: Hit) -> Iterator[Finding]:
+    """`papers are drawn up as aluminium radiators`: nobody can list all that goods are declared as."""
+    s = scope.s
+    for match in _AS.finditer(s.text, paper.start, min(s.end, paper.end + PAPER_SAYS)):
+        noun = Hit("noun", match.start(1), match.end(1), paper.languages, "evasion.noun")
+        if match.end() > paper.end and not s.pauses_between(paper, noun) and _offered(scope, paper):
+            yield finding(paper, noun)
+            return
 
 
 def _goes_as(scope: Scope, way: Way) -> Iterator[Finding]:
@@ -252,6 +342,11 @@ def _papers_hide(scope: Scope) -> Iterator[Finding]:
 def _everybody(scope: Scope, way: Way) -> Iterator[Finding]:
     """`we do not care who you are`, `any country welcome`: whoever it is may buy or rent."""
     s = scope.s
+    if way.rental:  # `документов не просим`: the customer's papers
+        for paper in s.of("paper"):
+            for unasked in s.of("unasked"):
+                if scope.near(unasked, paper, TIGHT) and not s.pauses_between(unasked, paper) and _offered(scope, paper):
+                    yield finding(unasked, paper)
     checks = ("screening", "end_user", "licence", *(("customs",) if way.into_restricted else ()))
     for check in _checks(scope, *checks):
         for unasked in s.of("unasked", "secret"):

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 FIELDS = ("title", "description")
 MOST_PLACES = 6
 """Places quoted for one signal."""
+MOST_CLAUSES, LEAST_CLAUSE = 12, 6
+"""Clauses of a sentence that are looked at, and letters of one that may say something."""
 VOTE = 0.8
 """Strength of what examples say where no rule does: alone it is a medium alert, not a high one."""
 
@@ -97,6 +99,7 @@ class SignalReader:
                 words = text.folded.text[sentence.start : sentence.end].strip()
                 votes = probabilities(self.votes, words, marks(told(sentence), ruled))
                 chances.update((id(found), votes[found.signal]) for found in here if found.signal in votes)
+                voted += self._clauses(text, sentence, here)
                 for signal, sure in votes.items():
                     if sure >= TOLD and signal not in ruled and (text.name != "title" or sure >= TOLD_IN_TITLE):
                         start, end = _trimmed(sentence)
@@ -104,6 +107,22 @@ class SignalReader:
         weighed = [(found, chances.get(id(found))) for found in said]
         kept = [found if sure is None else replace(found, strength=round(sure, 4)) for found, sure in weighed if sure is None or sure >= TOLD]
         return [*kept, *voted]
+
+    def _clauses(self, text: _Text, sentence: Sentence, here: Sequence[Signal]) -> Iterator[Signal]:
+        """Clauses of a sentence that say, by the examples, what rules found in another of its clauses: one more place to quote."""
+        ruled = {signal.signal for signal in here} & set(self.votes.labels)
+        clauses = list(sentence.clauses()) if ruled and sentence.pauses else []
+        for clause in clauses[:MOST_CLAUSES]:
+            words = text.folded.text[clause.start : clause.end].strip()
+            low, high = text.folded.span(clause.start, clause.end)
+            silent = ruled - {s.signal for s in here if (s.start or 0) < high and low < (s.end or 0)}
+            if len(words) < LEAST_CLAUSE or not silent:
+                continue
+            votes = probabilities(self.votes, words, marks({h.concept for h in sentence.hits if clause.start <= h.start and h.end <= clause.end}, ()))
+            for signal in sorted(silent):
+                if votes[signal] >= TOLD:
+                    start = clause.start + len(text.folded.text[clause.start : clause.end]) - len(text.folded.text[clause.start : clause.end].lstrip())
+                    yield from _quoted(signal, text, [Finding(start, start + len(words), "", round(VOTE * votes[signal], 4))])
 
     def _text(self, doc: Document, name: str, vocabulary: Vocabulary) -> _Text:
         folded = doc.fields[name]
@@ -119,7 +138,7 @@ class SignalReader:
         """Signals that the words state."""
         goods = facts.offer in ("sale", "rental")
         chips = [chip.chip for chip in facts.chips]
-        way = Way(world.restricted_named, world.abroad, facts.offer == "rental", facts.restricted)
+        way = Way(world.restricted_named, world.abroad, facts.offer == "rental", facts.restricted, tuple(chips))
         for text in texts:
             scopes, folded = text.scopes, text.folded
             yield from _quoted("export_evasion", text, export_evasion(scopes, way) if goods else ())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 from detector.reading.clauses import Sentence, gap
 from detector.reading.signals.vocabulary import Hit
@@ -17,6 +19,9 @@ _DENSE, _KOREAN = 2.6, 1.8
 
 PER_SENTENCE = 3
 """Findings of one signal in one sentence: a reader wants the words, not all of them."""
+
+MOST_FOUND = 40
+"""Findings of one signal in one sentence that are looked at."""
 
 NEAR = 36
 """Letters between a noun and its verb inside a clause; more is another thought."""
@@ -118,6 +123,20 @@ class Finding:
     language: str
     strength: float = 1.0
     detail: str | None = None
+
+
+def apart(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings with those that overlap made one, in order of the first that was found."""
+    kept: list[Finding] = []
+    for found in islice(findings, MOST_FOUND):
+        touching = [other for other in kept if other.start < found.end and found.start < other.end]
+        first = touching[0] if touching else found
+        whole = replace(
+            first, start=min(f.start for f in (found, *touching)), end=max(f.end for f in (found, *touching)),
+            strength=max(f.strength for f in (found, *touching)),
+        )  # fmt: skip
+        kept = [whole if other is first else other for other in kept if other is first or other not in touching] if touching else [*kept, found]
+    return kept
 
 
 def finding(*hits: Hit, strength: float = 1.0, detail: str | None = None) -> Finding:
