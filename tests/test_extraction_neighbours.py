@@ -143,6 +143,7 @@ WITHOUT_A_PRICE = {
         '</span></a><a class="button add_to_cart_button">Add to cart</a></li>' for n in (2, 3)) + "</ul></section>",
     "a list of cards with the name behind the price": f"<h1>{NAME}</h1><p>A fine card.</p><ul>" + "".join(
         f"<li><b>${n}0,000.00</b> <a href=/p/{n}>H100 {n}</a> <button>Add to cart</button></li>" for n in range(2, 6)) + "</ul>",
+    "nothing in the place of a price": f"<h1>{NAME}</h1><p class=price>$0.00</p><button>Request a quote</button>",
     "class alone": f"<h1>{NAME}</h1><p>A fine card.</p><div class=related-products><div><b>H100</b> <span class=price>$20,000.00</span><button>Add to cart</button></div></div>",
     "a neighbour marked as a product": f"<h1>{NAME}</h1><p>A fine card.</p>" + "".join(
         f"<div itemscope itemtype='http://schema.org/Product'><b itemprop=name>Heat sink {n}</b> <i>$20.00</i><button>Add to cart</button></div>" for n in (2, 3)),

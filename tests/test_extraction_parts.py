@@ -36,14 +36,35 @@ SHOWN = [
     ("0.999 €", "DE", "0.999", "EUR"),
     ("12.500 KWD", "KW", "12.500", "KWD"),
     ("RM12,000.50", "MY", "12000.50", "MYR"),
+    ("1 299€99", "FR", "1299.99", "EUR"),
+    ("1 299:-", "SE", "1299", "SEK"),
+    ("1'299.-", "CH", "1299", "CHF"),
+    ("129,-", "NL", "129", "EUR"),
+    ("3 990 000 Ft", "HU", "3990000", "HUF"),
+    ("R 129 990.00", "ZA", "129990.00", "ZAR"),
+    ("R129,990", "ZA", "129990", "ZAR"),
+    ("P129,990.00", "PH", "129990.00", "PHP"),
+    ("129.990,50 din", "RS", "129990.50", "RSD"),
+    ("Q12,990.00", "GT", "12990.00", "GTQ"),
+    ("12 990 DA", "DZ", "12990", "DZD"),
+    ("KD 1,299.500", "KW", "1299.500", "KWD"),
 ]
 NOT_PRICES = ["NVIDIA A100 80GB", "H100", "only 5 left", "2021-11-03", "4.2 / 5", "+44 20 7946 0000", "PCIe 4.0 x16"]
 
 
 @pytest.mark.parametrize(("text", "country", "amount", "currency"), SHOWN, ids=[row[0] for row in SHOWN])
 def test_shown_price(text: str, country: str, amount: str, currency: str) -> None:
-    found = WORDS.prices.find(text, Place(country))
+    place = Place(country)
+    found = WORDS.prices.of(place).find(text, place)
     assert [(price.amount, price.currency) for price in found] == [(Decimal(amount), currency)]
+
+
+@pytest.mark.parametrize(
+    ("text", "country"), [("3 ft", "US"), ("R 12", "US"), ("6 DA", "FR"), ("129,-", None), ("12 R", "ZA"), ("H100-80", "ZA"), ("Q 4", "DE")]
+)
+def test_a_countrys_own_mark_is_none_elsewhere(text: str, country: str | None) -> None:
+    place = Place(country)
+    assert WORDS.prices.of(place).find(text, place) == []
 
 
 @pytest.mark.parametrize("text", NOT_PRICES)

@@ -73,6 +73,19 @@ class Condition(Row):
     why: str
 
 
+class LocalMark(Row):
+    """Marks of a currency that mean it only on the pages of one country (`id`, ISO 3166), lower case."""
+
+    id: str
+    currency: str
+    """ISO 4217."""
+    before: tuple[str, ...] = ()
+    """Marks before a figure."""
+    after: tuple[str, ...] = ()
+    """Marks behind a figure."""
+    why: str
+
+
 class Extraction(Table):
     """extraction.toml"""
 
@@ -81,6 +94,7 @@ class Extraction(Table):
     availability: list[Availability] = []
     label: list[Label] = []
     key: list[Key] = []
+    local_mark: list[LocalMark] = []
     condition: list[Condition] = []
     placeholder: tuple[str, ...] = ()
     """Values of brands, SKUs and the like that say nothing: regular expressions on the whole value, no case."""

@@ -7,11 +7,14 @@ the dinars and rials that have three decimals. What cannot be read is None, neve
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from config.schema.extraction import LocalMark
     from config.schema.money import Money
 
 THREE_DECIMALS = frozenset(("KWD", "BHD", "OMR", "JOD", "TND", "LYD", "IQD"))
@@ -19,11 +22,15 @@ THREE_DECIMALS = frozenset(("KWD", "BHD", "OMR", "JOD", "TND", "LYD", "IQD"))
 LARGEST = Decimal(10) ** 13
 """No article costs more in any currency; longer digit strings are numbers of other things."""
 _FIGURE = r"\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3}(?!\d))+(?:[.,]\d{1,2}(?!\d))?|\d[\d.,'’٬٫]{0,24}\d|\d"
-_TAIL = r"(?:\s?[.,]?[-–—]{1,2}(?!\s?\d)|,=)?"
+_TAIL = r"(?:\s?[.,:]?[-–—]{1,2}(?!\s?[^\s\d]{0,4}\s?\d)|,=)?"
+DASHES = tuple(point + dash for point in ".,:" for dash in "-–—")
+"""A dash in the place of cents: `129,-`, `1 299:-`."""
 _SIGNS = r"[$£¥￥﷼\u20a0-\u20cf]"
 _CENTS = re.compile(rf"([.,])?\s?({_SIGNS})?\s?(\d\d)(\s?(?:{_SIGNS}?\*?|[^\W\d_]{{2,3}}))$")
 """A part of a price that is its cents: point, sign before, cents, sign or word behind; no `10 %`."""
 _WHOLE = re.compile(rf"({_SIGNS}\s?)?(\d[\d.,'’\s]*?)([.,]?)(\s?{_SIGNS})?$")
+_SIGN_INSIDE = re.compile(r"(?<=\d)€(?=\d\d(?!\d))")
+"""`1 299€99`."""
 _MACHINE = re.compile(r"-?\d+(?:\.\d+)?$")
 
 
@@ -105,7 +112,7 @@ def _decimal(digits: str) -> Decimal | None:
 class PriceReader:
     """Finds prices in shown texts by the marks of `config/money`: a figure first, then the marks on its two sides."""
 
-    def __init__(self, money: Money) -> None:
+    def __init__(self, money: Money, local: Iterable[LocalMark] = ()) -> None:
         self.whole = {row.id for row in money.currency if row.whole}
         self.codes = {row.id for row in money.currency}
         self.sure = {mark.casefold(): row.id for row in money.currency for mark in (*row.marks, *row.after)}
@@ -117,11 +124,10 @@ class PriceReader:
         self.only_after |= {
             mark.casefold() for row in money.shared if row.place == "after" for mark in row.marks
         }
-        marks = (*self.sure, *self.shared, *self.codes)
-        self.marks = sorted({mark.lower() for mark in marks})
-        """All of them in lower case; a text that holds none shows no price."""
-        self._by_last = _lengths(marks, -1)
-        self._by_first = _lengths(marks, 0)
+        self.only_before: set[str] = set()
+        self.home = {country: row.id for row in money.currency for country in row.countries}
+        """The currency of a country, by ISO codes."""
+        self._look_up()
         self.factors = {
             mark: row.value
             for row in money.multiplier
@@ -133,14 +139,47 @@ class PriceReader:
         self.pattern = re.compile(
             rf"(?<![\w.,#])(?<!\d[-/])(?P<figure>{_FIGURE})(?P<tail>{_TAIL})(?P<many>\s?(?:{many})(?![^\W\d_]))?"
         )
+        self._rows = {row.id: row for row in local}
+        self._local: dict[str, PriceReader] = {}
+        """Readers of countries with marks of their own, once asked for."""
+
+    def _look_up(self) -> None:
+        """Make the tables by which marks are found."""
+        marks = (*self.sure, *self.shared, *self.codes)
+        self.marks = sorted({mark.lower() for mark in marks})
+        """All of them in lower case; a text that holds none shows no price."""
+        self._by_last = _lengths(marks, -1)
+        self._by_first = _lengths(marks, 0)
+
+    def _with(self, row: LocalMark) -> PriceReader:
+        """A reader that knows a country's own marks as well."""
+        reader = copy(self)
+        reader.sure = self.sure | dict.fromkeys((*row.before, *row.after), row.currency)
+        reader.only_after = self.only_after | (set(row.after) - set(row.before))
+        reader.only_before = set(row.before) - set(row.after)
+        reader._look_up()
+        return reader
+
+    def of(self, place: Place) -> PriceReader:
+        """The reader for a page's country."""
+        row = self._rows.get(place.country or "")
+        if row is None:
+            return self
+        if row.id not in self._local:
+            self._local[row.id] = self._with(row)
+        return self._local[row.id]
 
     def find(self, text: str, place: Place, *, bare: bool = False) -> list[Price]:
-        """The prices of a short text in order; figures without a mark only where `bare`."""
+        """The prices of a short text in order; figures without a mark only where `bare`, or with a dash in the place of cents
+        in a country whose currency is known."""
+        sign = _SIGN_INSIDE.search(text)
+        if sign:
+            text = joined(text[: sign.end()], text[sign.end() :])
         found = []
         for match in self.pattern.finditer(self._parted(text)):
             start, end = match.span()
             before = self._before(text, start)
-            after = "" if before else self._after(text, end)
+            after = "" if before else self._after(text, end) or self._dash(match["tail"], place)
             if not (before or after or bare):
                 continue
             price = self._price(text, match, before, after, place)
@@ -150,13 +189,13 @@ class PriceReader:
 
     def _price(self, text: str, match: re.Match[str], before: str, after: str, place: Place) -> Price | None:
         mark = (before or after).strip()
-        code = self.currency(mark, place)
+        code = self.home[place.country or ""] if mark in DASHES else self.currency(mark, place)
         amount = figure(match["figure"], whole=code in self.whole, thousandths=code in THREE_DECIMALS)
         if amount is None:
             return None
         if match["many"]:
             amount *= self.factors[match["many"].strip()]
-        start, end = match.start() - len(before), match.end() + len(after)
+        start, end = match.start() - len(before), match.end() + (0 if mark in DASHES else len(after))
         return Price(text[start:end].strip(), amount, code, mark, start, end)
 
     def _parted(self, text: str) -> str:
@@ -187,6 +226,9 @@ class PriceReader:
                 return text[stop - length : at]
         return ""
 
+    def _dash(self, tail: str, place: Place) -> str:
+        return tail if tail in DASHES and place.country in self.home else ""
+
     def _after(self, text: str, end: int) -> str:
         """The mark that follows the figure, with the blanks between; '' if none."""
         start = end
@@ -197,7 +239,7 @@ class PriceReader:
             follows = text[start + length : start + length + 1]
             alone = not (mark[-1].isalpha() and mark[-1].isascii()) or not follows.isalpha()
             # In 'A100 $9,999' the sign belongs to the next figure.
-            if alone and not follows.isdigit() and self._known(mark):
+            if alone and not follows.isdigit() and self._known(mark) and mark.casefold() not in self.only_before:
                 return text[end : start + length]
         return ""
 

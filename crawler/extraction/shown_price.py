@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
     from crawler.extraction.dom import Piece, Shown
-    from crawler.extraction.prices import Place, Price
+    from crawler.extraction.prices import Place, Price, PriceReader
 
 ENOUGH = 3.0
 _REPEATED = 4
@@ -75,14 +75,14 @@ class Candidate:
 
 
 def candidates(shown: Shown, place: Place, address: str | None = None) -> list[Candidate]:
-    """All figures that may be the price, the likeliest first; none of other goods, none behind words that the price is told on
-    request."""
+    """All figures that may be the price, the likeliest first; none of nothing or of other goods, none behind words that the
+    price is told on request."""
     found = _collect(shown, place)
     figures = [(candidate.element, candidate.order) for candidate in found]
     others.cards(shown, figures, address)
     others.lists(shown, figures)
     on_request = unpriced.order(shown) if found else None
-    found = [c for c in found if c.order not in shown.others and (on_request is None or c.order < on_request)]
+    found = [c for c in found if c.price.amount and c.order not in shown.others and (on_request is None or c.order < on_request)]
     buys = buy_places(shown)
     repeated = Counter(others.signature(candidate.element) for candidate in found)
     for candidate in found:
@@ -108,7 +108,9 @@ def _pardon(found: list[Candidate]) -> None:
 
 def _collect(shown: Shown, place: Place) -> list[Candidate]:
     first, last = zone(shown)
-    reader = shown.words.prices
+    reader = shown.words.prices.of(place)
+    # A country's own marks are among the cues only if they are known everywhere.
+    cue = w.MONEY if reader is shown.words.prices else -1
     found: list[Candidate] = []
     taken: set[int] = set()
     known: dict[str, list[Price]] = {}
@@ -117,13 +119,13 @@ def _collect(shown: Shown, place: Place) -> list[Candidate]:
             continue
         prices = known.get(piece.text)
         if prices is None:
-            prices = known[piece.text] = reader.find(piece.text, place) if shown.cues[piece.order] & w.MONEY else []
+            prices = known[piece.text] = reader.find(piece.text, place) if cue < 0 or shown.cues[piece.order] & cue else []
         if prices:
-            split = _joined(shown, piece, place, taken) if len(prices) == 1 and _cents_follow(shown, piece) else None
+            split = _joined(shown, piece, place, taken, reader) if len(prices) == 1 and _cents_follow(shown, piece) else None
             gained = split is not None and split.price.amount != prices[0].amount
             found += [split] if split and gained else [Candidate(price, piece.order, piece.element) for price in prices[:3]]
-        elif _FIGURES_ONLY.match(piece.text) and _expected(shown, piece):
-            joined = _joined(shown, piece, place, taken)
+        elif _FIGURES_ONLY.match(piece.text) and _expected(shown, piece, reader):
+            joined = _joined(shown, piece, place, taken, reader)
             if joined is not None:
                 found.append(joined)
         if len(found) >= _MOST:
@@ -139,18 +141,20 @@ def _cents_follow(shown: Shown, piece: Piece) -> bool:
     return behind in (".", ",") or _CENTS_ALONE.match(behind) is not None
 
 
-def _expected(shown: Shown, piece: Piece) -> bool:
+def _expected(shown: Shown, piece: Piece, reader: PriceReader) -> bool:
     """May a bare figure be part of a price? Only beside a currency's mark, or where the page's names say price."""
-    reader = shown.words.prices
+    cue = w.MONEY if reader is shown.words.prices else -1
     beside = (
         shown.pieces[max(0, piece.order - 2) : piece.order] + shown.pieces[piece.order + 1 : piece.order + 3]
     )
-    if any(shown.cues[other.order] & w.MONEY and len(other.text) <= 10 and reader.has_mark(other.text) for other in beside):
+    if any((cue < 0 or shown.cues[other.order] & cue) and len(other.text) <= 10 and reader.has_mark(other.text) for other in beside):
         return True
     return bool(shown.bits(piece.element, 3) & w.PRICE)
 
 
-def _joined(shown: Shown, piece: Piece, place: Place, taken: set[int]) -> Candidate | None:
+def _joined(
+    shown: Shown, piece: Piece, place: Place, taken: set[int], reader: PriceReader
+) -> Candidate | None:
     """A price whose sign, whole part and cents stand in elements of their own; a bare figure where a price is expected."""
     node: LexborNode | None = piece.element
     best: Candidate | None = None
@@ -160,7 +164,7 @@ def _joined(shown: Shown, piece: Piece, place: Place, taken: set[int]) -> Candid
         text = dom.short_text(node, _TAG_LENGTH + 1)
         if len(text) > _TAG_LENGTH:
             break
-        prices = shown.words.prices.find(text, place)
+        prices = reader.find(text, place)
         if best is not None:
             if prices and best.price.amount == prices[0].amount // 1 != prices[0].amount:
                 best = Candidate(prices[0], piece.order, node)
@@ -174,7 +178,7 @@ def _joined(shown: Shown, piece: Piece, place: Place, taken: set[int]) -> Candid
         taken.add(best.element.mem_id)
         return best
     if shown.bits(piece.element, 3) & w.PRICE:
-        prices = shown.words.prices.find(piece.text, place, bare=True)
+        prices = reader.find(piece.text, place, bare=True)
         if prices:
             return Candidate(prices[0], piece.order, piece.element)
     return None
@@ -261,8 +265,6 @@ def _by_place(shown: Shown, candidate: Candidate, near: int) -> float:
         if (near if bit in (w.STRUCK, w.TILE, w.SAVING) else bits) & bit
     )
     candidate.struck = bool(near & w.STRUCK)
-    if candidate.price.amount == 0:
-        points -= 4.0
     return points
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.extraction.cues import Cues
-from crawler.extraction.prices import PriceReader
+from crawler.extraction.prices import DASHES, PriceReader
 
 if TYPE_CHECKING:
     from config.schema.extraction import Extraction
@@ -38,7 +38,7 @@ class Words:
     """Compiled words; one instance serves any number of pages."""
 
     def __init__(self, knowledge: Extraction, money: Money) -> None:
-        self.prices = PriceReader(money)
+        self.prices = PriceReader(money, knowledge.local_mark)
         self.tokens: dict[str, int] = {}
         self.tags: dict[str, int] = {}
         for row in knowledge.naming:
@@ -63,7 +63,7 @@ class Words:
         patterns = {row.id: row.patterns for row in knowledge.wording}
         self.cues = Cues(
             {PRESSED: patterns["buy"] + patterns["ask"], OTHERS: patterns["heading_related"], PARTED: PARTINGS}
-            | {MONEY: tuple(map(re.escape, self.prices.marks)), UNPRICED: patterns["unpriced"] + patterns["on_request"]}
+            | {MONEY: tuple(map(re.escape, (*self.prices.marks, *DASHES))), UNPRICED: patterns["unpriced"] + patterns["on_request"]}
             | {SAYS << place: row.patterns for place, row in enumerate(said)}
         )
         """Which of the wordings above may stand in a text."""
