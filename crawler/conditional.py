@@ -55,11 +55,12 @@ class Validators:
         if entry is None:
             return None
         try:
-            body = read(self.home, EvidenceRef(**entry["ref"]))
+            ref = EvidenceRef(**entry["ref"])
+            body = read(self.home, ref)
         except (StorageError, TypeError, KeyError):
             return None
         headers = {**page.headers, "content-type": entry.get("type", "")}
-        return dataclasses.replace(page, body=body, status=200, headers=headers)
+        return dataclasses.replace(page, body=body, status=200, headers=headers, unchanged=(page.headers, ref))
 
     def remember(self, url: str, page: Page, ref: EvidenceRef) -> None:
         """Note an archived page; one that asks not to be archived has no bytes to come back to."""

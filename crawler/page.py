@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from storage.listing import Listing
+
+if TYPE_CHECKING:
+    from storage.evidence import EvidenceRef
 
 Role = Literal["list", "detail", "sitemap"]
 
@@ -23,6 +26,8 @@ class Page:
     """What it was asked as; None when read again from the archive, then the parser tells by its looks."""
     card: Listing | None = None
     """Detail pages: what the list said of the listing."""
+    unchanged: tuple[dict[str, str], EvidenceRef] | None = None
+    """Where the server said "304 Not Modified": the headers of that answer, and where the bytes stand that `body` holds."""
 
 
 @dataclass(frozen=True, slots=True)

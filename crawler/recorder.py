@@ -42,9 +42,10 @@ class Recorder:
             return self.writer.write_quotes(
                 page.url, page.body, quotes, page.fetched_at, "the page says noarchive"
             )
+        status, (headers, before) = (304, page.unchanged) if page.unchanged else (page.status, (page.headers, None))
         return self.writer.write(
-            page.url, page.status, page.headers, page.body, page.fetched_at, request_headers=list(request_headers), ip=ip,
-            robots=robots, tls=tls,
+            page.url, status, headers, page.body, page.fetched_at, request_headers=list(request_headers), ip=ip,
+            robots=robots, tls=tls, unchanged=before,
         )  # fmt: skip
 
     def take(self, listings: Iterable[Listing], evidence: EvidenceRef | None) -> int:

@@ -19,24 +19,22 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Kept:
-    """What killed runs of a site stored: address -> pointer and headers. `runs` names them, the latest first."""
+    """What killed runs of a site stored: address -> pointer. `runs` names them, the latest first."""
 
     home: Path
     runs: tuple[str, ...] = ()
-    pages: dict[str, tuple[EvidenceRef, dict[str, str]]] = field(default_factory=dict)
+    pages: dict[str, EvidenceRef] = field(default_factory=dict)
 
     def page(self, url: str) -> tuple[Page, EvidenceRef] | None:
         """The stored answer of an address with its pointer; None if none was stored or its bytes are gone."""
-        from crawler.page import Page
+        from crawler.sites.rereading import page_of
         from storage.errors import StorageError
-        from storage.evidence import read
 
-        found = self.pages.get(url)
-        if found is None:
+        ref = self.pages.get(url)
+        if ref is None:
             return None
-        ref, headers = found
         try:
-            return Page(url, read(self.home, ref), ref.fetched_at, ref.status or 200, headers), ref
+            return page_of(self.home, ref), ref
         except StorageError:
             return None
 
@@ -58,9 +56,9 @@ def kept_by_killed_runs(store: Store, home: Path, site: str, now: datetime, hour
             break
         kept.runs += (row["id"],)
         try:
-            for ref, headers in records_of(home, row["id"]):
+            for ref in records_of(home, row["id"]):
                 # What was fetched last stands; within a run the first answer of an address is what was recorded.
-                kept.pages.setdefault(ref.url, (ref, headers))
+                kept.pages.setdefault(ref.url, ref)
         except StorageError:
             continue
     return kept

@@ -116,18 +116,19 @@ class EvidenceWriter:
     def write(
         self, url: str, status: int, headers: Pairs, body: bytes, fetched_at: str, request_headers: Pairs | None = None,
         ip: str | None = None, *, method: str = "GET", reason: str = "", tls: Mapping[str, str] | None = None,
-        robots: Mapping[str, str] | None = None, truncated: str | None = None,
+        robots: Mapping[str, str] | None = None, truncated: str | None = None, unchanged: EvidenceRef | None = None,
     ) -> EvidenceRef:  # fmt: skip
         """Keep a response with its request; the pointer to it.
 
         `body` is the body after content decoding. `tls` may hold `version`, `cipher`, `certificate_sha256`, `issuer`;
         `robots` what robots.txt said (`url`, `verdict`, `sha256`, ...); `truncated` is a WARC reason (length, time, disconnect).
+        `unchanged` goes with a 304: where the `body` stands that the server meant.
         Raises EvidenceError where the file is not this writer's own, DiskFullError.
         """
         payload = hashlib.sha256(body).digest()
         date = utc(fetched_at, "fetched_at")
         target = safe_uri(url)
-        head = _http_head(f"HTTP/1.1 {status} {one_line(reason)}".rstrip(), headers, body)
+        head = _http_head(f"HTTP/1.1 {status} {one_line(reason)}".rstrip(), headers, None if unchanged else body)
         common = [("WARC-Target-URI", target), ("WARC-Date", date)]
         if ip:
             common.append(("WARC-IP-Address", ip))
@@ -138,7 +139,7 @@ class EvidenceWriter:
             extra.append(("WARC-Cipher-Suite", tls["cipher"]))
         if truncated:
             extra.append(("WARC-Truncated", truncated))
-        ref = self._response(common + extra, head, body, payload.hex(), target, date, status)
+        ref = self._response(common + extra, head, body, payload.hex(), target, date, status, unchanged)
         response_id = self._last_id
         if request_headers is not None:
             block = _request_head(method, url, request_headers)
@@ -177,18 +178,20 @@ class EvidenceWriter:
         return Sealed(self.file, self.records, self.size, self.head) if self.records else Sealed(None, 0, 0, None)
 
     def _response(
-        self, headers: list[tuple[str, str]], head: bytes, body: bytes, sha256: str, url: str, date: str, status: int
+        self, headers: list[tuple[str, str]], head: bytes, body: bytes, sha256: str, url: str, date: str, status: int,
+        unchanged: EvidenceRef | None,
     ) -> EvidenceRef:  # fmt: skip
         http = "application/http; msgtype=response"
-        first = self._seen.get(sha256) or (self._known(sha256) if self._known and body else None)
+        first = self._seen.get(sha256) or (self._known(sha256) if self._known and body else None) or unchanged
         if first is None or not body:
             ref = self._append("response", headers, head + body, http, sha256, url, date, status)
             if body:
                 self._seen[sha256] = ref
             return ref
+        profile = "server-not-modified" if unchanged else "identical-payload-digest"
         headers = [
             *headers,
-            ("WARC-Profile", "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"),
+            ("WARC-Profile", f"http://netpreserve.org/warc/1.1/revisit/{profile}"),
             ("WARC-Refers-To-Target-URI", first.url), ("WARC-Refers-To-Date", first.date or first.fetched_at),
             ("WARC-Refers-To-Filename", first.file), ("WARC-Refers-To-File-Offset", str(first.offset)),
         ]  # fmt: skip
@@ -256,19 +259,22 @@ class EvidenceWriter:
 def _pairs(headers: Pairs) -> Iterable[tuple[str, str]]:
     for name, values in headers.items() if isinstance(headers, Mapping) else headers:
         for value in values if isinstance(values, (list, tuple)) else (values,):
-            yield _word(name), _word(value)
+            # A name that came more than once holds its values line by line, as browsers record them too.
+            for line in _word(value).split("\n"):
+                yield one_line(_word(name)), one_line(line)
 
 
 def _word(value: Any) -> str:
-    return one_line(value.decode("latin-1") if isinstance(value, bytes) else value)
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def _http_head(first: str, headers: Pairs, body: bytes) -> bytes:
+def _http_head(first: str, headers: Pairs, body: bytes | None) -> bytes:
+    """The head of an answer as it came, with the length of the decoded `body`; a 304 has none."""
     lines = [first]
     for name, value in _pairs(headers):
         if name:
             lines.append(f"{'X-Archive-Orig-' if name.lower() in _UNDONE else ''}{name.replace(':', '')}: {value}")
-    lines.append(f"Content-Length: {len(body)}")
+    lines += [f"Content-Length: {len(body)}"] if body is not None else []
     return "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n"
 
 
@@ -299,7 +305,15 @@ def read(home: Path, ref: EvidenceRef) -> bytes:
 
     Raises EvidenceError if the bytes are not what was written, ErasedError if they were taken away on purpose.
     """
-    headers, payload = _unpack(home, ref)
+    return read_answer(home, ref)[1]
+
+
+def read_answer(home: Path, ref: EvidenceRef) -> tuple[dict[str, str], bytes]:
+    """The payload as `read` gives it, with the answer's headers by lower-case name, repeated ones by line; none for a file that was given.
+
+    Headers of a revisit are laid over those of the record that it repeats, as RFC 9111 has it for "304 Not Modified".
+    """
+    headers, answered, payload = _unpack(home, ref)
     if headers.get("warc-type") == "metadata" and "chipwatch-removed" in headers:
         raise ErasedError(f"was removed: {headers['chipwatch-removed']}", ref.file, ref.offset)
     if headers.get("warc-type") == "revisit":
@@ -308,10 +322,11 @@ def read(home: Path, ref: EvidenceRef) -> bytes:
         except (KeyError, ValueError) as error:
             raise EvidenceError("does not say which record it repeats", ref.file, ref.offset) from error
         length = _length_at(evidence_path(home, file), offset)
-        return read(home, EvidenceRef(file, offset, length, ref.sha256, ref.url, ref.fetched_at))
+        before, payload = read_answer(home, EvidenceRef(file, offset, length, ref.sha256, ref.url, ref.fetched_at))
+        return before | answered, payload
     if hashlib.sha256(payload).hexdigest() != ref.sha256:
         raise EvidenceError("is not what was written: its SHA-256 differs", ref.file, ref.offset, "restore it from a backup")
-    return payload
+    return answered, payload
 
 
 def _length_at(path: Path, offset: int) -> int:
@@ -324,7 +339,8 @@ def _length_at(path: Path, offset: int) -> int:
     raise EvidenceError("the record it repeats cannot be read", path, offset, "restore it from a backup")
 
 
-def _unpack(home: Path, ref: EvidenceRef) -> tuple[dict[str, str], bytes]:
+def _unpack(home: Path, ref: EvidenceRef) -> tuple[dict[str, str], dict[str, str], bytes]:
+    """A record's WARC headers, the HTTP headers of an answer, and the payload."""
     data = read_record(home, ref)
     unpacker = zlib.decompressobj(31)
     try:
@@ -336,6 +352,16 @@ def _unpack(home: Path, ref: EvidenceRef) -> tuple[dict[str, str], bytes]:
     head, _, rest = whole.partition(b"\r\n\r\n")
     headers = parse_headers(head)
     block = rest[: int(headers.get("content-length", "0") or 0)]
-    if headers.get("content-type", "").startswith("application/http"):
-        block = block.partition(b"\r\n\r\n")[2]
-    return headers, block
+    if not headers.get("content-type", "").startswith("application/http"):
+        return headers, {}, block
+    head, _, payload = block.partition(b"\r\n\r\n")
+    return headers, _answered(head), payload
+
+
+def _answered(head: bytes) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in head.decode("utf-8", "replace").split("\r\n")[1:]:
+        name, _, value = line.partition(":")
+        key, value = name.strip().lower(), value.strip()
+        found[key] = f"{found[key]}\n{value}" if key in found else value
+    return found

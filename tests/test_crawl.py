@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from warcio.archiveiterator import ArchiveIterator
 
 from config.loader import Config
 from config.tables import ConfigError
 from crawler.run import Stopped, crawl_sites
 from crawler.sites import reparse
+from crawler.sites.rereading import pages_of
 from storage.store import Store
 from storage.verify import verify
 from tests.crawling import (
@@ -167,6 +169,7 @@ def test_an_unchanged_page_is_not_sent_again_but_counts_as_seen(tmp_path: Path) 
         second = crawl(home, "board", "2026-11-03T08:00:00+00:00")
         current.update(tag='"two"', price="¥5万")
         third = crawl(home, "board", "2026-11-04T08:00:00+00:00")
+        _says_not_modified(home, second.run or "")
         for path in (home / "evidence").iterdir():
             if path.name.startswith((first.run or "", third.run or "")):
                 path.unlink()
@@ -177,6 +180,22 @@ def test_an_unchanged_page_is_not_sent_again_but_counts_as_seen(tmp_path: Path) 
     assert (fourth.outcome, fourth.listings) == ("ok", 2)
     with Store.open(home, readonly=True) as store:
         assert json.loads(store.run(second.run or "")["counts"])["unchanged"] == 1
+
+
+def _says_not_modified(home: Path, run: str) -> None:
+    """The archive of a run that was told 304 says so, holds no header that the server did not send, and reads as the page it meant."""
+    path = home / "evidence" / f"{run}.warc.gz"
+    assert subprocess.run([sys.executable, "-m", "warcio.cli", "check", str(path)], check=False).returncode == 0
+    assert problems(home) == []
+    with open(path, "rb") as file:
+        (record,) = [record for record in ArchiveIterator(file) if record.rec_type in ("response", "revisit")]
+    sent = {name.lower(): value for name, value in record.http_headers.headers}
+    assert record.http_headers.get_statuscode() == "304" and sent["etag"] == '"one"' and "content-length" not in sent
+    assert record.rec_headers.get_header("WARC-Profile").endswith("/revisit/server-not-modified")
+    [(stored, ref)] = pages_of(home, [run])
+    assert (stored.status, ref.status, stored.body.count(b"<li")) == (200, 304, 2) and "text/html" in stored.headers["content-type"]
+    again = reparse(run, home, Config(home), "2026-11-04T09:00:00+00:00")
+    assert (again.outcome, again.listings) == ("ok", 2)
 
 
 def test_a_changed_layout_is_quarantined_and_read_again_without_a_fetch(tmp_path: Path) -> None:
@@ -375,6 +394,30 @@ def test_a_crawl_stopped_half_way_goes_on_where_it_was(tmp_path: Path, way: str)
     assert len(found) == len({o.listing.listing_id for o in found}) == 150
     assert all(b"<li" in evidence_bytes(home, o) for o in found)
     assert {o.observed_at for o in found} == {"2026-11-02T08:00:00Z", "2026-11-02T09:00:00Z"}
+
+
+def test_a_crawl_that_went_on_after_a_stop_is_read_again_whole(tmp_path: Path) -> None:
+    """The layout had changed before the first half: what the stopped run stored is read again with what the second added."""
+    home = new_home(tmp_path)
+    with serve() as web:
+        board(web, 8, cards=2, delay=0.03)
+        add_site(home, "board", web.url + "/list", more=CARDS.replace("li.item", "li.old"))
+        for least in (3, 5):
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "crawler.worker", "--home", str(home), "--site", "board", "--now", NOW], stdout=subprocess.DEVNULL
+            )
+            while len(web.log) < least:
+                time.sleep(0.01)
+            worker.kill()
+            worker.wait()
+        changed = crawl(home, "board", "2026-11-02T09:00:00+00:00")
+        assert (changed.outcome, changed.listings) == ("changed", 0) and len(web.log) <= 13
+        add_site(home, "board", web.url + "/list")
+        asked = len(web.log)
+        again = reparse(changed.run or "", home, Config(home), "2026-11-02T10:00:00+00:00")
+        assert len(web.log) == asked
+    assert (again.outcome, again.pages, again.listings) == ("ok", 8, 16)
+    assert len({o.listing.listing_id for o in observations(home)}) == 16 and problems(home) == []
 
 
 AT_ONCE = """

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,11 +63,12 @@ def reparse(run: str, home: Path, config: Config, now: datetime | str | None = N
         store.recover_runs(stamp)
         screen(store, config)
         row = store.run(run)
+        _no_import(row)
         site = config.sites.get(row["site"])
         if site is None or site.family in ("archive", "files"):
             raise ReparseError(f"run {run}: site {row['site']!r} has no site file with a parser")
         facts = Facts()
-        found = read_again(pages_of(home, run), site, facts)
+        found = read_again(pages_of(home, read_by(row)), site, facts)
         if not facts.pages and not facts.unrecognised:
             raise ReparseError(f"run {run} kept no pages that could be read again")
         new = store.begin_run(
@@ -128,16 +131,51 @@ def read_again(
     return found
 
 
-def pages_of(home: Path, run: str) -> Iterator[tuple[Page, EvidenceRef]]:
-    """The answers that a run stored, in order, with the pointer to each. Raises EvidenceError for damaged bytes."""
-    from storage.evidence import read
+def _no_import(row: dict[str, Any]) -> None:
+    """Raise ReparseError for an import: the file it took is read anew by importing it once more."""
+    if row["kind"] == "import":
+        file = json.loads(row["facts"] or "{}").get("file", "the file")
+        raise ReparseError(
+            f"run {row['id']} imported {file}: mend the site file, then `chipwatch import` {file} again, which reads what was left unread"
+        )
 
-    for ref, headers in records_of(home, run):
-        yield Page(ref.url, read(home, ref), ref.fetched_at, ref.status or 200, headers), ref
+
+def read_by(row: dict[str, Any]) -> list[str]:
+    """The run and the killed ones whose stored pages it read in place of asking again, the latest first."""
+    kept = json.loads(row["counts"] or "{}").get("kept", True)
+    return [row["id"], *(json.loads(row["facts"] or "{}").get("goes_on_with", ()) if kept else ())]
 
 
-def records_of(home: Path, run: str) -> Iterator[tuple[EvidenceRef, dict[str, str]]]:
-    """Pointers to the answers that a run stored, in order, each with the answer's headers by lower-case name."""
+def pages_of(home: Path, runs: list[str]) -> Iterator[tuple[Page, EvidenceRef]]:
+    """The answers that runs stored, in the order of their days, with the pointer to each; `runs` name the latest first.
+
+    An address is taken from the latest run that stored it. Raises EvidenceError for damaged bytes; erased ones are passed over.
+    """
+    from storage.errors import ErasedError
+
+    seen = set[str]()
+    stored: list[list[EvidenceRef]] = []
+    for run in runs:
+        stored.append([ref for ref in records_of(home, run) if ref.url not in seen])
+        seen.update(ref.url for ref in stored[-1])
+    for ref in (ref for refs in reversed(stored) for ref in refs):
+        with contextlib.suppress(ErasedError):
+            yield page_of(home, ref), ref
+
+
+def page_of(home: Path, ref: EvidenceRef) -> Page:
+    """A stored answer as a parser takes it: where the server said that nothing has changed, it is the page that it meant.
+
+    Raises EvidenceError.
+    """
+    from storage.evidence import read_answer
+
+    headers, body = read_answer(home, ref)
+    return Page(ref.url, body, ref.fetched_at, 200 if ref.status in (None, 304) else ref.status, headers)
+
+
+def records_of(home: Path, run: str) -> Iterator[EvidenceRef]:
+    """Pointers to the answers that a run stored, in order."""
     from warcio.archiveiterator import ArchiveIterator
 
     from storage.evidence import evidence_path
@@ -154,8 +192,7 @@ def records_of(home: Path, run: str) -> Iterator[tuple[EvidenceRef, dict[str, st
             offset = archive.get_record_offset()
             archive.read_to_end()
             status = int(record.http_headers.get_statuscode() or 0)
-            ref = _pointer(path, offset, archive.get_record_length(), kind, head, status)
-            yield ref, {str(name).lower(): str(value) for name, value in record.http_headers.headers}
+            yield _pointer(path, offset, archive.get_record_length(), kind, head, status)
 
 
 def _pointer(path: Path, offset: int, length: int, kind: str, head: Any, status: int) -> EvidenceRef:
