@@ -133,6 +133,12 @@ CASES: dict[str, tuple[bytes, str, dict[str, Any]]] = {
         "https://shop.test.cn/a100",
         dict(price_amount=Decimal(78000), price_currency="CNY", brand="英伟达", sku="A100-80", availability="InStock"),
     ),
+    "embedded state alone has the price, in cents and written out": (
+        page('<div id="app"><h1>Xilinx Alveo U280 card</h1></div><script id="__NEXT_DATA__" type="application/json">'
+             + json.dumps({"item": {"name": "Xilinx Alveo U280 card", "sku": "U280", "price": {"amount": 315000, "formatted": "3.150,00 €"}}}) + "</script><button>Add to cart</button>"),
+        "https://shop.test/u280",
+        dict(price_amount=Decimal("3150.00"), price_currency="EUR", price_text=None),
+    ),
     "embedded state names the article": (
         page('<div id="app"><h1>Xilinx Alveo U280 card</h1><span>$3,150.00</span></div><script id="__NEXT_DATA__" type="application/json">'
              + json.dumps({"props": {"items": [{"name": "Cable", "sku": "C1", "price": 9, "brand": "Nobody"}, {"name": "Xilinx Alveo U280 card", "sku": "U280", "brand": {"name": "Xilinx"}, "price": {"value": 315000}}]}})

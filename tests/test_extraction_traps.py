@@ -39,6 +39,8 @@ TRAPS = [
     ("<p>原价 ¥80000</p><p>促销价 ¥65000</p><p>运费 ¥20.00</p>{buy}", "zh", "65000"),
     ("<p>정가 20,000,000원</p><p>판매가 16,500,000원</p><p>배송비 3,000원</p>{buy}", "ko", "16500000"),
     ("<p>$9,499.00 – $12,999.00</p>{buy}", "en", "9499.00"),
+    ("<table><tr><th>Price</th><td>9,499</td></tr><tr><th>Slots</th><td>2</td></tr></table>{buy}", "en", "9499"),
+    ("<p>Price guide</p><p>9,499</p>{buy}", "en", None),
     # Near misses: thirty days and cards that say nothing of a former price.
     ("<p>30 days return</p><p>$9,499.00</p>{buy}", "en", "9499.00"),
     ("<p>Lowest price guarantee</p><p>$9,499.00</p>{buy}", "en", "9499.00"),

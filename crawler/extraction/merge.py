@@ -135,7 +135,7 @@ def _stated(
     stated: list[Claim], shown: list[Candidate], place: prices.Place, reader: prices.PriceReader
 ) -> PriceChoice:
     """A price of embedded state where the page shows no clear one: only if some figure shown is the same, or if state writes
-    decimals and a currency beside it. A bare whole number may be in cents."""
+    decimals and a currency beside it, or the price as it is shown. A bare whole number may be in cents."""
     for claim in stated:
         marked = _marked(claim, place, reader)
         if marked is None:
@@ -146,7 +146,8 @@ def _stated(
             return PriceChoice(
                 same.price.text, amount, currency or same.price.currency, origin, (), same.order
             )
-        if currency and "." in claim.facts["price"]:
+        written = claim.facts["price"]
+        if (currency and "." in written) or reader.of(place).find(written, place):
             return PriceChoice(None, amount, currency, origin)
     return PriceChoice(None, None, None, None)
 

@@ -29,6 +29,9 @@ _SIGNS = r"[$£¥￥﷼\u20a0-\u20cf]"
 _CENTS = re.compile(rf"([.,])?\s?({_SIGNS})?\s?(\d\d)(\s?(?:{_SIGNS}?\*?|[^\W\d_]{{2,3}}))$")
 """A part of a price that is its cents: point, sign before, cents, sign or word behind; no `10 %`."""
 _WHOLE = re.compile(rf"({_SIGNS}\s?)?(\d[\d.,'’\s]*?)([.,]?)(\s?{_SIGNS})?$")
+_WIDE = re.compile("[\uff0c\uff0e\uff10-\uff19]")
+_NARROW = {wide: wide - 0xFEE0 for wide in (0xFF0C, 0xFF0E, *range(0xFF10, 0xFF1A))}
+"""Figures in the full width of East Asian type: `９，０００`."""
 _SIGN_INSIDE = re.compile(r"(?<=\d)€(?=\d\d(?!\d))")
 """`1 299€99`."""
 _MACHINE = re.compile(r"-?\d+(?:\.\d+)?$")
@@ -172,6 +175,8 @@ class PriceReader:
     def find(self, text: str, place: Place, *, bare: bool = False) -> list[Price]:
         """The prices of a short text in order; figures without a mark only where `bare`, or with a dash in the place of cents
         in a country whose currency is known."""
+        if _WIDE.search(text):
+            text = text.translate(_NARROW)
         sign = _SIGN_INSIDE.search(text)
         if sign:
             text = joined(text[: sign.end()], text[sign.end() :])

@@ -31,6 +31,8 @@ _LONG_TEXT = 120
 """Characters of a text that may hold a price; running prose is no price tag."""
 _TAG_LENGTH = 45
 """Characters of an element that is a price tag in several parts."""
+_LABEL = 20
+"""Characters of a label."""
 _BESIDE = 12
 """Texts between a former price and the asked one, at most."""
 _BEFORE_TITLE, _BEHIND_TITLE = 150, 450
@@ -149,7 +151,13 @@ def _expected(shown: Shown, piece: Piece, reader: PriceReader) -> bool:
     )
     if any((cue < 0 or shown.cues[other.order] & cue) and len(other.text) <= 10 and reader.has_mark(other.text) for other in beside):
         return True
-    return bool(shown.bits(piece.element, 3) & w.PRICE)
+    return bool(shown.bits(piece.element, 3) & w.PRICE) or _labelled(shown, piece)
+
+
+def _labelled(shown: Shown, piece: Piece) -> bool:
+    """Does the text before say nothing but that this is the price: `Price:` in a table of facts?"""
+    before = shown.lower[piece.order - 1].strip(w.AROUND) if piece.order else ""
+    return len(before) <= _LABEL and shown.words.wording["price"].fullmatch(before) is not None
 
 
 def _joined(
@@ -177,7 +185,7 @@ def _joined(
             return None
         taken.add(best.element.mem_id)
         return best
-    if shown.bits(piece.element, 3) & w.PRICE:
+    if shown.bits(piece.element, 3) & w.PRICE or _labelled(shown, piece):
         prices = reader.find(piece.text, place, bare=True)
         if prices:
             return Candidate(prices[0], piece.order, piece.element)

@@ -174,6 +174,10 @@ def _put_price(claim: Claim, value: Any, words: Words) -> None:
     if isinstance(value, dict):
         parts = {squeezed(key): part for key, part in list(value.items())[:100]}
         for name in words.keys["price_part"]:
+            # A price written out says where its decimals are; a bare number may be in cents.
+            if isinstance(part := parts.get(name), str) and len(part) <= 40 and words.prices.has_mark(part):
+                claim.put("price", part)
+        for name in words.keys["price_part"]:
             part = parts.get(name)
             if isinstance(part, dict):
                 part = part.get("value") or part.get("amount")
