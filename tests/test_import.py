@@ -13,6 +13,8 @@ import pytest
 
 from config.loader import Config
 from crawler.importing import FileRefused, ImportResult, import_file, import_files
+from crawler.sites import reparse
+from crawler.sites.rereading import ReparseError
 from storage.evidence import read
 from storage.store import Store
 
@@ -272,6 +274,28 @@ def test_a_har_of_a_site_that_is_not_crawled_is_read_by_its_selectors(tmp_path: 
     run_import(file, home)
     found = sorted((o.listing.site, o.listing.listing_id, o.listing.price_text) for o in observations(home))
     assert found == [("board", "1", "¥1万"), ("board", "2", "¥2万"), ("board", "3", "¥3万")]
+
+
+@pytest.mark.parametrize("name", ["visit.har", "list.html"])
+def test_a_capture_that_was_not_understood_is_read_once_its_site_file_is_mended(tmp_path: Path, name: str) -> None:
+    home = tmp_path / "home"
+    (home / "config" / "sites").mkdir(parents=True)
+    board = home / "config" / "sites" / "board.toml"
+    board.write_text(BOARD.replace("li.item", "li.old") + '[access]\nbasis = "own_capture"\n', encoding="utf-8")
+    cards = "".join(f"<li class=item><h3>A100 {n}</h3><a href=/i/{n}>x</a><span class=price>¥{n}万</span></li>" for n in (1, 2))
+    body = f"<!-- saved from url=(0026)https://board.example/list --><ul>{cards}</ul>"
+    file = tmp_path / name
+    file.write_text(har([har_entry("https://board.example/list", body)]) if name.endswith("har") else body, encoding="utf-8")
+    first, _ = run_import(file, home)
+    again, _ = run_import(file, home)
+    assert (first.listings, again.already, again.outcome) == (0, first.run, first.outcome) and first.outcome in ("empty", "partial")
+    with pytest.raises(ReparseError, match=f"`chipwatch import` {name} again"):
+        reparse(first.run or "", home, Config(home), NOW)
+    board.write_text(board.read_text(encoding="utf-8").replace("li.old", "li.item"), encoding="utf-8")
+    mended, errors = run_import(file, home)
+    assert (mended.outcome, mended.new, errors) == ("ok", 2, [])
+    board.write_text(board.read_text(encoding="utf-8") + 'notes = "nothing is left to read"\n', encoding="utf-8")
+    assert run_import(file, home)[0].already == mended.run
 
 
 def test_a_web_archive_in_its_package_and_with_packed_bodies(tmp_path: Path) -> None:

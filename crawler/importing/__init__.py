@@ -1,7 +1,8 @@
 """`chipwatch import`: listings and captured pages become observations, with the given bytes as their evidence.
 
 `.jsonl` and `.csv` hold listings, and each line is its own evidence. `.html`, `.mhtml`, `.har`, `.warc[.gz]` and `.wacz` hold
-pages; the parser of the site they come from reads them, else the generic extraction. The same file twice adds nothing.
+pages; the parser of the site they come from reads them, else the generic extraction. The same file twice adds nothing;
+what was left unread of it is read once a site file or a parser is another.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What a file gave. `already` names the run that imported the same bytes before; then nothing was done.
+    """What a file gave. `already` names the run that imported the same bytes before, whose outcome it is; then nothing was done.
 
     `unread` counts answers inside a HAR or WARC that no parser takes for a listing or a list.
     """
@@ -97,8 +99,11 @@ def import_pieces(
     pieces: Callable[[], Iterator[Captured]], home: Path, config: Config, stamp: str, *, source: Path, label: str,
     facts: dict[str, Any], on_error: Callable[[dict[str, Any]], None] | None = None,
 ) -> ImportResult:  # fmt: skip
-    """Import what `pieces` yields as one run, filed under the site `label`; nothing where a run with the same `file_sha256` and
-    `given_site` among its `facts` came to its end before. `stamp` is ISO 8601 UTC. Raises StorageError."""
+    """Import what `pieces` yields as one run, filed under the site `label`. `stamp` is ISO 8601 UTC. Raises StorageError.
+
+    Nothing is done where a run with the same `file_sha256` and `given_site` among its `facts` came to its end before, unless it left
+    something unread and site files or parsers are others now.
+    """
     from crawler.screening import screen
     from storage.store import Store
 
@@ -109,9 +114,10 @@ def import_pieces(
     ) as store:
         store.recover_runs(stamp)
         screen(store, config)
-        already = _before(store, facts["file_sha256"], facts["given_site"])
+        facts = {**facts, "readers": _readers(config)}
+        already = _before(store, facts)
         if already:
-            return ImportResult(str(source), None, "ok", already=already)
+            return ImportResult(str(source), None, already["outcome"], already=already["id"])
         run = store.begin_run(label, "import", now=stamp, **facts)
         return _Session(store, run, home, stamp, source, on_error).take(pieces())
 
@@ -240,16 +246,31 @@ def _digest(path: Path) -> str:
         raise FileRefused(path, f"cannot be read: {error.strerror or error}") from error
 
 
-def _before(store: Store, digest: str, site: str | None) -> str | None:
-    """The run that imported the same bytes under the same site to its end."""
+def _before(store: Store, facts: dict[str, Any]) -> dict[str, Any] | None:
+    """The run that imported the same bytes under the same site to its end, and left nothing that might be read by now."""
     import json
 
     for row in store.runs(limit=1_000_000):
         if row["kind"] == "import" and row["outcome"] in ("ok", "partial", "empty"):
-            facts = json.loads(row["facts"] or "{}")
-            if facts.get("file_sha256") == digest and facts.get("given_site") == site:
-                return str(row["id"])
+            was, counts = json.loads(row["facts"] or "{}"), json.loads(row["counts"] or "{}")
+            same = all(was.get(name) == facts[name] for name in ("file_sha256", "given_site"))
+            if same and (was.get("readers") == facts["readers"] or not (counts.get("unread") or counts.get("errors"))):
+                return row
     return None
+
+
+def _readers(config: Config) -> str:
+    """One digest over what decides how a page is read: every site file, and the parsers themselves."""
+    digest = hashlib.sha256(_parsers())
+    for key in sorted(config.sites):
+        digest.update(config.sites[key].model_dump_json().encode())
+    return digest.hexdigest()[:20]
+
+
+@cache
+def _parsers() -> bytes:
+    files = sorted(Path(__file__).parents[1].rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).digest()
 
 
 def _label(path: Path, kind: str) -> str:
