@@ -177,6 +177,7 @@ PRICED = {
     "a neighbour's price is on request": "<section><h2>Similar items</h2><a href=/p/2>H100</a> <b>Call for price</b></section><p>$9,000.00</p>{buy}",
     "a row of links and the price in rows alike": "<div class=row><a href=/brand/nvidia>NVIDIA</a></div><div class=row><span>$9,000.00</span> <a href=/shipping>plus shipping</a></div>{buy}",
     "prices by quantity": "<p>$9,000.00</p><table><tr><td>10+</td><td>$8,500.00</td></tr><tr><td>50+</td><td>$8,000.00</td></tr></table>{buy}",
+    "pictures and button in a carousel": "<p>$9,000.00</p><div class=product-carousel><img src=1.jpg>{buy}</div>",
     "a buy box with a link to compare": "<p>$9,000.00</p><div class=compare-wishlist-cart>{buy}</div>",
     "priced, above other goods": "<p>$9,000.00</p>{buy}<h2>Related products</h2>" + TWO,
 }  # fmt: skip
