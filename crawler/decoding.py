@@ -1,6 +1,6 @@
 """Bytes to text when the label lies: shops in Asia and Russia often declare one encoding and send another.
 
-Order: byte-order mark, strict UTF-8, then the encoding whose text looks most like what it carries; the declared ones
+Order: byte-order mark, two bytes a letter, strict UTF-8, then the encoding whose text looks most like what it carries; the declared ones
 (header, meta) and the usual ones of the site's language have a start on the others.
 """
 
@@ -13,6 +13,8 @@ _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2
 _XML = re.compile(rb"<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{2,40})", re.I)
 _HEADER = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.I)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_SIGNS = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
+"""How a document without a mark begins in encodings whose letters are two bytes (XML 1.0, appendix F)."""
 
 BY_LANGUAGE = {
     "zh": ("gb18030", "big5hkscs"), "zh-tw": ("big5hkscs", "gb18030"), "zh-hk": ("big5hkscs", "gb18030"),
@@ -29,6 +31,9 @@ def decode(body: bytes, content_type: str = "", language: str | None = None) -> 
     for mark, name in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, "replace"), name
+    for sign, name in _SIGNS:
+        if body.startswith(sign):
+            return body.decode(name, "replace"), name
     try:
         return body.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:

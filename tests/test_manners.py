@@ -628,6 +628,18 @@ def test_decode_whatever_the_label(name: str, label: str) -> None:
     assert SCRIPTS[name] in decode(body, f"text/html; charset={label}", LANGUAGES[name])[0]
 
 
+@pytest.mark.parametrize("label", ["", "utf-8", "iso-8859-1", "gb2312", "windows-1251", "euc-kr"])
+@pytest.mark.parametrize("name", [*SCRIPTS, "utf-16", "utf-16-le"])
+def test_feeds_are_read_whatever_their_label(name: str, label: str) -> None:
+    text = SCRIPTS.get(name, SCRIPTS["gb18030"])
+    declared = f' encoding="{label}"' if label else ""
+    body = f'<?xml version="1.0"{declared}?>\n<rss version="2.0"><channel><title>x</title><item><guid>1</guid><title>{text}</title></item></channel></rss>'
+    site = Site(key="s", title="S", family="feed", start=("http://127.0.0.1/f",), language=LANGUAGES.get(name, "zh"))
+    for kind in ("application/rss+xml", f"text/xml; charset={label or 'utf-8'}"):
+        found = family_of(site).read(Page("http://127.0.0.1/f", body.encode(name), NOW, 200, {"content-type": kind}), site)
+        assert [entry.title for entry in found.listings] == [text], (kind, found.problems)
+
+
 # -- deciders
 
 
@@ -791,7 +803,8 @@ OUTCOMES: list[tuple[Facts, tuple[int, ...], str]] = [
     (facts(pages=0, lists=0, listings=0, robots=4), (), "blocked"),
     (facts(pages=0, lists=0, listings=0, failed={"status 500": 3}), (), "failed"),
     (facts(pages=0, lists=0, listings=0), (), "failed"),
-    (facts(listings=0), (), "empty"),
+    (facts(listings=0), (), "changed"),
+    (facts(listings=0), (0, 0, 1), "changed"),
     (facts(pages=0, lists=0, listings=0, unrecognised=3), (), "changed"),
     (facts(pages=1, lists=0, listings=0), (), "changed"),
     (facts(limits=["stopped at the limit"]), (), "partial"),
@@ -801,7 +814,14 @@ OUTCOMES: list[tuple[Facts, tuple[int, ...], str]] = [
     (facts(errors=["KeyError while reading a page"]), (), "partial"),
     (facts(), (300, 310, 290), "changed"),
     (facts(), (150, 160, 140), "ok"),
-    (facts(limits=["stopped"]), (300, 310, 290), "partial"),
+    (facts(limits=["stopped"]), (150, 160, 140), "partial"),
+    (facts(limits=["stopped"]), (300, 310, 290), "changed"),
+    (facts(limits=["stopped"], failed={"status 500": 3}), (300, 310, 290), "partial"),
+    (facts(limits=["stopped"], listings=3), (), "partial"),
+    (facts(listings=0, failed={"status 500": 3}), (300, 310, 290), "partial"),
+    (facts(entries=100, set_aside=20), (), "ok"),
+    (facts(entries=100, set_aside=50), (), "changed"),
+    (facts(entries=100, set_aside=50, limits=["stopped"]), (), "changed"),
     (facts(listings=4), (), "changed"),
     (facts(filled={"price": 20}), (), "changed"),
 ]
@@ -815,3 +835,11 @@ def test_outcomes(counted: Facts, history: tuple[int, ...], name: str) -> None:
     assert found.name == name
     assert found.quarantine is (name == "changed")
     assert found.detail or name == "ok"
+
+
+@pytest.mark.parametrize(("listings", "history", "name"), [
+    (0, (), "empty"), (0, (2, 0, 0, 1, 0), "empty"), (0, (0, 0, 20, 20, 20), "changed"), (4, (0, 0, 20, 20, 20), "changed"),
+])  # fmt: skip
+def test_a_site_may_be_empty_where_neither_expectation_nor_history_says_otherwise(listings: int, history: tuple[int, ...], name: str) -> None:
+    plain = Site(key="s", title="S", family="feed", start=("https://s.example/f",))
+    assert decide(facts(listings=listings), plain, history).name == name

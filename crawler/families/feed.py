@@ -24,6 +24,7 @@ MOST_NAMESPACES = 100
 """Different ones; a rich podcast feed declares some twenty."""
 _NAMESPACE = re.compile(rb"xmlns:?[^=\s]{0,64}")
 _ROOT = re.compile(rb"<[a-zA-Z]")
+_DECLARATION = re.compile(r"\s*<\?xml[^>]{0,200}\?>")
 
 
 def read(page: Page, site: Site) -> Reading:
@@ -36,12 +37,14 @@ def read(page: Page, site: Site) -> Reading:
 def _feed(page: Page, site: Site) -> Reading:
     import feedparser
 
-    trap = _trap(page)
+    # The encoding that is declared may be a lie, which feedparser would believe: it gets UTF-8, and no declaration.
+    text, _ = decode(page.body, page.headers.get("content-type", ""), site.language)
+    body = _DECLARATION.sub("", text, count=1).encode("utf-8", "replace")
+    trap = _trap(body)
     if trap:
         return Reading(recognised=False, problems=(trap,))
     # Given bytes, feedparser fetches nothing; given no base address, it leaves identifiers as they are.
-    kind = page.headers.get("content-type", "application/xml")
-    parsed = feedparser.parse(page.body, response_headers={"content-type": kind})
+    parsed = feedparser.parse(body, response_headers={"content-type": "application/xml; charset=utf-8"})
     if not parsed.get("version"):
         return Reading(recognised=False, problems=("neither RSS nor Atom",))
     if not parsed.entries and parsed.bozo:
@@ -56,11 +59,8 @@ def _feed(page: Page, site: Site) -> Reading:
     return Reading(tuple(found), problems=tuple(problems))
 
 
-def _trap(page: Page) -> str | None:
+def _trap(body: bytes) -> str | None:
     """Why the feed would cost its parser minutes (its time grows with the square of depth and of namespaces), or None."""
-    body = page.body
-    if b"\0" in body[:1000]:
-        body = decode(body, page.headers.get("content-type", ""))[0].encode("utf-8", "replace")
     root = _ROOT.search(body)
     if b"<!ENTITY" in body[: root.start() if root else len(body)]:
         return "the feed declares entities"
