@@ -39,7 +39,7 @@ COMMANDS = {
     ),
     "extract": ("gather", "Read saved pages (.html, .mhtml, packed or not) as listings, one line a file; stores nothing."),
     "export": ("export", "Write readings as JSON Lines, alerts as a spreadsheet, or alerts as STIX for case tools."),
-    "evidence": ("gather", "The stored pages: prove them, keep them no longer than configured."),
+    "evidence": ("gather", "The stored pages: prove them, keep them no longer than configured, erase a listing on request."),
     "evaluate": ("judge", "Compare readings and judgements of labelled listings with their labels."),
     "doctor": (
         "upkeep",

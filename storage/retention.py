@@ -24,6 +24,9 @@ from storage.warc import Member, walk
 
 ERASED = "(erased)"
 
+NAMING = ("digests", "packs", "samples", "state", "logs")
+"""Folders of a home whose files may name a listing."""
+
 _KEPT_WHOLE = ("warcinfo",)
 
 
@@ -97,7 +100,7 @@ class Removal(Runs, Search):
 
         What stays: its key, dates, and who decided what; a tombstone in the evidence; the reason. It is not recorded again.
         Other listings of the same pages keep their observations and lose those bytes. Backups and files outside the home are
-        for the desk to see to; files under HOME/digests and HOME/packs that name it are told in `mentions`. Raises MissingError.
+        for the desk to see to; files beside the database that name it (see NAMING) are told in `mentions`. Raises MissingError.
         """
         row = self.db.row("SELECT * FROM listing WHERE id=?", [key])
         if row is None:
@@ -151,7 +154,7 @@ class Removal(Runs, Search):
         return gone
 
     def _mentions(self, names: set[bytes]) -> Iterator[str]:
-        for folder in ("digests", "packs"):
+        for folder in NAMING:
             for path in sorted((self.home / folder).rglob("*")):
                 if path.is_file() and any(name in text for text in _texts(path) for name in names):
                     yield str(path.relative_to(self.home))

@@ -221,3 +221,29 @@ def test_a_crawl_of_all_sites_leaves_out_what_is_named(tmp_path: Path) -> None:
         rows = json.loads(chipwatch(home, "crawl", "--without", "other", "--json").stdout)
         assert [(row["site"], row["outcome"]) for row in rows] == [("one", "ok")]
         assert "no site 'othe'; did you mean 'other'?" in chipwatch(home, "crawl", "--without", "othe", expect=2).stderr
+
+
+def test_a_listing_is_erased_on_request(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/one", Answer(page(card("51423", "A100 of Ivan Petrov"))))
+        web.route("/two", Answer(page(card("61423"))))
+        add_site(home, "board", [web.url + "/one", web.url + "/two"])
+        crawl(home, "board")
+    assert "--why" in chipwatch(home, "evidence", "erase", "board/51423", expect=2).stderr
+    words = ("evidence", "erase", "board/51423", "--why", "request of 1 May")
+    told = chipwatch(home, *words, expect=2).stderr
+    assert "nothing was erased yet" in told and "A100 of Ivan Petrov" in told and "--yes" in told
+    assert "is empty" in chipwatch(home, *words[:4], " ", "--yes", expect=2).stderr
+    assert "no listing has this key" in chipwatch(home, "evidence", "erase", "board/7", "--why", "x", "--yes", expect=2).stderr
+    (home / "logs").mkdir(exist_ok=True)
+    (home / "logs" / "note.log").write_text("item 51423", encoding="utf-8")
+    done = chipwatch(home, *words, "--yes")
+    assert json.loads(done.stdout)["observations"] == 1 and "delete it yourself" in done.stderr and "note.log" in done.stderr
+    assert "all evidence proves" in chipwatch(home, "evidence", "verify").stderr
+    assert not any(b"Petrov" in gzip.decompress(path.read_bytes()) for path in (home / "evidence").glob("*.gz"))
+    assert any(b"Chipwatch-Removed: erasure" in gzip.decompress(path.read_bytes()) for path in (home / "evidence").glob("*.gz"))
+    with Store.open(home, readonly=True) as store:
+        assert [o.listing.title for o in store.iter_observations()] == ["A100 80GB 61423"]
+    erased = json.loads(done.stdout)["listing"]
+    assert "was erased before" in chipwatch(home, "evidence", "erase", erased, "--why", "again", "--yes").stderr

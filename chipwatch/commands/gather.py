@@ -11,6 +11,7 @@ from chipwatch.app import (
     EXIT_PROBLEMS,
     State,
     UseError,
+    clean,
     need_file,
     note,
     now_utc,
@@ -38,9 +39,10 @@ def register(app: typer.Typer) -> None:
     sites.command("discard")(sites_discard)
     sites.command("resume")(sites_resume)
     app.add_typer(sites, name="sites")
-    evidence = typer.Typer(cls=Group, help="The stored pages: prove them, keep them no longer than configured.", no_args_is_help=True)
+    evidence = typer.Typer(cls=Group, help="The stored pages: prove them, keep them no longer than configured, erase a listing on request.", no_args_is_help=True)
     evidence.command("verify")(verify)
     evidence.command("retain")(retain)
+    evidence.command("erase")(erase)
     app.add_typer(evidence, name="evidence")
 
 
@@ -281,6 +283,34 @@ def retain(
     policy = Retention(confirmed_days=None, flagged_days=kept.alert_days, other_days=kept.other_days)
     with state.store() as store:
         write_json(dataclasses.asdict(store.expire_evidence(policy, now=now_utc(), who=user(), dry_run=dry_run)))
+
+
+def erase(
+    ctx: typer.Context,
+    listing: Annotated[str, typer.Argument(help="Alert id, site/listing_id, or address of the listing.")],
+    why: Annotated[str, typer.Option(help="Who asked for it and on what ground; kept with the erasure.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this only what would be erased is told.")] = False,
+) -> None:
+    """Erase a listing on request, for good: its texts, readings and stored pages; a tombstone stays, and the chain proves as before."""
+    import dataclasses
+
+    state: State = ctx.obj
+    if not why.strip():
+        raise UseError("--why is empty: say who asked for the erasure, it is kept with it")
+    with state.store() as store:
+        key = store.find_listing(listing)
+        row = store.listing(key)
+        told = f"{key} ({row['site']}: {clean(row['title'])}, seen {row['first_seen'][:10]} to {row['last_seen'][:10]})"
+        if not yes:
+            raise UseError(f"nothing was erased yet: {told} would go for good, with every stored page that names it; add --yes to do it")
+        done = store.erase_listing(key, who=user(), why=why.strip(), now=now_utc())
+    write_json(dataclasses.asdict(done) | {"listing": key})
+    if done.id is None:
+        note(f"{key}: was erased before; nothing was left to do")
+        return
+    note(f"{key}: erased; backups and mails that were sent are yours to see to")
+    for name in done.mentions:
+        note(f"still names it, delete it yourself: {state.folder / name}")
 
 
 def verify(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False) -> None:

@@ -24,7 +24,7 @@ MOST_NAMESPACES = 100
 """Different ones; a rich podcast feed declares some twenty."""
 _NAMESPACE = re.compile(rb"xmlns:?[^=\s]{0,64}")
 _ROOT = re.compile(rb"<[a-zA-Z]")
-_DECLARATION = re.compile(r"\s*<\?xml[^>]{0,200}\?>")
+_DECLARATION = re.compile(r"\A\s*<\?xml\s[^>]{0,200}\?>")
 
 
 def read(page: Page, site: Site) -> Reading:
