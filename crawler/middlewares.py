@@ -24,6 +24,7 @@ from crawler.plan import Plan
 from crawler.politeness import challenge, hosts, robots
 from crawler.politeness.head import bound_heads, too_large
 from crawler.politeness.pause import Pause, retry_after
+from storage.errors import StorageError
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -216,7 +217,10 @@ class Manners:
         """Leave a host alone for the rest of the run, and longer (see rest.py). Always raises Refused."""
         self.stopped[host] = why
         self.facts.stops.append(f"{host}: {why}")
-        self.plan.rests.append((host, kind, why))
+        try:
+            self.plan.leave_alone(host, kind, why)
+        except (StorageError, OSError) as error:
+            self.facts.errors.append(f"later runs will not know that {host} is to be left alone: {error}")
         logger.warning("%s is left alone: %s", host, why)
         raise Refused("stopped", f"{host} is left alone: {why}")
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.outcome import Facts
@@ -74,6 +75,8 @@ class Plan:
     robots: dict[str, Robots] = field(default_factory=dict)
     rests: list[tuple[str, str, str]] = field(default_factory=list)
     """Hosts to leave alone: host, kind of stop, why."""
+    home: Path | None = None
+    """Where they are remembered, too."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     started: float = field(default_factory=time.monotonic)
     cpu_started: float = field(default_factory=time.process_time)
@@ -84,6 +87,14 @@ class Plan:
     def __deepcopy__(self, memo: Any) -> Plan:
         """Scrapy copies its settings; the plan in them stays this one, which fills up."""
         return self
+
+    def leave_alone(self, host: str, kind: str, why: str) -> None:
+        """Ask a host nothing any more, in later runs neither: it is on the disk at once. Raises StorageError."""
+        from crawler.politeness import rest
+
+        self.rests.append((host, kind, why))
+        if self.home is not None and not self.site.loopback:
+            rest.remember(self.home, self.rests[-1:], self.moment())
 
     def moment(self) -> datetime:
         """Now, by the run's clock."""
@@ -146,6 +157,7 @@ def plan_run(
         frozen=frozen,
         asked=day_count(site, config),
         last=LastAsked(config.home) if config.home is not None else None,
+        home=config.home,
         keys=api_keys(site, family, environment if environment is not None else os.environ),
         candidate=candidate_test(site, config) if site.detail.follow == "candidates" else lambda title: True,
     )

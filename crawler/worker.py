@@ -91,7 +91,6 @@ def crawl(site: Site, home: Path, config: Config, now: datetime, *, frozen: bool
 
 def _crawl(plan: Plan, store: Store, run: str, home: Path, config: Config) -> dict[str, Any]:
     from crawler.conditional import Validators
-    from crawler.politeness import rest
     from crawler.recorder import Recorder
     from storage.evidence import EvidenceWriter
 
@@ -118,8 +117,6 @@ def _crawl(plan: Plan, store: Store, run: str, home: Path, config: Config) -> di
         run, outcome.name, plan.stamp(), numbers, stats | health.notes(plan.facts, outcome) | _of_process(plan), outcome.detail, evidence=sealed,
         quarantine=outcome.quarantine,
     )  # fmt: skip
-    if not plan.site.loopback:
-        rest.remember(home, plan.rests, plan.moment())
     vanished = store.mark_vanished(plan.site.key, run, plan.stamp(), config.settings.health.vanish_after)
     return {
         "result": True, "site": plan.site.key, "run": run, "outcome": outcome.name, "detail": outcome.detail,

@@ -33,6 +33,8 @@ from crawler.plan import day_count
 from crawler.politeness import challenge, hosts, rest, robots
 from crawler.politeness.last import LastAsked
 from crawler.politeness.pause import Pause, retry_after
+from crawler.sites import at_rest
+from storage.errors import StorageError
 from storage.store import Store
 from tests.crawling import (
     NOW,
@@ -782,6 +784,41 @@ def test_a_host_that_showed_the_door_rests_until_a_person_acts(tmp_path: Path) -
     rest.remember(tmp_path, [("shop.example", "retry_after", "busy")], now)
     assert "rests until" in (rest.resting(site(), names, rest.read(tmp_path), datetime(2026, 11, 2, 20, tzinfo=UTC), 24) or "")
     assert rest.resting(site(), names, rest.read(tmp_path), datetime(2026, 11, 3, 9, tzinfo=UTC), 24) is None
+
+
+STOPPER = """import os, signal, sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from config.loader import Config
+from config.schema.sites import Access, Site
+from crawler.plan import plan_run
+access = Access(basis="robots_and_terms", reviewed_by="A", reviewed_on=date(2026, 10, 1))
+for host in sys.argv[2].split(","):
+    site = Site(key="s", title="S", family="feed", start=(f"https://{host}/f",), access=access)
+    plan_run(site, Config(Path(sys.argv[1])), datetime(2026, 11, 2, tzinfo=UTC)).leave_alone(host, "challenge", "a challenge page")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_stop_is_remembered_at_once_by_many_crawls_at_a_time(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    names = [[f"shop{n}-{m}.example" for m in range(20)] for n in range(3)]
+    running = [subprocess.Popen([sys.executable, "-c", STOPPER, str(home), ",".join(some)]) for some in names]
+    assert {child.wait(60) for child in running} == {-9}
+    assert rest.read(home).keys() == {name for some in names for name in some}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"shop.example": {}}', '{"shop.example": {"since": "x", "kind": "challenge", "why": "y"}}'])
+def test_while_nobody_can_read_who_is_left_alone_nobody_is_asked(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "state" / "resting.json"
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+    now = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+    assert "resting.json" in (at_rest(site(), tmp_path, now, 24) or "") and "cannot be read" in (at_rest(site(), tmp_path, now, 24) or "")
+    for change in (lambda: rest.remember(tmp_path, [("other.example", "challenge", "x")], now), lambda: rest.forget(tmp_path, frozenset(("shop.example",)))):
+        with pytest.raises(StorageError, match=r"resting\.json"):
+            change()
+    assert path.read_text(encoding="utf-8") == text
 
 
 def facts(**more: Any) -> Facts:

@@ -6,11 +6,16 @@ After a challenge, a login page or refusals a host rests until a person acts: re
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from storage.errors import StorageError, translated
 
 if TYPE_CHECKING:
     from config.schema.sites import Site
@@ -43,30 +48,48 @@ def resting(
 
 
 def read(home: Path) -> dict[str, Any]:
-    """Hosts at rest by name; a file that cannot be read says nothing."""
+    """Hosts at rest by name. Raises StorageError for a file that cannot be read: it may name hosts that must not be asked."""
+    path = _path(home)
     try:
-        data = json.loads(_path(home).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        data = json.loads(path.read_text(encoding="utf-8"))
+        for entry in data.values():
+            datetime.fromisoformat(entry["since"]), str(entry["kind"]), str(entry["why"])
+    except FileNotFoundError:
         return {}
-    return data if isinstance(data, dict) else {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        what = f"the list of hosts that are left alone cannot be read ({type(error).__name__})"
+        raise StorageError(what, path, "restore it from a backup, or remove it and look at each site before it is asked again") from error
+    return dict(data)
 
 
 def remember(home: Path, rests: list[tuple[str, str, str]], now: datetime) -> None:
-    """Note hosts to leave alone: (host, kind, why)."""
+    """Note hosts to leave alone: (host, kind, why). On the disk when this returns. Raises StorageError."""
     if rests:
         stamp = now.astimezone(UTC).isoformat(timespec="seconds")
-        _write(
-            home, read(home) | {host: {"kind": kind, "why": why, "since": stamp} for host, kind, why in rests}
-        )
+        with _alone(home):
+            _write(
+                home, read(home) | {host: {"kind": kind, "why": why, "since": stamp} for host, kind, why in rests}
+            )
 
 
 def forget(home: Path, hosts: frozenset[str]) -> list[str]:
-    """Let hosts be asked again; those that were at rest."""
-    state = read(home)
-    gone = [name for name in state if name in hosts or name.rsplit(":", 1)[0].strip("[]") in hosts]
-    if gone:
-        _write(home, {name: entry for name, entry in state.items() if name not in gone})
+    """Let hosts be asked again; those that were at rest. Raises StorageError."""
+    with _alone(home):
+        state = read(home)
+        gone = [name for name in state if name in hosts or name.rsplit(":", 1)[0].strip("[]") in hosts]
+        if gone:
+            _write(home, {name: entry for name, entry in state.items() if name not in gone})
     return gone
+
+
+@contextlib.contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Nobody else changes the file within the block: crawls of other sites stop at the same time."""
+    with translated(_path(home)):
+        (home / "locks").mkdir(parents=True, exist_ok=True)
+        with open(home / "locks" / "resting", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 def _path(home: Path) -> Path:
@@ -77,5 +100,8 @@ def _write(home: Path, state: dict[str, Any]) -> None:
     path = _path(home)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(state, ensure_ascii=False, indent=1), encoding="utf-8")
+    with open(temporary, "w", encoding="utf-8") as file:
+        file.write(json.dumps(state, ensure_ascii=False, indent=1))
+        file.flush()
+        os.fsync(file.fileno())
     temporary.replace(path)

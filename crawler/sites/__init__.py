@@ -44,10 +44,19 @@ def reparse(run: str, home: Path, config: Config, now: datetime | str | None = N
 
 
 def at_rest(site: Site, home: Path, now: datetime, rest_hours: float) -> str | None:
-    """Why a crawl of this site would ask nothing now, in words, or None. The demo's servers on loopback never rest."""
-    from crawler.politeness import rest
+    """Why a crawl of this site would ask nothing now, in words, or None. The demo's servers on loopback never rest.
 
-    return None if site.loopback else rest.resting(site, hosts(site), rest.read(home), now, rest_hours)
+    While it cannot be read who is to be left alone, nobody is asked.
+    """
+    from crawler.politeness import rest
+    from storage.errors import StorageError
+
+    if site.loopback:
+        return None
+    try:
+        return rest.resting(site, hosts(site), rest.read(home), now, rest_hours)
+    except StorageError as error:
+        return str(error)
 
 
 def resume(site: Site, home: Path) -> list[str]:
