@@ -40,7 +40,7 @@ FIGURES = [
     ("25.000 € VB", "de", "DE", 25000, "EUR"), ("1.250,00 € + 6,99 € Versand", "de", "DE", 1250, "EUR"), ("CHF 1'850.-", "de", "CH", 1850, "CHF"), ("49.000 €", "de", "CH", 49000, "EUR"),
     ("165 triệu", "vi", "VN", 165000000, "VND"), ("12,5 Mio ₫", "vi", "VN", 12500000, "VND"), ("1 tỷ 250 triệu", "vi", "VN", 1250000000, "VND"), ("210 tr", "vi", "VN", 210000000, "VND"), ("4tr5", "vi", "VN", 4500000, "VND"),
     ("Rp485.000", "id", "ID", 485000, "IDR"), ("Rp 450 jt", "id", "ID", 450000000, "IDR"), ("RM 95,000 nego", "ms", "MY", 95000, "MYR"),
-    ("₹1,85,000", "en", "IN", 185000, "INR"), ("Rs 1.85 lakh", "en", "IN", 185000, "INR"), ("1.2 crore", "en", "IN", 12000000, "INR"),
+    ("₹1,85,000", "en", "IN", 185000, "INR"), ("Rs 1.85 lakh", "en", "IN", 185000, "INR"), ("₹ 3.2 L", "en", "IN", 320000, "INR"), ("1.2 crore", "en", "IN", 12000000, "INR"),
     ("185 bin TL", "tr", "TR", 185000, "TRY"), ("185.000 TL", "tr", "TR", 185000, "TRY"), ("٨٥٬٠٠٠ د.إ", "ar", "AE", 85000, "AED"),
     ("R$ 18.500,00", "pt", "BR", 18500, "BRL"), ("$ 18.500.000", "es", "CO", 18500000, "COP"), ("$18,500", "es", "MX", 18500, "MXN"), ("R 25 000", "en", "ZA", 25000, "ZAR"),
     ("USD 185k", "en", "US", 185000, "USD"), ("US $9,800.00", "en", "US", 9800, "USD"), ("US $1,299.00 was US $1,499.00", "en", "US", 1299, "USD"), ("Was $9,000 Now $7,500", "en", "US", 7500, "USD"),
@@ -189,6 +189,11 @@ TOLD: list[tuple[str, str, str, str, str, Any]] = [
     ("[H] A100 80GB [W] PayPal", "You get both. Sixty-eight hundred, insured UPS.", "en", "US", "sale", ("asking", 6800, "USD", "unit")),
     ("4090 SUPRIM 自用", "竹科面交都行。六萬二，學生可小議。", "zh-Hant", "TW", "sale", ("asking", 62000, "TWD", "unit")),
     ("4090 SUPRIM 自用", "跑分三万七千分，很猛。", "zh-Hans", "CN", "sale", None),
+    ("出L40S一张", "SN清楚随便查。五万整，坛内担保", "zh-Hans", "CN", "sale", ("asking", 50000, "CNY", "unit")),
+    ("[H] MI250X OAM [W] PayPal", "3800 + actual shipping. Number on the lid is legible.", "en", "US", "sale", ("asking", 3800, "USD", "unit")),
+    # No word of price anywhere: round figures that end a clause; near misses are parts of names and settings.
+    ("Gaming rig 4090", 'Zotac 4090, 64 gigs, white Lian Li. Tower 2650, tower + 34" ultrawide 3000. Smoke free.', "en", "US", "sale", ("range", 2650, "USD", "unit")),
+    ("Gaming rig 4090", "Ryzen 5900, DDR4 3600, driver 535, built in 2020. Windows 11.", "en", "US", "sale", None),
 ]  # fmt: skip
 
 
@@ -197,6 +202,21 @@ def test_the_text_is_asked_only_where_nothing_is_displayed(title: str, text: str
     if expected is not None:
         expected = (expected[0], None if expected[1] is None else Decimal(expected[1]), *expected[2:])
     assert brief(price(None, title, text, lang=lang, country=country, offer=offer)) == expected
+
+
+def test_prices_for_several_chips_are_a_range() -> None:
+    text = "MI210 PCIe: 4300 shipped\nMax 1550 OAM w/ heatsink: 2600 shipped"
+    doc = Document(Listing.from_dict({"site": "x", "listing_id": "1", "title": "MI210, Max 1550", "description": text, "language": "en", "country": "US"}), date(2025, 1, 1))
+    one, two = (read_price(doc, offer="sale", config=CONFIG, kinds=kinds) for kinds in (1, 2))
+    assert one and (one.kind, one.amount) == ("asking", 4300)
+    assert two and (two.kind, two.amount) == ("range", 2600)
+
+
+def test_a_lot_of_an_unsaid_size_takes_the_number_that_the_text_tells() -> None:
+    doc = Document(Listing.from_dict({"site": "x", "listing_id": "1", "title": "A100 40GB", "description": "Sold as one lot, no splitting", "price_text": "$41,000", "country": "US"}), date(2025, 1, 1))
+    unsaid, said = (read_price(doc, offer="sale", config=CONFIG, lot=lot) for lot in (None, 16))
+    assert unsaid and (unsaid.per, unsaid.articles) == ("unit", None)
+    assert said and (said.per, said.articles) == ("lot", 16)
 
 
 def test_the_place_of_the_figure_is_kept_in_the_raw_text() -> None:

@@ -53,17 +53,20 @@ _SAID = re.compile(rf"[{CHINESE}]+")
 
 
 def read_price(
-    doc: Document, *, offer: str, config: Config, lot: int | None = None, systems_hint: int | None = None
+    doc: Document, *, offer: str, config: Config, lot: int | None = None, systems_hint: int | None = None, kinds: int = 1
 ) -> Price | None:  # fmt: skip
     """The listing's price; None where no price is shown at all.
 
     `offer` is the offer kind (sale, rental, wanted, accessory, service, other). `systems_hint` is the number of chips in
-    the machine that the listing names, where known: it decides between rent of a chip and of a machine. `lot` is the
+    the machine that the listing names, where known: it decides between rent of a chip and of a machine. `kinds`: different
+    chips on offer. `lot` is the
     number of articles that others read from the text, used where the price is for a lot of unsaid size. `unit_usd` is
     left to the judging of prices.
     """
-    price = _reader(config).read(doc, offer, systems_hint, _site_currency(doc, config))
-    return replace(price, articles=lot) if price and price.per == "lot" and not price.articles else price
+    price = _reader(config).read(doc, offer, systems_hint, _site_currency(doc, config), kinds)
+    if price and price.per == "lot" and not price.articles:  # a lot of an unsaid size is one article
+        return replace(price, per="lot" if lot else "unit", articles=lot)
+    return price
 
 
 def by_the_box(doc: Document, price: Price, config: Config) -> bool:
@@ -96,12 +99,12 @@ class PriceReader:
         self.terms = Terms(self.book, self.words)
         self._stand_ins = [(re.compile(row.pattern), row.weak) for row in money.stand_in]
 
-    def read(self, doc: Document, offer: str, machine: int | None, site_currency: str | None) -> Price | None:
+    def read(self, doc: Document, offer: str, machine: int | None, site_currency: str | None, kinds: int = 1) -> Price | None:
         listing = doc.listing
         locale = self.book.locale(listing.language, listing.country, listing.price_currency or site_currency, rental=offer == "rental")
         if (listing.price_text or "").strip() or listing.price_amount is not None:
             return self._displayed(doc, offer, machine, locale)
-        return self._told(doc, offer, machine, locale)
+        return self._told(doc, offer, machine, locale, kinds)
 
     def by_the_box(self, doc: Document, price: Price) -> bool:
         """In the display any box is what is priced; in the text one beside the sum or a word of price: not '4 pcs per carton'."""
@@ -239,9 +242,9 @@ class PriceReader:
 
     # -- no price displayed -------------------------------------------------------------------------------------
 
-    def _told(self, doc: Document, offer: str, machine: int | None, locale: Locale) -> Price | None:
+    def _told(self, doc: Document, offer: str, machine: int | None, locale: Locale, kinds: int) -> Price | None:
         fields = [(name, doc.fields[name]) for name in ("title", "description") if name in doc.fields]
-        figure = self.chooser.told(fields, locale, rental=offer == "rental", plain=offer == "other")
+        figure = self.chooser.told(fields, locale, rental=offer == "rental", plain=offer == "other", kinds=kinds)
         if figure is None and offer == "other":
             return None
         if figure is None:

@@ -44,7 +44,7 @@ _CLOSED_TERMS = ("day", "week", "year")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What a price is for. `articles`: how many a lot holds, where said. `reason`: why no term of the contract fits."""
+    """What a price is for. `articles`: how many a lot holds, where known. `reason`: why no term of the contract fits."""
 
     per: str
     articles: int | None = None
@@ -128,8 +128,7 @@ class Terms:
         if each or machine:
             return Term("unit")
         if any(self._speaks(doc, name, "lot", value, locale) for name in _FIELDS):
-            count = self._any_count(doc)
-            return Term("lot", count) if count else Term("unit")
+            return Term("lot", self._any_count(doc))
         count = self._leading(doc)
         return Term("lot", count) if count else Term("unit")
 

@@ -114,5 +114,5 @@ _LONGEST = 56
 """Letters beside a figure in which a phrase is looked for."""
 _PARTED = re.compile(r"[\d,;。，；\n]|\. |\b(?:or|oder|или|ou)\b|或")
 """What parts a word from the figure behind it."""
-_JOINED = re.compile(r"\s{0,2}[,(/*-]?\s?")
+_JOINED = re.compile(r"\s{0,2}[,(/*+-]?\s?")
 """What may stand between a figure and the word that belongs to it."""

@@ -50,6 +50,7 @@ _HAVING = re.compile(
     )
 )
 """Between a word of having and the number it has."""
+_FROM = re.compile(r"\b(?:from|out of|of) (?:an?|the|my|our)?(?: (?:original|whole|larger|bigger))? ?$")
 _SOON = 8
 """Letters from a word of what is still to come to its number."""
 _OWN = re.compile(r"\W{0,3}")
@@ -362,6 +363,8 @@ def _had(page: Page, name: str, machine: bool) -> Iterator[Said]:
             text[hit.start] > "\u2fff" and _CJK_ENDS.match(text, count.end)
         )
         packed = text[hit.start : hit.end].endswith(" of")
+        if packed and _FROM.search(text[max(0, hit.start - 16) : hit.start]):
+            continue  # '3 left from a batch of ten'
         if ends and (packed or not excluded(page, name, count.start, count.end)) and not is_money(text, count):
             yield Said(count.value, max(2, _firm(page, name, hit.start, count.end)), "any", count.start)
     for hit in hits["had-after"]:

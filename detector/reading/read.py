@@ -80,17 +80,19 @@ class Reader:
         named = offered(page) if verdict.offer in ("sale", "rental") else []
         offer = verdict.offer if named or verdict.offer not in ("sale", "rental") else "other"
         lot = lot_size(page) if offer == "sale" else None
-        known = page.rough_price if offer == "sale" and not lot and "rough_price" in page.__dict__ else None
+        kinds = len({m.base for m in named})
+        plain = offer == "sale" and not lot and kinds == 1
+        known = page.rough_price if plain and "rough_price" in page.__dict__ else None
         hint = (
             chips_in_machine(page, named[0], machine(page, named[0])) if offer == "rental" and named else None
         )
-        price = known or money.read_price(doc, offer=offer, config=self.config, lot=lot, systems_hint=hint)
+        price = known or money.read_price(doc, offer=offer, config=self.config, lot=lot, systems_hint=hint, kinds=kinds)
         if price and price.per == "lot" and page.disguised:  # the title's number counts the article it feigns
             price = replace(price, per="unit", articles=None)
         boxed = box_size(page, money.by_the_box(doc, price, self.config)) if price and offer == "sale" else None
         if price and boxed:
             price = replace(price, per="lot", articles=boxed)
-        if price and offer == "sale" and len({m.base for m in named}) == 1 and not is_machine(page):
+        if price and offer == "sale" and kinds == 1 and not is_machine(page):
             undivided = bool(page.title["undivided"] or page.description["undivided"])
             price = _lot_or_each(price, lot, page.price_share, undivided=undivided)
         chips = tuple(chip for chip in (self._chip(page, m, price, lot) for m in named) if chip)

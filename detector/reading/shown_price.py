@@ -36,6 +36,14 @@ _BARE_LEAST = 5
 """Times the least that a working card is sold for: smaller bare figures count something else."""
 _REFUSED = -3
 """Rating under which a sum is what was paid, shipping or a refund, and none that is asked."""
+_RIVAL = 2
+"""Difference of ratings up to which sums stand side by side, each for goods of its own."""
+_LONE_LEAST = 20
+"""As `_BARE_LEAST`, for a figure that no word of price stands beside."""
+_LONE_CLOSES = re.compile(r" ?(?:$|[\n,;!)]|[.](?!\d)|[，。；！）])")
+_WORD_BEFORE = re.compile(
+    r"(?<!\bno)(?<!\bnr)(?<!\bto)(?<!\bin)(?<!driver)(?<!score)(?<!scores)(?<!ryzen)(?<!core)(?<!ryzen \d)(?<!serial)(?<!number)(?<!part)(?<!ddr\d)(?<!windows)(?<!ubuntu)(?<!feedback)(?<!id) $|[一-龥가-힣ぁ-ヿ] ?$|(?:^|[\n,;.!，。；！]) ?$"
+)
 _PLAIN = 7
 """Rating of a marked sum behind an asking word in the title."""
 _LARGE_BARE = Decimal(10000)
@@ -113,10 +121,13 @@ class Chooser:
 
     # -- no price displayed -------------------------------------------------------------------------------------
 
-    def told(self, fields: Sequence[tuple[str, Folded]], locale: Locale, *, rental: bool, plain: bool = False) -> Figure | None:
+    def told(
+        self, fields: Sequence[tuple[str, Folded]], locale: Locale, *, rental: bool, plain: bool = False, kinds: int = 1
+    ) -> Figure | None:
         """The price asked in title or description, None where none is: the best of all sums, the first among equals.
-        `plain`: only what the title plainly asks (news and talk name sums as well)."""
-        best: tuple[int, Figure] | None = None
+        `plain`: only what the title plainly asks (news and talk name sums as well). `kinds`: different goods on offer; of
+        prices for each the lowest is the lower end."""
+        sums: list[tuple[int, Figure]] = []
         steps: list[tuple[int, Amount]] = []
         for name, folded in fields:
             found = _standing(folded.text, scan(folded, self.book, locale, fine=rental))
@@ -124,17 +135,43 @@ class Chooser:
                 rating = self._rating(folded.text, amount, locale, name, rental)
                 if rating is not None and self.words.ends_with("step", folded.text, amount.start, 14):
                     steps.append((rating, amount))
-                if rating is not None and rating >= _REFUSED and (best is None or rating > best[0]):
+                if rating is not None and rating >= _REFUSED:
                     low = _ranged(folded.text, found, amount)
-                    best = rating, self._figure(name, low or amount, amount, locale, ranged=low is not None)
-        if best is None:
-            return None if plain or rental else next((f for name, text in fields for f in self._spelt(name, text.text, locale)), None)
-        if plain and (best[0] < _PLAIN or best[1].field != "title"):
+                    sums.append((rating, self._figure(name, low or amount, amount, locale, ranged=low is not None)))
+        if not sums:
+            return None if plain or rental else self._unmarked(fields, locale)
+        top, best = max(sums, key=lambda pair: pair[0])
+        if plain and (top < _PLAIN or best.field != "title"):
             return None
         lowest = min((a.value for rating, a in steps if rating >= 0 and a.value is not None), default=None)
-        if lowest is not None and best[1].value is not None and best[1].value / 2 < lowest < best[1].value:
-            return replace(best[1], value=lowest, ranged=True)
-        return best[1]
+        if lowest is not None and best.value is not None and best.value / 2 < lowest < best.value:
+            return replace(best, value=lowest, ranged=True)
+        rivals = [f for rating, f in sums if rating >= top - _RIVAL and f.value is not None and f.currency == best.currency]
+        if kinds > 1 and len({f.value for f in rivals}) > 1:
+            return replace(min(rivals, key=lambda f: f.value or 0), ranged=True)
+        return best
+
+    def _unmarked(self, fields: Sequence[tuple[str, Folded]], locale: Locale) -> Figure | None:
+        """Where no word speaks of a price: one in words, else a round figure that ends a clause ('Tower 2650, with screen 3000.')."""
+        if spelt := next((f for name, text in fields for f in self._spelt(name, text.text, locale)), None):
+            return spelt
+        lone = [f for name, text in fields for f in self._lone(name, text, locale) if f.value is not None]
+        low, high = (pick(lone, key=lambda f: f.value or 0, default=None) for pick in (min, max))
+        if low and high and low.value and high.value and low.value < high.value <= low.value * 2:
+            return replace(low, ranged=True)
+        return lone[0] if lone else None
+
+    def _lone(self, name: str, folded: Folded, locale: Locale) -> Iterator[Figure]:
+        home, text = self.book.home(locale), folded.text
+        row = self.book.currencies.get(home or "")
+        for amount in scan(folded, self.book, locale):
+            written = text[amount.start : amount.end]
+            if amount.value is None or row is None or amount.value < row.least * _LONE_LEAST or amount.value % 5:
+                continue
+            if amount.mark is not None or amount.scale > 1 or amount.minor or _MODEL.fullmatch(written) or _YEAR.fullmatch(written):
+                continue
+            if _LONE_CLOSES.match(text, amount.end) and _WORD_BEFORE.search(text[max(0, amount.start - 24) : amount.start]):
+                yield self._figure(name, amount, amount, locale, ranged=False)
 
     def _rating(self, text: str, amount: Amount, locale: Locale, name: str, rental: bool) -> int | None:
         if amount.value is None or amount.minor or not self._worth(amount, locale, rental):
