@@ -50,7 +50,14 @@ class Refused(IgnoreRequest):
 
 
 class Redirects(RedirectMiddleware):
-    """Scrapy's redirects without Referer, which no request of ours carries."""
+    """Scrapy's redirects without Referer, which no request of ours carries; after Manners, which counts each answer and its pause."""
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        """The request that a redirect leads to, or the answer. Raises Refused for one that leads nowhere that may be asked."""
+        found = super().process_response(request, response)
+        if isinstance(found, Response) and 300 <= found.status < 400 and found.status != 304 and not request.meta.get(_ROBOTS):
+            raise Refused("redirect", "redirect refused: leads to no http(s) address")
+        return found
 
     def handle_referer(self, request: Request, response: Response) -> None:
         """Leave the header out."""
@@ -101,7 +108,7 @@ class Manners:
         self.facts.requests += 1
         if plan.asked is not None:
             plan.asked.add(plan.day())
-        self.pause.started(host, self._now())
+        self.pause.asked(host, self._now())
         return None
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
@@ -111,7 +118,7 @@ class Manners:
         host = urlsplit(request.url).netloc
         self._ended(host)
         self.facts.bytes += len(response.body)
-        if request.meta.get(_ROBOTS):
+        if request.meta.get(_ROBOTS) or (300 <= response.status < 400 and response.status != 304):
             return response
         headers = plain_headers(response)
         asked = request.meta.get("redirect_urls", [request.url])[0]
@@ -126,8 +133,6 @@ class Manners:
         )
         if mark is not None:
             self._stop(host, f"{mark.kind} page ({mark.id})", mark.kind)
-        if 300 <= response.status < 400 and response.status != 304:
-            raise Refused("redirect", "redirect refused: leads to no http(s) address")
         if response.status in REFUSALS:
             self.refusals[host] += 1
             if self.refusals[host] >= self.plan.refusals_in_a_row:
@@ -251,7 +256,7 @@ class Manners:
                 self.pause.rest(host, self._now(), self.pause.of(host) - ago)
 
     def _ended(self, host: str) -> None:
-        self.pause.ended(host, self._now())
+        self.pause.asked(host, self._now())
         if self.plan.last is not None:
             self.plan.last.note(host)
 

@@ -53,7 +53,7 @@ _MIDDLEWARES = "scrapy.downloadermiddlewares"
 _NOT_NEEDED = ("offsite.Offsite", "httpauth.HttpAuth", "downloadtimeout.DownloadTimeout", "defaultheaders.DefaultHeaders", "useragent.UserAgent")
 DOWNLOADER_MIDDLEWARES: dict[str, Any] = {
     "crawler.middlewares.Manners": 50,
-    "crawler.middlewares.Redirects": 600,
+    "crawler.middlewares.Redirects": 40,
     f"{_MIDDLEWARES}.redirect.RedirectMiddleware": None,
 } | {f"{_MIDDLEWARES}.{name}Middleware": None for name in _NOT_NEEDED}
 DOWNLOADER_STATS = False

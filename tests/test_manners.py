@@ -102,8 +102,21 @@ def test_a_longer_crawl_delay_wins(tmp_path: Path) -> None:
         add_site(home, "board", web.url + "/list")
         result = crawl(home, "board")
     assert result.outcome == "ok", result
-    assert min(web.pauses()[1:]) >= 0.4 - JITTER
+    assert min(web.pauses()) >= 0.4 - JITTER
     assert web.paths(robots=True).count("/robots.txt") == 1
+
+
+def test_the_pause_is_kept_after_a_redirect_that_came_late(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/list", Answer("", 302, {"Location": "/moved"}, delay=0.6))
+        web.route("/moved", Answer("", 301, {"Location": "/here"}))
+        board(web, 2, first="/here")
+        add_site(home, "board", web.url + "/list", delay=0.4)
+        result = crawl(home, "board")
+    assert (result.outcome, result.listings) == ("ok", 4), result
+    assert web.paths() == ["/list", "/moved", "/here", "/here"]
+    assert min(web.pauses()) >= 0.4 - JITTER
 
 
 def test_the_first_request_of_a_run_keeps_the_pause_from_the_last_one_of_another(tmp_path: Path) -> None:
@@ -707,14 +720,15 @@ def test_a_robots_txt_cut_at_the_limit_does_not_end_in_half_a_line() -> None:
 def test_pause_and_retry_after() -> None:
     pause = Pause(2.0)
     assert pause.before("a", 100.0) == 0.0
-    pause.started("a", 100.0)
-    pause.ended("a", 103.0)
+    pause.asked("a", 100.0)
+    pause.asked("a", 103.0)
     assert pause.before("a", 103.5) == 1.5
     assert pause.before("b", 103.5) == 0.0
     pause.at_least("a", 1.0)
     assert pause.of("a") == 2.0
     pause.at_least("a", 9.0)
-    pause.ended("a", 110.0)
+    assert pause.before("a", 103.5) == 8.5
+    pause.asked("a", 110.0)
     assert pause.before("a", 110.0) == 9.0
     now = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
     assert retry_after("120", now) == 120.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -15,10 +15,12 @@ class Pause:
             raise ValueError("a pause of 0 lets Scrapy 2.14 to 2.19 send a burst")
         self.delay_s = delay_s
         self._longer: dict[str, float] = {}
-        self._free: defaultdict[str, float] = defaultdict(float)
+        self._last: dict[str, float] = {}
+        """When the last request to a host began or ended, whichever was later."""
+        self._rests: dict[str, float] = {}
 
     def at_least(self, host: str, seconds: float) -> None:
-        """Raise the host's pause to what its robots.txt asks for."""
+        """Raise the host's pause to what its robots.txt asks for; it counts from the last answer too, which is that robots.txt."""
         self._longer[host] = max(self._longer.get(host, 0.0), seconds)
 
     def of(self, host: str) -> float:
@@ -27,19 +29,16 @@ class Pause:
 
     def before(self, host: str, now: float) -> float:
         """Seconds to wait from now."""
-        return max(0.0, self._free[host] - now)
+        free = max(self._last.get(host, -math.inf) + self.of(host), self._rests.get(host, -math.inf))
+        return max(0.0, free - now)
 
-    def started(self, host: str, now: float) -> None:
-        """A request goes out."""
-        self._free[host] = max(self._free[host], now + self.of(host))
-
-    def ended(self, host: str, now: float) -> None:
-        """Its answer is there, or will not come."""
-        self._free[host] = max(self._free[host], now + self.of(host))
+    def asked(self, host: str, now: float) -> None:
+        """A request goes out; or its answer is there, or will not come."""
+        self._last[host] = max(self._last.get(host, now), now)
 
     def rest(self, host: str, now: float, seconds: float) -> None:
         """Nothing to this host for so long."""
-        self._free[host] = max(self._free[host], now + seconds)
+        self._rests[host] = max(self._rests.get(host, -math.inf), now + seconds)
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
