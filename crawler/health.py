@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crawler.outcome import Facts, Outcome
     from storage.store import Store
 
+RUNS_LOOKED_AT = 50
+"""Further back nothing is usual any more."""
 
-def usual(store: Store, site: str, runs: int) -> list[int]:
-    """Listing counts of the site's last healthy crawls, the latest first."""
-    healthy = [
-        r for r in store.runs(site) if r["kind"] == "crawl" and r["outcome"] == "ok" and not r["quarantined"]
-    ]
-    return [row["listings"] for row in healthy[:runs] if row["listings"] is not None]
+
+def usual(store: Store, site: str, runs: int, limits: Sequence[str] = ()) -> list[int]:
+    """Listing counts of the site's last crawls that nothing cut short, or that ended at the same `limits`; the latest first.
+
+    A person who released a run said that what it saw is right: what was usual before is so no more.
+    """
+    counts: list[int] = []
+    for row in store.runs(site, limit=RUNS_LOOKED_AT):
+        same = row["kind"] == "crawl" and not row["quarantined"] and row["outcome"] in ("ok", "empty", "changed", "partial" if limits else "")
+        if same and set(json.loads(row["stats"] or "{}").get("limits", ())) == set(limits):
+            counts.append(row["listings"] or 0)
+        if len(counts) == runs or (same and row["outcome"] == "changed"):
+            break
+    return counts
 
 
 def numbers(facts: Facts) -> dict[str, Any]:

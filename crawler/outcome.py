@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from config.schema.sites import Expect, Site
+    from crawler.page import Reading
     from storage.listing import Listing
 
 
@@ -45,6 +46,10 @@ class Facts:
     problems: list[str] = field(default_factory=list)
     """Odd entries that were set aside; the first ones in words."""
     problem_count: int = 0
+    entries: int = 0
+    """Entries of recognised pages that were read, one seen twice counted twice."""
+    set_aside: int = 0
+    """Entries of recognised pages that could not be read."""
     errors: list[str] = field(default_factory=list)
     """Mistakes of this program."""
     remarks: list[str] = field(default_factory=list)
@@ -55,6 +60,17 @@ class Facts:
     """Pages that answered 304."""
     kept: int = 0
     """Pages of a killed run that were read from the archive instead of asked for again."""
+
+    def count_page(self, url: str, reading: Reading) -> None:
+        """Count what a page gave, and note in words what it did not."""
+        for problem in reading.problems:
+            self.problem(f"{url}: {problem}")
+        if reading.recognised:
+            self.pages += 1
+            self.entries += len(reading.listings)
+            self.set_aside += len(reading.problems)
+        else:
+            self.unrecognised += 1
 
     def problem(self, text: str) -> None:
         """Note an entry that was set aside."""
@@ -77,6 +93,9 @@ _FIELDS = (
     "title", "description", "price", "quantity", "condition", "category", "seller_id", "seller_name", "seller_since",
     "seller_ratings", "location", "ships_to", "image_urls", "posted_at", "url",
 )  # fmt: skip
+UNREADABLE, FEW = 0.25, 2
+"""More entries than this share, and more than a few, that cannot be read are a layout that changed; a card selector that takes in
+advertisements as well is to be narrowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +113,7 @@ class Outcome:
 
 
 def decide(facts: Facts, site: Site, history: Sequence[int] = ()) -> Outcome:
-    """The outcome of a crawl. `history` are listing counts of the site's last healthy runs.
+    """The outcome of a crawl. `history` are listing counts of the site's last runs that came as far (see `health.usual`).
 
     Order: killed, then what kept us out, then what broke, then what the pages held. An expectation is held against a run
     that was not kept from meeting it.
@@ -109,16 +128,17 @@ def decide(facts: Facts, site: Site, history: Sequence[int] = ()) -> Outcome:
         if facts.limits and not facts.errors:
             return Outcome("partial", facts.limits[0])
         return Outcome("failed", _causes(facts) or "nothing was fetched")
-    cut = _cut(facts, site.expect.failures)
-    broken = broken_expectations(facts, site.expect, site.never, history if not cut else ())
-    if not facts.listings:
-        if facts.unrecognised or not facts.lists:
-            return Outcome("changed", _unrecognised(facts), ("no page was recognised",))
-        return Outcome("partial", cut) if cut else Outcome("empty", f"{facts.pages} pages, no listing")
-    if broken and not (cut and not _layout(broken)):
+    if not facts.listings and (facts.unrecognised or not facts.lists):
+        return Outcome("changed", _unrecognised(facts), ("no page was recognised",))
+    mishaps = _mishaps(facts, site.expect.failures)
+    cut = "; ".join(filter(None, (*dict.fromkeys(facts.limits), mishaps)))
+    broken = broken_expectations(facts, site.expect, site.never, () if mishaps else history)
+    if broken and (not cut or _whatever_the_length(broken)):
         return Outcome("changed", "; ".join(broken), tuple(broken))
     if cut:
         return Outcome("partial", cut)
+    if not facts.listings:
+        return Outcome("empty", f"{facts.pages} pages, no listing")
     more = f" (and {len(facts.remarks) - 1} more of the kind)" if len(facts.remarks) > 1 else ""
     told = [_missed(facts), *(text[:300] + more for text in facts.remarks[:1])]
     return Outcome("ok", "; ".join(filter(None, told)) or None)
@@ -129,30 +149,33 @@ def broken_expectations(
 ) -> list[str]:
     """The site's expectations that the run does not meet, in words."""
     broken = []
-    if facts.listings and facts.listings < expect.listings:
+    if facts.listings < expect.listings:
         broken.append(f"{facts.listings} listings, expected at least {expect.listings}")
     if facts.pages < expect.pages:
         broken.append(f"{facts.pages} pages, expected at least {expect.pages}")
     usual = median(history) if len(history) >= 3 else 0
-    if facts.listings and facts.listings < usual * expect.fall:
+    if facts.listings < usual * expect.fall:
         broken.append(f"{facts.listings} listings, usually {usual:.0f}")
     for name, share in expect.fill.items():
         got = facts.filled[name] / facts.listings if facts.listings else 1.0
         if name not in never and got < share:
             broken.append(f"{name} filled in {got:.0%}, expected {share:.0%}")
+    total = facts.entries + facts.set_aside
+    if facts.set_aside > max(FEW, UNREADABLE * total):
+        broken.append(f"{facts.set_aside} of {total} entries could not be read: {facts.problems[0] if facts.problems else ''}")
     if facts.unrecognised > facts.pages:
         broken.append(_unrecognised(facts))
     return broken
 
 
-def _layout(broken: Sequence[str]) -> bool:
-    """Do any of the broken expectations speak of what pages hold, and not of how many there were?"""
-    return any("filled" in text or "not recognised" in text for text in broken)
+def _whatever_the_length(broken: Sequence[str]) -> bool:
+    """Does any of the broken expectations hold for a run that stopped short as well: what pages hold, the fall from runs as long?"""
+    return any(word in text for text in broken for word in ("filled", "not recognised", "could not be read", "usually"))
 
 
-def _cut(facts: Facts, tolerated: float) -> str | None:
-    """Where the run stopped short, in words; a few failed or forbidden addresses are told, but do not count."""
-    parts = list(dict.fromkeys(facts.limits))
+def _mishaps(facts: Facts, tolerated: float) -> str:
+    """What the run could not have besides its bounds, in words; a few failed or forbidden addresses are told, but do not count."""
+    parts = []
     missed = _missed(facts)
     if missed and (facts.failed.total() + facts.robots) > tolerated * (
         facts.pages + facts.failed.total() + facts.robots
@@ -160,7 +183,7 @@ def _cut(facts: Facts, tolerated: float) -> str | None:
         parts.append(missed)
     if facts.errors:
         parts.append(f"{len(facts.errors)} errors: {facts.errors[0]}")
-    return "; ".join(parts) or None
+    return "; ".join(parts)
 
 
 def _missed(facts: Facts) -> str:

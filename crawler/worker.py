@@ -111,7 +111,7 @@ def _crawl(plan: Plan, store: Store, run: str, home: Path, config: Config) -> di
     sealed = recorder.close()
     for before in plan.kept.runs if plan.kept and plan.facts.kept else ():
         store.go_on_with(before, run)
-    outcome = decide(plan.facts, plan.site, health.usual(store, plan.site.key, config.settings.health.runs))
+    outcome = decide(plan.facts, plan.site, health.usual(store, plan.site.key, config.settings.health.runs, plan.facts.limits))
     numbers = health.numbers(plan.facts)
     store.end_run(
         run, outcome.name, plan.stamp(), numbers, stats | health.notes(plan.facts, outcome) | _of_process(plan), outcome.detail, evidence=sealed,

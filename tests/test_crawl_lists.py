@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from storage.store import Store
 from tests.crawling import CARDS, add_site, card, crawl, new_home, page, stats
 from tests.servers.web import Answer, Asked, serve
 
@@ -27,6 +28,34 @@ def test_searches_that_overlap_are_each_read_to_their_end(tmp_path: Path) -> Non
     # The lists go on for ever with their last page: that they were left is told.
     assert "brought nothing new" in (result.detail or "") and "1 more" in (result.detail or "")
     assert len(stats(home, result)["remarks"]) == 2
+
+
+def test_a_fall_to_nothing_is_held_back_until_a_person_says_that_it_is_right(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    offered = [20]
+    with serve() as web:
+        web.route("/list", lambda asked: Answer(page("".join(map(card, range(offered[0]))) or "<p class=none>nothing")))
+        add_site(home, "board", web.url + "/list")
+        runs = [crawl(home, "board", f"2026-11-0{day}T08:00:00+00:00") for day in (1, 2, 3)]
+        offered[0] = 0
+        runs += [crawl(home, "board", f"2026-11-0{day}T08:00:00+00:00") for day in (4, 5)]
+        with Store.open(home) as store:
+            store.release_run(runs[-1].run or "", who="ann", now="2026-11-05T09:00:00Z", why="they sold out")
+        runs.append(crawl(home, "board", "2026-11-06T08:00:00+00:00"))
+    assert [run.outcome for run in runs] == ["ok"] * 3 + ["changed"] * 2 + ["empty"]
+    assert runs[3].quarantined and "0 listings, usually 20" in (runs[3].detail or "")
+
+
+def test_cards_that_cannot_be_read_break_an_expectation(tmp_path: Path) -> None:
+    """A layout changed for 29 of 30 cards leaves a listing, so that the page is still one that is known."""
+    home = new_home(tmp_path)
+    other = "".join(f'<li class=item data-id="{n}"><h4>A100 80GB</h4></li>' for n in range(2, 31))
+    with serve() as web:
+        web.route("/list", Answer(page(card(1) + other)))
+        add_site(home, "board", web.url + "/list")
+        result = crawl(home, "board")
+    assert (result.outcome, result.quarantined) == ("changed", True)
+    assert "29 of 30 entries could not be read" in (result.detail or "") and "card 2" in (result.detail or "")
 
 
 def test_a_start_address_that_leads_to_one_asked_before_is_told(tmp_path: Path) -> None:

@@ -142,7 +142,8 @@ class Detail(Table):
 class Expect(Table):
     """What a healthy run looks like. A run that breaks it is `changed` and quarantined."""
 
-    listings: Annotated[int, Field(ge=0)] = 1
+    listings: Annotated[int, Field(ge=0)] = 0
+    """At least so many; 0 lets a run without any be `empty`, unless the last healthy runs had some."""
     pages: Annotated[int, Field(ge=0)] = 1
     fill: dict[FIELDS, Share] = {}
     """Least share of listings that bear a field."""

@@ -111,12 +111,9 @@ def read_again(
     whole: dict[str, tuple[Listing, EvidenceRef]] = {}
     for page, ref in pages:
         reading = family.read(page, site)
-        for problem in reading.problems:
-            facts.problem(f"{page.url}: {problem}")
+        facts.count_page(page.url, reading)
         if not reading.recognised:
-            facts.unrecognised += 1
             continue
-        facts.pages += 1
         facts.lists += bool(reading.follow) or not reading.listings or len(reading.listings) > 1
         opened = {entry.card.listing_id for entry in reading.follow if entry.card is not None}
         for listing in reading.listings:

@@ -159,14 +159,8 @@ class MarketSpider(scrapy.Spider):
         return follow.url if self.plan.keys is not None else response.url
 
     def _count(self, reading: Reading, page: Page, follow: Follow) -> None:
-        facts = self.plan.facts
-        for problem in reading.problems:
-            facts.problem(f"{page.url}: {problem}")
-        if not reading.recognised:
-            facts.unrecognised += 1
-            return
-        facts.pages += 1
-        facts.lists += follow.role != "detail"
+        self.plan.facts.count_page(page.url, reading)
+        self.plan.facts.lists += reading.recognised and follow.role != "detail"
 
     def _archive(self, page: Page, response: Response, reading: Reading) -> EvidenceRef:
         assert self.recorder is not None
