@@ -110,7 +110,7 @@ def _one(
     why = refusal(site, config.settings, now.date()) or closed(site, now) or _at_rest(site, home, config, now) or _used_up(site, config, now)
     if why:
         return _skipped(site, home, config, now, why)
-    with _only_crawl(site, home) as busy:
+    with only_crawl(site, home) as busy:
         if busy:
             return _skipped(site, home, config, now, f"another crawl of {busy} is still running")
         return _child(site, home, config, now, given is not None, on_progress, signals)
@@ -147,8 +147,8 @@ def _stamp(now: datetime) -> str:
 
 
 @contextlib.contextmanager
-def _only_crawl(site: Site, home: Path) -> Iterator[str | None]:
-    """Hold the locks of the site and of its hosts, which two sites may share; which of them another crawl has, or None.
+def only_crawl(site: Site, home: Path) -> Iterator[str | None]:
+    """Hold the locks of the site and of its hosts, which two sites may share; which of them another crawl or look has, or None.
 
     The system lets go of them when the holder dies.
     """

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 import tomllib
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,8 +17,10 @@ from config.schema.sites import Site
 from config.tables import SHIPPED
 from crawler.families import family_of
 from crawler.page import Page
+from crawler.politeness import rest
 from crawler.sites import check, propose, robots_status
 from crawler.sites.checking import check_sample
+from crawler.sites.probe import look
 from crawler.sites.proposing import ProposeError
 from crawler.terms import candidate_test, search_terms
 from tests.crawling import NOW, QUICK, add_site, card, crawl, new_home, page
@@ -115,6 +120,41 @@ def test_robots_are_told_for_the_doctor(tmp_path: Path) -> None:
         (said,) = robots_status(sites["open"], home, Config(home))
         assert not said.allowed and "nothing may be fetched" in said.words
         assert set(web.paths()) <= {"/robots.txt"}
+
+
+def test_a_look_at_a_site_waits_for_no_crawl_and_disturbs_none(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/list", Answer(page(card(1), "<a class=next href=/two>2</a>"), delay=1.0))
+        web.route("/two", Answer(page(card(2)), delay=1.0))
+        add_site(home, "board", web.url + "/list", delay=0.3)
+        crawling = threading.Thread(target=lambda: crawl(home, "board"))
+        crawling.start()
+        while len(web.log) < 2:
+            time.sleep(0.02)
+        config = Config(home)
+        assert "a crawl of" in (check(config.sites["board"], home, config, live=True).live or "")
+        (said,) = robots_status(config.sites["board"], home, config)
+        assert said.allowed and "not asked: a crawl of" in said.words
+        with pytest.raises(ProposeError, match="a crawl of"):
+            propose(web.url + "/list", home, config, NOW, key="found")
+        crawling.join()
+        asked = len(web.log)
+        assert "1 listings" in (check(config.sites["board"], home, config, live=True).live or "")
+    assert (asked, web.most_in_flight()) == (3, 1) and min(web.pauses()) >= 0.29
+
+
+def test_a_host_that_is_left_alone_is_not_looked_at(tmp_path: Path) -> None:
+    home = new_home(tmp_path, settings='[identity]\ncontact = "desk@example.org"\n')
+    rest.remember(home, [("shop.example", "challenge", "a challenge page")], datetime(2026, 11, 2, tzinfo=UTC))
+    config, access = Config(home), {"basis": "robots_and_terms", "reviewed_by": "A", "reviewed_on": date(2026, 11, 1)}
+    site = Site(key="s", title="S", family="feed", start=("https://shop.example/f",), access=access)
+    found = look(site, ["https://shop.example/f"], home, config)
+    assert found.refused and "left alone" in found.failures["https://shop.example/f"]
+    (said,) = robots_status(site, home, config)
+    assert not said.allowed and "left alone" in said.words
+    with pytest.raises(ProposeError, match="left alone"):
+        propose("https://shop.example/f", home, config, NOW)
 
 
 SHIPPED_SITES = sorted(path.stem for path in (SHIPPED / "sites").glob("*.toml"))

@@ -96,6 +96,8 @@ def robots_status(site: Site, home: Path, config: Config) -> list[HostRules]:
     for follow in family_of(site).start(site, search_terms(site, config)):
         first.setdefault("/".join(follow.url.split("/", 3)[:3]), follow.url)
     found = look(site, [f"{origin}/robots.txt" for origin in first], home, config)
+    if found.refused:
+        return [HostRules(found.busy, f"not asked: {found.refused}")]
     return [_rules(origin, url, found, judge, ROBOT_NAME) for origin, url in first.items()]
 
 

@@ -132,6 +132,8 @@ def _live(site: Site, home: Path, config: Config) -> str:
     first = family_of(site).start(site, search_terms(site, config))[0]
     found = look(site, [first.url], home, config)
     page = found.pages.get(first.url)
+    if found.refused:
+        return f"not asked: {found.refused}"
     if page is None:
         return f"no answer: {found.failures.get(first.url, 'unknown')}"
     page = dataclasses.replace(page, role=first.role)

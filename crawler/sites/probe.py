@@ -24,15 +24,35 @@ MOST = 12
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at a site gave: answers by asked address, failures by asked address, and robots.txt by host."""
+    """What a look at a site gave: answers by asked address, failures by asked address, and robots.txt by host.
+
+    `refused` says why nothing was asked at all: a host is at rest, or a crawl of it goes on. Then each address failed for that.
+    """
 
     pages: dict[str, Page]
     failures: dict[str, str]
     robots: dict[str, dict[str, Any]]
+    refused: str | None = None
+    busy: bool = False
+    """It was refused because a crawl goes on."""
 
 
 def look(site: Site, urls: list[str], home: Path, config: Config) -> Look:
-    """Fetch a few pages of a site in a process of its own. What goes wrong is a failure of the address."""
+    """Fetch a few pages of a site in a process of its own, unless a crawl might not. What goes wrong is a failure of the address."""
+    from crawler.run import only_crawl
+    from crawler.sites import at_rest
+
+    why = at_rest(site, home, datetime.now(UTC), config.settings.politeness.rest_hours)
+    if why:
+        return Look({}, dict.fromkeys(urls, why), {}, why)
+    with only_crawl(site, home) as busy:
+        if busy:
+            why = f"a crawl of {busy} is still running; try again when it has ended"
+            return Look({}, dict.fromkeys(urls, why), {}, why, busy=True)
+        return _look(site, urls, home, config)
+
+
+def _look(site: Site, urls: list[str], home: Path, config: Config) -> Look:
     order = {"site": site.model_dump(mode="json"), "urls": urls[:MOST], "home": str(home)}
     child = subprocess.run(
         [sys.executable, "-m", "crawler.sites.probe"], input=json.dumps(order), capture_output=True, text=True,
