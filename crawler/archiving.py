@@ -10,17 +10,27 @@ from scrapy.http import Response
 if TYPE_CHECKING:
     from crawler.page import Page, Reading
 
-NOT_KEPT = ("noarchive", "none")
-_META = re.compile(rb"<meta[^>]{0,200}name\s*=\s*[\"']?(?:robots|chipwatch)[^>]{0,200}noarchive")
+NOT_KEPT = {"noarchive", "none"}
+OURS = {"robots", "chipwatch"}
+_META = re.compile(rb"<meta\s([^>]{1,500})>")
+_ATTRIBUTE = re.compile(rb"([a-z-]{1,20})\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+_OF_A_DIRECTIVE = {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}
+"""What a colon follows that is no name of a robot."""
 
 
 def not_to_be_kept(page: Page) -> bool:
     """Does the page ask not to be archived, by header or meta tag?"""
-    header = page.headers.get("x-robots-tag", "").lower()
-    if any(word in _words(header) for word in NOT_KEPT):
+    # Each header speaks for itself: a robot that one of them names is not meant by the next.
+    if any(NOT_KEPT & _words(line) for line in page.headers.get("x-robots-tag", "").lower().split("\n")):
         return True
     head = page.body[:32_768].lower()
-    return b"noarchive" in head and _META.search(head) is not None
+    return (b"robots" in head or b"chipwatch" in head) and any(NOT_KEPT & _of_tag(tag) for tag in _META.findall(head))
+
+
+def _of_tag(tag: bytes) -> set[str]:
+    """The directives of a meta tag that speaks to us, in whatever order its attributes stand."""
+    told = {name: (a or b or c).decode("utf-8", "replace") for name, a, b, c in _ATTRIBUTE.findall(tag)}
+    return set(re.split(r"[,;\s]+", told.get(b"content", ""))) if told.get(b"name", "").strip() in OURS else set()
 
 
 def request_headers(response: Response) -> list[tuple[str, str]]:
@@ -55,17 +65,13 @@ def tls(response: Response) -> dict[str, str] | None:
 
 
 def _words(header: str) -> set[str]:
-    """Directives of X-Robots-Tag that speak to us: `noarchive`, `chipwatch: none`, but not `otherbot: none`."""
+    """Directives of one X-Robots-Tag that speak to us: `noarchive`, `chipwatch: none`, but not `otherbot: none`."""
     found, agent = set(), ""
-    for part in header.split(","):
-        name, sign, rest = part.partition(":")
-        if sign and name.strip() not in (
-            "unavailable_after",
-            "max-snippet",
-            "max-image-preview",
-            "max-video-preview",
-        ):
+    for part in re.split("[,;]", header):
+        name, sign, rest = part.strip().partition(":")
+        # A clock time in a date has a colon, too.
+        if sign and name.strip() not in _OF_A_DIRECTIVE and name[:1].isalpha():
             agent, part = name.strip(), rest
-        if agent in ("", "chipwatch"):
+        if agent in ("", *OURS):
             found.add(part.strip())
     return found

@@ -276,10 +276,10 @@ class Manners:
 
 
 def plain_headers(response: Response) -> dict[str, str]:
-    """Headers as text by lower-case name; repeated ones joined with a comma."""
+    """Headers as text by lower-case name; repeated ones line by line, since a comma may stand in each."""
     found: dict[str, str] = {}
     for name, values in response.headers.items():
-        text = ", ".join(value.decode("latin-1") for value in values if value is not None)
+        text = "\n".join(value.decode("latin-1") for value in values if value is not None)
         found[name.decode("latin-1").lower()] = text
     return found
 

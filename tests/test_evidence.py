@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.errors import EvidenceError
-from storage.evidence import EvidenceRef, EvidenceWriter, read, read_record
+from storage.evidence import EvidenceRef, EvidenceWriter, read, read_answer, read_record
 from storage.listing import Listing
 from storage.store import Store
 from storage.verify import Problem, verify
@@ -407,3 +407,11 @@ def test_walking_junk_ends(tmp_path: Path) -> None:
     path = tmp_path / "junk.warc.gz"
     path.write_bytes(os.urandom(5000) + b"\x1f\x8b\x08junk" + gzip.compress(b"no record") + os.urandom(500))
     assert all(found.problem for found in walk(path))
+
+
+def test_a_header_that_came_twice_is_kept_as_two(store: Store) -> None:
+    run = store.begin_run("board", now=NOW)
+    with EvidenceWriter(store.home, run, NOW) as writer:
+        ref = writer.write("https://board.example/", 200, {"x-robots-tag": "otherbot: none\nnoarchive"}, b"<p>", NOW)
+    assert read_answer(store.home, ref)[0]["x-robots-tag"] == "otherbot: none\nnoarchive"
+    assert b"\r\nx-robots-tag: otherbot: none\r\nx-robots-tag: noarchive\r\n" in gzip.decompress(read_record(store.home, ref))

@@ -20,13 +20,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from scrapy.http import Response
 
 from config.loader import Config
 from config.schema.settings import Settings
 from config.schema.sites import Access, Site
+from crawler import archiving
 from crawler.access import refusal
 from crawler.decoding import decode
 from crawler.families import family_of
+from crawler.middlewares import plain_headers
 from crawler.outcome import Facts, decide
 from crawler.page import Page
 from crawler.plan import day_count
@@ -323,6 +326,29 @@ def test_noarchive_keeps_digest_and_words_only(tmp_path: Path) -> None:
         assert kind == "metadata" and b"not to be kept" not in body
         assert b"A100 80GB" in body and b"payload-sha256" in body
     assert b"<p>kept</p>" in kept["3"][1]
+
+
+NOARCHIVE: list[tuple[list[str], str, bool]] = [
+    ([], '<meta content="noarchive" name="robots">', True),
+    ([], "<META NAME=ROBOTS CONTENT='NOARCHIVE'>", True),
+    ([], '<meta name="robots" content="none">', True),
+    ([], '<meta data-x="1" content="index,noarchive" id=r name="chipwatch"/>', True),
+    ([], '<meta name="robots" content="index, follow"><meta name="description" content="noarchive, none">', False),
+    ([], '<meta name="otherbot" content="noarchive">', False),
+    ([], '<meta name="description" content="robots: none">', False),
+    (["noindex; noarchive"], "", True),
+    (["otherbot: noindex", "noarchive"], "", True),
+    (["otherbot: noindex, noarchive"], "", False),
+    (["otherbot: noindex", "nofollow"], "", False),
+    (["unavailable_after: Fri, 25 Jun 2010 15:00:00 PST, noarchive"], "", True),
+    (["otherbot: none", "chipwatch: noarchive"], "", True),
+]
+
+
+@pytest.mark.parametrize(("headers", "head", "asks"), NOARCHIVE, ids=[f"{'|'.join(h)}{t}" for h, t, _ in NOARCHIVE])
+def test_who_asks_not_to_be_archived(headers: list[str], head: str, asks: bool) -> None:
+    sent = plain_headers(Response("http://x.example/", headers={"X-Robots-Tag": headers}))
+    assert archiving.not_to_be_kept(Page("http://x.example/", f"<html><head>{head}</head>".encode(), NOW, headers=sent)) is asks
 
 
 # -- a hostile server
