@@ -218,6 +218,28 @@ def test_har_keeps_each_answer_under_its_own_address_and_time(tmp_path: Path) ->
     assert found.evidence.url == "https://dealer.example/p/a100-80"
 
 
+def test_a_page_of_a_har_that_the_browser_had_already_is_read_and_one_without_text_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "visit.har"
+    old = har_entry("https://dealer.example/p/a100-80", PAGE, status=304)
+    file.write_text(har([old, har_entry("https://dealer.example/p/2", "", status=304), har_entry("https://dealer.example/p/3", "")]), encoding="utf-8")
+    result, errors = run_import(file, tmp_path / "home")
+    assert (result.new, result.unread, errors) == (1, 2, [])
+    [found] = observations(tmp_path / "home")
+    assert (found.observed_at, found.evidence.kind) == ("2026-11-01T09:00:00Z", "resource")
+    assert read(tmp_path / "home", found.evidence) == PAGE.encode()
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "sep=,"])
+def test_the_first_line_by_which_excel_names_the_separator(tmp_path: Path, first: str) -> None:
+    file = tmp_path / "market.csv"
+    sign = first.strip('"')[-1]
+    file.write_text(f"{first}\r\ntitle{sign}listing_id{sign}price_text\r\nA100{sign}1{sign}9000\r\n{sign}2{sign}x\r\n", encoding="utf-8-sig")
+    result, errors = run_import(file, tmp_path / "home")
+    assert result.new == 1 and [error["line"] for error in errors] == [4]
+    [found] = observations(tmp_path / "home")
+    assert found.evidence.url.endswith("market.csv#line=3")
+
+
 def test_warc_of_others(tmp_path: Path) -> None:
     from io import BytesIO
 

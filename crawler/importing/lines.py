@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,8 +71,12 @@ def read_csv(path: Path, site: Site | None, label: str, stamp: str) -> Iterator[
 
     text, _ = decode(raw, "", site.language if site else None)
     source = _Rows(text)
+    told = _TOLD.match(text)
+    if told:
+        next(source)
+        source.taken()
     try:
-        reader = csv.reader(source, delimiter=_delimiter(text))
+        reader = csv.reader(source, delimiter=told[1] if told else _delimiter(text))
         header = next(reader, None)
         if not header:
             raise FileRefused(path, "has no header row")
@@ -134,6 +139,9 @@ def _delimiter(text: str) -> str:
     first = text.split("\n", 1)[0]
     return max(",;\t|", key=first.count)
 
+
+_TOLD = re.compile(r'"?sep=(.)"?\r?\n')
+"""A first line by which Excel says what stands between the columns."""
 
 _FIELDS = frozenset(Listing.__dataclass_fields__)
 

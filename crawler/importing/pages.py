@@ -7,6 +7,7 @@ a page for a listing only if it proves to be one.
 from __future__ import annotations
 
 import base64
+import dataclasses
 import email
 import email.message
 import gzip
@@ -89,7 +90,11 @@ def _resource(page: Page, reading: Reading, raw: bytes, kind: str) -> Captured:
 
 
 def read_har(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
-    """What a browser recorded of a visit: every answer with a body that a parser takes."""
+    """What a browser recorded of a visit: every answer with a body that a parser takes.
+
+    A page that the browser had kept since an earlier visit (304) stands in the recording with its text. The server did not send
+    that now, so it is archived as given to us and not as an answer. A page whose text the recording lacks counts as unread.
+    """
     try:
         data = json.loads(_whole(path))
         entries = data["log"]["entries"]
@@ -97,8 +102,14 @@ def read_har(path: Path, config: Config, stamp: str, site: str | None) -> Iterat
         raise FileRefused(path, "is no HAR: it has no log.entries") from error
     for entry in entries if isinstance(entries, list) else []:
         page, ip = _har_page(entry, stamp)
-        if page is not None:
+        if page is None:
+            continue
+        if page.status == 200 or not page.body:
             yield _answer(page, config, site, ip)
+        else:
+            kept = dataclasses.replace(page, status=200)
+            kind = page.headers.get("content-type", "text/html")
+            yield Captured(read_page(kept, config, site).listings, raw=page.body, uri=page.url, kind=kind)
 
 
 def _har_page(entry: Any, stamp: str) -> tuple[Page | None, str | None]:
@@ -122,7 +133,7 @@ def _har_page(entry: Any, stamp: str) -> tuple[Page | None, str | None]:
         page = Page(str(entry["request"]["url"]), raw, when, int(answer["status"]), headers)
     except (KeyError, TypeError, ValueError, AttributeError):
         return None, None
-    return (page, entry.get("serverIPAddress")) if raw and page.status == 200 else (None, None)
+    return (page, entry.get("serverIPAddress")) if page.status in (200, 304) else (None, None)
 
 
 def read_warc(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
@@ -202,8 +213,6 @@ def read_page(page: Page, config: Config, site: str | None) -> Reading:
 
 
 def _generic(page: Page, label: str, known: Site | None) -> Reading:
-    import dataclasses
-
     from crawler import dom
     from crawler.decoding import decode
     from crawler.families.markup import extract
