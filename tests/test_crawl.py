@@ -111,6 +111,8 @@ def test_jsonld_from_result_pages_sitemaps_and_item_lists(tmp_path: Path) -> Non
     found = {o.listing.listing_id: o.listing for o in observations(home) if o.listing.site == "dealer"}
     assert sorted(found) == ["H-1", "H-2", "H-4", "H-5"]
     assert (found["H-1"].price_amount, found["H-1"].price_currency, found["H-1"].title) == ("1000.5", "USD", "NVIDIA H100 1")
+    origins = found["H-1"].attributes["origins"]
+    assert origins["sku"] == "json-ld" and {"title", "price_amount", "price_currency"} <= origins.keys()
     assert "/help" not in web.paths() and "/about" not in web.paths()
 
 

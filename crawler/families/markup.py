@@ -15,17 +15,18 @@ if TYPE_CHECKING:
 
 
 def extract(text: str, url: str, site: Site | None) -> Listing | None:
-    """The listing of a page, or None if the page does not prove to be one. Disagreeing sources are told in `attributes`."""
+    """The listing of a page, or None if the page does not prove to be one. `attributes` tell where each field
+    comes from (`origins`) and which sources disagree (`conflicts`)."""
     from crawler.extraction.extract import extract_page
 
     found = extract_page(text, url=url, currency=site.currency if site else None)
     if not found.is_product or not found.title:
         return None
     listing = found.to_listing()
-    if not found.conflicts:
-        return listing
-    told = [dataclasses.asdict(conflict) for conflict in found.conflicts]
-    return dataclasses.replace(listing, attributes={**listing.attributes, "conflicts": told})
+    told: dict[str, Any] = {"origins": dict(found.origins)}
+    if found.conflicts:
+        told["conflicts"] = [dataclasses.asdict(conflict) for conflict in found.conflicts]
+    return dataclasses.replace(listing, attributes={**listing.attributes, **told})
 
 
 def item_list(tree: LexborHTMLParser) -> list[str]:
