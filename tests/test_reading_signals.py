@@ -119,6 +119,22 @@ SAID: list[tuple[str, str, str, str, str]] = [
     # The customer's papers, in letting; carried by hand to where it may not go.
     ("ru", "RU", "Аренда по часам. Документов не просим.", "export_evasion", "Документов не просим"),
     ("en", "JP", "The card rides in my cabin bag to Shanghai.", "export_evasion", "cabin bag"),
+    # A box of other goods that the card was put in; a name behind a bracket; a label whose verb leans on the name; a maker's name.
+    ("en", "MY", "Already repack into Xiaomi air purifier carton.", "relabelled", "air purifier carton"),
+    ("en", "US", "The shroud wears the badge of its cheaper cousin (A10).", "relabelled", "badge of its cheaper cousin (A10"),
+    ("en", "US", "The tag stuck on it now is borrowed off a Quadro RTX 4000.", "relabelled", "tag stuck on it now is borrowed off a Quadro"),
+    ("ru", "RU", "По документам и на коробке — Mellanox ConnectX, под крышкой другое.", "relabelled", "коробке — Mellanox"),
+    ("ja", "JP", "外箱も納品書もL4の型番に差し替えてあります。", "relabelled", "外箱"),
+    # Torn off together with another tag; a topic's pause; the slip that bears the number; a verb at the end; another card's sticker.
+    ("zh", "TW", "條碼跟財產標籤依規定撕光了。", "serial_removed", "條碼跟財產標籤依規定撕光"),
+    ("ja", "JP", "数字の列は、入手した時点でリューターで消されています。", "serial_removed", "数字の列は、入手した時点でリューター"),
+    ("ja", "JP", "固有番号の紙は全部取り除いてあります。", "serial_removed", "固有番号の紙は全部取り除"),
+    ("de", "DE", "Typenschilder und Gravuren hat die Leasingfirma vor der Übergabe wegfräsen lassen.", "serial_removed", "wegfräsen"),
+    ("en", "CA", "The serial sticker on it belongs to a totally different card.", "serial_removed", "belongs to a totally different card"),
+    ("ru", "BY", "Родную наклейку с s/n переклеили на чужую.", "serial_removed", "s/n переклеили"),
+    ("en", "CN", "Labels of the modules were covered with black marker pen.", "serial_removed", "Labels of the modules were covered with"),
+    ("en", "US", "24 became 48, new blower board.", "modified_hardware", "24 became 48"),
+    ("pt", "PT", "Uma 4090 a que dobraram a memória.", "modified_hardware", "dobraram a memória"),
     # A supply, though no stock.
     ("en", "CN", "QTY: 60 pcs per week can arrange.", "bulk_inventory", "60 pcs per week"),
 ]  # fmt: skip
@@ -153,6 +169,21 @@ UNSAID: list[tuple[str, str, str, str]] = [
     ("de", "DE", "Auf Anmeldung ohne Ausweis wartet man bei uns vergeblich.", "export_evasion"),
     ("vi", "VN", "Giá ghi là một con, lấy hết có quà.", "export_evasion"),
     ("en", "TR", "The papers are made out as usual, by law.", "export_evasion"),
+    # A number's sticker, a customs paper and words of secrecy name no other model; who denies it says so before the name.
+    ("ru", "BY", "Родную наклейку с s/n переклеили на чужую.", "relabelled"),
+    ("en", "GE", "Weekly to Novorossiysk, on the CMR we are showing network adapters.", "relabelled"),
+    ("en", "US", "Lid laser reads 'Intel Confidential'.", "relabelled"),
+    ("id", "ID", "Bukan kartu lain yang ditempel stiker ya.", "relabelled"),
+    ("zh", "CN", "给客户调色用的工作站卡，拆下换新的。", "relabelled"),
+    # No such thing was done; a corner; a name plate for another model's; a habit of words.
+    ("ko", "KR", "시리얼 훼손된 부품 하나도 없어요.", "serial_removed"),
+    ("ko", "KR", "금액 칸은 그냥 아무 숫자나 넣었습니다.", "serial_removed"),
+    ("ja", "JP", "型番と番号のシールは裏側に残っています。", "serial_removed"),
+    ("zh", "CN", "盒子标签缺一角，卡背的号完整。", "serial_removed"),
+    ("es", "ES", "Chapa con el número sin tocar.", "serial_removed"),
+    ("en", "SG", "Anybody asking us to tear the sticker will be shown the escalator.", "serial_removed"),
+    ("ja", "JP", "分解もBIOS書き換えもしたことありません。", "modified_hardware"),
+    ("es", "ES", "El chip y las memorias siguen soldados.", "modified_hardware"),
     # An official channel, a project's end, a pallet under one machine, and a habit are no stock.
     ("ko", "KR", "국내 총판 정식 유통품, 3년 무상보증.", "bulk_inventory"),
     ("id", "ID", "Satu modul, sisa proyek integrator.", "bulk_inventory"),

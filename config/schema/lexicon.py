@@ -49,6 +49,7 @@ CONCEPTS = {
     "outside": "the outside of the goods: shroud, lid, what is seen",
     "inside": "what is really inside",
     "plate": "a plate or tag that bears the model's name (a mark of identity too)",
+    "pack": "packed, put into (a box)",
     "system": "what software shows: BIOS, device manager, lspci",
     "contrast": "is not what it says: the contents differ, the label lies",
     "reads": "reads as, is marked as, was changed into",

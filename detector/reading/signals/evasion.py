@@ -6,24 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from detector.reading.signals.names import other_cards, quoted
+from detector.reading.signals.names import BORDER_PAPER, other_cards, quoted
 from detector.reading.signals.scope import BESIDE, NEAR, PER_SENTENCE, TIGHT, Finding, Scope, apart, finding
 from detector.reading.signals.vocabulary import Hit
 from detector.reading.text import fold_pattern
 
 PAPER_SAYS = 30
 """Letters between a paper and what is written on it."""
+WRITTEN = 6
+"""Letters of a word that tells of a paper by itself: `invoice`, `面单`."""
 FIRM = 4
 """Letters of a verb that tells what a paper says; shorter ones are prepositions too."""
-VERB_LAST = frozenset({"ja", "ko", "hi", "tr"})
-# What is declared to customs, or travels with goods over a border.
-_BORDER = re.compile(
-    fold_pattern(
-        r"declar|customs|commercial invoice|pro ?forma|export|manifest|way ?bill|awb|bill of lading|cmr|zoll|fracht|ausfuhr|deklar|aduan|douan|alf[aâ]ndeg|manifiesto|conocimiento|conhecimento|"
-        r"тамож|деклар|накладн|gümrük|beyan|konşimento|kastam|pabean|isytihar|manifes|hải quan|khai|vận đơn|جمرك|بيان|بوليصة|税関|通関|申告|送り状|세관|통관|신고|"
-        r"报关|报单|申报|清关|海关|提单|运单|空运单|海运单|舱单|出口|hs|报$|报的|报成|品名"
-    )
-)
 _WRITES = re.compile(fold_pattern("[写填开报按以当打挂标]"))
 # Goods that a paper is made out as: any word that is no manner, no condition and not the card.
 _AS = re.compile(
@@ -64,11 +57,11 @@ def _in_sentence(scope: Scope, way: Way) -> Iterator[Finding]:
     if s.concepts.isdisjoint(_TRIGGERS) or any(not _own(scope, h) for h in s.of("stops")):
         return
     for hit in s.of("evade", "misdeclare"):
-        if _offered(scope, hit) and not _taken_back(scope, hit):
+        if _offered(scope, hit) and not scope.taken_back(hit, *OFFERS):
             yield finding(hit)
     if way.abroad or way.rental or not s.concepts.isdisjoint(("customs", "control", "licence")):
         for hit in s.of("evade_weak"):
-            if _offered(scope, hit) and not _taken_back(scope, hit):
+            if _offered(scope, hit) and not scope.taken_back(hit, *OFFERS):
                 yield finding(hit)
         yield from _carried(scope)
     yield from _needs_nothing(scope, way)
@@ -128,21 +121,6 @@ def _held_out(scope: Scope, hit: Hit) -> bool:
     return not (wished and any(r.start >= hit.end for r in _bare(scope, "refuse", "no_channel", "elsewhere")))
 
 
-def _taken_back(scope: Scope, hit: Hit) -> bool:
-    """`bina KYC account chalu nahi hota`, `審査なしの試用はございません`: in languages that set the verb last it may deny all before it."""
-    s = scope.s
-    if VERB_LAST.isdisjoint(hit.languages):
-        return False
-    clause = s.clause(hit)
-    return any(
-        no.start > hit.end
-        and scope.near(no, hit, NEAR)
-        and not _own(scope, no)
-        and not s.between(hit, no, "paper", "warranty", "licence", "licence_weak", "screening", "end_user", "customs", "required")
-        for no in s.within(clause, "none_after", "not_after")
-    )
-
-
 def _bare(scope: Scope, *concepts: str) -> list[Hit]:
     """Hits that are no part of an offer's own words: `不要` of `不要证件` refuses nothing."""
     return [h for h in scope.s.of(*concepts) if not _own(scope, h)]
@@ -174,22 +152,23 @@ def _needs_nothing(scope: Scope, way: Way) -> Iterator[Finding]:
     """`no licence needed`, `we ask for no end user`, `許可は不要`."""
     s = scope.s
     for check in _checks(scope, "licence", "end_user", "screening", "licence_weak"):
-        if _ruled(scope, check) or _of_others(scope, check):
+        if _ruled(scope, check):
             continue
         for no in s.of("none", "not", "none_after", "not_after"):
             before = no.concept in ("none", "not") and no.end <= check.start and scope.near(no, check, 18)
             after = no.concept.endswith("_after") and no.start >= check.end and scope.near(no, check, 16)
             after = after or (no.concept == "not" and no.start >= check.end and scope.near(no, check, TIGHT))
             said = (before or after) and not s.pauses_between(no, check) and _required(scope, check, no, way)
-            if said and not _taken_back(scope, check if before else no):
+            if said and not _of_others(scope, check, no) and not scope.taken_back(check if before else no, *OFFERS):
                 yield finding(no, check)
 
 
-def _of_others(scope: Scope, check: Hit) -> bool:
+def _of_others(scope: Scope, check: Hit, no: Hit) -> bool:
     """`Unlike those who advertise no checks`: said of others in the same breath."""
     s = scope.s
     clause = s.clause(check)
-    refused = any(clause.start <= r.start and r.end <= clause.end for r in _bare(scope, "refuse"))
+    refusals = (r for r in _bare(scope, "refuse") if r.end <= no.start or no.end <= r.start)  # `不做` denies here
+    refused = any(clause.start <= r.start and r.end <= clause.end for r in refusals)
     return refused or any(scope.shuns(o, check) and not s.pauses_between(o, check) for o in _bare(scope, "others"))
 
 
@@ -243,13 +222,13 @@ def _papers_say(scope: Scope, way: Way) -> Iterator[Finding]:
     if s.of("honest"):
         return
     others = s.of(*OTHER_GOODS)
-    papers = [(paper, _BORDER.search(s.text, paper.start, paper.end) is not None) for paper in s.of("declare")]
+    papers = [(paper, BORDER_PAPER.search(s.text, paper.start, paper.end) is not None) for paper in s.of("declare")]
     customs = bool(s.of("customs", "control", "licence")) or any(border for _, border in papers)
-    if not (way.abroad or customs):
-        return  # a delivery note at home
     for paper, border in papers:
+        # Without a border in sight a word of writing has to lean on the other goods: `giá ghi là một con, lấy hết có quà`.
+        pauses = 1 if way.abroad or customs else 0 if (paper.end - paper.start) * scope.density >= WRITTEN else -1
         for other in [*others, *other_cards(s.text, s.start, s.end, way.chips)] if border else others:
-            if _told_of(scope, paper, other) and _offered(scope, paper):
+            if s.pauses_between(paper, other) <= pauses and _told_of(scope, paper, other) and _offered(scope, paper):
                 yield finding(paper, other)
         if way.abroad:
             yield from _made_out_as(scope, paper)
@@ -285,7 +264,7 @@ def _told_of(scope: Scope, paper: Hit, other: Hit) -> bool:
             return False
         if paper.end - paper.start == 1:
             return scope.near(paper, other, BESIDE) and not scope.s.pauses_between(paper, other)
-    return scope.near(paper, other, PAPER_SAYS) and scope.s.pauses_between(paper, other) <= 1
+    return scope.near(paper, other, PAPER_SAYS)
 
 
 def _made_out_as(scope: Scope, paper: Hit) -> Iterator[Finding]:

@@ -75,4 +75,4 @@ def _done(scope: Scope, hit: Hit) -> bool:
         n.start >= hit.end and scope.near(n, hit, 6) and not scope.s.pauses_between(n, hit)
         for n in scope.s.of("none_after", "gone")
     )
-    return not scope.negated(hit) and not later and not scope.hollow(hit) and not scope.service()
+    return not scope.negated(hit) and not later and not scope.taken_back(hit) and not scope.hollow(hit) and not scope.service()

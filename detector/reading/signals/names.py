@@ -6,16 +6,27 @@ import re
 from collections.abc import Iterable, Iterator
 
 from detector.reading.signals.vocabulary import Hit
+from detector.reading.text import fold_pattern
 
 # Card names as labels print them; memory sizes, part numbers and part of them are none.
 _CARD = re.compile(
-    r"(?<![a-z0-9/.-])(?:(?:rtx|gtx|gt|rx|quadro|tesla|nvs|titan|radeon|geforce|firepro|arc)[\s-]{0,2}(?:pro[\s-]?|ada[\s-]?)?[a-z]{0,2}\d{1,4}|[aptlkmhv]\d{1,4}|(?:10|16|20|30|40|50)[5-9]0)"
+    r"(?<![a-z0-9/.-])(?:(?:rtx|gtx|gt|rx|quadro|tesla|nvs|titan|radeon|geforce|firepro|arc)[\s-]{0,2}(?:pro[\s-]?|ada[\s-]?)?[a-z]{0,2}\d{1,4}|(?:[aptlkmhv]\d{2,4}|[tlp]4|[al]2|[pm]6|k[12])|(?:10|16|20|30|40|50)[5-9]0)"
     r"(?:[\s-]?(?:ti|super|ada|d|s|g|x))?(?![a-z0-9]|\s?gb|\.\d)"
 )
 _NUMBER = re.compile(r"([a-z]{0,2})(\d{1,4})")
 _LETTERS = frozenset("aptlkmhv")
 _QUOTED = re.compile(
     r"[\"“”„«»「」『』][^\"“”„«»「」『』\n]{2,40}[\"“”„«»「」『』]|(?<!\w)['‘’][^'‘’\n]{2,40}['‘’](?!\w)"
+)
+
+
+# What is declared to customs, or travels with goods over a border.
+BORDER_PAPER = re.compile(
+    fold_pattern(
+        r"declar|customs|commercial invoice|pro ?forma|export|manifest|way ?bill|awb|bill of lading|cmr|zoll|fracht|ausfuhr|deklar|aduan|douan|alf[aâ]ndeg|manifiesto|conocimiento|conhecimento|"
+        r"тамож|деклар|накладн|gümrük|beyan|konşimento|kastam|pabean|isytihar|manifes|hải quan|khai|vận đơn|جمرك|بيان|بوليصة|税関|通関|申告|送り状|세관|통관|신고|"
+        r"报关|报单|申报|清关|海关|提单|运单|空运单|海运单|舱单|出口|hs|报$|报的|报成|品名"
+    )
 )
 
 

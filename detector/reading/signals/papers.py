@@ -113,10 +113,10 @@ def _lacks(scope: Scope, none: Hit, paper: Hit) -> bool:
 def _answer(scope: Scope, after: Scope) -> Finding | None:
     """`Bill? There isn't one.`"""
     papers = scope.s.of("paper")
-    if not scope.s.question or not papers or scope.s.end - papers[-1].end > ANSWERED or scope.s.of("if", "ask", "intact"):
+    if not scope.s.question or not papers or scope.s.end - papers[-1].end > ANSWERED or scope.s.of("if", "ask", "intact", "none", "none_after", "gone", "loss"):
         return None
-    first = after.s.hits[0]
-    if first.concept in ("none", "none_after", "gone") and first.start - after.s.start <= LEAD and not after.s.of("paper", "warranty"):
+    first = next((h for h in after.s.hits if h.concept in ("none", "none_after", "gone")), None)
+    if first and first.start - after.s.start <= LEAD and not after.s.of("paper", "warranty"):
         return Finding(papers[-1].start, first.end, papers[-1].languages[0])
     return None
 

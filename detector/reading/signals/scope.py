@@ -17,6 +17,10 @@ _HANGUL = re.compile(r"[\uac00-\ud7af]")
 # A word of a script without spaces is two or three characters where another has six.
 _DENSE, _KOREAN = 2.6, 1.8
 
+VERB_LAST = frozenset({"ja", "ko", "hi", "tr"})
+OBJECTS = ("paper", "warranty", "licence", "licence_weak", "screening", "end_user", "customs", "required", "other_part")
+"""What a denial may be of."""
+
 PER_SENTENCE = 3
 """Findings of one signal in one sentence: a reader wants the words, not all of them."""
 
@@ -69,6 +73,21 @@ class Scope:
                 return True
         return False
 
+    def taken_back(self, hit: Hit, *own: str) -> bool:
+        """Denied by the verb at the clause's end, in languages that set it there: `bina KYC account chalu nahi hota`,
+        `審査なしの試用はございません`. A denial inside a word of the concepts `own` is none, nor one of another thing that stands between."""
+        if VERB_LAST.isdisjoint(hit.languages):
+            return False
+        clause = self.s.clause(hit)
+        return any(
+            no.start > hit.end
+            and self.near(no, hit, NEAR)
+            and not any(o.start <= no.start and no.end <= o.end for o in self.s.of(*own))
+            and not self.s.between(hit, no, *OBJECTS)
+            and "・" not in self.s.text[hit.end : no.start]
+            for no in self.s.within(clause, "none_after", "not_after")
+        )
+
     def supposed(self, hit: Hit) -> bool:
         """A condition, a question or an appeal to the buyer: it is not said to be so."""
         clause = self.s.clause(hit)
@@ -83,8 +102,9 @@ class Scope:
         )
 
     def elsewhere(self, hit: Hit) -> bool:
-        """Somebody else's goods, or goods that the seller does not deal in."""
-        return any(self.shuns(h, hit) for h in self.s.of("others", "refuse"))
+        """Somebody else's goods or wish, or goods that the seller does not deal in."""
+        wished = any(w.end <= hit.start and self.near(w, hit) and not self.s.pauses_between(w, hit) for w in self.s.of("asked"))
+        return wished or any(self.shuns(h, hit) for h in self.s.of("others", "refuse"))
 
     def shuns(self, word: Hit, hit: Hit) -> bool:
         """Whether a word of refusal or of other people governs a hit."""

@@ -7,7 +7,16 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from detector.reading.clauses import gap
-from detector.reading.signals.scope import BESIDE, NEAR, PER_SENTENCE, TIGHT, Finding, Scope, finding
+from detector.reading.signals.scope import (
+    BESIDE,
+    NEAR,
+    PER_SENTENCE,
+    TIGHT,
+    VERB_LAST,
+    Finding,
+    Scope,
+    finding,
+)
 from detector.reading.signals.vocabulary import Hit
 from detector.reading.text import fold_pattern
 
@@ -22,6 +31,25 @@ _PLACE_BEFORE = re.compile(
     )
 )
 _FORBIDS = re.compile(r"지\s?(?:말|마)")
+FAR = 56
+"""The same in German, whose verb waits for the clause's end."""
+_AND = re.compile(fold_pattern(r"\s?(?:和|跟|与|及|以及|同|、|,|&|\+|and|und|et|y|e|и|ve|dan|và|と|や|及び|및|와|과|랑|و|aur)\s?(?:the |die |den |la |las |los |les |os |as )?"))
+_BEARS = re.compile(fold_pattern(r"\s?(?:の|的|嘅)?"))
+_TOPIC = re.compile(r"[はがもを][、，,]")
+_NO_SUCH = re.compile(
+    fold_pattern(
+        r"(?:된|한|흔적|자국|이력)?\s?(?:부품|이력|흔적|자국|곳|데|부분|일|것)?\s?(?:은|는|이|도|가)?\s?(?:전혀|하나도|일절|아예)?\s?(?:없|아닙)"
+        r"|(?:跡|痕|た跡|た形跡|箇所|等|など|歴)?(?:は|も|が)?(?:一切|全く|まったく|ひとつも)?(?:ありません|なし|無し|ない|ございません)"
+        r"|\s?(?:izi|hasarı|yeri)?\s?(?:hiç )?(?:yok|yoktur)\b"
+    )
+)
+_PRIVACY = re.compile(fold_pattern(r"privac|隐私|конфиденц|datenschutz|gizlilik|プライバシー|개인정보|mahremiyet|confidential"))
+_FOREIGN = re.compile(
+    fold_pattern(
+        r"(?:another|different|other) card|别的卡|别张|别的显卡|其他卡|另一张卡|另一张|坏卡|чуж|друг\w+ карт|fremde|anderen? karte|otra tarjeta|otra placa|outra placa|autre carte|başka kart|"
+        r"kartu lain|kad lain|card khác|別のカード|別カード|다른 카드|타 카드|كرت ثاني|كرت آخر|dusre card"
+    )
+)
 ASIDE = 24
 """Letters from a mark over a pause to its deed: `the label, sadly, is gone`."""
 
@@ -46,6 +74,7 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
             and not scope.hollow(hit)
             and not _issue_of(scope, hit)
             and not scope.refused_return(hit)
+            and not _none_such(scope, hit)
         ):
             yield finding(hit)
     for mark in s.of(*MARKS):
@@ -55,6 +84,7 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
         if mark.concept == "serial":
             yield from _absent(scope, mark)
             yield from _sent_away(scope, mark)
+            yield from _of_another_card(scope, mark)
 
 
 def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
@@ -72,7 +102,9 @@ def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
             or scope.refused_return(deed)
         ):
             continue
-        if scope.pictured(deed) or (deed.concept == "hide" and s.of("photo", "intact")):
+        if _none_such(scope, deed) or (deed.concept == "swap" and _renamed(scope, mark)):
+            continue
+        if (scope.pictured(deed) and not (deed.concept == "loss" and _for_privacy(scope, deed))) or (deed.concept == "hide" and s.of("photo", "intact")):
             continue
         if mark.concept == "label" and deed.concept == "swap":
             continue
@@ -102,12 +134,51 @@ def _denied(scope: Scope, kept: Hit) -> bool:
     )
 
 
+def _none_such(scope: Scope, deed: Hit) -> bool:
+    """`시리얼 훼손된 부품 하나도 없어요`, `剥がし跡なし`: where the verb comes last, no such thing was done."""
+    return not VERB_LAST.isdisjoint(deed.languages) and _NO_SUCH.match(scope.s.text, deed.end) is not None
+
+
+def _renamed(scope: Scope, mark: Hit) -> bool:
+    """A name plate that was changed for another model's: no number is said to be gone, the goods bear another name."""
+    s = scope.s
+    return any(p.start == mark.start and p.end == mark.end for p in s.of("plate")) and bool(s.of("says", "outer", "contrast"))
+
+
+def _for_privacy(scope: Scope, deed: Hit) -> bool:
+    """Torn off for privacy: a reason, no picture."""
+    s = scope.s
+    return all(_PRIVACY.search(s.text, p.start, p.end) for p in s.within(s.clause(deed), "photo")) and not s.of("blur")
+
+
+def _of_another_card(scope: Scope, mark: Hit) -> Iterator[Finding]:
+    """`The serial sticker on it belongs to a different card`."""
+    s = scope.s
+    for other in s.of("other_model"):
+        verb = any(mark.end <= v.start and v.start < other.end for v in s.of("says", "reads", "from", "swap"))
+        if (
+            other.start >= mark.end
+            and verb
+            and _FOREIGN.search(s.text, other.start, other.end)
+            and scope.near(mark, other)
+            and not s.pauses_between(mark, other)
+            and not scope.negated(other)
+            and not scope.hollow(mark)
+        ):
+            yield finding(mark, other)
+            return
+
+
 def _reaches(scope: Scope, mark: Hit, deed: Hit) -> bool:
-    pauses = scope.s.pauses_between(mark, deed)
+    s = scope.s
+    pauses = s.pauses_between(mark, deed)
+    if pauses == 1 and scope.dense and _TOPIC.search(s.text, mark.end, deed.start):
+        pauses = 0  # `数字の列は、…消されています`: a pause behind the topic parts nothing
     if mark.concept == "label" and deed.concept in ("gone", "hide"):
-        return pauses == 0 and scope.near(mark, deed, LABEL_STATES)
+        return pauses == 0 and scope.near(mark, deed, NEAR if s.between(mark, deed, "card") else LABEL_STATES)
     if pauses == 0:
-        return scope.near(mark, deed, NEAR if deed.concept in ("loss", "gone") else 20)
+        far = FAR if deed.concept == "loss" and "de" in deed.languages and deed.start > mark.end else NEAR
+        return scope.near(mark, deed, far if deed.concept in ("loss", "gone") else 20)
     return (
         pauses <= 2
         and deed.start > mark.start
@@ -117,12 +188,14 @@ def _reaches(scope: Scope, mark: Hit, deed: Hit) -> bool:
 
 
 def _other_subject(scope: Scope, mark: Hit, deed: Hit) -> bool:
-    """Between mark and deed stands another thing that the deed was done to, and not where the mark was: `barcodes on the
-    backplate are sanded`."""
+    """Between mark and deed stands another thing that the deed was done to; not where the mark was (`barcodes on the backplate
+    are sanded`), not what was torn off with it (`条码跟财产标签撕光了`), not the slip that bears it (`固有番号の紙`)."""
     others = [
         o
         for o in scope.s.between(mark, deed, "other_part", "not_mark", "paper", "warranty")
-        if o.concept not in ("other_part", "not_mark") or not _PLACE_BEFORE.search(scope.s.text, mark.end, o.start)
+        if not (o.concept in ("other_part", "not_mark") and _PLACE_BEFORE.search(scope.s.text, mark.end, o.start))
+        and not (o.concept == "not_mark" and _AND.fullmatch(scope.s.text, mark.end, o.start))
+        and not (o.concept == "paper" and _BEARS.fullmatch(scope.s.text, mark.end, o.start))
     ]
     if any(scope.apart(o, deed) < scope.apart(mark, deed) for o in others):
         return True
@@ -213,9 +286,9 @@ def _answer(scope: Scope, after: Scope | None) -> Finding | None:
     marks = scope.s.of("serial")
     if not marks or after is None or scope.s.end - marks[-1].end > 12 or scope.s.of("intact", "if", "ask"):
         return None
-    first = after.s.hits[0]
+    first = next((h for h in after.s.hits if h.start == after.s.hits[0].start and h.concept in ("gone", "loss", "none_after")), None)
     if (
-        first.concept in ("gone", "loss", "none_after")
+        first
         and first.start - after.s.start <= 6
         and not after.negated(first)
     ):

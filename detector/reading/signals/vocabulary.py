@@ -108,7 +108,7 @@ SHORT = 3
 _JOINING = frozenset([
     "declare", "says", "unasked", "dismiss", "comply", "evade_weak", "screening", "as", "adjust", "reads", "from", "to", "via",
     "users", "reach", "required", "no_ship", "open_to", "if_after", "done", "expired", "extra_cost", "handled",
-    "unit", "not", "none", "plate", "system", "other_model", "came", "asked", "except_for", "rate", "luggage",
+    "unit", "not", "none", "plate", "system", "other_model", "came", "asked", "except_for", "rate", "luggage", "pack",
 ])  # fmt: skip
 
 # Arabic joins article and short prepositions to the word.
