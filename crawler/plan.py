@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from crawler.politeness.quota import DayCount
     from crawler.politeness.robots import Robots
     from crawler.resuming import Kept
+    from crawler.visits import Visits
 
 ROBOT_NAME = "chipwatch"
 """The product token that robots.txt may name us by."""
@@ -67,6 +68,8 @@ class Plan:
     """Requests of the day, where the site file bounds them."""
     last: LastAsked | None = None
     """When hosts were last asked by any run, where there is a home."""
+    visits: Visits | None = None
+    """When listing pages were last asked for, where there is a home."""
     kept: Kept | None = None
     """Pages that a killed run stored, to be read instead of asked for."""
     candidate: Callable[[str], bool] = lambda title: True
@@ -125,6 +128,7 @@ def plan_run(
     from crawler.families import family_of
     from crawler.politeness.last import LastAsked
     from crawler.terms import candidate_test, search_terms
+    from crawler.visits import Visits
 
     settings = config.settings
     family = family_of(site)
@@ -157,6 +161,7 @@ def plan_run(
         frozen=frozen,
         asked=day_count(site, config),
         last=LastAsked(config.home) if config.home is not None else None,
+        visits=Visits.load(config.home, site.key) if config.home is not None else None,
         home=config.home,
         keys=api_keys(site, family, environment if environment is not None else os.environ),
         candidate=candidate_test(site, config) if site.detail.follow == "candidates" else lambda title: True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from storage.store import Store
@@ -56,6 +57,36 @@ def test_cards_that_cannot_be_read_break_an_expectation(tmp_path: Path) -> None:
         result = crawl(home, "board")
     assert (result.outcome, result.quarantined) == ("changed", True)
     assert "29 of 30 entries could not be read" in (result.detail or "") and "card 2" in (result.detail or "")
+
+
+def test_a_shop_larger_than_a_run_is_seen_whole_over_the_days_and_its_fall_is_seen(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    gone = range(0)
+
+    def shown(asked: Asked) -> Answer:
+        number = int(asked.path.rsplit("/", 1)[-1])
+        offer = {"@type": "Offer", "price": "100", "priceCurrency": "USD"}
+        product = {"@type": "Product", "name": f"A100 {number}", "sku": f"S{number}", "offers": offer}
+        return Answer("gone", 404) if number in gone else Answer(f'<script type="application/ld+json">{json.dumps(product)}</script>')
+
+    with serve() as web:
+        locs = "".join(f"<url><loc>{web.url}/product/{n}</loc></url>" for n in range(30))
+        web.route("/sitemap.xml", Answer(f"<urlset>{locs}</urlset>", headers={"Content-Type": "application/xml"}))
+        web.route("/product/*", shown)
+        add_site(home, "shop", web.url + "/", family="jsonld", top=f'sitemap = "{web.url}/sitemap.xml"', more='[detail]\nonly = ["/product/"]', pace="max_pages = 20")
+        site = home / "config" / "sites" / "shop.toml"
+        site.write_text("".join(row for row in site.read_text(encoding="utf-8").splitlines(True) if not row.startswith("start")), encoding="utf-8")
+        days: list[set[str]] = []
+        for day in range(1, 6):
+            asked = len(web.log)
+            if day == 5:
+                gone = range(28)
+            result = crawl(home, "shop", f"2026-11-0{day}T08:00:00+00:00")
+            days.append({entry.path for entry in web.log[asked:] if "product" in entry.path})
+            assert result.outcome == ("partial" if day < 5 else "changed"), result
+    assert len(days[0]) == 18 and len(days[0] | days[1]) == 30
+    # What was seen longest ago comes first.
+    assert (days[0] - days[1]) <= days[2] and "usually 18" in (result.detail or "")
 
 
 def test_a_start_address_that_leads_to_one_asked_before_is_told(tmp_path: Path) -> None:

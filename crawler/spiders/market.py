@@ -120,12 +120,22 @@ class MarketSpider(scrapy.Spider):
             headers = self.recorder.validators.headers(url)
         return Request(
             url, headers=headers, callback=self.parse, meta={"handle_httpstatus_list": [304]}, dont_filter=follow.fully, errback=self.failed, cb_kwargs={"follow": follow},
-            # Listings first: what a list promised may be gone when the list is done.
-            priority=1 if follow.role == "detail" else 0,
+            priority=self._priority(follow),
         )  # fmt: skip
+
+    def _priority(self, follow: Follow) -> int:
+        """New listings first: what a list promised may be gone when the list is done. Then lists, then what was asked for longest ago."""
+        if follow.role != "detail":
+            return 0
+        return self.plan.visits.priority(follow.url) if self.plan.visits else 1
+
+    def _visited(self, follow: Follow) -> None:
+        if follow.role == "detail" and self.plan.visits:
+            self.plan.visits.note(follow.url, self.plan.moment())
 
     def parse(self, response: Response, follow: Follow) -> Iterator[Any]:
         """One answer: archive, read, record, follow."""
+        self._visited(follow)
         page = Page(
             self._own_url(response, follow), response.body, self.plan.stamp(), response.status, plain_headers(response),
             follow.role, follow.card,
@@ -227,6 +237,8 @@ class MarketSpider(scrapy.Spider):
                 if error.kind == "redirect" or (follow is not None and follow.role == "list"):
                     facts.failed[error.why] += 1
             return
+        if follow is not None:
+            self._visited(follow)
         if (
             isinstance(error, HttpError)
             and error.response.status in GONE
@@ -246,6 +258,8 @@ class MarketSpider(scrapy.Spider):
 
     def closed(self, reason: str) -> None:
         """Take Scrapy's own reasons over into the facts."""
+        if self.plan.visits:
+            self.plan.visits.save()
         if reason == "shutdown" and not self.plan.facts.signal:
             self.plan.facts.signal = "SIGTERM"
         elif reason == MEMORY:
