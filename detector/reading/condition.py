@@ -16,13 +16,20 @@ BARE = 5
 
 _NOT = re.compile(
     fold_pattern(
-        r"(?:\bnot|\bno|\bnon|isn't|never|不是|非|无|没有?|未|不|不曾|\bне|\bkein\w*|\bnicht|\bkhông|\bchưa|\btidak|\bbukan|\bdeğil|\bsin|\bsem|\bnão|\bno|بدون|ではな|安|안)\W{0,2}(?:an?|the|eine?|una?|uma?)?\W?$"
+        r"(?:\bnot|\bno|\bnon|isn't|never|不是|非|无|没有?|未|不|不曾|\bне|\bkein\w*|\bnicht|\bkhông|\bchưa|\btidak|\bbukan|\bdeğil|\bsin|\bsem|\bnão|\bno|بدون|ではな|安|안|(?<!이)미)\W{0,2}(?:an?|the|eine?|una?|uma?)?\W?$"
     )
 )
+_NOT_AFTER = re.compile(fold_pattern(r"\W?(?:nahi|nahin|değil|아님|아닙|아니|ではな|じゃな)"))
+"""Denials behind the word: used nahi hai."""
+_WORKSHOP = re.compile(r"\W?(?:house|shop|cent|outfit|guy|people|compan|service|market)")
+_RENEWED_PART = re.compile(
+    fold_pattern(r"(?:macun\w*|pasta\w*|pad\w*|fan\w*|cooler\w*|lüfter\w*|wärmeleit\w*|термопаст\w*|паст\w*|вентилятор\w*|паста|硅脂|导热垫?|散热|风扇|グリス|ファン|써멀\w*|쿨러\w*|keo|tản nhiệt|quạt|kipas)\W{0,2}(?:\w+\W)?$")
+)
+"""What was renewed is a part of it: the paste, the pads, a fan."""
 # 'new' of another thing: a part of it, the papers, a fan, a driver, a season.
 _OTHER_NEW = re.compile(
     fold_pattern(
-        r"\s?(?:pcb|显存|风扇|硅脂|thermal|fan|driver|price|year|york|jersey|mexico|delhi|batch|bracket|accounts?|paste|term|user|用户|散热|固件|firmware|板)"
+        r"\s?(?:pcb|显存|风扇|硅脂|thermal|fan|driver|price|year|york|jersey|mexico|delhi|batch|bracket|accounts?|paste|term|user|用户|散热|固件|firmware|板|blower|cooler|shroud|heatsink|pads?\b|bios|home\b|owner|house|apartment|job|rig\b|build\b|pc\b|laptop|monitor|generation|gen\b|psu\b|case\b)"
     )
 )
 _BEFORE_NEW = re.compile(
@@ -55,15 +62,16 @@ def read_condition(page: Page, offer: str) -> str:
 
 
 def _from_text(page: Page) -> str | None:
-    for hits in (page.title, page.description):
-        if kind := _strongest(hits, ("parts",)) if hits is page.title else None:
-            return kind
-        used, new = _strongest(hits, ("used", "used-text")), _strongest(hits, ("new",))
+    """Title before description; what only hints at use in a title ('stock clearance') yields to a description that is plain."""
+    if kind := _strongest(page.title, ("parts",)):
+        return kind
+    for hits, words in ((page.title, ("used",)), (page.description, ("used", "used-text"))):
+        used, new = _strongest(hits, words), _strongest(hits, ("new",))
         if new and not (used and hits is page.description and _used_first(hits)):
             return "new"
         if used:
             return "used"
-    return _strongest(page.description, ("parts",))
+    return _strongest(page.title, ("used-text",)) or _strongest(page.description, ("parts",))
 
 
 def _used_first(hits: Hits) -> bool:
@@ -84,7 +92,11 @@ def _strongest(hits: Hits, order: tuple[str, ...]) -> str | None:
                 continue
             if kind == "new" and (_OTHER_NEW.match(after) or _BEFORE_NEW.search(before)):
                 continue
+            if kind == "refurbished" and _WORKSHOP.match(after):
+                continue
             if kind == "parts" and _OTHER_PARTS.match(after):
+                continue
+            if _NOT_AFTER.match(after) or (kind == "refurbished" and _RENEWED_PART.search(hits.text[max(0, hit.start - 24) : hit.start])):
                 continue
             return kind.partition("-")[0]
     return None
