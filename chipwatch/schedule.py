@@ -91,10 +91,12 @@ def trigger(job: Job) -> BaseTrigger:
     """The job's times as an APScheduler trigger. Raises ScheduleError if cron is no valid expression."""
     from apscheduler.triggers.cron import CronTrigger
 
+    from chipwatch.weekdays import weekdays
+
     minute, hour, day, month, weekday = job.cron.split()
     jitter = None if isinstance(job, OwnStart) else job.jitter_s or None
     try:
-        times = CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, timezone=job.timezone, jitter=jitter)
+        times = CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=weekdays(weekday), timezone=job.timezone, jitter=jitter)
     except ValueError as error:
         raise ScheduleError(f"schedule.toml: job {job.id!r}, cron {job.cron!r}: {error}") from error
     if not isinstance(job, OwnStart):

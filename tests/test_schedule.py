@@ -36,6 +36,35 @@ def test_next_run_keeps_the_local_hour_over_daylight_saving() -> None:
     assert (winter.astimezone(UTC).hour, summer.astimezone(UTC).hour) == (5, 4)
 
 
+WEEKDAYS = [
+    ("0", "Sun"), ("7", "Sun"), ("1", "Mon"), ("sun", "Sun"), ("SAT", "Sat"), ("1-5", "Mon Tue Wed Thu Fri"), ("5-7", "Fri Sat Sun"),
+    ("0-1", "Mon Sun"), ("fri-mon", "Mon Fri Sat Sun"), ("6,0", "Sat Sun"), ("1-5/2", "Mon Wed Fri"), ("*/2", "Tue Thu Sat Sun"), ("4/2", "Thu Sat"),
+    ("*", "Mon Tue Wed Thu Fri Sat Sun"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "days"), WEEKDAYS, ids=[field for field, _ in WEEKDAYS])
+def test_weekdays_are_those_of_cron(field: str, days: str) -> None:
+    times, due = schedule.trigger(job(cron=f"0 2 * * {field}")), datetime(2026, 11, 1, 23, tzinfo=UTC)
+    found = set()
+    for _ in range(7):
+        due = times.get_next_fire_time(None, due + timedelta(seconds=1))
+        found.add(due.strftime("%a"))
+    assert found == set(days.split())
+
+
+@pytest.mark.parametrize("field", ["8", "x", "1-", "", "1/0", "-1", "10", "mo"])
+def test_a_weekday_that_is_none_is_refused_with_the_job_named(field: str) -> None:
+    with pytest.raises(schedule.ScheduleError, match="job 'j'"):
+        schedule.trigger(job(cron=f"0 2 * * {field or ','}"))
+
+
+@pytest.mark.parametrize("line", ["catch_up_h = 0", "catch_up_h = -1", "catch_up_h = 99999999", "stop_wait_s = -5"])
+def test_a_supervisor_that_could_not_run_is_refused_when_it_is_read(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ConfigError, match=line.split()[0]):
+        _ = with_hours(tmp_path, schedule_toml=f"[supervisor]\n{line}\n").schedule
+
+
 def with_hours(tmp_path: Path, *, schedule_toml: str = "", **hours: str) -> Config:
     """A home whose sites begin in hours of their own; values as TOML."""
     home = new_home(tmp_path)

@@ -26,7 +26,7 @@ class Job(Row):
     id: str
     run: Literal["crawl", "detect", "refit", "digest", "weekly", "deliver", "retention"]
     cron: str
-    """Five-field cron expression: minute hour day month weekday."""
+    """Five-field cron expression: minute hour day month weekday (0 and 7 are Sunday, as in cron)."""
     timezone: str = "UTC"
     sites: tuple[str, ...] = ()
     """Sites of a crawl; empty means all enabled sites."""
@@ -53,9 +53,9 @@ class Job(Row):
 class Supervisor(Table):
     """How the supervisor treats its children."""
 
-    stop_wait_s: int = 240
+    stop_wait_s: Annotated[int, Field(ge=1, le=3600)] = 240
     """Seconds between passing on SIGTERM and killing a child; longer than the download timeout."""
-    catch_up_h: int = 24
+    catch_up_h: Annotated[int, Field(ge=1, le=24 * 366)] = 24
     """A run missed while the supervisor was down is made up once if it is no older than this many hours."""
 
 
