@@ -20,7 +20,6 @@ ROWS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines
 KNOWN = {
     "b3-11": "a set of eight modules that no row of the catalogue names",
     "b4-5": "two were taken over, one was built in: what is left has to be worked out",
-    "b6-10": "'I bought 6' is of the lot, 'never used' of the two that are sold",
     "b6-15": "sixteen cards over two machines",
     "b6-16": "two kinds of cards with a count each, at one price each",
     "b6-20": "'30 or more in stock' reads like a step of a price",
