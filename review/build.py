@@ -13,6 +13,7 @@ from review.delivery import in_words, outstanding
 from review.desk.cards import Names
 from review.digest import SEVERITIES, Digest, DigestAlert, Quote, SiteCoverage
 from review.masking import masked
+from review.strange import strange
 from review.wording import moment
 
 if TYPE_CHECKING:
@@ -47,12 +48,13 @@ def build(
     shown, held = _shown(store, since, cap, config.thresholds.alerts.first_run_cap, everything=everything)
     names = Names(config)
     alerts = tuple(_alert(store, config, names, row) for row in shown)
+    odd = tuple(strange(store, config, names, now=now, shown={row["listing"] for row in shown}, everything=everything))
     written = Counter(alert.severity for alert in alerts)
     return Digest(
         made=now, since=since, alerts=alerts, more={s: n - written[s] for s, n in counts.items() if n > written[s]}, counts=counts,
         listings=store.counts()["listing"], by_offer=store.offer_counts(), coverage=tuple(_coverage(row) for row in store.coverage() if row["run"] or row["site"] in config.sites),
         unknown_accelerators=store.unknown_accelerators(since), muted=sum(store.count_alerts("severity", _muted()).values()),
-        samples=tuple(_samples(store, config, now, samples)), notes=(*_notes(store, config), *_resting(store, config, now), *held),
+        samples=tuple(_samples(store, config, now, samples)), strange=odd, notes=(*_notes(store, config), *_resting(store, config, now), *held),
         versions={"knowledge": config.knowledge_version, "thresholds": config.thresholds_version}, chain=store.chain_head(), desk=config.settings.desk.url,
         queue=store.count_alerts("severity"), silent=0 if everything else sum(store.count_alerts("severity", _silent()).values()),
     )  # fmt: skip

@@ -146,6 +146,8 @@ class Digest:
     muted: int = 0
     samples: tuple[Mapping[str, Any], ...] = ()
     """Unflagged listings drawn at random for a decision, so that what is missed can be estimated."""
+    strange: tuple[Mapping[str, Any], ...] = ()
+    """Offers with the strangest figures that would be no alerts without the forest, and its reasons in words."""
     notes: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     chain: str | None = None
@@ -263,8 +265,6 @@ class Digest:
             for a in document["alerts"]
         )
         values["coverage"] = tuple(SiteCoverage(**site) for site in document["coverage"])
-        values["samples"], values["notes"] = (
-            tuple(document.get("samples") or ()),
-            tuple(document.get("notes") or ()),
-        )
+        for name in ("samples", "strange", "notes"):
+            values[name] = tuple(document.get(name) or ())
         return cls(**values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from review.plain import unlinked
-from review.render import environment, stock_words
+from review.render import STRANGE, STRANGE_WHY, environment, stock_words
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 def html(digest: Digest) -> str:
     """The digest as a page for mail: no script, no picture, nothing loaded."""
-    return page("mail.html", digest=digest, stock_words=stock_words)
+    return page("mail.html", digest=digest, stock_words=stock_words, strange=STRANGE, strange_why=STRANGE_WHY)
 
 
 def fragment(digest: Digest) -> str:
     """The same without the page round it, for a feed."""
-    return body("mail.html", digest=digest, stock_words=stock_words)
+    return body("mail.html", digest=digest, stock_words=stock_words, strange=STRANGE, strange_why=STRANGE_WHY)
 
 
 def page(template: str, **values: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from review.digest import SEVERITIES, Digest, DigestAlert
-from review.render import SAMPLES, stock_words, weblink
+from review.render import SAMPLES, STRANGE, STRANGE_WHY, stock_words, weblink
 from review.wording import moment
 
 JOINER = "\u2060"
@@ -56,6 +56,12 @@ def _lines(digest: Digest) -> Iterator[str]:
             )
     if not digest.alerts:
         yield "No new alerts of medium or high severity. Look at the coverage before reading this as calm."
+    if digest.strange:
+        yield from ("", STRANGE.upper(), STRANGE_WHY)
+    for odd in digest.strange:
+        yield f"  {quiet(odd['title'])} ({quiet(odd['site'])}/{quiet(odd['listing_id'])})"
+        yield f"      {quiet(odd['chip'])}; {quiet(odd['words'])}"
+        yield f"      {digest.listing_link(odd['listing']) or 'chipwatch alerts show ' + odd['listing']}"
     yield from ("", "COVERAGE")
     if not digest.coverage:
         yield digest.troubled_words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 SAMPLES = "Not flagged: is that right?"
+
+STRANGE = "Strange, and no signal says why"
+
+STRANGE_WHY = "The forest finds their figures among the strangest twentieth, and without the forest they would be no alerts. Each is listed once."
 
 DECIDE_SAMPLE = "`chipwatch alerts decide ID confirm` what should be flagged, `chipwatch alerts decide ID dismiss --reason rightly-not` what should not"
 """What is to be done with listings drawn at random, without the desk."""
@@ -48,7 +53,8 @@ def weblink(url: str | None) -> str | None:
 def html(digest: Digest) -> str:
     """One self-contained page: no script, nothing loaded from anywhere, readable in a mail client and on a phone."""
     style = resources.files("review").joinpath("templates/digest.css").read_text(encoding="utf-8")
-    return environment().get_template("digest.html").render(digest=digest, severities=SEVERITIES, style=style)
+    told = {"strange": STRANGE, "strange_why": STRANGE_WHY}
+    return environment().get_template("digest.html").render(digest=digest, severities=SEVERITIES, style=style, **told)
 
 
 def inert(text: Any) -> str:
@@ -71,6 +77,7 @@ def markdown(digest: Digest) -> str:
             queue = f"[in the queue](<{link}>), " if link else ""
             lines += [f"{more}: {queue}`chipwatch alerts --severity {severity}`", ""]
     lines += [
+        *_strange(digest, links=True),
         "## Coverage",
         "",
         "| site | last run | outcome | pages | listings | new | changed | note |",
@@ -157,18 +164,30 @@ def _rest(digest: Digest, *, links: bool) -> list[str]:
             f"{SAMPLES} Drawn at random; a decision on each tells how much is missed: {DECIDE_SAMPLE}.",
             "",
         ]
-        for s in digest.samples:
-            link = digest.listing_link(s["listing"]) if links else None
-            lines.append(
-                f"- {inert(s['site'])}/{inert(s['listing_id'])}: {inert(s['title'])}"
-                + (f", [decide on the desk](<{link}>)" if link else "")
-                + f"; `chipwatch alerts show {s['listing']}`"
-            )
+        lines += [_listing_line(digest, s, links=links) for s in digest.samples]
     if digest.versions:
         lines += ["", "Made with " + ", ".join(f"{k} {v}" for k, v in digest.versions.items())]
     if digest.chain:
         lines += [f"Evidence chain head {digest.chain}"]
     return lines
+
+
+def _strange(digest: Digest, *, links: bool) -> list[str]:
+    if not digest.strange:
+        return []
+    lines = [f"## {STRANGE}", "", STRANGE_WHY, ""]
+    for s in digest.strange:
+        lines += [_listing_line(digest, s, links=links), f"  - {inert(s['chip'])}; {inert(s['words'])}"]
+    return [*lines, ""]
+
+
+def _listing_line(digest: Digest, listing: Mapping[str, Any], *, links: bool) -> str:
+    link = digest.listing_link(listing["listing"]) if links else None
+    return (
+        f"- {inert(listing['site'])}/{inert(listing['listing_id'])}: {inert(listing['title'])}"
+        + (f", [decide on the desk](<{link}>)" if link else "")
+        + f"; `chipwatch alerts show {listing['listing']}`"
+    )
 
 
 def terminal(digest: Digest) -> None:
@@ -196,6 +215,8 @@ def terminal(digest: Digest) -> None:
     for severity in digest.more:
         if more := digest.more_words(severity):
             console.print(f"{more}: chipwatch alerts --severity {severity}")
+    for line in _strange(digest, links=False):
+        console.print(escape(_plain(line.replace("\\", "").removeprefix("## "))))
     table = Table(title="Coverage", title_justify="left", box=None, header_style="bold")
     for name in ("site", "last run", "outcome", "pages", "listings", "new", "changed", "note"):
         table.add_column(

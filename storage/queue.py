@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,6 +117,16 @@ class Queue(Base):
         """Note that a digest has told this news (of `untold`); what an alert has news of later is told again."""
         self.db.write_many("UPDATE alert SET told=?2 WHERE listing=?1", news)
 
+    def strange(self, tail: float, *, now: str, everything: bool = False) -> Iterator[dict[str, Any]]:
+        """Live offers of the share `tail` that the forest finds strangest, the strangest first, flagged or not.
+
+        Left out is what is decided, muted at `now`, or (but with `everything`) listed as strange by a digest before. Rows have listing,
+        site, listing_id, title, chip, observation and `replay`, what the run kept of the offer.
+        """
+        chosen = _STRANGE.format(told="" if everything else _TOLD_STRANGE)
+        for row in self.db.stream(chosen, {"tail": tail, "now": now}):
+            yield {**dict(row), "replay": json.loads(row["replay"])}
+
     def _where(self, chosen: Filter) -> tuple[str, list[Any]]:
         parts, params = ["1"], list[Any]()
         for column, values in (("state", chosen.states), ("severity", chosen.severities)):
@@ -165,6 +175,19 @@ _CHOSEN = {
     False: "INDEXED BY alert_untold WHERE state = 'new' AND muted_by IS NULL AND news_at IS NOT NULL AND told IS NOT news_at",
     True: "WHERE state = 'new' AND muted_by IS NULL",
 }
+
+_STRANGE = """SELECT l.id AS listing, l.site, l.listing_id, l.title, r.chip, l.observation, json_extract(r.features, '$.replay') AS replay
+  FROM listing l JOIN reading r ON r.observation = l.observation
+  WHERE r.restricted = 1 AND r.chip IS NOT NULL AND l.state = 'live' AND json_extract(r.features, '$.replay.tail') <= :tail
+    AND NOT EXISTS (SELECT 1 FROM alert a WHERE a.listing = l.id AND (a.state NOT IN ('new', 'closed') OR a.muted_by IS NOT NULL))
+    AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.listing = l.id AND d.action IN ('confirm', 'escalate', 'dismiss')
+      AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.undoes = d.id AND u.listing = d.listing))
+    AND NOT EXISTS (SELECT 1 FROM mute m WHERE m.lifted_at IS NULL AND m.expires_at > :now AND m.value =
+      CASE m.scope WHEN 'site' THEN l.site WHEN 'seller' THEN l.seller WHEN 'chip' THEN r.chip WHEN 'listing' THEN l.id END)
+    {told}
+  ORDER BY json_extract(r.features, '$.replay.tail'), r.score DESC, l.id"""
+
+_TOLD_STRANGE = """AND l.id NOT IN (SELECT json_extract(s.value, '$.listing') FROM digest g, json_each(g.document, '$.strange') s WHERE g.kind = 'daily')"""
 
 # Those to show are chosen in the index alone; only they are joined.
 _NEWS = """SELECT v.*, b.rank, b.version, b.relist_of FROM (

@@ -147,6 +147,7 @@ READS: dict[str, Callable[[Store, str], Any]] = {
     "digests": lambda s, run: s.digests(),
     "deliveries": lambda s, run: s.deliveries(due=True),
     "samples": lambda s, run: s.samples(),
+    "strange": lambda s, run: list(s.strange(0.01, now=NOW)),
     "unflagged": lambda s, run: list(s.unflagged(0.2)),
     "screening_entries": lambda s, run: s.screening_entries(),
     "screening_candidates": lambda s, run: s.screening_candidates(),
