@@ -19,8 +19,7 @@ def is_unknown_lot(page: Page, price: Price, chips: Sequence[ChipOffer], lot: in
     """Whether the price covers several articles and neither it nor the text says how many. `lot`: how many others read."""
     if (price.articles or lot or 1) > 1 or any(chip.count > 1 for chip in chips):
         return False
-    if price.per == "lot":
-        return True
+    # The money reader calls a lot whose size nobody says one unit.
     if price.per != "unit" or page.disguised or is_machine(page):
         return False
     if (page.doc.listing.quantity or 1) > 1:
