@@ -1,11 +1,12 @@
 """Anomalies planted into figures of real readings: does the forest find them, and does it say why?
 
-`python -m bench.planted [HOME]`: the offers of a home, else of 4,000 listings made from the labelled examples.
+`python -m bench.planted [HOME]`: the offers of a home, else of 4,000 listings made from the labelled examples. With `--variants` also
+under other options of the forest.
 
 * single: one figure of one offer moved 8 robust deviations from its middle; is it the first reason, among the first three?
 * mixes: half a per cent of the offers of restricted chips, all evidence in force, are given three to five figures each moved 4 to 6
   robust deviations; only such are taken as no evidence but the forest's makes an alert of. How many stand among the first 1 % of the
-  offers in the digest's section of strange ones, and how many by score without the forest?
+  offers in the digest's section of strange ones; by score without the forest; and `by_score`, among all offers, the forest's share in it?
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ import numpy as np
 MOVED = 8.0
 BUDGET = 0.01
 TRIALS = 20
+
+VARIANTS: tuple[dict[str, Any], ...] = (
+    {"max_samples": 256}, {"max_samples": 1024}, {"trees": 100}, {"trees": 400}, {"tail_weight": 0.75}, {"tail_weight": 4.0},
+)  # fmt: skip
 
 
 def offers(store: Any) -> list[Any]:
@@ -50,7 +55,7 @@ def single(model: Any, rows: list[Any], seed: int = 0) -> dict[str, Any]:
 
 
 def mixes(model: Any, judge: Any, rows: list[Any], replays: list[Any]) -> dict[str, float]:
-    """Share of planted mixes within the budget, in the digest's order of strange ones and by score without the forest; mean of TRIALS."""
+    """Share of planted mixes within the budget: in the digest's order, among the same by score without the forest, among all by score."""
     from review.strange import STRANGE, without_forest
 
     judged = [at for at, kept in enumerate(replays) if kept is not None]
@@ -58,12 +63,17 @@ def mixes(model: Any, judge: Any, rows: list[Any], replays: list[Any]) -> dict[s
     bare = np.array([without_forest(judge, replays[at]) for at in judged])
     unexplained = bare < judge.thresholds.severity.medium
     n, budget = max(int(len(X) * BUDGET / 2), 1), max(int(len(X) * BUDGET), 1)
-    caught = {"with_forest": 0.0, "without_forest": 0.0}
+    caught = {"with_forest": 0.0, "without_forest": 0.0, "by_score": 0.0}
     for seed in range(TRIALS):
         odd, planted = _plant(X, middle, spread, n, seed, np.flatnonzero(unexplained))
         tails = model.forest.tail_probability(model.forest.score_samples(odd))
-        # Equal ones are in no order: each on the edge counts for the share that fits into the budget.
-        for name, order in (("with_forest", np.where(unexplained & (tails <= STRANGE), -tails, -np.inf)), ("without_forest", np.where(unexplained, bare, -np.inf))):
+        orders = {
+            "with_forest": np.where(unexplained & (tails <= STRANGE), -tails, -np.inf),
+            "without_forest": np.where(unexplained, bare, -np.inf),
+            "by_score": np.array([judge.again({**replays[at], "tail": tail})[0] for at, tail in zip(judged, tails, strict=True)]),
+        }  # fmt: skip
+        for name, order in orders.items():
+            # Equal ones are in no order: each on the edge counts for the share that fits into the budget.
             caught[name] += _within(order, budget, planted) / n / TRIALS
     unflagged = int(unexplained.sum())
     return {"offers": len(X), "unflagged": unflagged, "planted": n, "budget": budget, **{name: round(share, 3) for name, share in caught.items()}}
@@ -98,8 +108,8 @@ def _share(ranks: list[int], within: int) -> float:
     return round(float(np.mean([rank < within for rank in ranks])), 3)
 
 
-def measure(home: Path) -> dict[str, Any]:
-    """All figures on the offers of a home; the forest is fitted on them as `--refit` would."""
+def measure(home: Path, **changed: Any) -> dict[str, Any]:
+    """All figures on the offers of a home; the forest is fitted on them as `--refit` would, under the shipped options but for `changed`."""
     from config.loader import Config
     from detector.judge import Judge
     from detector.model import fit
@@ -109,16 +119,25 @@ def measure(home: Path) -> dict[str, Any]:
     with Store.open(home, create=False, readonly=True) as store:
         known = offers(store)
     rows, replays = [row for row, _ in known], [kept for _, kept in known]
-    model = fit(rows, config.thresholds.forest, now="", days=("", ""), knowledge="")
+    options = config.thresholds.forest.model_copy(update=changed)
+    model = fit(rows, options, now="", days=("", ""), knowledge="")
     if model is None:
         return {"offers": len(rows), "note": "too few offers for a forest"}
-    return {"offers": len(rows), "single": single(model, rows), "mixes": mixes(model, Judge.from_config(config), rows, replays)}
+    return {"offers": len(rows), **changed, "single": single(model, rows), "mixes": mixes(model, Judge.from_config(config), rows, replays)}
+
+
+def tell(home: Path, variants: tuple[dict[str, Any], ...]) -> None:
+    """Print the figures of a home, each variant on a line."""
+    for changed in ({}, *variants):
+        print(json.dumps(measure(home, **changed)), flush=True)
 
 
 def main(words: list[str]) -> None:
     """Print the figures."""
-    if words:
-        print(json.dumps(measure(Path(words[0]))))
+    variants = VARIANTS if "--variants" in words else ()
+    homes = [word for word in words if word != "--variants"]
+    if homes:
+        tell(Path(homes[0]), variants)
         return
     from bench.rebuild import fill, listings
     from config.loader import Config
@@ -129,7 +148,7 @@ def main(words: list[str]) -> None:
         with Store.open(Path(folder)) as store:
             fill(store, list(listings(4000)), "2025-07-01T00:00:00Z")
             detect(store, Config(None), now="2025-07-01T01:00:00Z")
-        print(json.dumps(measure(Path(folder))))
+        tell(Path(folder), variants)
 
 
 if __name__ == "__main__":
