@@ -311,7 +311,7 @@ def test_a_capture_that_was_not_understood_is_read_once_its_site_file_is_mended(
     first, _ = run_import(file, home)
     again, _ = run_import(file, home)
     assert (first.listings, again.already, again.outcome) == (0, first.run, first.outcome) and first.outcome in ("empty", "partial")
-    with pytest.raises(ReparseError, match=f"`chipwatch import` {name} again"):
+    with pytest.raises(ReparseError, match=f"`chipwatch import --site SITE {name}`"):
         reparse(first.run or "", home, Config(home), NOW)
     board.write_text(board.read_text(encoding="utf-8").replace("li.old", "li.item"), encoding="utf-8")
     mended, errors = run_import(file, home)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crawler.naming import Names
 from crawler.outcome import Facts, decide
 from crawler.page import Page, merged
 
@@ -63,14 +64,13 @@ def reparse(run: str, home: Path, config: Config, now: datetime | str | None = N
         store.recover_runs(stamp)
         screen(store, config)
         row = store.run(run)
-        _no_import(row)
         site = config.sites.get(row["site"])
         if site is None or site.family in ("archive", "files"):
-            raise ReparseError(f"run {run}: site {row['site']!r} has no site file with a parser")
+            raise ReparseError(f"run {run}: site {row['site']!r} has no site file with a parser{_of_import(row)}")
         facts = Facts()
-        found = read_again(pages_of(home, read_by(row)), site, facts)
+        found = read_again(pages_of(home, read_by(row)), site, facts, Names(store, facts))
         if not facts.pages and not facts.unrecognised:
-            raise ReparseError(f"run {run} kept no pages that could be read again")
+            raise ReparseError(f"run {run} kept no pages that could be read again{_of_import(row)}")
         new = store.begin_run(
             site.key, "reparse", now=stamp, site_name=site.title, country=site.country, reparsed=run
         )
@@ -101,7 +101,7 @@ def reparse(run: str, home: Path, config: Config, now: datetime | str | None = N
 
 
 def read_again(
-    pages: Iterator[tuple[Page, EvidenceRef]], site: Site, facts: Facts
+    pages: Iterator[tuple[Page, EvidenceRef]], site: Site, facts: Facts, names: Names
 ) -> list[tuple[Listing, EvidenceRef]]:
     """Listings of stored pages with their evidence: cards first, so that a listing's own page is laid over its card."""
     from crawler.families import family_of
@@ -116,7 +116,7 @@ def read_again(
             continue
         facts.lists += bool(reading.follow) or not reading.listings or len(reading.listings) > 1
         opened = {entry.card.listing_id for entry in reading.follow if entry.card is not None}
-        for listing in reading.listings:
+        for listing in map(names.name, reading.listings):
             (cards if listing.listing_id in opened else whole).setdefault(listing.listing_id, (listing, ref))
     found = []
     for key in dict.fromkeys((*cards, *whole)):
@@ -128,13 +128,12 @@ def read_again(
     return found
 
 
-def _no_import(row: dict[str, Any]) -> None:
-    """Raise ReparseError for an import: the file it took is read anew by importing it once more."""
-    if row["kind"] == "import":
-        file = json.loads(row["facts"] or "{}").get("file", "the file")
-        raise ReparseError(
-            f"run {row['id']} imported {file}: mend the site file, then `chipwatch import` {file} again, which reads what was left unread"
-        )
+def _of_import(row: dict[str, Any]) -> str:
+    """What to do about an import, whose file can be read anew; "" for other runs."""
+    if row["kind"] != "import":
+        return ""
+    file = json.loads(row["facts"] or "{}").get("file", "the file")
+    return f"; mend the site file, then `chipwatch import --site SITE {file}`, which reads it anew"
 
 
 def read_by(row: dict[str, Any]) -> list[str]:
