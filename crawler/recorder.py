@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from crawler.naming import Names
 from crawler.outcome import Facts
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Recorder:
         self._waiting: list[tuple[Listing, EvidenceRef | None]] = []
         self._since = time.monotonic()
         self._ids: set[str] = set()
+        self._names = Names(store, facts)
 
     def keep(
         self, page: Page, *, request_headers: Iterable[tuple[str, str]] = (), ip: str | None = None,
@@ -55,7 +57,7 @@ class Recorder:
         was killed and done again must end in the same state.
         """
         fresh = 0
-        for listing in listings:
+        for listing in map(self._names.name, listings):
             if listing.listing_id not in self._ids:
                 self._ids.add(listing.listing_id)
                 self.facts.count_fill(listing)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from config.loader import Config
+from crawler.sites import reparse
 from storage.store import Store
-from tests.crawling import CARDS, add_site, card, crawl, new_home, page, stats
+from tests.crawling import CARDS, add_site, card, crawl, new_home, observations, page, stats
 from tests.servers.web import Answer, Asked, serve
 
 
@@ -87,6 +91,48 @@ def test_a_shop_larger_than_a_run_is_seen_whole_over_the_days_and_its_fall_is_se
     assert len(days[0]) == 18 and len(days[0] | days[1]) == 30
     # What was seen longest ago comes first.
     assert (days[0] - days[1]) <= days[2] and "usually 18" in (result.detail or "")
+
+
+@pytest.mark.parametrize("pattern", ["", 'id_pattern = "/p/(\\\\d+)"'])
+def test_offers_that_share_a_sku_are_told_apart_day_after_day(tmp_path: Path, pattern: str) -> None:
+    """A dealer writes the maker's part number as SKU on a new and on a used card."""
+    home = new_home(tmp_path)
+    prices = {1: "15000", 2: "6000"}
+
+    def shown(asked: Asked) -> Answer:
+        number = int(asked.path.rsplit("/", 1)[-1])
+        offer = {"@type": "Offer", "price": prices[number], "priceCurrency": "USD"}
+        product = {"@type": "Product", "name": "NVIDIA A100 80GB", "sku": "900-21001", "offers": offer}
+        return Answer(f'<script type="application/ld+json">{json.dumps(product)}</script>')
+
+    with serve() as web:
+        web.route("/p/*", shown)
+        order = [1, 2]
+        web.route("/list", lambda asked: Answer("".join(f'<a class=p href="/p/{n}">x</a>' for n in order)))
+        add_site(home, "shop", web.url + "/list", family="jsonld", top=pattern, more='[list]\nlinks = "a.p::attr(href)"\n')
+        first = crawl(home, "shop", "2026-11-01T08:00:00+00:00")
+        order.reverse()
+        second = crawl(home, "shop", "2026-11-02T08:00:00+00:00")
+        again = reparse(second.run or "", home, Config(home), "2026-11-02T09:00:00+00:00")
+    assert (first.outcome, first.listings, first.new) == ("ok", 2, 2)
+    assert (second.listings, second.new, second.changed, second.seen) == (2, 0, 0, 2)
+    assert (again.listings, again.new, again.changed) == (2, 0, 0)
+    assert pattern or "900-21001 stands at several offers" in (first.detail or "")
+
+
+def test_one_offer_at_two_addresses_is_one_listing_and_keeps_its_id_under_a_new_pattern(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    product = {"@type": "Product", "name": "A100", "sku": "S1", "offers": {"@type": "Offer", "price": "9", "priceCurrency": "USD"}}
+    with serve() as web:
+        web.route("/p/*", Answer(f'<script type="application/ld+json">{json.dumps(product)}</script>'))
+        web.route("/list", Answer('<a class=p href="/p/1">x</a><a class=p href="/p/2">x</a>'))
+        add_site(home, "shop", web.url + "/list", family="jsonld", more='[list]\nlinks = "a.p::attr(href)"\n')
+        first = crawl(home, "shop", "2026-11-01T08:00:00+00:00")
+        known = {o.listing.url for o in observations(home)}
+        web.route("/list", Answer(f'<a class=p href="{known.pop()}">x</a>'))
+        add_site(home, "shop", web.url + "/list", family="jsonld", top='id_pattern = "/p/(\\\\d+)"', more='[list]\nlinks = "a.p::attr(href)"\n')
+        second = crawl(home, "shop", "2026-11-02T08:00:00+00:00")
+    assert (first.outcome, first.listings, second.new, second.seen) == ("ok", 1, 0, 1)
 
 
 def test_a_start_address_that_leads_to_one_asked_before_is_told(tmp_path: Path) -> None:

@@ -92,11 +92,11 @@ def _detail(text: str, page: Page, site: Site) -> Reading:
 
 
 def _finished(listing: Listing, page: Page, site: Site) -> Listing:
-    """The extracted listing under the site's name: SKU, else the id in the address, else the address itself."""
+    """The extracted listing under the site's name: the id in the address, else the SKU (see `crawler.naming`), else the address itself."""
     import dataclasses
 
     sku = listing.attributes.get("sku")
     return dataclasses.replace(
-        listing, site=site.key, listing_id=str(sku or id_in(page.url, site) or page.url), url=listing.url or page.url,
+        listing, site=site.key, listing_id=str(id_in(page.url, site) or sku or page.url), url=listing.url or page.url,
         country=site.country, language=listing.language or site.language, observed_at=page.fetched_at,
     )  # fmt: skip
