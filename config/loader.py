@@ -69,7 +69,8 @@ class Config:
         """A card for each signal, and the figures they use."""
         from config.schema.signals import Signals
 
-        return load_merged(Signals, "signals.toml", self.home)
+        found = load_merged(Signals, "signals.toml", self.home)
+        return found.model_copy(update={"settings": self.thresholds.counts})
 
     @cached_property
     def places(self) -> Places:
@@ -155,7 +156,8 @@ class Config:
 
     @cached_property
     def knowledge_version(self) -> str:
-        """Digest (12 hex digits) of all that a reading depends on: chips, controls, offers, lexicon, money, signals, places, market, votes."""
+        """Digest (12 hex digits) of all that a reading depends on: chips, controls, offers, lexicon, money, signals, places, market, votes;
+        the counts that signals use are the desk's choice and in `thresholds_version`."""
         return self._digest(
             "chips/*.toml", "controls.toml", "offers/*.toml", "lexicon/*.toml", "money/*.toml", "signals.toml", "places.toml", "market.toml",
             "learned/*.npz",

@@ -31,8 +31,22 @@ FOUND = "found in the file: edited by hand, or by a change that was stopped befo
 HEADER = "This desk's own thresholds; rows and keys here lay over the shipped thresholds.toml."
 
 
-def history(store: Store) -> list[Past]:
-    """Every current offer that was judged, with the decision that stands on it."""
+NOT_REPLAYED = {
+    "forest": "it shows once a forest is fitted under it: set it, then look at `chipwatch detect --compare`",
+    "repeats": "texts are compared anew by `chipwatch detect` alone: set it, run that, and undo it if need be",
+    "counts": "it changes what is read in an offer, which `chipwatch detect` alone does: set it, run that, and undo it if need be",
+    "screening": "names are compared when an offer is recorded: set it, and it holds for what comes",
+    "alerts": "it changes what is told and when, not which offers are alerts",
+}
+"""Tables of thresholds.toml of which a stored judgement does not tell what they would change, and where it shows."""
+
+
+def history(store: Store, config: Config) -> list[Past]:
+    """Every current offer that was judged, by the thresholds in force, with the decision that stands on it.
+
+    What was last judged under other thresholds is judged by these here: `detect` may not have run since they were set.
+    """
+    judge = Judge.from_config(config)
     decided = {row["listing"]: row for row in store.decisions(standing=True)}
     out = []
     for row in store.iter_readings():
@@ -40,17 +54,32 @@ def history(store: Store) -> list[Past]:
         if replay is None:
             continue
         decision = decided.get(row["listing"])
-        evidence = tuple(
-            sorted(r["evidence"] for r in row["document"]["reasons"] if r["contribution"] > 0 and r["evidence"] != "bias")
-        )
+        if row["thresholds"] == config.thresholds_version:
+            score, severity = row["score"], row["severity"]
+            terms = [(r["evidence"], r["contribution"]) for r in row["document"]["reasons"]]
+        else:
+            score, severity, reasons = judge.again(replay)
+            terms = [(r.evidence, r.contribution) for r in reasons]
+        evidence = tuple(sorted(name for name, contribution in terms if contribution > 0 and name != "bias"))
         out.append(
             Past(
-                row["listing"], f"{row['site']}/{row['listing_id']}", row["site"], row["observed_at"][:10], row["score"],
-                row["severity"], evidence, replay, decision["action"] if decision else None,
+                row["listing"], f"{row['site']}/{row['listing_id']}", row["site"], row["observed_at"][:10], score,
+                severity, evidence, replay, decision["action"] if decision else None,
                 decision["at"] if decision else None,
             )
         )  # fmt: skip
     return out
+
+
+def as_shipped(config: Config) -> Judge:
+    """The judge with the weights of the shipped cards and pairs: what was believed before anybody decided. All else is as in force."""
+    shipped, own = Config(None), config.thresholds
+    pairs = {pair.id: pair for pair in shipped.thresholds.pair}
+    thresholds = own.model_copy(
+        update={"weight": shipped.thresholds.weight, "pair": [pairs.get(pair.id, pair) for pair in own.pair]}
+    )
+    cards = {card.id: card.weight for known in (config, shipped) for card in known.signals.signal}
+    return Judge(thresholds, cards, config.market)
 
 
 def parse_changes(words: Sequence[str]) -> dict[str, Any]:
@@ -62,6 +91,8 @@ def parse_changes(words: Sequence[str]) -> dict[str, Any]:
         key, sign, value = word.partition("=")
         if not sign or "." not in key:
             raise ChangeError(f"{word!r}: write a change as key=value, e.g. severity.medium=0.3 or weight.no_paperwork=2")
+        if key.strip() in found:
+            raise ChangeError(f"{word!r}: {key.strip()} is given twice; give each key once")
         try:
             found[key.strip()] = tomllib.loads(f"x = {value}")["x"]
         except tomllib.TOMLDecodeError as error:
@@ -83,6 +114,23 @@ def check_names(config: Config, changes: Mapping[str, Any]) -> None:
             near = difflib.get_close_matches(name, known[table], 1)
             hint = f"did you mean {table}.{near[0]}?" if near else f"known are: {', '.join(sorted(set(known[table])))}"
             raise ChangeError(f"{key}: there is no {table} of this name; {hint}")
+
+
+def check_replayed(changes: Mapping[str, Any]) -> None:
+    """Raises ChangeError if the history cannot be judged again under one of the changes; it says where the change would show."""
+    for key in changes:
+        if (why := NOT_REPLAYED.get(key.split(".", 1)[0])) is not None:
+            raise ChangeError(f"{key}: cannot be tried on what was judged before; {why}")
+
+
+def value_in_force(config: Config, key: str) -> Any:
+    """What a key that `preview` took stands at, whether a file gives it or not."""
+    table, name = key.split(".", 1)
+    if table == "weight":
+        return Judge.from_config(config).weights[name]
+    if table == "pair":
+        return next(pair.weight for pair in config.thresholds.pair if pair.id == name)
+    return getattr(getattr(config.thresholds, table), name)
 
 
 def preview(config: Config, changes: Mapping[str, Any]) -> Judge:
@@ -108,26 +156,69 @@ def preview(config: Config, changes: Mapping[str, Any]) -> Judge:
 def apply(store: Store, config: Config, changes: Mapping[str, Any], *, why: str, who: str, now: str) -> str:
     """Set changes in the home's thresholds.toml and log the version; the new thresholds version.
 
-    Raises ConfigError if a key or value is wrong, StorageError where the database cannot be written: nothing is changed then.
-    The version before can be put back with `undo`.
+    Raises ChangeError without a reason or where all of it is in force already, ConfigError if a key or value is wrong, StorageError
+    where the database cannot be written: nothing is changed then. The version before can be put back with `undo`.
     """
-    preview(Config(store.home), changes)
+    _check_why(why)
+    standing = Config(store.home)
+    preview(standing, changes)
+    if all(value_in_force(standing, key) == value for key, value in changes.items()):
+        raise ChangeError(f"{', '.join(f'{key}={value}' for key, value in changes.items())}: in force already, nothing was changed")
     note_found(store, who=who, now=now)
     return _set(store, lambda: edited(_text(store.home), changes, why), why=why, who=who, now=now)
 
 
-def undo(store: Store, *, why: str, who: str, now: str) -> tuple[str, str]:
-    """Put back the home's thresholds.toml as it was before the last change; the version then in force, and why the undone one was set.
+def _check_why(why: str) -> None:
+    if not why.strip():
+        raise ChangeError("the reason is empty: say why, it is kept with the version; nothing was changed")
 
-    An undo is a change too: undoing it sets the change again. Raises DetectError, and what `apply` raises.
+
+def undo(store: Store, *, why: str, who: str, now: str, to: str | None = None) -> tuple[str, str]:
+    """Put back the home's thresholds.toml as it was before the change in force; the version then in force, and why the undone one was set.
+
+    Each undo goes one change further back. `to` is a version (the beginning of it will do) to put back instead, an undone one
+    too; that is a change like any other. Raises DetectError, and what `apply` raises.
     """
+    _check_why(why)
     if _logged(store):
         note_found(store, who=who, now=now)
     versions = _logged(store)
-    if len(versions) < 2:
-        raise DetectError("no change of thresholds to undo: none was logged in this home")
-    version = _set(store, lambda: versions[-2]["content"]["file"], why=why, who=who, now=now)
-    return version, versions[-1]["why"]
+    standing = _stands(versions)
+    if to is not None:
+        target, back = _version(versions, to), None
+    elif standing > 0:
+        target, back = versions[standing - 1], versions[standing - 1]["id"]
+    else:
+        raise DetectError(f"no change of thresholds to undo: {'all are undone' if versions else 'none was logged in this home'}")
+    version = _set(store, lambda: target["content"]["file"], why=why, who=who, now=now, back_to=back)
+    return version, versions[standing]["why"]
+
+
+def can_undo(store: Store) -> bool:
+    """Whether there is a change that `undo` would take back."""
+    versions = _logged(store)
+    return _stands(versions) > 0 or bool(versions and found(store) is not None)
+
+
+def _stands(versions: Sequence[Mapping[str, Any]]) -> int:
+    """Where in the log the version stands whose content is in force: the last, or what undoing has gone back to. -1 in an empty log."""
+    places = {row["id"]: at for at, row in enumerate(versions)}
+    at = len(versions) - 1
+    while at >= 0 and (back := places.get(versions[at]["content"].get("back_to"), at)) < at:
+        at = back
+    return at
+
+
+def _version(versions: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The logged version of this hash, or of one that begins so. Raises ChangeError where there is none, several, or it is in force."""
+    of = {row["hash"]: row for row in versions if name and row["hash"].startswith(name)}
+    if len(of) != 1:
+        what = f"{len(of)} versions begin so" if of else "no version of the thresholds is called so"
+        raise ChangeError(f"{name!r}: {what}; `chipwatch tune versions` lists them")
+    (row,) = of.values()
+    if row["hash"] == versions[-1]["hash"]:
+        raise ChangeError(f"{name}: in force already, nothing was changed")
+    return row
 
 
 def found(store: Store) -> str | None:
@@ -152,7 +243,7 @@ def note_found(store: Store, *, who: str, now: str) -> bool:
     return differs
 
 
-def _set(store: Store, text: Callable[[], str], *, why: str, who: str, now: str) -> str:
+def _set(store: Store, text: Callable[[], str], *, why: str, who: str, now: str, back_to: str | None = None) -> str:
     """Write the file and log its version: both or none. The file goes first, within the transaction: where a kill comes between,
     it differs from the log, which the next run finds (`found`); a log ahead of its file would look like an edit by hand."""
     before: str | None = None
@@ -160,17 +251,18 @@ def _set(store: Store, text: Callable[[], str], *, why: str, who: str, now: str)
         with store.transaction():
             before = _text(store.home)
             _write(store.home, text())
-            return _log(store, why, who=who, now=now)
+            return _log(store, why, who=who, now=now, back_to=back_to)
     except BaseException:
         if before is not None:
             _write(store.home, before)
         raise
 
 
-def _log(store: Store, why: str, *, who: str, now: str) -> str:
+def _log(store: Store, why: str, *, who: str, now: str, back_to: str | None = None) -> str:
     fresh = Config(store.home)
     fresh.thresholds  # noqa: B018  # raises ConfigError where the file cannot be used
-    store.log_version("thresholds", fresh.thresholds_version, who=who, now=now, why=why, content={"file": _text(store.home)})
+    content = {"file": _text(store.home)} | ({"back_to": back_to} if back_to else {})
+    store.log_version("thresholds", fresh.thresholds_version, who=who, now=now, why=why, content=content)
     return fresh.thresholds_version
 
 
@@ -232,6 +324,3 @@ def _write(home: Path, text: str) -> None:
         out.flush()
         os.fsync(out.fileno())
     os.replace(half, path)
-
-
-__all__ = ["ConfigError", "apply", "edited", "found", "history", "note_found", "parse_changes", "preview", "undo"]

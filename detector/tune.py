@@ -105,17 +105,18 @@ class Proposal:
 
 
 def propose(history: Sequence[Past], *, budget_per_day: float | None = None, precision: float | None = None) -> Proposal:
-    """The lowest threshold that stays within the budget, or whose precision is at least the wanted one.
+    """The lowest threshold that stays within the budget and whose precision is at least the wanted one, whichever is given.
 
     For a precision the lower end of the interval is shown beside; fewer than five decisions over a score propose nothing.
     """
-    points = [point for point in curve(history) if point.score > 0]
+    fitting, wishes = [point for point in curve(history) if point.score > 0], []
     if budget_per_day is not None:
-        fitting = [point for point in points if point.per_day <= budget_per_day]
-        wish = f"at most {budget_per_day:g} alerts a day"
-    else:
-        fitting = [p for p in points if p.precision.n >= 5 and (p.precision.value or 0) >= (precision or 0)]
-        wish = f"a precision of {precision:g} among decided alerts"
+        fitting = [point for point in fitting if point.per_day <= budget_per_day]
+        wishes.append(f"at most {budget_per_day:g} alerts a day")
+    if precision is not None:
+        fitting = [p for p in fitting if p.precision.n >= 5 and (p.precision.value or 0) >= precision]
+        wishes.append(f"a precision of {precision:g} among decided alerts")
+    wish = " and ".join(wishes)
     if not fitting:
         return Proposal(None, None, f"no score gives {wish} on {len(history)} judged offers")
     best = fitting[-1]
@@ -200,10 +201,11 @@ def report(history: Iterable[Past]) -> list[Precision]:
 
 @dataclass(frozen=True, slots=True)
 class WeightProposal:
-    """A weight as it is and as the decisions would have it; `n` decided offers carried the evidence, `key` is what sets it."""
+    """A weight as shipped, as it is and as the decisions would have it; `n` decided offers carried the evidence, `key` is what sets it."""
 
     evidence: str
     key: str
+    shipped: float
     now: float
     proposed: float
     n: int
@@ -213,16 +215,17 @@ PRIOR_SPREAD = 1.0
 """How far (log-odds) a card's weight may plausibly be off before any decision: about a factor e in the odds."""
 
 
-def estimate_weights(history: Sequence[Past], judge: Judge) -> list[WeightProposal]:
-    """Weights that the decisions speak for, with the weights in force as prior (normal, PRIOR_SPREAD).
+def estimate_weights(history: Sequence[Past], judge: Judge, prior: Judge) -> list[WeightProposal]:
+    """Weights that all decisions speak for, with those of `prior`, which no decision has moved, as prior (normal, PRIOR_SPREAD).
 
     The most probable weights of a logistic regression over the decided offers, bias and forest held; evidence never
-    decided on keeps its weight. That alerts alone are decided does no harm: which offers are seen depends on their
+    decided on keeps its weight. The weights in force, those of `judge`, have no part in it: with them as prior each round
+    would count the same decisions again. That alerts alone are decided does no harm: which offers are seen depends on their
     evidence, and that is in the regression. Shown, never applied.
     """
     import numpy as np
 
-    decided = [(past, judge.again(past.replay)[2]) for past in history if past.right is not None]
+    decided = [(past, prior.again(past.replay)[2]) for past in history if past.right is not None]
     names = sorted({r.evidence for _, reasons in decided for r in reasons if r.evidence not in ("bias", "forest")})
     if not names:
         return []
@@ -232,11 +235,14 @@ def estimate_weights(history: Sequence[Past], judge: Judge) -> list[WeightPropos
     y = np.array([float(past.right or False) for past, _ in decided])
     found = _most_probable(X, rest, y, np.array([weights[name] for name in names]))
     counts = (X != 0).sum(axis=0)
-    pairs = {pair.id for pair in judge.thresholds.pair}
+    pairs = {pair.id: pair.weight for pair in judge.thresholds.pair}
     return [
-        WeightProposal(name, f"{'pair' if name in pairs else 'weight'}.{name}", weights[name], round(float(new), 2), int(n))
+        WeightProposal(
+            name, f"{'pair' if name in pairs else 'weight'}.{name}", weights[name], pairs.get(name, judge.weights[name]),
+            round(float(new), 2), int(n),
+        )
         for name, new, n in zip(names, found, counts, strict=True)
-    ]
+    ]  # fmt: skip
 
 
 def effects(

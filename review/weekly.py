@@ -142,7 +142,7 @@ def _stamp(moment: datetime) -> str:
 def build(store: Store, config: Config, *, now: str, since: str, until: str) -> Weekly:
     """The summary of [since, until), as the decisions stand now. Changes nothing."""
     gathered, flagged, queue = store.gathered(since, until), store.flagged(since, until), store.queue()
-    history = apply.history(store)
+    history = apply.history(store, config)
     week = [past for past in history if past.decided_at and since <= past.decided_at < until]
     names = Names(config)
     return Weekly(

@@ -13,8 +13,8 @@ import pytest
 
 from config.loader import Config
 from config.tables import ConfigError
-from detector.apply import FILE, FOUND, apply, found, undo
-from detector.errors import DetectError
+from detector.apply import FILE, FOUND, apply, can_undo, found, undo
+from detector.errors import ChangeError, DetectError
 from detector.run import detect
 from storage.errors import LockedError
 from storage.store import Store
@@ -118,3 +118,48 @@ def test_undone_to_no_file_is_the_shipped_version_again(store: Store) -> None:
         take_back(store)
     change(store)
     assert take_back(store)[0] == shipped and text(store) is None
+
+
+def medium(store: Store) -> float:
+    return Config(store.home).thresholds.severity.medium
+
+
+def test_undoing_again_goes_one_change_further_back_each_time(store: Store) -> None:
+    for value, why in ((0.3, "A"), (0.4, "B"), (0.5, "C")):
+        change(store, {"severity.medium": value}, why)
+    seen = [(take_back(store)[1], medium(store)) for _ in range(2)]
+    assert seen == [("C", 0.4), ("B", 0.3)]
+    change(store, {"severity.medium": 0.6}, "D")
+    seen = [(take_back(store)[1], medium(store)) for _ in range(2)]
+    assert seen == [("D", 0.3), ("A", 0.2)] and text(store) is None
+    assert not can_undo(store)
+    with pytest.raises(DetectError, match="all are undone"):
+        take_back(store)
+
+
+def test_an_undone_version_is_put_back_by_its_name(store: Store) -> None:
+    first, second = (change(store, {"severity.medium": value}) for value in (0.3, 0.4))
+    take_back(store)
+    assert undo(store, why="u", who="ana", now=NOW, to=second[:6])[0] == second and medium(store) == 0.4
+    assert take_back(store)[0] == first  # a jump is a change like any other
+    for wrong in ("nosuch", "", first):
+        with pytest.raises(ChangeError):
+            undo(store, why="u", who="ana", now=NOW, to=wrong)
+
+
+@pytest.mark.parametrize("why", ["", " ", "\t\n"])
+def test_no_change_goes_without_a_reason(store: Store, why: str) -> None:
+    with pytest.raises(ChangeError, match="reason is empty"):
+        change(store, why=why)
+    change(store)
+    with pytest.raises(ChangeError, match="reason is empty"):
+        undo(store, why=why, who="ana", now=NOW)
+    assert reasons(store)[1:] == ["w"]
+
+
+@pytest.mark.parametrize("same", [{"severity.medium": 0.5}, {"weight.no_paperwork": 1}, {"pair.bulk_through_hub": 4}, {"price.below": 0.6}])
+def test_what_is_in_force_is_not_set_once_more(store: Store, same: dict[str, Any]) -> None:
+    change(store, HALF | {"weight.no_paperwork": 1.0})
+    with pytest.raises(ChangeError, match="in force already"):
+        change(store, same)
+    assert len(reasons(store)) == 2

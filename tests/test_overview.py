@@ -99,7 +99,7 @@ def store(home: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def history(store: Store) -> list[tune.Past]:
-    return apply.history(store)
+    return apply.history(store, Config(store.home))
 
 
 @pytest.mark.parametrize("cut", [0.1, 0.12, 0.2, 0.205, 0.5, 0.88, 0.95, 1.0])

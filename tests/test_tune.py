@@ -10,7 +10,7 @@ import pytest
 from config.loader import Config
 from config.schema.thresholds import Thresholds, Weight
 from config.tables import ConfigError
-from detector.apply import edited, parse_changes, preview
+from detector.apply import as_shipped, check_replayed, edited, parse_changes, preview
 from detector.errors import DetectError
 from detector.judge import Judge
 from detector.tune import (
@@ -82,6 +82,13 @@ def test_a_precision_gives_the_lowest_threshold_that_reaches_it() -> None:
     assert propose(HISTORY, precision=0.99).threshold is None
 
 
+def test_a_budget_and_a_precision_are_both_kept() -> None:
+    assert propose(HISTORY, budget_per_day=10, precision=0.75).threshold == HISTORY[0].score
+    assert propose(HISTORY, budget_per_day=10, precision=0.5).threshold == HISTORY[20].score
+    nothing = propose(HISTORY, budget_per_day=10, precision=0.9)
+    assert nothing.threshold is None and "at most 10 alerts a day and a precision of 0.9" in nothing.why
+
+
 def test_a_change_replayed_lists_what_vanishes_and_which_confirmed_ones_would_be_lost() -> None:
     found = replay(HISTORY, judge(no_paperwork=0.2))
     assert (found.alerts_before, found.alerts_after, len(found.vanish), len(found.appear)) == (40, 20, 20, 0)
@@ -106,17 +113,17 @@ def test_the_report_gives_precision_by_signal_site_and_severity_over_time() -> N
 
 
 def test_weights_move_with_the_decisions_and_no_further_than_they_speak() -> None:
-    found = {row.evidence: row for row in estimate_weights(HISTORY, judge())}
+    found = {row.evidence: row for row in estimate_weights(HISTORY, judge(), judge())}
     assert found["no_paperwork"].proposed < found["no_paperwork"].now == 1.8
     assert found["no_paperwork"].n == 20 and 3.5 < found["serial_removed"].proposed < 5
-    few = {row.evidence: row for row in estimate_weights(HISTORY[20:22], judge())}
+    few = {row.evidence: row for row in estimate_weights(HISTORY[20:22], judge(), judge())}
     assert abs(few["no_paperwork"].proposed - 1.8) < abs(found["no_paperwork"].proposed - 1.8)
 
 
 def test_a_proposed_weight_is_shown_with_its_effect_alone_and_together() -> None:
     pair = [past(50 + n, ("no_paperwork", "bulk_inventory"), "dismiss") for n in range(20)]
     history = [*HISTORY, *pair]
-    found = estimate_weights(history, judge())
+    found = estimate_weights(history, judge(), judge())
     assert {"weight.no_paperwork", "pair.bulk_without_papers"} <= {row.key for row in found}
 
     def changed(changes: Mapping[str, float]) -> Judge:
@@ -133,8 +140,25 @@ def test_a_proposed_weight_is_shown_with_its_effect_alone_and_together() -> None
     assert effects(history, [], changed) == []
 
 
+def test_proposing_again_counts_no_decision_twice() -> None:
+    first = {row.evidence: row.proposed for row in estimate_weights(HISTORY, judge(), judge())}
+    again = estimate_weights(HISTORY, judge(**first), judge())
+    assert {row.evidence: row.proposed for row in again} == first and all(row.now == row.proposed != row.shipped for row in again)
+
+
+def test_the_shipped_weights_are_those_of_cards_and_pairs_whatever_the_home_says(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "thresholds.toml").write_text(
+        '[score]\nbias = -3\n[[weight]]\nid = "no_paperwork"\nweight = 0.1\nwhy = "x"\n[[pair]]\nid = "bulk_through_hub"\nweight = 0.1\n'
+    )
+    prior = as_shipped(Config(tmp_path))
+    shipped = next(card.weight for card in CONFIG.signals.signal if card.id == "no_paperwork")
+    assert (prior.weights["no_paperwork"], prior.thresholds.score.bias) == (shipped, -3)
+    assert {pair.id: pair.weight for pair in prior.thresholds.pair} == {pair.id: pair.weight for pair in CONFIG.thresholds.pair}
+
+
 def test_without_decisions_no_weight_is_proposed() -> None:
-    assert estimate_weights([past(1, ("serial_removed",))], judge()) == []
+    assert estimate_weights([past(1, ("serial_removed",))], judge(), judge()) == []
 
 
 # Setting what was chosen.
@@ -142,9 +166,16 @@ def test_without_decisions_no_weight_is_proposed() -> None:
 
 def test_changes_are_words_with_toml_values() -> None:
     assert parse_changes(["severity.medium=0.3", "weight.no_paperwork=2"]) == {"severity.medium": 0.3, "weight.no_paperwork": 2}
-    for wrong in ("medium=0.3", "severity.medium", "severity.medium=abc"):
+    for wrong in (["medium=0.3"], ["severity.medium"], ["severity.medium=abc"], ["weight.a=9", "weight.a=0"]):
         with pytest.raises(DetectError):
-            parse_changes([wrong])
+            parse_changes(wrong)
+
+
+@pytest.mark.parametrize("key", ["screening.candidate", "forest.trees", "alerts.first_run_cap", "repeats.similar", "counts.bulk_chips"])
+def test_what_a_stored_judgement_cannot_tell_is_refused(key: str) -> None:
+    with pytest.raises(DetectError, match=f"{key}: cannot be tried"):
+        check_replayed({"severity.medium": 0.3, key: 5})
+    check_replayed({"severity.medium": 0.3, "score.bias": -2, "price.below": 0.5, "weight.no_paperwork": 1, "pair.bulk_through_hub": 1})
 
 
 def test_editing_keeps_comments_and_what_it_does_not_touch() -> None:

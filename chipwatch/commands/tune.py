@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     tune.command("try")(try_change)
     tune.command("apply")(apply_change)
     tune.command("undo")(undo_change)
+    tune.command("versions")(versions)
     tune.command("report")(report)
     tune.command("weights")(weights)
     app.add_typer(tune, name="tune")
@@ -38,11 +40,12 @@ def curve(
 
     state: State = ctx.obj
     standing = state.config.thresholds.severity
+    per_day = None if budget is None else _per_day(budget)
     with state.store(readonly=True) as store:
-        history = apply.history(store)
+        history = apply.history(store, state.config)
         seen = recall.Estimate(store.reviewed(), recall.sample(store.samples()), standing.medium).at(standing.medium)
-    if budget or precision is not None:
-        found = tune.propose(history, budget_per_day=_per_day(budget) if budget else None, precision=precision)
+    if per_day is not None or precision is not None:
+        found = tune.propose(history, budget_per_day=per_day, precision=precision)
         write_json(dataclasses.asdict(found)) if json else print(found.why)
         if found.threshold is not None:
             # A threshold above the cut of high severity takes that with it: the order of the cuts has to hold.
@@ -70,6 +73,8 @@ def _per_day(text: str) -> float:
         raise UseError(f"--budget {text!r}: write alerts per day, e.g. 15/day") from error
     if unit not in ("", "day", "week"):
         raise UseError(f"--budget {text!r}: the unit is day or week")
+    if not 0 < value < math.inf:
+        raise UseError(f"--budget {text!r}: write a number of alerts over 0, e.g. 15/day")
     return value / 7 if unit == "week" else value
 
 
@@ -78,12 +83,19 @@ def try_change(
     changes: Annotated[list[str], typer.Argument(help="key=value, e.g. severity.medium=0.4 or weight.no_paperwork=1.5")],
     json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
 ) -> None:
-    """Replay your history under a change: which alerts appear, which vanish, which confirmed ones would be lost."""
+    """Replay your history under a change: which alerts appear, which vanish, which confirmed ones would be lost.
+
+    Exact for severity, score, price, weights and pairs. What changes how listings are read, compared or told (counts, repeats,
+    screening, forest, alerts) cannot be replayed and is refused with a word on where it shows.
+    """
     from detector import apply, tune
 
     state: State = ctx.obj
+    wanted = apply.parse_changes(changes)
+    judge = apply.preview(state.config, wanted)
+    apply.check_replayed(wanted)
     with state.store(readonly=True) as store:
-        done = tune.replay(apply.history(store), apply.preview(state.config, apply.parse_changes(changes)))
+        done = tune.replay(apply.history(store, state.config), judge)
         named = {c.past.listing: store.listing(c.past.listing) for c in (*done.appear, *done.vanish)}
     groups = {"lost": done.lost, "vanish": done.vanish, "appear": done.appear}
     rows = {name: [_row(c, named) for c in group] for name, group in groups.items()}
@@ -122,15 +134,37 @@ def apply_change(
     note("listings are judged anew by the next `chipwatch detect`; that lists changes and notifies nobody. Undo: chipwatch tune undo")
 
 
-def undo_change(ctx: typer.Context, why: Annotated[str, typer.Option(help="The reason.")] = "undone", who: Annotated[str | None, typer.Option(envvar="CHIPWATCH_WHO")] = None) -> None:
-    """Put back the thresholds as they were before the last change; a second undo sets that change again."""
+def undo_change(
+    ctx: typer.Context,
+    why: Annotated[str, typer.Option(help="The reason; kept with the version.")] = "undone",
+    to: Annotated[str | None, typer.Option(help="Put back this version instead, an undone one too; `chipwatch tune versions` lists them.")] = None,
+    who: Annotated[str | None, typer.Option(envvar="CHIPWATCH_WHO", help="Your name.")] = None,
+) -> None:
+    """Put back the thresholds as they were before the last change; each further undo goes one change further back."""
     from detector import apply
 
     state: State = ctx.obj
     with state.store() as store:
-        version, taken_back = apply.undo(store, why=why, who=who or user(), now=now_utc())
+        logged = store.version_in_force("thresholds")
+        version, taken_back = apply.undo(store, why=why, who=who or user(), now=now_utc(), to=to)
     write_json({"thresholds": version, "undone": taken_back})
-    note("in force again: what stood before that change. `chipwatch tune undo` once more sets it again; then run `chipwatch detect`")
+    again = f" Set it again: chipwatch tune undo --to {logged['hash']}" if logged else ""
+    note(f"judged anew by the next `chipwatch detect`.{again}")
+
+
+def versions(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False) -> None:
+    """List the versions of the thresholds, the one in force first: what each changed, who set it, when and why."""
+    from review import tuning_view
+
+    state: State = ctx.obj
+    with state.store(readonly=True) as store:
+        rows = [
+            {"version": one.hash, "at": one.at, "who": one.who, "why": one.why, "changes": "; ".join(one.changes)}
+            for one in tuning_view.versions(store.versions("thresholds"))
+        ]
+    write_rows(rows, ["version", "at", "who", "why", "changes"], as_json=json)
+    if not rows:
+        note("the shipped thresholds are in force: nothing was set in this home")
 
 
 def report(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False) -> None:
@@ -142,7 +176,7 @@ def report(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help
         rows = [
             {"by": p.by, "value": p.value, "period": p.period or "all", "precision": p.precision.value, "low": p.precision.low,
              "high": p.precision.high, "decided": p.precision.n}
-            for p in tune.report(apply.history(store))
+            for p in tune.report(apply.history(store, state.config))
         ]  # fmt: skip
     write_rows(rows, ["by", "value", "period", "precision", "low", "high", "decided"], as_json=json)
     if not rows:
@@ -150,27 +184,30 @@ def report(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help
 
 
 def weights(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False) -> None:
-    """Weights that your decisions speak for, beside those in force; shown, never applied by itself."""
+    """Weights that all your decisions speak for, from the shipped ones on, beside those in force; shown, never applied by itself."""
     from detector import apply, tune
     from detector.judge import Judge
 
     state: State = ctx.obj
     judge = Judge.from_config(state.config)
     with state.store(readonly=True) as store:
-        history = apply.history(store)
-    found = tune.estimate_weights(history, judge)
+        history = apply.history(store, state.config)
+    found = tune.estimate_weights(history, judge, apply.as_shipped(state.config))
     effect = tune.effects(history, found, lambda changes: apply.preview(state.config, changes))
     rows = [
         dataclasses.asdict(one) | {"appear": len(done.appear), "vanish": len(done.vanish), "lost": len(done.lost)}
         for one, done in zip(found, effect, strict=False)
     ]
-    write_rows(rows, ["evidence", "now", "proposed", "n", "appear", "vanish", "lost"], as_json=json)
+    write_rows(rows, ["evidence", "shipped", "now", "proposed", "n", "appear", "vanish", "lost"], as_json=json)
     if not rows:
         note("nothing was decided yet: chipwatch alerts decide ID confirm|dismiss")
         return
     whole = effect[-1]
+    changes = " ".join(f"{one.key}={one.proposed:g}" for one in found if one.proposed != one.now)
+    if not changes:
+        note("the weights in force are those that the decisions speak for")
+        return
     note(
         f"each alone as in the table; all together: {len(whole.appear)} alerts appear, {len(whole.vanish)} vanish, {len(whole.lost)} of them"
-        " confirmed ones. Nothing was changed; look closer with: chipwatch tune try "
-        + " ".join(f"{one.key}={one.proposed:g}" for one in found if one.proposed != one.now)
+        " confirmed ones. Nothing was changed; look closer with: chipwatch tune try " + changes
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from config.schema.lexicon import CONCEPTS
 from config.tables import Row, Table
@@ -58,7 +58,7 @@ class Card(Row):
 
 
 class Settings(Table):
-    """Figures that the signals use."""
+    """Figures that the signals use: the table `counts` of thresholds.toml, where they are tuned."""
 
     bulk_chips: Annotated[int, Field(ge=2)] = 10
     """Chips (count times quantity) from which a stock is one that a private person does not have."""
@@ -75,4 +75,12 @@ class Signals(Table):
     """signals.toml"""
 
     settings: Settings = Settings()
+    """Never in the file: the loader puts the counts of thresholds.toml here."""
     signal: list[Card] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_settings(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "settings" in data:
+            raise ValueError("the figures of [settings] stand in thresholds.toml as [counts], where `chipwatch tune apply counts.KEY=VALUE` sets them")
+        return data

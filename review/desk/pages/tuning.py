@@ -65,7 +65,7 @@ def tuning(visit: Visit) -> Answer:
         changed=(medium, high) != (cuts.medium, cuts.high),
         stale=_stale(store, visit.config),
         log=log,
-        can_undo=len(log) > 1,
+        can_undo=apply.can_undo(store),
         alerts=_alerts(curve, cuts.medium, medium),
         quality=_quality(curve, cuts.medium, medium),
     )
@@ -190,7 +190,7 @@ def undo(visit: Visit) -> Answer:
         visit.write(lambda store: apply.undo(store, why=why, who=who, now=now))
     except DetectError as error:
         raise Refused(str(error)) from error
-    return visit.go("/tuning", f"Put back as it was before the last change. {NEXT}")
+    return visit.go("/tuning", f"Put back as it was before that change; another undo goes one further back. {NEXT}")
 
 
 PAGES = (

@@ -1,0 +1,81 @@
+"""`chipwatch tune` on a home: what is in force before `detect` has run, and what is refused with status 2."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commands import chipwatch
+
+LINES = [
+    {
+        "site": "board", "listing_id": str(n), "title": f"NVIDIA H100 80GB PCIe no {n}", "price_text": "$24,000", "country": "US",
+        "description": words, "observed_at": "2026-03-01T08:00:00Z",
+    }
+    for n, words in enumerate(("Serial number label has been scratched off.", "Message me on Telegram @seller_77a", "With invoice and warranty."))
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tune")
+    (folder / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in LINES))
+    chipwatch(folder / "home", "init")
+    chipwatch(folder / "home", "import", str(folder / "a.jsonl"))
+    chipwatch(folder / "home", "detect")
+    return folder / "home"
+
+
+def tried(home: Path, *changes: str) -> tuple[int, int]:
+    told = json.loads(chipwatch(home, "tune", "try", *changes, "--json").stdout)
+    return told["alerts_before"], told["alerts_after"]
+
+
+def test_a_change_is_tried_against_what_is_in_force_before_detect_has_run(home: Path) -> None:
+    shipped = tried(home, "severity.medium=0.7")
+    assert shipped == (2, 1)
+    set_to = json.loads(chipwatch(home, "tune", "apply", "severity.medium=0.7", "--why", "weak ones").stdout)["thresholds"]
+    assert tried(home, "severity.medium=0.2") == (1, 2)
+    chipwatch(home, "tune", "undo", "--why", "a case began so")
+    assert tried(home, "severity.medium=0.7") == shipped
+    rows = json.loads(chipwatch(home, "tune", "versions", "--json").stdout)
+    assert [row["why"] for row in rows] == ["a case began so", "weak ones", "as it stood before the first change"]
+    assert rows[1]["version"] == set_to
+    chipwatch(home, "tune", "undo", "--to", set_to, "--why", "after all")
+    assert tried(home, "severity.medium=0.2") == (1, 2)
+    chipwatch(home, "tune", "undo")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["try", "screening.candidate=90"], "cannot be tried"),
+        (["try", "counts.bulk_chips=5"], "cannot be tried"),
+        (["try", "counts.bulk_chipz=5"], "did you mean 'bulk_chips'"),
+        (["try", "weight.no_paperwork=9", "weight.no_paperwork=0"], "given twice"),
+        (["apply", "severity.medium=0.5", "--why", " "], "reason is empty"),
+        (["apply", "severity.medium=0.2", "--why", "w"], "in force already"),
+        (["undo", "--to", "zzz"], "tune versions"),
+        (["--budget", "nan/day"], "over 0"),
+        (["--budget", "-5/day"], "over 0"),
+        (["--budget", "0/day"], "over 0"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(home: Path, words: list[str], told: str) -> None:
+    assert told in chipwatch(home, "tune", *words, expect=2).stderr
+
+
+def test_a_count_is_set_as_a_version_and_holds_with_the_next_detect(home: Path, tmp_path: Path) -> None:
+    few = {**LINES[2], "listing_id": "few", "title": "NVIDIA H100 80GB PCIe, 6 pieces", "quantity": 6}
+    (tmp_path / "b.jsonl").write_text(json.dumps(few) + "\n")
+    chipwatch(home, "import", str(tmp_path / "b.jsonl"))
+    for asked, expected in (("5", True), ("10", False)):
+        if expected:
+            chipwatch(home, "tune", "apply", f"counts.bulk_chips={asked}", "--why", "small lots matter here")
+        else:
+            chipwatch(home, "tune", "undo")
+        chipwatch(home, "detect")
+        shown = json.loads(chipwatch(home, "alerts", "show", "board/few", "--json").stdout)
+        assert ("bulk_inventory" in {signal["signal"] for signal in shown["reading"]["signals"]}) is expected
