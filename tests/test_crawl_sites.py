@@ -21,7 +21,7 @@ from crawler.politeness import rest
 from crawler.sites import check, propose, robots_status
 from crawler.sites.checking import check_sample
 from crawler.sites.probe import look
-from crawler.sites.proposing import ProposeError
+from crawler.sites.proposing import Proposal, ProposeError
 from crawler.terms import candidate_test, search_terms
 from tests.crawling import NOW, QUICK, add_site, card, crawl, new_home, page
 from tests.servers.web import Answer, serve
@@ -59,6 +59,13 @@ def test_a_board_of_cards_is_proposed_checked_and_crawled(tmp_path: Path) -> Non
         assert not broken.ok and {d.field for d in broken.differences} == {"price_text"}
 
 
+def crawled(home: Path, made: Proposal) -> tuple[str, int]:
+    """Crawl a site as it was proposed."""
+    made.path.write_text(made.text.replace("enabled = false", "enabled = true"), encoding="utf-8")
+    result = crawl(home, made.key)
+    return result.outcome, result.listings
+
+
 def test_a_listing_page_proposes_its_folder_and_the_sitemap(tmp_path: Path) -> None:
     home = new_home(tmp_path)
     with serve() as web:
@@ -68,6 +75,14 @@ def test_a_listing_page_proposes_its_folder_and_the_sitemap(tmp_path: Path) -> N
         table = tomllib.loads(made.text)
         assert (table["family"], table["detail"]["only"], table["sitemap"]) == ("jsonld", ["/products/"], [web.url + "/map.xml"])
         assert made.listings == 1
+        # The page given is one of the five, whether a sitemap leads to them or nothing does.
+        found = [f"{web.url}/products/h100-{n}" for n in range(5, 10)]
+        web.route("/map.xml", Answer(f"<urlset>{''.join(f'<url><loc>{url}</loc></url>' for url in found)}</urlset>", headers={"Content-Type": "application/xml"}))
+        web.route("/products/*", lambda asked: Answer(product(int(asked.path.rsplit("-", 1)[-1]))))
+        assert "start" not in table and crawled(home, made) == ("ok", 5)
+        web.route("/robots.txt", Answer("User-agent: *\nDisallow: /admin\n"))
+        alone = propose(web.url + "/products/h100-7", home, Config(home), NOW, key="alone")
+        assert crawled(home, alone) == ("ok", 1)
         with pytest.raises(ProposeError, match="404"):
             propose(web.url + "/nowhere", home, Config(home), NOW, key="x")
         web.route("/blank", Answer("<p>Turn on JavaScript</p>"))

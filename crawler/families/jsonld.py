@@ -74,6 +74,11 @@ def _list(text: str, page: Page, site: Site) -> Reading:
             follow.append(Follow(link, "detail"))
     empty = site.list.empty is not None and bool(tree.css(site.list.empty))
     if not follow and not empty:
+        if not site.list.links and _wanted(page.url, site):
+            # Where the site file knows of no lists, a start address may be a listing page itself.
+            found = _detail(text, page, site)
+            if found.recognised:
+                return found
         after = next_page(tree, page, site)
         return Reading(follow=after, recognised=False, problems=("no address of a listing on the page",))
     return Reading(follow=(*next_page(tree, page, site), *follow))

@@ -112,7 +112,7 @@ def _examine(page: Page, ask: Callable[..., Look]) -> tuple[dict[str, Any], list
     notes = [f"feed offered: {urljoin(page.url, link)}" for link in _feeds(tree)]
     if extract(text, page.url, None) is not None:
         folder = _folder(urlsplit(page.url).path)
-        return facts | {"family": "jsonld", "detail_only": folder}, [*notes, "the address is a single listing page; add result pages or a sitemap"], [page]
+        return facts | {"family": "jsonld", "detail_only": folder, "single": True}, [*notes, "the address is a single listing page; add result pages or a sitemap"], [page]
     listed = item_list(tree)
     if listed:
         return facts | {"family": "jsonld"}, [*notes, f"the page lists {len(listed)} addresses in an ItemList"], [page, *_one_of(listed, page, ask)]
@@ -160,8 +160,10 @@ def _toml(table: dict[str, Any], url: str, loopback: bool, found: Look, page: Pa
         f"# Proposed from {_safe(url)}. Read robots.txt and the terms, then fill in [access] and set enabled = true.",
         *(f"# {host}: robots.txt {facts['verdict']}, pause asked for {facts['delay_s']} s" for host, facts in found.robots.items()),
         f"title = {_quoted(table.get('title') or urlsplit(url).hostname or url)}",
-        f"family = {_quoted(table['family'])}", "enabled = false", f"start = {_quoted(start)}",
+        f"family = {_quoted(table['family'])}", "enabled = false",
     ]  # fmt: skip
+    # A listing page is no list to start from; the sitemap leads to it as to all others.
+    lines += [] if table.get("single") and table.get("sitemap") else [f"start = {_quoted(start)}"]
     if table.get("sitemap"):
         lines.append(f"sitemap = [{', '.join(map(_quoted, table['sitemap']))}]")
     country = _country(url)
