@@ -39,6 +39,9 @@ MIN_SEGMENT = 30
 TOP_SHARES = 5
 """Features named in a reason."""
 
+REST = "rest"
+"""The share of all other features together, so that the shares of a reason sum to the forest's score."""
+
 PSI_BINS = 10
 
 
@@ -149,7 +152,8 @@ class Model:
         shares = self.forest.explain(x).shares
         # Values are shown as the forest sees them, against the segment's middle.
         named = [(n, float(s), None if np.isnan(v) else float(v)) for n, s, v in zip(self.features, shares, x, strict=True)]
-        return tuple(sorted(named, key=lambda part: (-part[1], part[0]))[:TOP_SHARES])
+        named.sort(key=lambda part: (-part[1], part[0]))
+        return (*named[:TOP_SHARES], (REST, sum(share for _, share, _ in named[TOP_SHARES:]), None))
 
 
 def matrix(rows: Sequence[Row], segments: Sequence[str]) -> Floats:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from detector.errors import ColdStart, DetectError
+from detector.errors import ChangeError, ColdStart, DetectError
 from detector.features import FEATURES, NAMES
-from detector.model import Model, Row, drifted, fit, save
+from detector.model import Model, Row, drifted, fit, load, save
 from detector.run import model_in_force
 
 if TYPE_CHECKING:
@@ -36,10 +37,14 @@ class Comparison:
     fell: int
     drift: dict[str, float]
     activated: bool
+    unreadable: str | None = None
+    """Why there is nothing to compare with though a forest is in force."""
 
 
-def refit(store: Store, config: Config, *, now: str, who: str, why: str, activate: bool = True) -> Comparison:
-    """Fit on the current offers, keep the file, compare, and (with `activate`) put it in force.
+def refit(
+    store: Store, config: Config, *, now: str, who: str, why: str, activate: bool = True, tell: Callable[[Comparison], None] | None = None
+) -> Comparison:
+    """Fit on the current offers, keep the file, compare, `tell` the comparison, and only then (with `activate`) put it in force.
 
     Readings made by the old forest are judged anew by the next `detect`, without notifying. Raises ColdStart where
     there are fewer offers than `forest.min_rows`.
@@ -52,16 +57,43 @@ def refit(store: Store, config: Config, *, now: str, who: str, why: str, activat
             f"cold start: {len(rows)} offers of a chip are known, a forest needs {options.min_rows}; "
             "rules and price alone judge until then (thresholds.toml, forest.min_rows)"
         )
-    old = _old(store)
+    old, unreadable = _old(store)
     path = save(model, store.home / "models")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     store.save_model(
         model.version, file=path.name, sha256=digest, fitted_at=now, who=who, why=why, rows=model.rows, facts=model.facts()
     )
+    done = _compare(model, old, unreadable, rows, config.thresholds.score.forest_from, activate)
+    if tell is not None:
+        tell(done)
     if activate:
-        store.activate_model(model.version, now=now)
-        store.log_version("model", model.version, who=who, now=now, why=why, content=model.facts())
-    return _compare(model, old, rows, config.thresholds.score.forest_from, activate)
+        _activate(store, model.version, model.facts(), now=now, who=who, why=why)
+    return done
+
+
+def put_back(store: Store, name: str, *, now: str, who: str, why: str) -> str:
+    """Put a forest that was fitted before in force again, by its version or the beginning of it; the whole version.
+
+    Readings are judged anew by the next `detect`. Raises ChangeError where no forest, or more than one, is called so, or it is in
+    force, and ModelError where it cannot be read.
+    """
+    kept = {row["id"]: row for row in store.models()}
+    of = [row for version, row in kept.items() if name and version.startswith(name)]
+    if len(of) != 1:
+        known = ", ".join(f"{version} (fitted {row['fitted_at'][:10]}, {row['why']})" for version, row in kept.items())
+        raise ChangeError(f"{name!r}: {'more than one forest begins so' if of else 'no forest is called so'}; known are: {known or 'none'}")
+    (row,) = of
+    if (now_in_force := store.active_model()) is not None and now_in_force["id"] == row["id"]:
+        raise ChangeError(f"{row['id']}: in force already, nothing was changed")
+    load(store.home / "models" / row["file"])
+    _activate(store, row["id"], row["facts"], now=now, who=who, why=why)
+    return str(row["id"])
+
+
+def _activate(store: Store, version: str, facts: dict[str, Any], *, now: str, who: str, why: str) -> None:
+    with store.transaction():
+        store.activate_model(version, now=now)
+        store.log_version("model", version, who=who, now=now, why=why, content=facts)
 
 
 def told(done: Comparison, tail: float) -> list[str]:
@@ -70,7 +102,9 @@ def told(done: Comparison, tail: float) -> list[str]:
     lines = [
         f"forest {done.model}: fitted on {done.rows} offers of {len(facts['sites'])} sites, observed {facts['first'][:10]} to {facts['last'][:10]}"
     ]
-    if done.old is None:
+    if done.unreadable is not None:
+        lines.append(f"nothing stands beside it: the forest in force could not be read ({done.unreadable})")
+    elif done.old is None:
         lines.append("there was none before it")
     else:
         moved = [f"{_WORDS.get(name, name)} {index:.2f}" for name, index in list(done.drift.items())[:3]]
@@ -80,7 +114,7 @@ def told(done: Comparison, tail: float) -> list[str]:
             f"what has moved most since {done.old} was fitted: {', '.join(moved) if moved else 'nothing'} (0.25 asks for a refit)",
         ]
     lines.append(
-        f"{done.model} is in force now" if done.activated else "nothing was changed; `chipwatch detect --refit` puts it in force"
+        f"{done.model} takes over" if done.activated else f"nothing was changed; `chipwatch detect --model {done.model}` puts it in force"
     )
     return lines
 
@@ -104,17 +138,18 @@ def _offers(store: Store) -> tuple[list[Row], tuple[str, str]]:
     return chosen, (min(seen, default=""), max(seen, default=""))
 
 
-def _old(store: Store) -> Model | None:
+def _old(store: Store) -> tuple[Model | None, str | None]:
+    """The forest in force, or why it cannot be read: a reason to refit, not an obstacle."""
     try:
-        return model_in_force(store)
-    except DetectError:
-        return None  # a forest that cannot be read is a reason to refit, not an obstacle
+        return model_in_force(store), None
+    except DetectError as error:
+        return None, str(error)
 
 
-def _compare(model: Model, old: Model | None, rows: list[Row], tail: float, activated: bool) -> Comparison:
+def _compare(model: Model, old: Model | None, unreadable: str | None, rows: list[Row], tail: float, activated: bool) -> Comparison:
     facts = model.facts()
     if old is None:
-        return Comparison(model.version, None, len(rows), facts, None, 0, 0, {}, activated)
+        return Comparison(model.version, None, len(rows), facts, None, 0, 0, {}, activated, unreadable)
     from scipy.stats import spearmanr
 
     new_words, old_words = model.opinions(rows, 0.0), old.opinions(rows, 0.0)

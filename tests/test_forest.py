@@ -136,6 +136,13 @@ def test_opinions_do_not_depend_on_the_batch() -> None:
     assert MODEL.opinions(OFFERS[:60], 1.0) == [MODEL.opinions([row], 1.0)[0] for row in OFFERS[:60]]
 
 
+def test_the_shares_that_are_kept_sum_to_the_score() -> None:
+    assert MODEL is not None
+    for told in MODEL.opinions(OFFERS[:40], 1.0):
+        assert sum(share for _, share, _ in told.shares) == pytest.approx(told.score, abs=1e-9)
+        assert told.shares[-1][0] == "rest" and len(told.shares) == models.TOP_SHARES + 1
+
+
 def test_a_model_of_other_features_or_versions_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MODEL is not None
     path = save(MODEL, tmp_path)

@@ -14,9 +14,10 @@ import pytest
 from config.loader import Config
 from detector.alerts import Intent
 from detector.apply import apply, undo
+from detector.errors import ChangeError
 from detector.model import Model, fit
 from detector.reading.model import ChipOffer, Price, Reading, Signal
-from detector.refit import refit, row_of, told
+from detector.refit import put_back, refit, row_of, told
 from detector.run import Run, moved
 from storage.alerts import Filter
 from storage.listing import Listing
@@ -354,32 +355,41 @@ def test_refit_puts_a_forest_in_force_and_compares_with_the_old_one(store: Store
     second = refit(store, config, now="2025-09-02T00:00:00Z", who="a", why="drift", activate=False)
     assert second.old == first.model and not second.activated and second.agreement is not None
     assert second.drift["price_deviation"] > 0
-    assert "is in force now" in told(first, 0.1)[-1] and "there was none before it" in told(first, 0.1)
+    assert "takes over" in told(first, 0.1)[-1] and "there was none before it" in told(first, 0.1)
     words = "\n".join(told(second, 0.1))
     assert f"beside {first.model}: ranks agree to" in words and "unit price against the market's reference" in words
-    assert "nothing was changed" in words
-    assert store.active_model()["id"] == first.model  # type: ignore[index]
+    assert "nothing was changed" in words and in_force(store) == first.model
+    assert put_back(store, second.model[:6], now=NOW, who="a", why="it was right") == second.model == in_force(store)
+    with pytest.raises(ChangeError, match=f"known are: {first.model}.*first"):
+        put_back(store, "nosuch", now=NOW, who="a", why="x")
+    with pytest.raises(ChangeError, match="in force already"):
+        put_back(store, second.model, now=NOW, who="a", why="x")
+    assert put_back(store, first.model, now=NOW, who="a", why="undone") == first.model == in_force(store)
+    seen: list[str | None] = []
+    refit(store, config, now=NOW, who="a", why="third", tell=lambda done: seen.extend([done.old, in_force(store)]))
+    assert seen == [first.model, first.model] and in_force(store) == second.model  # told while the old one still judged
+    (store.home / "models" / f"{second.model}.skops").write_bytes(b"torn")
+    record(store, [listing(900, 3000, day=71)], "2025-09-03T00:00:00Z")
+    torn = refit(store, config, now="2025-09-03T00:00:00Z", who="a", why="torn", activate=False)
+    assert "could not be read" in told(torn, 0.1)[1]
+
+
+def in_force(store: Store) -> str | None:
+    row = store.active_model()
+    return row and row["id"]
 
 
 def test_offers_unlike_those_of_the_fit_ask_for_a_refit(store: Store, config: Config, tmp_path: Path) -> None:
     record(store, [listing(n, 9000 + n) for n in range(200)], NOW)
     judge(store, config)
     options = config.thresholds.forest.model_copy(update={"trees": 20})
-    model = fit(
-        [row_of(o) for o in store.offers_for_fit()],
-        options,
-        now=NOW,
-        days=("2025-06-01", "2025-06-01"),
-        knowledge="k",
-    )
+    rows = [row_of(o) for o in store.offers_for_fit()]
+    model = fit(rows, options, now=NOW, days=("2025-06-01", "2025-06-01"), knowledge="k")
     assert model is not None
     alike = judge(store, config, model=model)
     assert len(alike.rows) == 200 and moved(model, alike.rows, config) == {}
-    record(
-        store,
-        [listing(n, 9000 + n, title="x" * 300, seller_id=f"t{n}") for n in range(300, 520)],
-        "2025-09-02T00:00:00Z",
-    )
+    unlike = [listing(n, 9000 + n, title="x" * 300, seller_id=f"t{n}") for n in range(300, 520)]
+    record(store, unlike, "2025-09-02T00:00:00Z")
     other = judge(store, config, model=model, now="2025-09-02T00:00:00Z")
     assert "title_length" in moved(model, other.rows, config)
     assert moved(model, list(other.rows)[:50], config) == {}, "too few to say so"

@@ -48,8 +48,12 @@ def detect(
         bool,
         typer.Option("--compare", help="Fit the forest anew, show it beside the old one, and leave that in force."),
     ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Put the forest of this version, fitted earlier, in force again; a wrong one lists all."),
+    ] = None,
     why: Annotated[
-        str, typer.Option(help="Reason of a refit, kept with the model.")
+        str, typer.Option(help="Reason of a change of the forest, kept with it.")
     ] = "asked for on the command line",
     cluster: Annotated[
         str | None,
@@ -64,9 +68,15 @@ def detect(
 
     if compare and (refit or rebuild):
         raise UseError("--compare changes nothing: leave --refit and --rebuild out")
+    if model is not None and (refit or compare):
+        raise UseError("--model takes a forest that is fitted: leave --refit and --compare out")
+    if not why.strip():
+        raise UseError("--why is empty: the reason is kept with the forest")
     state: State = ctx.obj
     with state.store() as store:
         account: dict[str, Any] = {}
+        if model is not None:
+            account["put_back"] = _put_back(store, model, why)
         if refit or compare:
             account["refit"] = _refit(store, state, why, activate=refit)
         if compare:
@@ -106,16 +116,25 @@ def _refit(store: Store, state: State, why: str, *, activate: bool) -> dict[str,
     import dataclasses
 
     from detector.errors import ColdStart
-    from detector.refit import refit, told
+    from detector.refit import Comparison, refit, told
+
+    def tell(done: Comparison) -> None:
+        for line in told(done, state.config.thresholds.score.forest_from):
+            note(line)
 
     try:
-        done = refit(store, state.config, now=now_utc(), who=user(), why=why, activate=activate)
+        return dataclasses.asdict(refit(store, state.config, now=now_utc(), who=user(), why=why, activate=activate, tell=tell))
     except ColdStart as cold:
         note(f"no forest was fitted: {cold}")
         return None
-    for line in told(done, state.config.thresholds.score.forest_from):
-        note(line)
-    return dataclasses.asdict(done)
+
+
+def _put_back(store: Store, model: str, why: str) -> str:
+    from detector.refit import put_back
+
+    version = put_back(store, model, now=now_utc(), who=user(), why=why)
+    note(f"forest {version} is in force again")
+    return version
 
 
 @contextmanager
