@@ -137,6 +137,23 @@ def test_csv_by_field_names_without_ids(tmp_path: Path) -> None:
     assert any(entry.listing_id.startswith("row-") for entry in found)
 
 
+def test_csv_rows_without_ids_keep_their_names_when_the_price_moves(tmp_path: Path) -> None:
+    """Named by title, condition and seller; rows alike in these are told apart by all they hold. What the site file knows is filled in."""
+    home = tmp_path / "home"
+    (home / "config" / "sites").mkdir(parents=True)
+    (home / "config" / "sites" / "sheet.toml").write_text(
+        'title = "Sheet"\nfamily = "files"\ncountry = "DE"\nlanguage = "de"\n[columns]\n"Titel" = "title"\n"Preis" = "price_text"\n"Land" = "country"\n', encoding="utf-8"
+    )
+    file = tmp_path / "liste.csv"
+    file.write_text("Titel;Preis;Land\nA100 80GB;9.000 €;\nH100;20.000 €;AT\nV100;1.000 €;\nV100;2.000 €;\n", encoding="utf-8")
+    first, _ = run_import(file, home, site="sheet")
+    file.write_text("Titel;Preis;Land\nV100;2.000 €;\nV100;1.000 €;\nH100;20.000 €;AT\nA100 80GB;8.500 €;\n", encoding="utf-8")
+    second, _ = run_import(file, home, site="sheet")
+    assert (first.new, second.new, second.changed, second.seen) == (4, 0, 1, 3)
+    found = {(o.listing.title, o.listing.country, o.listing.language) for o in observations(home)}
+    assert found == {("A100 80GB", "DE", "de"), ("H100", "AT", "de"), ("V100", "DE", "de")}
+
+
 def test_csv_without_a_title_column_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "market.csv"
     file.write_text("name,price\nA100,1\n", encoding="utf-8")

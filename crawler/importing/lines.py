@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +66,7 @@ def read_csv(path: Path, site: Site | None, label: str, stamp: str) -> Iterator[
     """Rows of a CSV file; the first row names the columns, which the site's `columns` map to fields.
 
     Without a map a column counts if it bears a field's name. A row without `listing_id` is named by its address, else by
-    its own content, so that the same row has the same name next time.
+    what does not move with its price (`_LASTING`), and where several rows of the file are alike in that, by all it holds.
     """
     raw = b"".join(line for _, line in _lines(path))
     from crawler.decoding import decode
@@ -87,10 +89,13 @@ def read_csv(path: Path, site: Site | None, label: str, stamp: str) -> Iterator[
                 f"no column for the title among {', '.join(header)[:200]}; map the columns in [columns] of a site file of family 'files' and name it with --site",
             )
         source.taken()
+        alike = _alike(text, names)
         for row in reader:
             yield _csv_row(
                 row,
                 names,
+                alike,
+                site,
                 label,
                 f"file:///{quote(path.name)}#line={source.first}",
                 source.first,
@@ -102,7 +107,7 @@ def read_csv(path: Path, site: Site | None, label: str, stamp: str) -> Iterator[
 
 
 def _csv_row(
-    row: list[str], names: list[str], label: str, uri: str, number: int, raw: str, stamp: str
+    row: list[str], names: list[str], alike: Counter[str], site: Site | None, label: str, uri: str, number: int, raw: str, stamp: str
 ) -> Captured:
     record: dict[str, Any] = {}
     for name, value in zip(names, row, strict=False):
@@ -112,13 +117,31 @@ def _csv_row(
         return Captured(line=number)
     record.setdefault("site", label)
     record.setdefault("observed_at", stamp)
+    if site is not None:
+        record = {"country": site.country, "language": site.language} | record
     if "listing_id" not in record:
-        record["listing_id"] = record.get("url") or _name_of(row)
+        lasting = _lasting(row, names)
+        record["listing_id"] = record.get("url") or (lasting if alike[lasting] == 1 else _name_of(row))
     try:
         listing = Listing.from_dict(record)
     except ListingError as error:
         return Captured(error=str(error), line=number)
     return Captured((listing,), line=number, raw=raw.encode("utf-8", "replace"), uri=uri, kind="text/csv")
+
+
+_LASTING = ("title", "condition", "seller_id", "seller_name")
+
+
+def _lasting(row: list[str], names: list[str]) -> str:
+    return _name_of([f"{name}={value.strip()}" for name, value in zip(names, row, strict=False) if name in _LASTING])
+
+
+def _alike(text: str, names: list[str]) -> Counter[str]:
+    """How many rows of a file share a lasting name."""
+    counts: Counter[str] = Counter()
+    with contextlib.suppress(csv.Error):  # told where the rows are read
+        counts.update(_lasting(row, names) for row in csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+    return counts
 
 
 def _name_of(row: list[str]) -> str:
