@@ -43,6 +43,7 @@ PLACED: list[tuple[str, str, str, dict[str, Any], str, str]] = [
     ("en", "JP", "I fly HND to PVG every second week, the card comes along.", {}, "transit_route", "HND"),
     ("en", "US", "1.3M yen, we meet in Jing'an.", {}, "restricted_destination", "Jing'an"),
     ("zh", "TW", "跟著馬祖小三通的船到馬尾(福州)。", {}, "transit_route", "馬祖"),
+    ("en", "US", "Ship from our Kwai Fong office every day except Sunday.", {}, "transit_route", "Kwai Fong"),
     # Goods at home in a hub, sent on: what says that they are sent on is quoted too.
     ("zh", "HK", "荃灣面交,可發大連。", {}, "transit_route", "可發大連"),
     ("en", "MY", "Stock sits in Port Klang, you sign when the lorry reaches Nansha.", {}, "transit_route", "Port Klang"),
@@ -135,6 +136,9 @@ SAID: list[tuple[str, str, str, str, str]] = [
     ("en", "CN", "Labels of the modules were covered with black marker pen.", "serial_removed", "Labels of the modules were covered with"),
     ("en", "US", "24 became 48, new blower board.", "modified_hardware", "24 became 48"),
     ("pt", "PT", "Uma 4090 a que dobraram a memória.", "modified_hardware", "dobraram a memória"),
+    ("tr", "TR", "Kartın belleği sonradan 48 gigabayta çıkarıldı.", "modified_hardware", "belleği sonradan 48 gigabayta çıkarıldı"),
+    # A refusal to give a paper is no refusal to sell.
+    ("zh", "CN", "不出任何单据。", "no_paperwork", "不出任何单据"),
     # A supply, though no stock.
     ("en", "CN", "QTY: 60 pcs per week can arrange.", "bulk_inventory", "60 pcs per week"),
 ]  # fmt: skip
@@ -195,3 +199,28 @@ UNSAID: list[tuple[str, str, str, str]] = [
 @pytest.mark.parametrize(("language", "country", "text", "signal"), UNSAID, ids=[row[2] for row in UNSAID])
 def test_a_signal_is_not_said(language: str, country: str, text: str, signal: str) -> None:
     assert not quotes(read(language, country, text), signal)
+
+
+STANDING_IN = [
+    ("en", "US", "$1", "The pound is a dummy figure, tell me what it is worth to you.", "pound is a dummy figure"),
+    ("ru", "RU", "1 ₽", "Рубль стоит, чтобы не пугать.", "Рубль стоит"),
+    ("es", "ES", "1 €", "El euro está puesto porque la app no deja dejarlo en blanco.", "El euro está puesto porque"),
+    ("zh", "HK", "HK$1", "個價係亂入嘅,傾好先改。", "亂入"),
+    # No word for it that is known, but the coin or the figure that is shown is spoken of.
+    ("de", "DE", "1 €", "Der Euro da oben wird es nicht.", "Der Euro da oben wird es nicht"),
+    ("ja", "JP", "1円", "表示の金額は気にしないでください。", "表示の金額は気にしないでください"),
+]
+
+
+@pytest.mark.parametrize(("language", "country", "price", "text", "words"), STANDING_IN, ids=[row[3] for row in STANDING_IN])
+def test_a_stand_in_is_quoted(language: str, country: str, price: str, text: str, words: str) -> None:
+    found = quotes(read(language, country, text, price_text=price), "placeholder_price")
+    assert any(quote and (words in quote or quote in words) for quote in found), found
+
+
+def test_each_clause_that_carries_a_signal_is_quoted() -> None:
+    text = "Card rides in my cabin bag to Shanghai, three trips, and your Beijing team signs via a pte ltd that we register for you."
+    found = [s for s in read("en", "JP", text).signals if s.signal == "export_evasion"]
+    said = " ".join(s.text or "" for s in found)
+    assert "cabin bag" in said and "that we register for you" in said
+    assert all(a.end <= b.start or b.end <= a.start for a in found for b in found if a is not b and a.end and b.end)

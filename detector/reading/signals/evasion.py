@@ -49,7 +49,7 @@ class Way:
 def export_evasion(scopes: Sequence[Scope], way: Way) -> Iterator[Finding]:
     """Findings in order of sentence."""
     for scope in scopes:
-        yield from apart(_in_sentence(scope, way))[:PER_SENTENCE]
+        yield from apart(scope, _in_sentence(scope, way))[:PER_SENTENCE]
 
 
 def _in_sentence(scope: Scope, way: Way) -> Iterator[Finding]:

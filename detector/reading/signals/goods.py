@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from detector.reading.signals.scope import PER_SENTENCE, TIGHT, Finding, Scope, finding
+from detector.reading.signals.scope import NEAR, PER_SENTENCE, TIGHT, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 from detector.reading.text import Folded
 
+# What memory is raised to.
+_SIZE = re.compile(r"(?<!\d)(?:16|20|22|24|32|36|40|48|64|80|96|128|160)\s?(?:g|gb|go|гб|гиг|기가|ギガ|जीबी|جيجا)")
 # `ES` beside a letter of another word is that word; `es` in small letters is German or Spanish.
 _CAPITALS = re.compile(r"(?<![A-Za-z0-9])(?:ES|QS)[1-3]?(?![A-Za-z0-9])")
 
@@ -62,11 +64,17 @@ def _altered(scope: Scope) -> Iterator[Finding]:
         for deed in s.of("alter"):
             if (
                 what is not deed
-                and scope.near(what, deed, TIGHT)
+                and scope.near(what, deed, NEAR if _raised(s.text, what, deed) else TIGHT)
                 and not s.pauses_between(what, deed)
                 and _done(scope, deed)
             ):
                 yield finding(what, deed, strength=0.8)
+
+
+def _raised(text: str, what: Hit, deed: Hit) -> bool:
+    """Whether between memory and deed stands what it was raised to: `belleği sonradan 48 gigabayta çıkarıldı`."""
+    low, high = (what.end, deed.start) if what.end <= deed.start else (deed.end, what.start)
+    return _SIZE.search(text, low, high) is not None
 
 
 def _done(scope: Scope, hit: Hit) -> bool:

@@ -57,7 +57,7 @@ def _in_sentence(scope: Scope, private: bool) -> Iterator[Finding]:
             if (
                 not _lacks(scope, none, paper)
                 or scope.supposed(paper)
-                or scope.elsewhere(paper)
+                or scope.elsewhere(paper, none)
                 or _for_money(scope, paper)
             ):
                 continue

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from detector.reading.clauses import Sentence, sentences
@@ -23,7 +25,7 @@ from detector.reading.signals.scope import Finding, Scope
 from detector.reading.signals.serial import serial_removed
 from detector.reading.signals.stock import bulk_inventory, enough
 from detector.reading.signals.vocabulary import Hit, Terms, Vocabulary, compiled, longest, unspaced
-from detector.reading.text import Folded
+from detector.reading.text import Folded, fold_pattern
 from detector.reading.votes import Votes
 
 if TYPE_CHECKING:
@@ -34,6 +36,22 @@ MOST_PLACES = 6
 """Places quoted for one signal."""
 MOST_CLAUSES, LEAST_CLAUSE = 12, 6
 """Clauses of a sentence that are looked at, and letters of one that may say something."""
+_COIN = re.compile(
+    fold_pattern(
+        r"\b(?:(?:the|one|a|der|ein|el|un|o|um|le|l') ?(?:dollar|pound|euro|rupee|ringgit|quid|buck|penny|cent|peso|real)\b|рубл[ьяе]\b|доллар\b|bir lira|satu ringgit|seribu perak|một đồng)"
+        r"|[一1]\s?(?:块钱|块(?![一-鿿])|元钱|元(?![一-鿿])|蚊|円(?!\d))|(?:درهم|دينار|ريال) واحد"
+    )
+)
+_SHOWN = re.compile(
+    fold_pattern(
+        r"\b(?:shown?|listed|displayed|list) price|price (?:shown|listed|displayed|here|in the ad|on here)\b|angezeigte\w* preis|preis in der anzeige|prix (?:affiché|de l'annonce)|"
+        r"(?:precio|valor) (?:del anuncio|publicado|mostrado|aquí)|(?:preço|valor) (?:do anúncio|aqui|anunciado)|(?:цен[аы]|цифр[аы]) (?:в объявлении|на сайте|тут|здесь)|"
+        r"ilandaki fiyat|fiyat (?:kısmı|alanı)|harga (?:di iklan|tertera|yang tertera|di sini)|giá (?:để|trên tin|hiển thị|trên app)|السعر (?:المعروض|هنا|في الاعلان)|"
+        r"表示の(?:数字|価格|金額)|表示(?:価格|金額)|(?:価格|金額|値段)(?:欄|は.{0,8}数字)|(?:금액|가격) ?(?:칸|란)|표시 ?(?:가격|금액)|页面价|标价|挂价|显示价|展示价|[挂标写].{0,4}(?:块|元|蚊|万|888)"
+        r"|[$£€¥₽₩₹]\s?1(?![\d.,])|(?<!\d)1\s?(?:円|원|₽|€|元)(?![\d])"
+    )
+)
+"""A coin named without a sum, and the figure that is shown."""
 VOTE = 0.8
 """Strength of what examples say where no rule does: alone it is a medium alert, not a high one."""
 
@@ -159,6 +177,9 @@ class SignalReader:
     def _shown(self, doc: Document, facts: Facts, world: Map, texts: Sequence[_Text]) -> Iterator[Signal]:
         """Signals that fields and figures show, with or without words."""
         if facts.price is not None and facts.price.kind == "placeholder":
+            if not any(True for text in texts for _ in _stand_in(text.scopes, text.name, facts.price)):
+                for text in texts:
+                    yield from islice(_quoted("placeholder_price", text, _of_the_figure(text.scopes)), 2)
             yield Signal("placeholder_price", "price_text")
         if facts.offer not in ("sale", "rental"):
             return
@@ -219,6 +240,16 @@ def _stand_in(scopes: Iterable[Scope], field: str, price: Price) -> Iterator[Fin
     for name, start, end in price.stands_in:
         if name == field:
             yield Finding(start, end, "")
+
+
+def _of_the_figure(scopes: Iterable[Scope]) -> Iterator[Finding]:
+    """Where no word that is known says so: clauses that speak of a coin without a sum, or of the figure that is shown."""
+    for scope in scopes:
+        for clause in scope.s.clauses():
+            words = scope.s.text[clause.start : clause.end]
+            if _COIN.search(words) or _SHOWN.search(words):
+                start = clause.start + len(words) - len(words.lstrip())
+                yield Finding(start, start + len(words.strip()), "", 0.6)
 
 
 def _quoted(signal: str, text: _Text, findings: Iterable[Finding]) -> Iterator[Signal]:

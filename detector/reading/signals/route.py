@@ -176,7 +176,7 @@ def _beside(scope: Scope, found: Found, concepts: Sequence[str]) -> bool:
             and pauses <= (1 + _listed(scope, hit, place) if concepts is LEFT_OUT else 1)
         ):
             return pauses == 0 or concepts is not LEFT_OUT or bool(_listed(scope, hit, place))
-        if hit.concept == "except_for":
+        if any(e.start <= hit.start and hit.end <= e.end for e in s.of("except_for")):
             continue
         if hit.start >= place.end and pauses == 0 and scope.near(hit, place, NEAR if concepts is LEFT_OUT else 16):
             return True

@@ -101,10 +101,12 @@ class Scope:
             for h in self.s.within(clause, "if_after")
         )
 
-    def elsewhere(self, hit: Hit) -> bool:
-        """Somebody else's goods or wish, or goods that the seller does not deal in."""
+    def elsewhere(self, hit: Hit, no: Hit | None = None) -> bool:
+        """Somebody else's goods or wish, or goods that the seller does not deal in. A denial `no` of the hit itself is no refusal."""
         wished = any(w.end <= hit.start and self.near(w, hit) and not self.s.pauses_between(w, hit) for w in self.s.of("asked"))
-        return wished or any(self.shuns(h, hit) for h in self.s.of("others", "refuse"))
+        return wished or any(
+            self.shuns(h, hit) for h in self.s.of("others", "refuse") if no is None or (h.start, h.end) != (no.start, no.end)
+        )
 
     def shuns(self, word: Hit, hit: Hit) -> bool:
         """Whether a word of refusal or of other people governs a hit."""
@@ -145,11 +147,11 @@ class Finding:
     detail: str | None = None
 
 
-def apart(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings with those that overlap made one, in order of the first that was found."""
+def apart(scope: Scope, findings: Iterable[Finding]) -> list[Finding]:
+    """Findings with those that overlap, or stand beside each other in a clause, made one; in order of the first that was found."""
     kept: list[Finding] = []
     for found in islice(findings, MOST_FOUND):
-        touching = [other for other in kept if other.start < found.end and found.start < other.end]
+        touching = [other for other in kept if _together(scope, found, other)]
         first = touching[0] if touching else found
         whole = replace(
             first, start=min(f.start for f in (found, *touching)), end=max(f.end for f in (found, *touching)),
@@ -157,6 +159,11 @@ def apart(findings: Iterable[Finding]) -> list[Finding]:
         )  # fmt: skip
         kept = [whole if other is first else other for other in kept if other is first or other not in touching] if touching else [*kept, found]
     return kept
+
+
+def _together(scope: Scope, a: Finding, b: Finding) -> bool:
+    low, high = min(a.end, b.end), max(a.start, b.start)
+    return high <= low or ((high - low) * scope.density <= TIGHT and not any(low <= pause < high for pause in scope.s.pauses))
 
 
 def finding(*hits: Hit, strength: float = 1.0, detail: str | None = None) -> Finding:

@@ -35,8 +35,8 @@ def bulk_inventory(scopes: Sequence[Scope], text: str, facts: Facts, least: int,
                 break
         else:
             yield from _many(scope)
-            if facts.offer == "sale":
-                yield from _supplied(scope, least)
+        if facts.offer == "sale":
+            yield from _supplied(scope, least)
 
 
 def _many(scope: Scope) -> Iterator[Finding]:
