@@ -138,6 +138,28 @@ def test_a_lot_or_each(
     assert found.price is not None
     assert (found.price.per, found.chips[0].count, found.quantity) == (per, count, number)
 
+# (title, description, chips in the priced unit): machines and boards by what they hold; loose chips beside them.
+COUNTS = [
+    ("H100 HGX baseboard", "", 8), ("NVIDIA B200 HGX baseboards", "", 8), ("HGX H100 4-GPU", "", 4), ("HGX-Board H100, 8 Module", "", 8), ("Baseboard mit 8 OAM, Gaudi 3 HL-325L", "", 8), ("MI300X UBB 8 OAM modules board", "", 8),
+    ("H200 server, Oslo", "", 8), ("H20 整机 141G", "", 8), ("MI325X platform AS-8126GS", "", 8), ("MI355X восьмёрка под ключ", "", 8), ("GB200 compute trays", "Each tray has four Blackwells and two Graces.", 4), ("H200 whole-node", "Eight H200 141GB per node, 2 TB RAM.", 8),
+    ("dual RTX 4090 workstation", "", 2), ("4090 2장 워크스테이션", "", 2), ("Сервер Supermicro, H200 восемь штук", "", 8), ("dàn 8 card 4090", "", 8),
+    ("H200 SXM 模組 兩顆", "", 1), ("A100 80G SXM4 单颗 自己组四卡底板剩的", "", 1), ("NVIDIA H20 96GB HGX取り外し", "HGX ボードから外した H20 が2基", 1), ("H200 SXM5 module for HGX boards", "", 1), ("H200 NVL server pull", "", 1), ("MI308X OAM 192G 拆机模组 一片", "", 1),
+    ("RTX PRO 6000 Workstation Edition", "two of them", 1), ("L20 48G 三十张现货", "每箱10张", 1), ("A100 80GB PCIe", "dual BIOS, dual fan workstation card", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "description", "number"), COUNTS, ids=[row[0] for row in COUNTS])
+def test_chips_in_one_article(reader: Reader, title: str, description: str, number: int) -> None:
+    record = {"site": "x", "listing_id": "1", "title": title, "description": description, "price_text": "$90,000", "country": "US"}
+    assert [chip.count for chip in reader.read(Listing.from_dict(record), date(2025, 6, 1)).chips] == [number]
+
+
+def test_an_auctions_number_is_no_size_of_a_lot(reader: Reader) -> None:
+    record = {"site": "x", "listing_id": "1", "title": "Lot 214: (16) NVIDIA A100 40GB PCIe GPUs", "description": "Sold as one lot, no splitting.", "price_text": "Current bid: $41,000", "country": "US"}
+    found = reader.read(Listing.from_dict(record), date(2025, 6, 1))
+    assert found.price is not None and (found.price.per, found.chips[0].count) == ("lot", 16)
+
+
 @pytest.mark.parametrize(
     ("description", "number"),
     [

@@ -13,13 +13,13 @@ from detector.reading.text import fold_pattern
 
 _MACHINE = re.compile(
     fold_pattern(
-        r"server|服务器|伺服器|整机|卡机|模组|裸金属|baseboard|base board|ベースボード|サーバ|서버|сервер|servidor|sunucu|máy chủ|\bmáy\b|node\b|nodes\b|\bnod[oy]s?\b|\bnós?\b|\bноды?\b|knoten|düğüm|\bmesin\b|pelayan|节点|\bsystems?\b|platform|chassis|sled|机柜|supermicro|супермикро|poweredge|xe9680|超微|浪潮|h3c|新华三|超聚变|fusionserver|泰安|dgx|hgx|8卡|八卡|سيرفر|خادم|جهاز|máy trạm|dàn máy|\bkhối\b|equipo|máquina|maschine|gerät|rechner|станци|установк|узел|\bubb\b|枚組|枚搭載|枚[挿差刺]し|工作站整|一体机|\bmachine|\brack\b|компл|bare metal|anakart|ベアメタル|베어메탈|工作站|workstation with|底板|整板|\br7[0-9]0xa?\b|\bxe\d{4}l?\b|\bdl380|\bg[245]\d{2}-|\besc\d{4}|\b(?:sys|as)-\d{3,4}|\b4029gp|\b7049gp|\b4124gs|nf5\d{3}|g5500|\bsr6\d\d|\brig\b(?! pull)|threadripper|\bepyc\b|\bxeon\b|\bcluster\b|\bkasa\b|станци"
+        r"server|服务器|伺服器|整机|卡机|模组|裸金属|baseboard|base board|ベースボード|サーバ|서버|сервер|servidor|sunucu|máy chủ|\bmáy\b|node\b|nodes\b|\bnod[oy]s?\b|\bnós?\b|\bноды?\b|knoten|düğüm|\bmesin\b|pelayan|节点|\bsystems?\b|platform|chassis|sled|机柜|supermicro|супермикро|poweredge|xe9680|超微|浪潮|h3c|新华三|超聚变|fusionserver|泰安|dgx|hgx|8卡|八卡|سيرفر|خادم|جهاز|máy trạm|dàn máy|\bkhối\b|equipo|máquina|maschine|gerät|rechner|станци|установк|узел|\bubb\b|枚組|枚搭載|枚[挿差刺]し|工作站整|一体机|\bmachine|\brack\b|компл|bare metal|anakart|ベアメタル|베어메탈|工作站|\bworkstation(?! (?:ed|card|gpu|graphic|grade|class|pull|use))|ワークステーション|워크스테이션|рабоч\w+ станци|\bdàn\b|底板|整板|\br7[0-9]0xa?\b|\bxe\d{4}l?\b|\bdl380|\bg[245]\d{2}-|\besc\d{4}|\b(?:sys|as)-\d{3,4}|\b4029gp|\b7049gp|\b4124gs|nf5\d{3}|g5500|\bsr6\d\d|\brig\b(?! pull)|threadripper|\bepyc\b|\bxeon\b|\bcluster\b|\bkasa\b|станци"
     )
 )
 _MACHINE_TEXT = re.compile(fold_pattern("整机|服务器|server|сервер|서버|サーバ"))
 _CARDS_AFTER = re.compile(
     fold_pattern(
-        r"\s?(?:(?P<ka>(?:张)?卡(?!片|时|/))|-?\s?(?:x\s?)?(?P<word>gpus?|way|card|枚搭載|枚組|枚[挿差刺]し|枚|基搭載|基|장|gpu搭載|карт\w*|كروت|كرت|cards?|con card|kart|karten|tarjetas|placas|cartes|видеокарт\w*|шт\.? |颗|张)(?![a-z]))"
+        r"\s?(?:(?P<ka>(?:张)?卡(?!片|时|/))|-?\s?(?:x\s?)?(?P<word>gpus?|way|card|枚搭載|枚組|枚[挿差刺]し|枚|基搭載|基|장|gpu搭載|карт\w*|كروت|كرت|cards?|con card|kart|karten|tarjetas|placas|cartes|видеокарт\w*|шт\.? |颗|张|oams?|(?:sxm\d? |oam )?(?:modules?|modulen?|модул\w*|モジュール|모듈)|accelerators?|ускорител\w*|acelerador\w*|beschleuniger|hızlandırıcı|معالجات)(?![a-z]))"
     )
 )
 _CARD_FOR_MACHINE = re.compile(
@@ -32,7 +32,7 @@ _ORIGIN = re.compile(
     fold_pattern(
         r"(?:\b(?:aus|from|out of|ex|из|с|со|de|del|do|da|dari|từ|من)\W{1,2}(?:[^\s,.;]+\s){0,2})[^\s,.;]*(?:server|cluster|node|rack|dgx|сервер|стойк|кластер|servid|cl[uú]ster|sunucu|máy chủ|rechner|سيرفر)[^\s,.;]*"
         r"|(?:tháo|rã|gỡ|bóc) (?:ra )?(?:từ )?(?:dàn |cụm )?(?:máy|server)(?: chủ)?|(?:copotan|cabutan|lepasan|bekas|ex) (?:dari )?(?:server|pelayan|rack|mesin)\b"
-        r"|(?:服务器|整机|机器|\d卡机|八卡机|机柜)\s?(?:上)?(?:拆|退|下架)|(?:サーバー?|筐体|ワークステーション)(?:から|より|撤去|取り?外)|(?:서버|장비)(?:에서|철거)|sunucudan|sunucu çıkma|\b(?:server|rig|cluster|node) pulls?\b|server(?:rückbau|auflös|abbau)\w*"
+        r"|(?:服务器|整机|机器|\d卡机|八卡机|机柜)\s?(?:上)?(?:拆|退|下架)|(?:サーバー?|筐体|ワークステーション|ボード|基板|ノード|hgx|dgx)\s?(?:から|より|撤去|取り?外|抜き)|(?:서버|장비)(?:에서|철거)|sunucudan|sunucu çıkma|\b(?:server|rig|cluster|node) pulls?\b|server(?:rückbau|auflös|abbau)\w*"
     )
 )
 """Where a loose card came from: 'pulled from an 8-GPU server' is no server."""
@@ -42,10 +42,57 @@ _NO_MACHINE_BEFORE = re.compile(
         r"|拆自|拆于|来自|出自|从|原装在|(?:pulled |removed |taken |came |pull )?(?:from|out of) (?:an? |our |the )?|снят\w* (?:с|из) |\bиз |\bс |aus (?:einem |unserem )?|(?:retirad\w+|sacad\w+) de (?:un |una )?|(?:tháo|rã|gỡ) (?:từ |ra từ )?|(?:cabut|copotan|bekas)\w* (?:dari )?|\bdari |\btừ |من )\W{0,3}$"
     )
 )
+_LOOSE_NOUNS = ("card", "颗", "张", "oam", "oams", "module", "modules", "modul", "モジュール", "모듈", "accelerators")
+"""Nouns that count loose goods as well: a machine's only right beside it."""
+_HOLDS = re.compile(
+    fold_pattern(
+        r"(?:board|ubb|hgx|底板|ボード|보드|плат\w*|server|node|system|сервер|узел|anakart|placa base)\W{0,2}(?:with|mit|on|for|с|на|con|com|avec|w/|带|帶|搭載|里有|có|dengan|üzerinde)?\W{0,2}(?:all |alle |все )?$"
+    )
+)
+"""A machine right before the number of what it holds: 'Baseboard mit 8 OAM', 'HGX-Board H100, acht Module'."""
+_CALLED = re.compile(
+    fold_pattern(
+        r"(?P<e>восьм[её]рк\w*|восьмикарточн\w*|восьмиголов\w*|\b8er\b|\bachter-?(?:board|server|system)|\bocto?[- ]gpu|八发|八連)|(?P<q>\bчетв[её]рк\w*|четыр[её]хкарточн\w*|\b4er\b|\bquad[- ]gpu)|(?P<d>\bдвухкарточн\w*|\bdual[- ]gpu)"
+    )
+)
+"""A machine that is called by its chips: восьмёрка."""
+_CHIPS = re.compile(r"\s?(?:blackwell|hopper|ampere|chips?\b|[abhl]\d)")
+_PER_MACHINE = re.compile(r"[^.,;\n]{0,24}(?:\b(?:per|in each|in every) (?:node|server|system|board|baseboard|tray)\b|/ ?(?:node|server|台))")
+"""Behind a counted name: 'eight H200 141GB per node'."""
+_SOME = {"dual": 2, "twin": 2, "triple": 3, "quad": 4}
+_SOME_BEFORE = re.compile(r"\b(dual|twin|triple|quad)[\s-](?:x )?(?:nvidia |geforce |tesla |rtx )*$")
+_EACH_HOLDS = re.compile(
+    fold_pattern(
+        r"(?:\b(?:each|every) (?:\w+ )?(?:compute tray|tray|board|node|server|system|machine|baseboard|chassis)s?\W{1,2}(?:has|holds|with|carries|contains|packs|comes with|houses)\W|每(?:台|套|块板|块底板|个节点|节点|机)(?:里|上|都|各)?(?:装|带|插|有|配|是)?(?:了|着|满)?|(?:на|в) кажд\w+ (?:\w+ )?по |(?:je|pro) (?:board|knoten|server|system)\W{1,2}|(?:1|一)(?:台|ノード|枚のボード)(?:に|あたり|につき)|(?:노드|서버|보드|대)당 |mỗi (?:máy|node|server|khối|dàn) |(?:setiap|tiap) (?:node|server|mesin) |her (?:sunucu|düğüm|kart)da |cada (?:nodo|servidor|placa|nó) (?:tiene|lleva|trae|tem|com|con) |في كل (?:سيرفر|لوحة) )$"
+    )
+)
+"""Before the number that each of several machines holds."""
+_LOOSE_ONE = re.compile(fold_pattern(r"单(?:颗|枚)(?!价|报价|的价|售价|卡机)|\bsingle (?:sxm\d? |oam )?module\b|散颗|拆散|単品モジュール|낱개 모듈"))
+"""A title that offers one loose module, whatever it was meant for: 单颗 自己组四卡底板剩的."""
+_ONLY_ON_BOARDS = frozenset({
+    "nvidia-h20", "nvidia-h200", "nvidia-b200", "nvidia-b300", "amd-mi300x", "amd-mi308x", "amd-mi325x", "amd-mi355x",
+})  # fmt: skip
+"""Chips that machines hold by eight: a server of them with no number said is one of eight."""
+_WHOLE = re.compile(
+    fold_pattern(
+        r"\b(?:server|servers|node|nodes|systems?|baseboards?|platform|chassis|ubb|hgx|(?:hgx|base|oam|sxm|ubb) ?-?boards?)\b|hgx|服务器|伺服器|整机|八卡|底板|サーバー?|ベースボード|서버|베이스 ?보드|сервер|узел|плат[аы] hgx|servidor|sunucu|máy chủ|سيرفر|خادم"
+    )
+)
+_FOR_MACHINE = re.compile(
+    fold_pattern(
+        r"\b(?:for|fits?|suits?|compatible with|from|pulled from|out of|ex|für|passend|aus|для|из|с|para|de|do|pour|cho|từ|untuk|dari|için|one|single|1|per)\W{1,2}(?:[\w-]+\W){0,2}$|(?:适用|兼容|支持|用于|拆自|来自|单)\W?$"
+    )
+)
+_AFTER_MACHINE = re.compile(fold_pattern(r"\W?(?:取り?外|から|撤去|用|向け|拆|退役卡|下架|pulls?\b|pulled|gpus?\b|cards?\b|grade|room|parts?\b|에서|용\b|ов\b)"))
+_HGX_BEFORE = re.compile(r"\bhgx\W?(?:boards?|baseboards?)?\W{0,2}$")
+_HGX_AFTER = re.compile(r"(?:\W?(?:sxm\d?|\d{2,3}\s?gb?))*\W{0,2}hgx\b")
+_CARD_FORM = re.compile(r"nvl|pci-?e")
 _BOARD = re.compile(r"\bnvl\W?(?P<n>8|16)(?![\w.])")
 """NVIDIA's own names of boards by the chips they join; NVL4 and NVL72 are catalogue rows of their own."""
 _USUAL = frozenset({2, 4, 6, 8, 10, 16})
 """Chips that machines hold."""
+_FEW = frozenset({2, 6, 10})
+"""No board holds so many: beside 模组, which means one module as well as a board of them, they are loose."""
 _WORDS_ONLY = re.compile(r"\s?(?:[^\W\d]+\.?\s?){0,2}")
 _LOOSE_AFTER = re.compile(
     fold_pattern(
@@ -81,16 +128,56 @@ _CARDS_MACHINE = re.compile(fold_pattern(r"(?<!支持)(?<!可上)(?P<n>双|两|�
 
 def _counted(page: Page, known: bool) -> int:
     title = page.description.text if page.disguised else page.title.text
+    if _LOOSE_ONE.search(title):
+        return 1
     plain = _CARD_FOR_MACHINE.sub(" ", _ORIGIN.sub(" ", title)) if _MACHINE.search(title) else title
     known = known or bool(_MACHINE.search(plain))
+    modules = "模组" in plain and not _MACHINE.search(plain.replace("模组", " "))
     for name in ("title", "description"):
-        if name in page.doc.fields and (cards := _CARDS_MACHINE.search(page.hits(name).text)):
+        if name not in page.doc.fields:
+            continue
+        text = page.hits(name).text
+        if cards := _CARDS_MACHINE.search(text):
             return _CHINESE[cards["n"]]
-        if known and name in page.doc.fields and (board := _BOARD.search(page.hits(name).text)):
+        if known and (board := _BOARD.search(text)):
             return int(board["n"])
-        if name in page.doc.fields and (number := _counted_in(page, name, known)) > 1:
+        if number := _each_holds(page, name):
             return number
+        if (number := _counted_in(page, name, known)) > 1 and not (number in _FEW and modules):
+            return number
+    if called := _CALLED.search(title):
+        return {"e": 8, "q": 4, "d": 2}[str(called.lastgroup)]
+    return _by_eight(page, plain)
+
+
+def _each_holds(page: Page, name: str) -> int:
+    """What each of several machines is said to hold: 'each tray has four Blackwells', 'eight H200 per node'."""
+    text, found = page.hits(name).text, counts.counts(page, name)
+    for count in found:
+        chips = _CARDS_AFTER.match(text, count.end) or _CHIPS.match(text, count.end)
+        if chips and count.value in _USUAL and _EACH_HOLDS.search(text[max(0, count.start - 40) : count.start]):
+            return count.value
+    for mention in (m for m in page.mentions if m.field == name):
+        before = counts.before(found, mention.start, text, TO_NAME, 40)
+        if before and before.value in _USUAL and _PER_MACHINE.match(text, mention.end):
+            return before.value
+    return 0
+
+
+def _by_eight(page: Page, title: str) -> int:
+    """Eight for a whole machine of chips that are only sold on boards of eight, where no number is said."""
+    bases = {m.base for m in page.mentions if m.base}
+    if not bases or not (bases <= _ONLY_ON_BOARDS or any(_on_hgx(title, m) for m in page.mentions if m.field == "title")):
+        return 1
+    for found in _WHOLE.finditer(title):
+        before = title[max(0, found.start() - 32) : found.start()]
+        if not _FOR_MACHINE.search(before) and not _AFTER_MACHINE.match(title, found.end()):
+            return 1 if _CARD_FORM.search(title) else 8
     return 1
+
+
+def _on_hgx(title: str, mention: Mention) -> bool:
+    return bool(_HGX_BEFORE.search(title[: mention.start]) or _HGX_AFTER.match(title, mention.end))
 
 
 def _counted_in(page: Page, name: str, title_machine: bool) -> int:
@@ -116,11 +203,11 @@ def _cards_in(text: str, count: Count, told: bool, below: bool) -> int:
     noun = _CARDS_AFTER.match(text, count.end)
     if noun is None or _NO_MACHINE_BEFORE.search(text[max(0, count.start - 24) : count.start]):
         return 0
-    near = bool(_MACHINE.search(text[max(0, count.start - 4) : noun.end() + 12]))
+    near = bool(_MACHINE.search(text[max(0, count.start - 4) : noun.end() + 12]) or _HOLDS.search(text[max(0, count.start - 24) : count.start]))
     if noun["ka"] and (count.value in (4, 8, 10, 16) or near):
         return count.value
     if near or (
-        not noun["ka"] and noun["word"] not in ("card", "颗", "张") and (below or _MACHINE.search(text))
+        not noun["ka"] and noun["word"] not in _LOOSE_NOUNS and (below or _MACHINE.search(text))
     ):
         return count.value
     return count.value if not count.digits and noun["word"] in ("gpu", "gpus") else 0
@@ -136,6 +223,8 @@ def _beside(text: str, mention: Mention, found: list[Count]) -> int:
         at = times.start("x")
         if int(times["x"]) in _USUAL and not of_bus(text, at - 1, times.end("x")):
             return int(times["x"])
+    if some := _SOME_BEFORE.search(text[max(0, mention.start - 30) : mention.start]):
+        return _SOME[some[1]]
     loose = counts.before(found, mention.start, text, _WORDS_ONLY, 26)
     if loose and loose.value in _USUAL and loose.digits:
         return loose.value

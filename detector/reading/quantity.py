@@ -43,6 +43,7 @@ _MACHINE_TIMES = re.compile(
     fold_pattern(r"(?:整机|服务器|机|server|system|set|台|模组|node)s?\s?[x×*]\s?(?P<n>\d{1,3})(?![\d.])")
 )
 _LOT_OF = re.compile(r"(?:lot of|all) (\d{1,2})(?!\s?(?:gpu|x|gb|card))")
+_CATALOGUED = re.compile(r"\s?(?:[:：|–—]|- )")
 _LOT_AFTER = re.compile(r"\W{0,3}")
 _HAVING = re.compile(
     fold_pattern(
@@ -142,6 +143,8 @@ def _lot_number(page: Page, name: str) -> int | None:
     hits, found = page.hits(name), counts.counts(page, name)
     for hit in hits["lot"]:
         count = counts.after(found, hit.end, hits.text, _LOT_AFTER)
+        if count and _CATALOGUED.match(hits.text, count.end):
+            continue  # 'Lot 214: ...' of an auction
         if count and _NO_COUNT_AFTER.match(hits.text, count.end):
             count = None
         count = count or counts.before(found, hit.start, hits.text, _TO_COUNTER, 6)
