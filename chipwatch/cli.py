@@ -29,7 +29,7 @@ COMMANDS = {
         "review",
         "Write what is new since the last digest, and which sites were not read whole; kept under HOME/digests.",
     ),
-    "alerts": ("review", "The alerts: list, show, decide, pack."),
+    "alerts": ("review", "The alerts: list, show, decide, mute, pack."),
     "desk": ("desk", "The desk in the browser: read, decide, tune."),
     "tune": ("tune", "See what a threshold would do before it is set; set it with a reason; undo it."),
     "schedule": ("upkeep", "Run crawls, detection and digest by the clock."),

@@ -79,3 +79,21 @@ def test_a_count_is_set_as_a_version_and_holds_with_the_next_detect(home: Path, 
         chipwatch(home, "detect")
         shown = json.loads(chipwatch(home, "alerts", "show", "board/few", "--json").stdout)
         assert ("bulk_inventory" in {signal["signal"] for signal in shown["reading"]["signals"]}) is expected
+
+
+def test_a_mute_is_set_listed_and_ended(home: Path) -> None:
+    for words, told in (
+        (["sitee", "x"], "Invalid value"), (["site", "nosuch"], "none that is known"), (["seller", "nosuch"], "no such seller"),
+        (["listing", "nosuch/1"], "no listing"), (["signal", "nosuch"], "none that is known"),
+    ):  # fmt: skip
+        assert told in chipwatch(home, "alerts", "mute", *words, "--reason", "r", "--until", "2999-01-01", expect=2).stderr
+    assert "is empty" in chipwatch(home, "alerts", "mute", "site", "board", "--reason", " ", "--until", "2999-01-01", expect=2).stderr
+    assert "to come" in chipwatch(home, "alerts", "mute", "site", "board", "--reason", "r", "--until", "2001-01-01", expect=2).stderr
+    made = json.loads(chipwatch(home, "alerts", "mute", "listing", "board/0", "--reason", "known", "--until", "2999-01-01").stdout)
+    assert made["hidden"] == 1
+    (row,) = json.loads(chipwatch(home, "alerts", "mutes", "--json").stdout)
+    assert (row["id"], row["reason"]) == (made["mute"], "known")
+    assert "muted until 2999-01-01" in chipwatch(home, "alerts", "show", "board/0").stdout
+    chipwatch(home, "alerts", "unmute", made["mute"])
+    assert "[]" in chipwatch(home, "alerts", "mutes", "--json").stdout
+    assert "no such mute" in chipwatch(home, "alerts", "unmute", made["mute"], expect=2).stderr

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chipwatch import muting
 from chipwatch.app import EXIT_PROBLEMS, State, UseError, clean, note, now_utc, user, write_json, write_rows
 from chipwatch.group import Group
 
@@ -37,11 +38,12 @@ class Action(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(digest)
-    alerts = typer.Typer(cls=Group, help="The alerts: list, show, decide, pack.", invoke_without_command=True)
+    alerts = typer.Typer(cls=Group, help="The alerts: list, show, decide, mute, pack.", invoke_without_command=True)
     alerts.callback()(alerts_list)
     alerts.command("show")(alerts_show)
     alerts.command("decide")(alerts_decide)
     alerts.command("pack")(alerts_pack)
+    muting.register(alerts)
     app.add_typer(alerts, name="alerts")
 
 
