@@ -119,6 +119,8 @@ class Alerts(Table):
     """Rise of score that re-opens a decided alert after a change of the listing."""
     sample_per_digest: Annotated[int, Field(ge=0)] = 3
     """Unflagged listings drawn at random for a decision, so that what is missed can be estimated."""
+    strange_per_digest: Annotated[int, Field(ge=0)] = 5
+    """Offers among the strangest twentieth, without evidence but the forest's, that a digest lists, each once."""
     first_run_cap: Annotated[int, Field(ge=1)] = 10
     """Alerts of a site that is new to the desk which its first digest writes out; the queue has them all."""
 
