@@ -23,6 +23,8 @@ TOLD = 0.6
 """Probability from which a signal holds."""
 TOLD_IN_TITLE = 0.8
 """The same in a title where no rule speaks: names and editions are most of it, and few examples are titles."""
+TOLD_AGAINST = 0.9
+"""The same of a way round control in a sentence whose words keep or demand the rules."""
 CONCEPT, RULE = "\x01", "\x02"
 """What the names of facts begin with."""
 

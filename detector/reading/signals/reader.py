@@ -17,7 +17,7 @@ from detector.reading.signals.disguise import disguised_goods
 from detector.reading.signals.evasion import Way, export_evasion
 from detector.reading.signals.gazetteer import PLACES, Found, Gazetteer
 from detector.reading.signals.goods import engineering_sample, modified_hardware
-from detector.reading.signals.learned import TOLD, TOLD_IN_TITLE, marks, probabilities, told
+from detector.reading.signals.learned import TOLD, TOLD_AGAINST, TOLD_IN_TITLE, marks, probabilities, told
 from detector.reading.signals.papers import no_paperwork
 from detector.reading.signals.relabelled import relabelled
 from detector.reading.signals.route import Map, handed_over, restricted_destination, survey, transit_route
@@ -119,7 +119,7 @@ class SignalReader:
                 chances.update((id(found), votes[found.signal]) for found in here if found.signal in votes)
                 voted += self._clauses(text, sentence, here)
                 for signal, sure in votes.items():
-                    if sure >= TOLD and signal not in ruled and (text.name != "title" or sure >= TOLD_IN_TITLE):
+                    if signal not in ruled and sure >= _enough_said(signal, text, sentence):
                         start, end = _trimmed(sentence)
                         voted += _quoted(signal, text, [Finding(start, end, "", round(VOTE * sure, 4))])
         weighed = [(found, chances.get(id(found))) for found in said]
@@ -224,6 +224,12 @@ def _by_sentence(text: _Text, said: Iterable[Signal]) -> Iterator[tuple[Sentence
     for scope in text.scopes:
         low, high = text.folded.span(scope.s.start, scope.s.end)
         yield scope.s, [signal for signal in found if low <= (signal.start or 0) < high]
+
+
+def _enough_said(signal: str, text: _Text, sentence: Sentence) -> float:
+    """The probability from which a sentence that no rule reads speaks; one that demands a licence or a check has to be sure."""
+    demands = signal == "export_evasion" and not sentence.concepts.isdisjoint(("comply", "stops"))
+    return TOLD_AGAINST if demands else TOLD_IN_TITLE if text.name == "title" else TOLD
 
 
 def _trimmed(sentence: Sentence) -> tuple[int, int]:

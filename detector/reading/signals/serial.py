@@ -31,6 +31,8 @@ _PLACE_BEFORE = re.compile(
     )
 )
 _FORBIDS = re.compile(r"지\s?(?:말|마)")
+WHOLE = 20
+"""Letters between another mark and the word that it is whole."""
 FAR = 56
 """The same in German, whose verb waits for the clause's end."""
 _AND = re.compile(fold_pattern(r"\s?(?:和|跟|与|及|以及|同|、|,|&|\+|and|und|et|y|e|и|ve|dan|và|と|や|及び|및|와|과|랑|و|aur)\s?(?:the |die |den |la |las |los |les |os |as )?"))
@@ -38,8 +40,8 @@ _BEARS = re.compile(fold_pattern(r"\s?(?:の|的|嘅)?"))
 _TOPIC = re.compile(r"[はがもを][、，,]")
 _NO_SUCH = re.compile(
     fold_pattern(
-        r"(?:된|한|흔적|자국|이력)?\s?(?:부품|이력|흔적|자국|곳|데|부분|일|것)?\s?(?:은|는|이|도|가)?\s?(?:전혀|하나도|일절|아예)?\s?(?:없|아닙)"
-        r"|(?:跡|痕|た跡|た形跡|箇所|等|など|歴)?(?:は|も|が)?(?:一切|全く|まったく|ひとつも)?(?:ありません|なし|無し|ない|ございません)"
+        r"(?:\s?(?:이나|나|및|또는|·)\s?[가-힣]{2,4})?(?:된|한|흔적|자국|이력)?\s?(?:부품|이력|흔적|자국|곳|데|부분|일|것)?\s?(?:은|는|이|도|가)?\s?(?:전혀|하나도|일절|아예)?\s?(?:없|아닙)"
+        r"|(?:・[^・、。]{1,4})*(?:跡|痕|た跡|た形跡|箇所|等|など|歴)?(?:は|も|が)?(?:一切|全く|まったく|ひとつも)?(?:ありません|なし|無し|ない|ございません)"
         r"|\s?(?:izi|hasarı|yeri)?\s?(?:hiç )?(?:yok|yoktur)\b"
     )
 )
@@ -222,15 +224,19 @@ def _intact(scope: Scope, mark: Hit, deed: Hit) -> bool:
 
 
 def _mended(scope: Scope, mark: Hit, deed: Hit) -> bool:
-    """`The tag came off, I glued it back, so the number is in place`."""
-    return mark.concept == "label" and any(
+    """`The tag came off, I glued it back, so the number is in place`; `the bank's tags were cut off, the maker's plates are on all
+    four`: behind the deed another mark is said to be whole. What software shows is none."""
+    s = scope.s
+    others = [m for m in s.of("label", *(("serial",) if mark.concept == "label" else ())) if m.start >= deed.end and m.start != mark.start]
+    return any(
         kept.start >= deed.end
-        and scope.near(kept, serial, TIGHT)
-        and not scope.s.pauses_between(kept, serial)
+        and scope.near(kept, other, WHOLE)
+        and not s.pauses_between(kept, other)
         and not scope.negated(kept)
-        for kept in scope.s.of("intact")
-        for serial in scope.s.of("serial")
-        if serial.start >= deed.end
+        and not _denied(scope, kept)
+        and not s.within(s.clause(kept), "system")
+        for kept in s.of("intact")
+        for other in others
     )
 
 
