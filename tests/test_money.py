@@ -43,7 +43,7 @@ FIGURES = [
     ("₹1,85,000", "en", "IN", 185000, "INR"), ("Rs 1.85 lakh", "en", "IN", 185000, "INR"), ("₹ 3.2 L", "en", "IN", 320000, "INR"), ("1.2 crore", "en", "IN", 12000000, "INR"),
     ("185 bin TL", "tr", "TR", 185000, "TRY"), ("185.000 TL", "tr", "TR", 185000, "TRY"), ("٨٥٬٠٠٠ د.إ", "ar", "AE", 85000, "AED"),
     ("R$ 18.500,00", "pt", "BR", 18500, "BRL"), ("$ 18.500.000", "es", "CO", 18500000, "COP"), ("$18,500", "es", "MX", 18500, "MXN"), ("R 25 000", "en", "ZA", 25000, "ZAR"),
-    ("USD 185k", "en", "US", 185000, "USD"), ("US $9,800.00", "en", "US", 9800, "USD"), ("US $1,299.00 was US $1,499.00", "en", "US", 1299, "USD"), ("Was $9,000 Now $7,500", "en", "US", 7500, "USD"),
+    ("USD 185k", "en", "US", 185000, "USD"), ("US $9,800.00", "en", "US", 9800, "USD"), ("US $1,299.00 was US $1,499.00", "en", "US", 1299, "USD"), ("Was $9,000 Now $7,500", "en", "US", 7500, "USD"), ("$11,500.00 $10,900.00", "en", "US", 10900, "USD"),
     ("$9,500", "zh-Hans", "CN", 9500, "USD"), ("9500刀", "zh-Hans", "CN", 9500, "USD"), ("$950", "en", "SG", 950, "SGD"), ("98000", "zh-Hant", "TW", 98000, "TWD"), ("1 850,00 zł", "pl", "PL", 1850, "PLN"),
 ]  # fmt: skip
 
@@ -89,6 +89,7 @@ KINDS = [
     ("¥5000", "H800", "标价5000为定金，到货付尾款", "zh-Hans", "CN", "deposit"), ("¥10000", "H800 订金链接", "拍这个是订金一万", "zh-Hans", "CN", "deposit"), ("¥165000", "H100", "可付定金5000锁货", "zh-Hans", "CN", "asking"), ("¥65000", "A100", "标价是全款，不收定金", "zh-Hans", "CN", "asking"),
     ("500 €", "H100", "Preis ist die Anzahlung, Gesamtpreis 24.000", "de", "DE", "deposit"), ("$500", "H100", "$500 deposit holds one, total $23,000", "en", "US", "deposit"), ("$23,000", "H100", "$500 deposit holds one", "en", "US", "asking"), ("5 000 000 đ", "H100", "Giá đăng là tiền cọc", "vi", "VN", "deposit"), ("50 000 ₽", "H100", "указана предоплата, остаток при получении", "ru", "RU", "deposit"), ("2 100 000 ₽", "H100", "работаем без предоплаты, цена окончательная", "ru", "RU", "asking"),
     ("$25,000", "HGX B300 system", "$25,000 holds it, refundable until the ship notice; the rest is due on delivery", "en", "US", "deposit"), ("£750", "RTX PRO 6000 - reserve yours", "£750 now, the remaining £6,900 when it lands", "en", "GB", "deposit"), ("$3,000", "A100 x4 server, down payment", "This is the 20% down; we collect the other 80% before shipping", "en", "US", "deposit"), ("AED 5,000", "H100 - reserve with 5,000 dirham", "Showing price is for booking only, full amount is 86,000", "en", "AE", "deposit"),
+    ("£1,000", "L40S 48GB - £1,000 secures", "Balance of £5,400 on dispatch", "en", "GB", "deposit"), ("$2,500 down", "A100 node, financing", "and 12 payments of $6,900", "en", "US", "deposit"), ("$5,000", "HGX H200, allocation slot", "Price is the slot fee and comes off the final bill", "en", "US", "deposit"), ("$24,000", "H100 PCIe", "50% deposit with order, balance before dispatch", "en", "US", "asking"),
     ("$200,000", "H100 server, deposit accepted", "30% deposit, balance before shipping", "en", "US", "asking"), ("$24,000", "H100 PCIe", "I can hold it until Friday, no reserve", "en", "US", "asking"), ("$24,000", "H100 PCIe", "$500 holds it till Friday", "en", "US", "asking"),
     ("¥10000", "H20 八卡整机 排位 页面金额只是占坑费", "验完再补齐", "zh-Hans", "CN", "deposit"), ("¥10000", "H200 八卡模组", "先付一万锁货", "zh-Hans", "CN", "deposit"), ("HK$500", "RTX 5090", "留貨五百,餘數店取時付", "zh-Hant", "HK", "deposit"), ("¥660000", "H20 八卡整机 可付定金", "定金30%，余款验机付清", "zh-Hans", "CN", "asking"),
     ("100,000円", "H200 NVL 取り置き", "残金は入荷時", "ja", "JP", "deposit"), ("2.000 €", "H100 Reservierung", "Restbetrag bei Übergabe", "de", "DE", "deposit"), ("1,000,000원", "H200 선점 금액", "잔금은 입고 후", "ko", "KR", "deposit"),
@@ -118,6 +119,7 @@ LOTS = [
     ("¥3,000,000", "A100 2枚セット", "", "ja", "JP", "lot", 2), ("¥1,500,000", "A100", "2枚あります、1枚あたりの価格です", "ja", "JP", "unit", None), ("9,000,000원", "RTX 4090 2장 일괄", "", "ko", "KR", "lot", 2), ("4,500,000원", "RTX 4090 2장", "장당 가격", "ko", "KR", "unit", None),
     ("1 200 000 ₽", "A100 2 шт", "цена за обе", "ru", "RU", "lot", 2), ("600 000 ₽", "A100 2 шт", "цена за штуку", "ru", "RU", "unit", None), ("18.000 €", "2x A100", "nur zusammen", "de", "DE", "lot", 2), ("9.000 €", "2x A100", "Preis pro Stück", "de", "DE", "unit", None), ("330 triệu", "Combo 2 card L40S", "giá cả cặp", "vi", "VN", "lot", 2), ("US$ 9,000 / Piece", "A100 lot of 10 min", "", "en", "CN", "unit", None),
     ("£1", "MI210 x2, offers", "Pair of MI210. Dummy figure, tell me what one is worth to you", "en", "GB", "unit", None), ("$30,800", "H200 NVL", "bridge thrown in if you take both", "en", "US", "unit", None), ("€6,900", "L40S - a pair", "the amount above buys you one", "en", "NL", "unit", None), ("$9,800", "A100 x2", "$9,800 takes both", "en", "US", "lot", 2), ("$7,000", "4029GP-TVRT with 8x V100", "for the whole thing", "en", "US", "unit", None),
+    ("$4,500", "RTX 6000 Ada x 2", "4500 is for ONE. Take both and I'll knock 300 off", "en", "US", "unit", None), ("$21,500", "H100 PCIe", "Trades: only a pair of RTX PRO 6000 + cash from me", "en", "US", "unit", None), ("$7,400 for the pair ($3,900 single)", "RTX A6000", "", "en", "US", "lot", 2),
     ("¥36000", "A100 两张", "价格是一张的，两张一起可刀", "zh-Hans", "CN", "unit", None), ("52,000円", "V100 4枚", "4枚まとめて。ばら売りはしません", "ja", "JP", "lot", 4), ("180万円", "A100 4枚", "ばら売り可", "ja", "JP", "unit", None), ("35万円", "A100 2枚", "1枚35万、2枚なら68万", "ja", "JP", "unit", None),
 ]  # fmt: skip
 
@@ -131,6 +133,7 @@ def test_one_article_or_a_lot(shown: str, title: str, text: str, lang: str, coun
 # Rent: displayed, title, text, language, country, per.
 RENTS = [
     ("$2.49 / GPU / hr", "H100 SXM", "", "en", "US", "gpu_hour"), ("$0.95/hr", "H100 pods - $0.95/hr per GPU", "", "en", "US", "gpu_hour"), ("$12/hr", "8x H100 node", "", "en", "US", "server_hour"), ("$265/mo", "RTX 4090 - $265/mo per GPU", "", "en", "US", "gpu_month"), ("$27,500 / month", "HGX B200 8-GPU node", "", "en", "US", "server_month"),
+    ("$2.10 (first month $1.05)", "H100 per GPU-hour", "", "en", "US", "gpu_hour"),
     ("5800元/卡/月", "A100", "", "zh-Hans", "CN", "gpu_month"), ("2.1元/卡时", "A100", "", "zh-Hans", "CN", "gpu_hour"), ("¥15000/月", "8卡4090服务器出租", "月租1.5w一台", "zh-Hans", "CN", "server_month"), ("9.8万/节点/月", "H100 裸金属", "", "zh-Hans", "CN", "server_month"), ("月額 139,000円", "A100 1枚 月額139,000円", "", "ja", "JP", "gpu_month"), ("月額 2,300,000円～", "GPU専有サーバー H100 8枚", "", "ja", "JP", "server_month"),
     ("4,000원/시간", "RTX4090 8장 서버", "서버 1대 통째로", "ko", "KR", "server_hour"), ("월 1,250,000원", "A100 1장", "", "ko", "KR", "gpu_month"), ("198 000 ₽/мес", "Сервер 8 x RTX 4090, аренда", "", "ru", "RU", "server_month"), ("75.000đ/giờ/máy", "Thuê máy 8x4090", "", "vi", "VN", "server_hour"), ("0,38 €/h", "4090 Miete", "0,38 € je GPU-Stunde", "de", "DE", "gpu_hour"),
 ]  # fmt: skip
@@ -180,6 +183,7 @@ TOLD: list[tuple[str, str, str, str, str, Any]] = [
     ("出张3090", "6200包顺丰，自用两年", "zh-Hans", "CN", "sale", ("asking", 6200, "CNY", "unit")),
     ("[V] RTX PRO 6000 Max-Q", "HP: 5.450 inkl. Versand", "de", "DE", "sale", ("asking", 5450, "EUR", "unit")),
     ("[판매] RTX 3090", "950000에 쿨거래 합니다", "ko", "KR", "sale", ("asking", 950000, "KRW", "unit")),
+    ("WTS: 3x RTX A5000", "£950 each delivered, or £2,700 for the three", "en", "GB", "sale", ("asking", 950, "GBP", "unit")),
     # What an arrow, a strike or 'sold' takes back is no price any more.
     ("FS: RTX 6000 Ada", "Price drop: 5900 -> 5400 shipped", "en", "US", "sale", ("asking", 5400, "USD", "unit")),
     ("FS: H100 PCIe", "~~$24,500~~ $22,900 shipped", "en", "US", "sale", ("asking", 22900, "USD", "unit")),

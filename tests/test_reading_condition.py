@@ -61,7 +61,7 @@ TEXTS = [
 NEAR_MISSES = [
     ("Not refurbished, not used: sealed.", "new"), ("New thermal paste and a new fan; ran two years.", "used"), ("换过新硅脂，跑了两年", "used"), ("not a dead card", "unknown"),
     ("ships to New York", "unknown"), ("HS code 8473.30", "unknown"), ("DOA? dead on arrival is refunded", "unknown"),
-    ("some refurb house swapped the shells; ran 14 months with us", "used"), ("macunları yenilendi, internet kafeden çıkma", "used"), ("built on a new blower board", "unknown"), ("店里保半年", "unknown"), ("不问谁用 không hỏi ai dùng", "unknown"),
+    ("Brand new in box? No - it ran for a week in a demo machine.", "used"), ("some refurb house swapped the shells; ran 14 months with us", "used"), ("macunları yenilendi, internet kafeden çıkma", "used"), ("built on a new blower board", "unknown"), ("店里保半年", "unknown"), ("不问谁用 không hỏi ai dùng", "unknown"),
     ("模組機 一部八卡", "unknown"), ("전원 안정적입니다", "unknown"), ("harga mati", "unknown"), ("no post, collection only", "unknown"), ("烤机烧了一晚上没问题", "unknown"),
 ]  # fmt: skip
 

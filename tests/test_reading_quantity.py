@@ -52,6 +52,7 @@ STOCK = [
     # What is here, to choose from or left; what comes later or was there at first yields.
     ("NVIDIA A100 80GB PCIe", "Preis je Karte, vier sind da.", 4), ("NVIDIA A100 80GB PCIe", "There's two of them and the amount above buys you one.", 2), ("NVIDIA A100 80GB PCIe, two to choose from", "price is for one", 2), ("NVIDIA A100 80GB PCIe - a pair, sold one by one", "", 2),
     ("NVIDIA A100 80GB PCIe", "Von einst 40 Modulen liegen noch 14 im Regal.", 14), ("NVIDIA A100 80GB PCIe", "6 pcs here now, next month 10 pcs more coming", 6), ("NVIDIA A100 80GB PCIe", "3 of 8 left.", 3), ("NVIDIA A100 80GB PCIe", "Qty 22 on shelf. 6 already promised to a university so 16 free to go", 16),
+    ("NVIDIA A100 80GB PCIe", "Sold about 60 of these already. 25 more just came off the racks.", 25), ("NVIDIA A100 80GB PCIe", "Two trays of ten, factory sealed.", 20), ("NVIDIA A100 80GB PCIe", "I've got 3 of these left from a batch of ten.", 3),
     # One of several is parted with.
     ("A100 80G PCIE 显卡", "抢到两块，留一块出一块", 1), ("NVIDIA A100 80GB PCIe", "Habe zwei davon, eine darf gehen.", 1), ("NVIDIA A100 80GB PCIe", "a farm retired 340 of these. I won exactly one.", 1), ("NVIDIA A100 80GB PCIe", "2枚あり、うち1枚を出品します", 1),
     ("8卡 A100 整机", "深圳仓现货12台", 12), ("8卡 A100 整机", "四部都喺葵興貨倉", 4), ("HGX H100 8-GPU board", "two crates, a board to a crate", 2), ("DGX H100", "two systems left", 2), ("DGX H100", "3 takım var", 3),
@@ -116,7 +117,7 @@ LOTS = [
     ("2 x NVIDIA A40 48GB, price is per card", "", "$3,100", "unit", 1, 2), ("Beide L40S, nur zusammen", "", "$14,000", "lot", 2, 1),
     # The price of a box is a lot of what it holds; a box in which cards are sold each is none.
     ("MI250 OAM modules, crated by the four", "Three crates, every crate holds four modules and goes as a whole", "$9,000 per crate", "lot", 4, 3), ("V100 32GB 4枚入り1箱", "段ボールに4枚ずつ詰めたものが3箱あり、金額は1箱の値段です", "$2,500", "lot", 4, 3),
-    ("A30 24GB, mỗi thùng 6 con", "7 thùng, 3 thùng đã có người bê, còn lại chờ chủ mới", "$16,000 / thùng", "lot", 6, 4), ("NVIDIA A100 40GB PCIe", "zwei Paletten à acht, Preis je Karte", "$5,000", "unit", 1, 16), ("NVIDIA A100 40GB PCIe", "three cartons, 4 pcs per carton", "$5,000", "unit", 1, 12),
+    ("A30 24GB, mỗi thùng 6 con", "7 thùng, 3 thùng đã có người bê, còn lại chờ chủ mới", "$16,000 / thùng", "lot", 6, 4), ("NVIDIA A100 40GB PCIe", "zwei Paletten à acht, Preis je Karte", "$5,000", "unit", 1, 16), ("NVIDIA A100 40GB PCIe", "three cartons, 4 pcs per carton", "$5,000", "unit", 1, 12), ("Pallet of 30 NVIDIA A100 40GB PCIe", "Sold by the pallet only.", "$90,000", "lot", 30, 1),
 ]  # fmt: skip
 
 

@@ -21,6 +21,8 @@ _NOT = re.compile(
 )
 _NOT_AFTER = re.compile(fold_pattern(r"\W?(?:nahi|nahin|değil|아님|아닙|아니|ではな|じゃな)"))
 """Denials behind the word: used nahi hai."""
+_ASKED = re.compile(r"[^.,!;\n。，！；]{0,12}[?？]")
+"""'Brand new? No.': asked, not said."""
 _WORKSHOP = re.compile(r"\W?(?:house|shop|cent|outfit|guy|people|compan|service|market)")
 _RENEWED_PART = re.compile(
     fold_pattern(r"(?:macun\w*|pasta\w*|pad\w*|fan\w*|cooler\w*|lüfter\w*|wärmeleit\w*|термопаст\w*|паст\w*|вентилятор\w*|паста|硅脂|导热垫?|散热|风扇|グリス|ファン|써멀\w*|쿨러\w*|keo|tản nhiệt|quạt|kipas)\W{0,2}(?:\w+\W)?$")
@@ -95,6 +97,8 @@ def _strongest(hits: Hits, order: tuple[str, ...]) -> str | None:
             if kind == "refurbished" and _WORKSHOP.match(after):
                 continue
             if kind == "parts" and _OTHER_PARTS.match(after):
+                continue
+            if _ASKED.match(hits.text, hit.end):
                 continue
             if _NOT_AFTER.match(after) or (kind == "refurbished" and _RENEWED_PART.search(hits.text[max(0, hit.start - 24) : hit.start])):
                 continue

@@ -88,7 +88,7 @@ def packed(page: Page, name: str, counted: Callable[[Count], bool]) -> Packed | 
     for number in many:
         beside = next(hit for hit in boxes if 0 <= hit.start - number.end <= 2)
         for each in found:
-            if 0 <= each.start - beside.end <= 12 and each.value > 1 and _OF.fullmatch(text, beside.end, each.start) and counted(each):
+            if 0 <= each.start - beside.end <= 12 and each.value > 1 and _OF.fullmatch(text, beside.end, each.start):
                 return Packed(number.value, each.value, number.start)
     if len(boxes) < 2 and not (boxes and _EACH.search(text)):
         return None
@@ -102,8 +102,10 @@ def packed(page: Page, name: str, counted: Callable[[Count], bool]) -> Packed | 
 def in_a_box(page: Page, name: str, counted: Callable[[Count], bool]) -> int | None:
     """How many one box holds, where no number of boxes is told: 'mỗi thùng 6 con', '4枚入り1箱'."""
     hits = page.hits(name)
-    found = (c for c in counts(page, name) if not MEASURE.match(hits.text, c.end) and counted(c))
-    return next((c.value for c in found if _in_one(hits.text, hits["container"], c, None)), None)
+    text, boxes = hits.text, hits["container"]
+    found = [c for c in counts(page, name) if not MEASURE.match(text, c.end)]
+    filled = (c for c in found for hit in boxes if c.value > 1 and 0 < c.start - hit.end <= 12 and _OF.fullmatch(text, hit.end, c.start))
+    return next((c.value for c in (*filled, *(c for c in found if counted(c) and _in_one(text, boxes, c, None)))), None)
 
 
 def _in_one(text: str, boxes: Sequence[Hit], each: Count, number: Count | None) -> bool:

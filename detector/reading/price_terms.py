@@ -29,9 +29,10 @@ _NOT_SYSTEM = re.compile(
     r"(?:服务器|工作站|主机)\s?(?=拆|卡|显卡|gpu|用|级|退)|server[ -](?=pull|gpu|card|graphics|accelerator|grade|room)|(?:from|out of|aus|ex)\s[^,]{0,14}server|workstation (?=gpu|card|graphics|edition)|\brig (?=pull|card|gpu)|server(?=r[üu]ckbau|aufl[öo]s|abbau)|サーバー?(?=用|撤去|取り?外|より|から)|ワークステーション(?=用)|서버(?=용|에서|급)|сервер(?=ов|н)|из серверов|workstation$"
 )
 """Words of a machine that say where a card comes from or belongs."""
+_PAIR = re.compile(r"\bpair\b|一对|ペア|ein paar|das paar|cặp|sepasang|\bpaar\b|пар[аыу]\b|\bçift\b|\bel par\b|\bboth\b|\bbeide\b|обе|оба|한 ?쌍")
 _CONDITION = re.compile(
     fold_pattern(
-        r"(?:\b(?:if|when|once|wenn|falls|bei abnahme|если|при|si|se|nếu|jika|kalau|agar|eğer|wer|whoever|anyone who)\b|如果|若|要是|假如|إذا|اذا|لو )[^,;。，]{0,24}$"
+        r"(?:\b(?:if|when|once|wenn|falls|bei abnahme|если|при|si|se|nếu|jika|kalau|agar|eğer|wer|whoever|anyone who|trades?|trading|swap|instead of|rather than|looking for)\b|如果|若|要是|假如|إذا|اذا|لو )[^,;。，]{0,24}$"
     )
 )
 """Opens a condition: what is said behind it is another offer than the price shown."""
@@ -120,7 +121,7 @@ class Terms:
         machine = offer == "sale" and _is_machine(title)
         beside = self._lot_size(shown)
         if beside or (self.words.find("lot", shown) and not machine):
-            return Term("lot", beside or self._any_count(doc))
+            return Term("lot", beside or (2 if _PAIR.search(shown) else self._any_count(doc)))
         each = any(self._speaks(doc, name, "each", value, locale) for name in _FIELDS)
         sizes = [n for name in _FIELDS for n in self._sizes(doc, name, value, locale)]
         if sizes and not each and not (machine and (sizes[0] in (4, 8, 16) or not self.words.find("lot_of", title))):
@@ -165,7 +166,7 @@ class Terms:
         title = doc.text("title")
         if found := self._lot_size(title) or self._lot_size(doc.text("description")):
             return found
-        if re.search(r"\bpair\b|一对|ペア|ein paar|das paar|cặp|sepasang|\bpaar\b|пар[аыу]\b|\bçift\b|\bel par\b|\bboth\b|\bbeide\b|обе|оба|한 ?쌍", f"{title}\n{doc.text('description')[:600]}"):
+        if _PAIR.search(f"{title}\n{doc.text('description')[:600]}"):
             return 2
         count = _count(title)
         return count if count and not _is_machine(title) else None

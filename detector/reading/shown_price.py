@@ -80,7 +80,7 @@ class Chooser:
         chosen = self._rank(text, asked)
         if not chosen:
             return None
-        first = chosen[0]
+        first = _reduced(text, chosen) or chosen[0]
         pair = _ranged(text, found, first)
         low = pair or self._steps(text, chosen)
         return self._figure("price_text", low or first, first, locale, ranged=low is not None)
@@ -230,6 +230,17 @@ def _standing(text: str, found: Sequence[Amount]) -> list[Amount]:
     struck = [m.span() for m in _STRUCK.finditer(text)]
     kept = [a for a in found if not any(start <= a.start < end for start, end in struck)]
     return [a for a, b in pairwise([*kept, None]) if a and not (b and _ARROW.fullmatch(text, a.end, b.start))] or list(found)
+
+
+def _reduced(text: str, chosen: Sequence[Amount]) -> Amount | None:
+    """The lower of two sums that stand side by side without a word: a shop's old price, once struck through, and its new one."""
+    if len(chosen) != 2 or chosen[0].currency != chosen[1].currency:
+        return None
+    first, second = chosen
+    if first.value is None or second.value is None or text[first.end : second.start].strip(" \n") or second.start == first.end:
+        return None
+    low, high = sorted((first, second), key=lambda a: a.value or 0)
+    return low if low.value and high.value and low.value < high.value < low.value * 2 else None
 
 
 def _ranged(text: str, found: Sequence[Amount], first: Amount) -> Amount | None:
