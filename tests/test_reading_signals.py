@@ -139,6 +139,8 @@ SAID: list[tuple[str, str, str, str, str]] = [
     ("tr", "TR", "Kartın belleği sonradan 48 gigabayta çıkarıldı.", "modified_hardware", "belleği sonradan 48 gigabayta çıkarıldı"),
     # A refusal to give a paper is no refusal to sell.
     ("zh", "CN", "不出任何单据。", "no_paperwork", "不出任何单据"),
+    ("ru", "RU", "В наличии сотни штук, хватит всем.", "bulk_inventory", "сотни штук"),
+    ("hi", "IN", "Jitna bologe utna mangwa denge, supply lagatar hai.", "bulk_inventory", "Jitna bologe"),
     # A supply, though no stock.
     ("en", "CN", "QTY: 60 pcs per week can arrange.", "bulk_inventory", "60 pcs per week"),
 ]  # fmt: skip
@@ -188,6 +190,18 @@ UNSAID: list[tuple[str, str, str, str]] = [
     ("en", "SG", "Anybody asking us to tear the sticker will be shown the escalator.", "serial_removed"),
     ("ja", "JP", "分解もBIOS書き換えもしたことありません。", "modified_hardware"),
     ("es", "ES", "El chip y las memorias siguen soldados.", "modified_hardware"),
+    ("en", "US", "The box is from a 3090, the card was shipped loose.", "relabelled"),
+    ("zh", "CN", "盒子是别的卡的，不配套。", "relabelled"),
+    # Another's mark was taken off, the maker's is whole; what one keeps away from.
+    ("ru", "RU", "На проходной бирку предприятия срезали, а табличку производителя оставили, на ней всё видно.", "serial_removed"),
+    ("en", "US", "The tag fell off in the heat, the engraved label underneath is readable.", "serial_removed"),
+    ("hi", "IN", "Bina number wale card mat lena.", "serial_removed"),
+    ("ja", "JP", "製造番号の削り・剥がし等は一切ありません。", "serial_removed"),
+    ("de", "DE", "Genehmigungspflichtiges Gut: Wir liefern nur gegen unterschriebene Endverbleibserklärung.", "export_evasion"),
+    # A messenger as software; no trader.
+    ("tr", "TR", "Kart yıllarca bir Telegram botunu besledi.", "off_platform_contact"),
+    ("es", "ES", "Soy particular, no me dedico a la venta al por mayor.", "bulk_inventory"),
+    ("ko", "KR", "도매 안 해요, 개인입니다.", "bulk_inventory"),
     # An official channel, a project's end, a pallet under one machine, and a habit are no stock.
     ("ko", "KR", "국내 총판 정식 유통품, 3년 무상보증.", "bulk_inventory"),
     ("id", "ID", "Satu modul, sisa proyek integrator.", "bulk_inventory"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from detector.reading.clauses import Sentence, sentences
+from detector.reading.clauses import Sentence, gap, sentences
 from detector.reading.document import Document
 from detector.reading.languages import languages
 from detector.reading.model import Facts, Price, Signal
@@ -52,6 +52,8 @@ _SHOWN = re.compile(
     )
 )
 """A coin named without a sum, and the figure that is shown."""
+DENIED = 12
+"""Letters between a denial and the demand that it denies: `não precisa de licença`."""
 VOTE = 0.8
 """Strength of what examples say where no rule does: alone it is a medium alert, not a high one."""
 
@@ -228,7 +230,10 @@ def _by_sentence(text: _Text, said: Iterable[Signal]) -> Iterator[tuple[Sentence
 
 def _enough_said(signal: str, text: _Text, sentence: Sentence) -> float:
     """The probability from which a sentence that no rule reads speaks; one that demands a licence or a check has to be sure."""
-    demands = signal == "export_evasion" and not sentence.concepts.isdisjoint(("comply", "stops"))
+    denials = sentence.of("not", "none", "unasked", "dismiss")
+    demands = signal == "export_evasion" and any(
+        not any(n.start <= d.start and gap(n, d) <= DENIED for n in denials) for d in sentence.of("comply", "stops")
+    )
     return TOLD_AGAINST if demands else TOLD_IN_TITLE if text.name == "title" else TOLD
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -9,11 +10,14 @@ from detector.reading.clauses import gap
 from detector.reading.signals.names import BORDER_PAPER, other_cards, quoted
 from detector.reading.signals.scope import BESIDE, NEAR, PER_SENTENCE, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
+from detector.reading.text import fold_pattern
 
 FACES = ("label", "box", "outside", "plate")
 """What bears a name."""
 FIRM = 4
 """Letters of a verb that is no preposition."""
+# A box of another card is told of by those who have lost their own.
+_BORROWED = re.compile(fold_pattern(r"from|belongs|comes|came|gehört|von |aus |от |из |借|的盒|de la|de un|da |punya|của|nın|ait|の$"))
 MOST_NAMES = 12
 """Names that are looked at in one sentence."""
 NUMBERED, CARTON, LEANS = 12, 12, 4
@@ -106,7 +110,7 @@ def _shows(scope: Scope, face: Hit, name: Hit, contrast: bool) -> bool:
     if name.concept == "other_model" and any(scope.near(m, face, BESIDE) for m in scope.s.of("serial") if m.start != face.start):
         return False  # the sticker with the number was changed for another's
     if face.concept == "outer":
-        return scope.near(face, name, BORDER)
+        return scope.near(face, name, BORDER) and not scope.s.text.startswith("的", name.end)  # `盒子是别的卡的`: borrowed, and told
     if _of_another_kind(scope, face):
         return False
     if (
@@ -150,6 +154,7 @@ def _says(scope: Scope, bearer: Hit, name: Hit) -> bool:
         and r.end >= low
         and r.start <= high + 4
         and _long(scope, r) >= least
+        and not (bearer.concept == "box" and _BORROWED.match(s.text, r.start, r.end))
     ]
     # A long way to the name is none where the verb leans on it: `the tag stuck on it now is borrowed off a Quadro`.
     return bool(verbs) and (scope.near(bearer, name, BORDER) or (scope.near(bearer, name, NEAR) and any(scope.near(r, name, LEANS) for r in verbs)))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from detector.reading.model import Facts
-from detector.reading.signals.scope import TIGHT, Finding, Scope, finding
+from detector.reading.signals.scope import OBJECTS, TIGHT, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 
 _WORD_END = re.compile(r"(?![a-z\u00c0-\u024f\u0400-\u04ff\u0600-\u06ff])")
@@ -29,6 +29,7 @@ def bulk_inventory(scopes: Sequence[Scope], text: str, facts: Facts, least: int,
             if (
                 not scope.negated(hit)
                 and not scope.hollow(hit)
+                and not _disowned(scope, hit)
                 and not any(o.start <= hit.start and hit.end <= o.end for o in scope.s.of("not_stock"))
             ):
                 yield finding(hit)
@@ -37,6 +38,19 @@ def bulk_inventory(scopes: Sequence[Scope], text: str, facts: Facts, least: int,
             yield from _many(scope)
         if facts.offer == "sale":
             yield from _supplied(scope, least)
+
+
+def _disowned(scope: Scope, hit: Hit) -> bool:
+    """`no me dedico a la venta al por mayor`, `Mengenrabatt gibt es nicht`, `도매 안 해요`: no trader."""
+    s = scope.s
+    denied = any(
+        n.end <= hit.start and scope.near(n, hit) and not s.pauses_between(n, hit) and not s.between(n, hit, *OBJECTS) for n in s.of("not")
+    )
+    after = any(
+        n.start >= hit.end and scope.near(n, hit, TIGHT) and not s.pauses_between(n, hit) and not s.between(hit, n, *OBJECTS)
+        for n in s.of("none_after", "not_after", "no_channel")
+    )
+    return denied or after or scope.taken_back(hit)
 
 
 def _many(scope: Scope) -> Iterator[Finding]:
