@@ -23,9 +23,9 @@ from detector.reading.offer_vote import features, texts
 from detector.reading.read import Reader
 from storage.listing import Listing
 
-TEXT_WEIGHT, FACT_WEIGHT = 3.0, 0.5
+TEXT_WEIGHT, FACT_WEIGHT = 2.0, 0.5
 """What the letters of a text, of unit length, and what a fact counts: chosen on listings that were not learned from."""
-STRENGTH = 10.0
+STRENGTH = 3.0
 """Inverse of the penalty."""
 FOLDS = 5
 DAY = date(2025, 6, 1)

@@ -26,6 +26,7 @@ def read(reader: Reader, title: str, description: str = "", price: str | None = 
 
 # (title, description, price, offer, chips), all made up.
 SALES = [
+    ("A100 SXM4 80G 模组 拆机卡", "不议价，诚心要的来。支持面交。", "¥78,300", ["nvidia-a100-sxm4-80gb"]),
     ("[二手] 出L40S一张，抵工资的，价格写里面", "一人扛了块卡走。五万整，北京面交", None, ["nvidia-l40s"]),
     ("인텔 가우디3 PCIe 정리", "두 장 새것", "1,450만원", ["intel-gaudi3"]),
     ("出一张A100 80G pcie 公司清退", "上架跑过一阵子,现在不用了,顺丰", "¥61000", ["nvidia-a100-pcie-80gb"]),

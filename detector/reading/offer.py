@@ -23,7 +23,7 @@ SOUGHT = 28
 """Characters behind a buyer's verb in which the goods are named."""
 _NOTHING = re.compile(
     fold_pattern(
-        r"\s?(?:nichts|keine?\w*|nada|ничего|rien|không|nothing|kein tausch|venta|buyers?|customers?|pembeli|pelanggan|покупател\w*|买家|客户|käufer|compradores|comprador|người mua|alıcı|مشتري|client|chủ|tuan|pemilik|nuevo due|novo don|новый? хозя|新主|neues zuhause|rumah baru)"
+        r"\s?(?:nichts|keine?\w*|nada|ничего|rien|không|nothing|kein tausch|venta|buyers?|customers?|pembeli|pelanggan|покупател\w*|买家|客户|käufer|compradores|comprador|người mua|alıcı|مشتري|client|chủ|tuan|pemilik|nuevo due|novo don|новый? хозя|新主|neues zuhause|rumah baru|的(?:来|联系|进|私|滴|朋友|老板|人|话|可以|加|直接|上|看|[，,。!！]|$))"
     )
 )
 _INCLUDED = re.compile(
@@ -53,9 +53,10 @@ _MACHINE = re.compile(
 )
 GOODS = ("sale", "rental")
 """Kinds that offer a chip."""
-SURE, SURE_OF_GOODS, NO_SOUVENIR = 0.5, 0.75, 0.95
+SURE, SURE_OF_GOODS, NO_CHIP_AT_ALL = 0.5, 0.9, 0.95
 """Probability from which the votes overrule the rules, and that from which they make goods of what the rules hold to be none:
-a fan given a chip costs more than a card overlooked. A souvenir is named by plain words, and described like its chip."""
+a fan given a chip costs more than a card overlooked. Souvenirs and things for a card are named by plain words, and described like
+their chip."""
 OPENS = 2
 """A word that begins this far into a title opens it: the head noun, where heads come first."""
 SERVICE_AT = 3
@@ -76,7 +77,7 @@ def read_offer(page: Page) -> Verdict:
     kind, chance = vote(page.votes, page, features(page, spoken))
     least = SURE
     if kind in GOODS and ruled.offer not in GOODS:
-        least = NO_SOUVENIR if ruled is spoken.get("souvenir") else SURE_OF_GOODS
+        least = NO_CHIP_AT_ALL if any(ruled is spoken.get(step) for step in ("souvenir", "accessory")) else SURE_OF_GOODS
     if kind == ruled.offer or chance < least or (kind in GOODS and page.title["without-chip"]):
         return ruled
     return next(
