@@ -120,6 +120,7 @@ LOTS = [
     ("1 200 000 ₽", "A100 2 шт", "цена за обе", "ru", "RU", "lot", 2), ("600 000 ₽", "A100 2 шт", "цена за штуку", "ru", "RU", "unit", None), ("18.000 €", "2x A100", "nur zusammen", "de", "DE", "lot", 2), ("9.000 €", "2x A100", "Preis pro Stück", "de", "DE", "unit", None), ("330 triệu", "Combo 2 card L40S", "giá cả cặp", "vi", "VN", "lot", 2), ("US$ 9,000 / Piece", "A100 lot of 10 min", "", "en", "CN", "unit", None),
     ("£1", "MI210 x2, offers", "Pair of MI210. Dummy figure, tell me what one is worth to you", "en", "GB", "unit", None), ("$30,800", "H200 NVL", "bridge thrown in if you take both", "en", "US", "unit", None), ("€6,900", "L40S - a pair", "the amount above buys you one", "en", "NL", "unit", None), ("$9,800", "A100 x2", "$9,800 takes both", "en", "US", "lot", 2), ("$7,000", "4029GP-TVRT with 8x V100", "for the whole thing", "en", "US", "unit", None),
     ("$4,500", "RTX 6000 Ada x 2", "4500 is for ONE. Take both and I'll knock 300 off", "en", "US", "unit", None), ("$21,500", "H100 PCIe", "Trades: only a pair of RTX PRO 6000 + cash from me", "en", "US", "unit", None), ("$7,400 for the pair ($3,900 single)", "RTX A6000", "", "en", "US", "lot", 2),
+    ("RM 12,400", "Inno3D 5090 X3", "", "ms", "MY", "unit", None), ("¥45000", "L40 仨", "三张一起买送导风罩，单买4.5", "zh-Hans", "CN", "unit", None), ("¥8600", "V100 32G 两卡套装", "", "zh-Hans", "CN", "lot", 2),
     ("¥36000", "A100 两张", "价格是一张的，两张一起可刀", "zh-Hans", "CN", "unit", None), ("52,000円", "V100 4枚", "4枚まとめて。ばら売りはしません", "ja", "JP", "lot", 4), ("180万円", "A100 4枚", "ばら売り可", "ja", "JP", "unit", None), ("35万円", "A100 2枚", "1枚35万、2枚なら68万", "ja", "JP", "unit", None),
 ]  # fmt: skip
 
@@ -135,6 +136,7 @@ RENTS = [
     ("$2.49 / GPU / hr", "H100 SXM", "", "en", "US", "gpu_hour"), ("$0.95/hr", "H100 pods - $0.95/hr per GPU", "", "en", "US", "gpu_hour"), ("$12/hr", "8x H100 node", "", "en", "US", "server_hour"), ("$265/mo", "RTX 4090 - $265/mo per GPU", "", "en", "US", "gpu_month"), ("$27,500 / month", "HGX B200 8-GPU node", "", "en", "US", "server_month"),
     ("$2.10 (first month $1.05)", "H100 per GPU-hour", "", "en", "US", "gpu_hour"),
     ("5800元/卡/月", "A100", "", "zh-Hans", "CN", "gpu_month"), ("2.1元/卡时", "A100", "", "zh-Hans", "CN", "gpu_hour"), ("¥15000/月", "8卡4090服务器出租", "月租1.5w一台", "zh-Hans", "CN", "server_month"), ("9.8万/节点/月", "H100 裸金属", "", "zh-Hans", "CN", "server_month"), ("月額 139,000円", "A100 1枚 月額139,000円", "", "ja", "JP", "gpu_month"), ("月額 2,300,000円～", "GPU専有サーバー H100 8枚", "", "ja", "JP", "server_month"),
+    ("月額45,000円", "RTX 4090専有プラン 月額45,000円", "RTX 4090を1枚占有", "ja", "JP", "gpu_month"),
     ("4,000원/시간", "RTX4090 8장 서버", "서버 1대 통째로", "ko", "KR", "server_hour"), ("월 1,250,000원", "A100 1장", "", "ko", "KR", "gpu_month"), ("198 000 ₽/мес", "Сервер 8 x RTX 4090, аренда", "", "ru", "RU", "server_month"), ("75.000đ/giờ/máy", "Thuê máy 8x4090", "", "vi", "VN", "server_hour"), ("0,38 €/h", "4090 Miete", "0,38 € je GPU-Stunde", "de", "DE", "gpu_hour"),
 ]  # fmt: skip
 
@@ -183,6 +185,7 @@ TOLD: list[tuple[str, str, str, str, str, Any]] = [
     ("出张3090", "6200包顺丰，自用两年", "zh-Hans", "CN", "sale", ("asking", 6200, "CNY", "unit")),
     ("[V] RTX PRO 6000 Max-Q", "HP: 5.450 inkl. Versand", "de", "DE", "sale", ("asking", 5450, "EUR", "unit")),
     ("[판매] RTX 3090", "950000에 쿨거래 합니다", "ko", "KR", "sale", ("asking", 950000, "KRW", "unit")),
+    ("[판매] RTX 3090", "95에 쿨거래 합니다. 2년 썼습니다.", "ko", "KR", "sale", ("asking", 950000, "KRW", "unit")), ("[판매] RTX 3090", "희망가 420 택포", "ko", "KR", "sale", ("asking", 4200000, "KRW", "unit")),
     ("WTS: 3x RTX A5000", "£950 each delivered, or £2,700 for the three", "en", "GB", "sale", ("asking", 950, "GBP", "unit")),
     # What an arrow, a strike or 'sold' takes back is no price any more.
     ("FS: RTX 6000 Ada", "Price drop: 5900 -> 5400 shipped", "en", "US", "sale", ("asking", 5400, "USD", "unit")),

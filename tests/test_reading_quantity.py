@@ -53,6 +53,7 @@ STOCK = [
     ("NVIDIA A100 80GB PCIe", "Preis je Karte, vier sind da.", 4), ("NVIDIA A100 80GB PCIe", "There's two of them and the amount above buys you one.", 2), ("NVIDIA A100 80GB PCIe, two to choose from", "price is for one", 2), ("NVIDIA A100 80GB PCIe - a pair, sold one by one", "", 2),
     ("NVIDIA A100 80GB PCIe", "Von einst 40 Modulen liegen noch 14 im Regal.", 14), ("NVIDIA A100 80GB PCIe", "6 pcs here now, next month 10 pcs more coming", 6), ("NVIDIA A100 80GB PCIe", "3 of 8 left.", 3), ("NVIDIA A100 80GB PCIe", "Qty 22 on shelf. 6 already promised to a university so 16 free to go", 16),
     ("NVIDIA A100 80GB PCIe", "Sold about 60 of these already. 25 more just came off the racks.", 25), ("NVIDIA A100 80GB PCIe", "Two trays of ten, factory sealed.", 20), ("NVIDIA A100 80GB PCIe", "I've got 3 of these left from a batch of ten.", 3),
+    ("NVIDIA A100 80GB PCIe", "3장 남음, 5장 중 2장 판매완료", 3), ("MI210 64GB PCIe, A30 24GB", "One of each, price per card.", 2), ("A100 80G 出租 卡时", "16台机器128卡，目前闲64卡，全国可用", 64), ("Inno3D RTX 5090 X3", "one left", 1),
     # One of several is parted with.
     ("A100 80G PCIE 显卡", "抢到两块，留一块出一块", 1), ("NVIDIA A100 80GB PCIe", "Habe zwei davon, eine darf gehen.", 1), ("NVIDIA A100 80GB PCIe", "a farm retired 340 of these. I won exactly one.", 1), ("NVIDIA A100 80GB PCIe", "2枚あり、うち1枚を出品します", 1),
     ("8卡 A100 整机", "深圳仓现货12台", 12), ("8卡 A100 整机", "四部都喺葵興貨倉", 4), ("HGX H100 8-GPU board", "two crates, a board to a crate", 2), ("DGX H100", "two systems left", 2), ("DGX H100", "3 takım var", 3),
@@ -143,6 +144,7 @@ def test_a_lot_or_each(
 COUNTS = [
     ("H100 HGX baseboard", "", 8), ("NVIDIA B200 HGX baseboards", "", 8), ("HGX H100 4-GPU", "", 4), ("HGX-Board H100, 8 Module", "", 8), ("Baseboard mit 8 OAM, Gaudi 3 HL-325L", "", 8), ("MI300X UBB 8 OAM modules board", "", 8),
     ("H200 server, Oslo", "", 8), ("H20 整机 141G", "", 8), ("MI325X platform AS-8126GS", "", 8), ("MI355X восьмёрка под ключ", "", 8), ("GB200 compute trays", "Each tray has four Blackwells and two Graces.", 4), ("H200 whole-node", "Eight H200 141GB per node, 2 TB RAM.", 8),
+    ("H100 集群退役", "一共四十台八卡", 8), ("듀얼 3090 워크스테이션", "", 2),
     ("dual RTX 4090 workstation", "", 2), ("4090 2장 워크스테이션", "", 2), ("Сервер Supermicro, H200 восемь штук", "", 8), ("dàn 8 card 4090", "", 8),
     ("H200 SXM 模組 兩顆", "", 1), ("A100 80G SXM4 单颗 自己组四卡底板剩的", "", 1), ("NVIDIA H20 96GB HGX取り外し", "HGX ボードから外した H20 が2基", 1), ("H200 SXM5 module for HGX boards", "", 1), ("H200 NVL server pull", "", 1), ("MI308X OAM 192G 拆机模组 一片", "", 1),
     ("RTX PRO 6000 Workstation Edition", "two of them", 1), ("L20 48G 三十张现货", "每箱10张", 1), ("A100 80GB PCIe", "dual BIOS, dual fan workstation card", 1),

@@ -15,6 +15,9 @@ from detector.reading.text import fold_pattern
 _FAR = 110
 """Letters from the number there was to the one that is gone."""
 _PAUSED = re.compile(f"[{PAUSES}]")
+_AMONG = re.compile(fold_pattern(r"\s?(?:장|개|대|枚|台|個|张|片|块|颗)?\s?(?:중|中(?!古)|里面?|当中|のうち|うち)"))
+"""'5장 중 2장': what is gone is the next number."""
+_LEFT_REACH = 6
 _STEP = 34
 """Letters of a clause around a number."""
 _EACH = re.compile(
@@ -45,6 +48,8 @@ def left_over(page: Page, name: str, counted: Callable[[Count], bool]) -> Iterat
     for at, first in enumerate(found):
         if first in less or not counted(first) or not _of_articles(page, name, first):
             continue
+        if any(0 <= hit.start - first.end <= _LEFT_REACH and _one_clause(text, first, hit.start, hit.end) for hit in hits["left"]):
+            continue  # '3장 남음, 5장 중 2장 판매완료': it is what is left
         taken: list[Count] = []
         for count in found[at + 1 :]:
             if count.start - (taken[-1] if taken else first).end > _FAR:
@@ -62,7 +67,7 @@ def left_over(page: Page, name: str, counted: Callable[[Count], bool]) -> Iterat
 
 def _taken(text: str, found: Sequence[Count], gone: Hit) -> list[Count]:
     """The numbers that a word of going speaks of: those of its clause on the side of the nearest. '6 promised, so 16 free'."""
-    inside = [c for c in found if _one_clause(text, c, gone.start, gone.end)]
+    inside = [c for c in found if _one_clause(text, c, gone.start, gone.end) and not _AMONG.match(text, c.end)]
     before, after = [c for c in inside if c.end <= gone.start], [c for c in inside if c.start >= gone.end]
     if before and after:
         return before if gone.start - before[-1].end <= after[0].start - gone.end else after

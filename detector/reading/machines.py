@@ -44,6 +44,8 @@ _NO_MACHINE_BEFORE = re.compile(
 )
 _LOOSE_NOUNS = ("card", "颗", "张", "oam", "oams", "module", "modules", "modul", "モジュール", "모듈", "accelerators")
 """Nouns that count loose goods as well: a machine's only right beside it."""
+_EACH_OF = re.compile("[台套部]$")
+"""四十台八卡: machines and their cards, whatever the title says."""
 _HOLDS = re.compile(
     fold_pattern(
         r"(?:board|ubb|hgx|底板|ボード|보드|плат\w*|server|node|system|сервер|узел|anakart|placa base)\W{0,2}(?:with|mit|on|for|с|на|con|com|avec|w/|带|帶|搭載|里有|có|dengan|üzerinde)?\W{0,2}(?:all |alle |все )?$"
@@ -59,8 +61,8 @@ _CALLED = re.compile(
 _CHIPS = re.compile(r"\s?(?:blackwell|hopper|ampere|chips?\b|[abhl]\d)")
 _PER_MACHINE = re.compile(r"[^.,;\n]{0,24}(?:\b(?:per|in each|in every) (?:node|server|system|board|baseboard|tray)\b|/ ?(?:node|server|台))")
 """Behind a counted name: 'eight H200 141GB per node'."""
-_SOME = {"dual": 2, "twin": 2, "triple": 3, "quad": 4}
-_SOME_BEFORE = re.compile(r"\b(dual|twin|triple|quad)[\s-](?:x )?(?:nvidia |geforce |tesla |rtx )*$")
+_SOME = {"dual": 2, "twin": 2, "triple": 3, "quad": 4, "듀얼": 2, "쿼드": 4, "デュアル": 2}
+_SOME_BEFORE = re.compile(r"(?<![a-z])(dual|twin|triple|quad|듀얼|쿼드|デュアル)[\s-]?(?:x )?(?:nvidia |geforce |tesla |rtx )*$")
 _EACH_HOLDS = re.compile(
     fold_pattern(
         r"(?:\b(?:each|every) (?:\w+ )?(?:compute tray|tray|board|node|server|system|machine|baseboard|chassis)s?\W{1,2}(?:has|holds|with|carries|contains|packs|comes with|houses)\W|每(?:台|套|块板|块底板|个节点|节点|机)(?:里|上|都|各)?(?:装|带|插|有|配|是)?(?:了|着|满)?|(?:на|в) кажд\w+ (?:\w+ )?по |(?:je|pro) (?:board|knoten|server|system)\W{1,2}|(?:1|一)(?:台|ノード|枚のボード)(?:に|あたり|につき)|(?:노드|서버|보드|대)당 |mỗi (?:máy|node|server|khối|dàn) |(?:setiap|tiap) (?:node|server|mesin) |her (?:sunucu|düğüm|kart)da |cada (?:nodo|servidor|placa|nó) (?:tiene|lleva|trae|tem|com|con) |في كل (?:سيرفر|لوحة) )$"
@@ -198,7 +200,7 @@ def _counted_in(page: Page, name: str, title_machine: bool) -> int:
 
 def _cards_in(text: str, count: Count, told: bool, below: bool) -> int:
     """The number where it counts a machine's cards: '8卡', '8-GPU', '8枚搭載'. `below`: the title names the machine."""
-    if count.value not in _USUAL or not told:
+    if count.value not in _USUAL or not (told or _EACH_OF.search(text[max(0, count.start - 2) : count.start])):
         return 0
     noun = _CARDS_AFTER.match(text, count.end)
     if noun is None or _NO_MACHINE_BEFORE.search(text[max(0, count.start - 24) : count.start]):

@@ -21,6 +21,8 @@ _MACHINE = re.compile(
 _CHARACTERS = {"八": 8, "四": 4, "双": 2, "十六": 16}
 _LEADING = re.compile(r"^(?:[\[(【][^\])】]{0,24}[\])】]\s?|\W|new |nvidia |\bwts\b:? ?|\bfs\b:? ?){0,6}(\d{1,2}|two|four|eight)\s?(?:x|×|х|pcs|pieces|stk|шт\.?)\s")
 _TRAILING = re.compile(r"(?<![a-z\d])[x×]\s?(\d{1,2})(?:\W*$|\s?[,)|/-])")
+_THREE_FANS = re.compile(r"inno3d|ichill|\btwin x[23]\b")
+"""Makers whose editions are called by their fans: Inno3D X3."""
 _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _SYSTEM = re.compile(
     r"server|node|baseboard|workstation|dgx|hgx|chassis|\brig\b|\bsystem\b|desktop|\bpc\b|cluster|服务器|整机|模组|底板|主机|工作站|机柜|サーバ|筐体|ワークステーション|서버|워크스테이션|сервер|станци|стойк|sunucu|máy chủ|servidor|خادم|rechner|8u\b|xe9680|821ge|\b\d{4}g[pqrt]\b|\bwith \d{1,2}\s?x\s|sxm.{0,12}组"
@@ -33,6 +35,11 @@ _PAIR = re.compile(r"\bpair\b|一对|ペア|ein paar|das paar|cặp|sepasang|\bp
 _CONDITION = re.compile(
     fold_pattern(
         r"(?:\b(?:if|when|once|wenn|falls|bei abnahme|если|при|si|se|nếu|jika|kalau|agar|eğer|wer|whoever|anyone who|trades?|trading|swap|instead of|rather than|looking for)\b|如果|若|要是|假如|إذا|اذا|لو )[^,;。，]{0,24}$"
+    )
+)
+_CONDITION_AFTER = re.compile(
+    fold_pattern(
+        r"(?:走|拿|买|要|收|带走)?(?:的话?)?(?:送|可(?:以)?(?:再)?(?:小?刀|议|便宜|优惠|谈)|优惠|便宜|减|更|再(?:减|少|让))|(?:ご?購入|お?買い上げ|買い)?(?:の(?:場合|方)|で(?:割引|値引|お安く)|なら|いただける)|(?:로|으로)? ?(?:사|구매|가져가)(?:하)?시(?:면|는)|하시면| and i.ll| and (?:get|save)| (?:gets|get|saves?) (?:a |you )?(?:discount|\$)"
     )
 )
 """Opens a condition: what is said behind it is another offer than the price shown."""
@@ -158,7 +165,7 @@ class Terms:
         high = next((m.start() for m in _SENTENCE.finditer(text, end, high)), high)
         sums = [a for a in scan(fold(text[low:high]), self.book, locale) if _is_money(a)]
         if value is None or not sums:
-            return not _CONDITION.search(text, low, start)
+            return not (_CONDITION.search(text, low, start) or _CONDITION_AFTER.match(text, end))
         return any(a.value == value for a in sums)
 
     def _any_count(self, doc: Document) -> int | None:
@@ -176,7 +183,8 @@ class Terms:
         if (doc.listing.quantity or 1) > 1:
             return None
         title = doc.text("title")
-        found = _LEADING.match(title) or (None if _EAST_ASIAN.search(title) else _TRAILING.search(title))
+        trailing = None if _EAST_ASIAN.search(title) or _THREE_FANS.search(title) else _TRAILING.search(title)
+        found = _LEADING.match(title) or trailing
         if not found:
             return None
         number = {"two": 2, "four": 4, "eight": 8}.get(found[1]) or int(found[1])

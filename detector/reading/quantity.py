@@ -38,6 +38,7 @@ _TO_COUNTER = re.compile(
 _TITLE_TIMES = re.compile(
     fold_pattern(r"(?<![\w.])[x×]\s?(?P<n>\d{1,3})(?![\w.])|(?<![\w.])(?P<m>\d{1,3})\s?[x×](?![\w.])")
 )
+_FANS = re.compile(r"inno3d|ichill|\btwin x[23]\b")
 _WORD_BEFORE = re.compile(r"(?<![a-z])[a-z]{4,}\s$")
 _MACHINE_TIMES = re.compile(
     fold_pattern(r"(?:整机|服务器|机|server|system|set|台|模组|node)s?\s?[x×*]\s?(?P<n>\d{1,3})(?![\d.])")
@@ -87,6 +88,8 @@ _SINGLE_CLAUSE = re.compile(
 """A clause of its own that says there is one: 专票。单张。"""
 STOCK = 2
 """How firmly a number is said that stands with words of stock; see `Said`."""
+_MOST_IN_NODE = 16
+"""Chips of the largest machine that is called by its cards."""
 _NODE = 10
 """Chips of the largest common node: a larger plain number in a rental is the fleet's."""
 _OUT_OF = re.compile(
@@ -121,9 +124,10 @@ class Said:
 def lot_size(page: Page) -> int | None:
     """How many articles the displayed price covers, where the text says that it covers them together."""
     title, text = page.title, page.description
-    if not (title["lot"] or text["lot"]) or title["each"] or page.disguised:
+    lot = title["lot"] or title["undivided"]
+    if not (lot or text["lot"] or text["undivided"]) or title["each"] or page.disguised:
         return None
-    if text["each"] and not title["lot"]:
+    if text["each"] and not lot:
         return None
     if is_machine(page):
         found = _LOT_OF.search(title.text) or _LOT_OF.search(text.text)
@@ -266,7 +270,7 @@ def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
                 yield Said(number, 1, "card", times.start("x" if times["x"] else "c"))
     if name == "title" and not machine:
         for m in _TITLE_TIMES.finditer(text):
-            if not (m["n"] and of_bus(text, m.start(), m.end())) and not (m["m"] and _is_edition(page, text, m.start())):
+            if not (m["n"] and of_bus(text, m.start(), m.end())) and not _is_edition(page, text, m.start()):
                 yield Said(int(m["n"] or m["m"]), 1, "card", m.start())
     if machine:
         for m in _MACHINE_TIMES.finditer(text):
@@ -274,7 +278,10 @@ def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
 
 
 def _is_edition(page: Page, text: str, start: int) -> bool:
-    """Whether a number before an x belongs to a card's edition (`Ventus 3X`): a word of Latin letters that is no chip's name stands before it."""
+    """Whether a number belongs to a card's edition: a word of Latin letters that is no chip's name stands before it (`Ventus 3X`), or its
+    maker calls cards by their fans (`Inno3D X3`)."""
+    if text.startswith("x", start):
+        return bool(_FANS.search(text))
     return bool(_WORD_BEFORE.search(text, 0, start)) and not any(m.field == "title" and 0 <= start - m.end <= 2 for m in page.mentions)
 
 
@@ -306,7 +313,8 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
         if machine and kind == "card":
             continue
         for hit in hits[f"counter-{kind}"]:
-            if machine and text[hit.start : hit.end] == "个":
+            word = text[hit.start : hit.end]
+            if machine and word == "个":
                 continue
             count = counts.before(found, hit.start, text, _TO_COUNTER, 22)
             if (
@@ -315,7 +323,9 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
                 or of_another(page, name, text, hit)
             ):
                 continue
-            if text[hit.start : hit.end] in _BOXES and any(c.start == hit.end for c in found):
+            if word == "卡" and count.value <= _MOST_IN_NODE:
+                continue  # 八卡 is a machine, 闲64卡 a fleet
+            if word in _BOXES and any(c.start == hit.end for c in found):
                 continue
             if boxed := _BOX.search(text, max(0, count.start - 4), count.start):
                 yield from _boxes(text, found, count, boxed["box"])
@@ -328,7 +338,7 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
             lone = count.value == 1 and (firm == 1 or not_one(page, name, text, count.start))
             if lone and not (plain_one(text, hit.end) and not not_one(page, name, text, count.start)):
                 continue
-            yield Said(count.value, firm, kind, count.start, text[hit.start : hit.end])
+            yield Said(count.value, firm, kind, count.start, word)
 
 
 def _boxes(text: str, found: Sequence[Count], each: Count, box: str) -> Iterator[Said]:
@@ -414,6 +424,9 @@ def _told(page: Page, name: str, machine: bool) -> Iterator[Said]:
         some, whole = (_value(page, name, m.start(group)) for group in ("some", "all"))
         if some and whole and some < whole:
             yield Said(some, 4, "any", m.start("some"))
+    kinds = len({m.base for m in page.mentions if m.base})
+    for hit in hits["one-each"] if kinds > 1 else ():
+        yield Said(kinds, STOCK, "any", hit.start)
     for hit in hits["sell-one"]:
         yield Said(1, _PARTING, "any", hit.start)
     if name == "title" and not machine and (pair := _TITLE_PAIR.search(hits.text)):

@@ -32,6 +32,8 @@ _OPENS = re.compile(r"[\n,.;:!?(，。；：！？、（] ?$")
 _CLOSES = re.compile(r" ?(?:$|[\n,.;!?)，。；！？、）])")
 """Where a clause begins and ends."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_LEAST_IN_UNITS = 15
+"""Smaller bare figures count something else."""
 _BARE_LEAST = 5
 """Times the least that a working card is sold for: smaller bare figures count something else."""
 _REFUSED = -3
@@ -113,6 +115,8 @@ class Chooser:
             currency = self.book.part_of(amount.mark, locale)
         if currency is not None and amount.minor and value is not None:
             value, reason = value * amount.minor, None
+        if value is not None and field != "price_text":
+            value *= self._unsaid(amount, locale)
         if value is None:
             reason = amount.reason
         elif currency is None and reason is None:
@@ -208,7 +212,16 @@ class Chooser:
 
     def _worth(self, amount: Amount, locale: Locale, rental: bool) -> bool:
         row = self.book.currencies.get(amount.currency or self.book.home(locale) or "")
-        return rental or row is None or amount.value is None or amount.value >= row.least
+        if rental or row is None or amount.value is None:
+            return True
+        return amount.value * self._unsaid(amount, locale) >= row.least
+
+    def _unsaid(self, amount: Amount, locale: Locale) -> int:
+        """What a bare figure is counted in where sellers leave the unit out: 95 for 95만."""
+        row = self.book.currencies.get(self.book.home(locale) or "")
+        if row is None or row.bare is None or amount.value is None or amount.mark is not None or amount.scale > 1:
+            return 1
+        return row.bare if _LEAST_IN_UNITS <= amount.value < row.least else 1
 
     def _bare_price(self, text: str, amount: Amount, asking: bool, asked: bool, closed: bool, locale: Locale) -> bool:
         """Whether a figure without a mark can be a sum of money."""
@@ -220,7 +233,7 @@ class Chooser:
         if amount.value is None or (_MODEL.fullmatch(written) and not (asked and closed)):
             return False
         row = self.book.currencies.get(self.book.home(locale) or "")
-        if (asked or closed) and row is not None and amount.value >= row.least * _BARE_LEAST:
+        if (asked or closed) and row is not None and amount.value * self._unsaid(amount, locale) >= row.least * _BARE_LEAST:
             return asked or not _YEAR.fullmatch(written)
         return asking and (amount.value >= _LARGE_BARE or any(c in written for c in ",. "))
 
