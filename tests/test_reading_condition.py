@@ -55,7 +55,7 @@ TEXTS = [
     ("使用狀況:畫圖用,去年過保", "used"), ("Досталась с работы, пролежала в шкафу", "used"), ("sirf 1 saal use hua", "used"), ("11 mahine chala", "used"), ("二年ほど動画編集に使ったものです", "used"), ("사용 1년", "used"),
     ("Hepsi söküm", "used"), ("كنت أدرّب عليه كل ليلة", "used"), ("dỡ từ phòng máy, nguyên thùng", "used"), ("dùng vẽ kiến trúc", "used"), ("trabajaron en un estudio", "used"),
     ("Ambalajından hiç çıkmadı", "new"), ("علبته ما انفتحت", "new"), ("por estrear, película intacta", "new"), ("isi belum diusik", "new"), ("foil packed, used nahi hai", "new"), ("never left the box", "new"), ("새 박스 상태", "new"),
-    ("It falls off the bus after nine minutes, xid 79", "parts"), ("开不了机，供电烧穿了", "parts"), ("電源が入らない", "parts"), ("не включается", "parts"),
+    ("All from my closed render studio.", "used"), ("A100 - dead, won't enumerate", "parts"), ("It falls off the bus after nine minutes, xid 79", "parts"), ("开不了机，供电烧穿了", "parts"), ("電源が入らない", "parts"), ("не включается", "parts"),
 ]  # fmt: skip
 
 NEAR_MISSES = [

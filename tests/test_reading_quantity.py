@@ -107,6 +107,11 @@ def test_the_price_once_more_is_no_stock(reader: Reader) -> None:
     assert quantity(reader, "H100 算力出租 卡时", "七块钱一个钟头", price="¥7/卡时", country="CN") is None
 
 
+def test_one_idle_card_is_what_is_let(reader: Reader) -> None:
+    assert quantity(reader, "4090 算力出租 卡时", "宿舍闲置4090一张，夜里跑不满", price="¥0.9/小时", country="CN") == 1
+    assert quantity(reader, "4090 算力出租 卡时", "一张卡起租", price="¥0.9/小时", country="CN") is None
+
+
 def test_buyers_have_no_stock(reader: Reader) -> None:
     assert quantity(reader, "WTB 4x NVIDIA A100 80GB", "need four") is None
 

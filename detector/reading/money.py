@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from config.schema.money import Money
 
 _PAUSE = re.compile(r"[,，、。!！?？;；\n]|\.(?=\s|$)")
+_SENTENCE = re.compile(r"[。!！?？;；\n]|\.(?=\s|$)")
 MOST_EXPLAINED = 4
 """Places in which a stand-in is explained."""
 _REACH = 24
@@ -258,7 +259,9 @@ class PriceReader:
     def _term(self, doc: Document, offer: str, figure: Figure, machine: int | None, locale: Locale) -> Term:
         near = doc.text(figure.field) if figure.field in doc.fields else ""
         if figure.field != "price_text":
-            near = near[max(0, figure.start - 12) : figure.end + 24]
+            low, high = max(0, figure.start - 12), min(len(near), figure.end + 24)
+            low = max((m.end() for m in _SENTENCE.finditer(near, low, figure.start)), default=low)
+            near = near[low : next((m.start() for m in _SENTENCE.finditer(near, figure.end, high)), high)]
         if offer == "rental":
             return self.terms.rent(doc, near, figure.value, figure.currency, machine)
         return self.terms.sale(doc, offer, near, figure.value, locale)

@@ -185,7 +185,7 @@ def read_quantity(page: Page, *, offer: str, price: Price | None, chips: int, bo
     by_chip = per in ("gpu_hour", "gpu_month")
     said = [s for s in stated(page, machine=is_machine(page) and not by_chip) if not _restates(s, price)]
     if offer == "rental":
-        said = [s for s in said if (s.firm > 1 or s.kind == "machine" or s.number > _NODE) and s.number > 1]
+        said = [s for s in said if s.firm > 1 or ((s.kind == "machine" or s.number > _NODE) and s.number > 1)]
         if by_chip and any(s.kind != "machine" and s.number > 1 for s in said):
             said = [s for s in said if s.kind != "machine"]  # '24 cards in three racks', let by the card
     if field == 1 and not (page.title["each"] or page.description["each"]):

@@ -31,6 +31,8 @@ _CHARACTERS = re.compile(rf"(?<![{CHINESE}\d])[{CHINESE}]*[万千만천][{CHINES
 _OPENS = re.compile(r"[\n,.;:!?(，。；：！？、（] ?$")
 _CLOSES = re.compile(r" ?(?:$|[\n,.;!?)，。；！？、）])")
 """Where a clause begins and ends."""
+_IF_AFTER = re.compile(r"[^.,;\n]{0,14}\b(?:if|when|otherwise|for (?:\d|all|the|both)|from \d|at \d|min|moq|wenn|ab|bei|если|от)\b")
+"""Behind a price for one that holds under a condition only."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _LEAST_IN_UNITS = 15
 """Smaller bare figures count something else."""
@@ -186,7 +188,8 @@ class Chooser:
         if amount.mark is None and not self._bare_price(text, amount, asking, asked, closed, locale):
             return None
         behind = closed or bool(_EACH_AFTER.match(text, amount.end))
-        rating = 4 * asking + asked + 2 * (amount.mark is not None) + (name == "title") + behind
+        each = self.words.starts_with("each", text, amount.end) and not _IF_AFTER.match(text, amount.end)
+        rating = 4 * asking + 5 * each + asked + 2 * (amount.mark is not None) + (name == "title") + behind
         if self.words.ends_with("not_price", text, amount.start, 15) or self.words.ends_with("deposit", text, amount.start, 13):
             rating -= 8
         if self.words.starts_with("gone", text, amount.end):
