@@ -44,6 +44,8 @@ PLACED: list[tuple[str, str, str, dict[str, Any], str, str]] = [
     ("en", "US", "1.3M yen, we meet in Jing'an.", {}, "restricted_destination", "Jing'an"),
     ("zh", "TW", "跟著馬祖小三通的船到馬尾(福州)。", {}, "transit_route", "馬祖"),
     ("en", "US", "Ship from our Kwai Fong office every day except Sunday.", {}, "transit_route", "Kwai Fong"),
+    ("en", "GB", "Our people at Mersin put it together and it wakes up in Minsk.", {}, "transit_route", "Mersin"),
+    ("en", "DE", "Container leaves Mersin at the end of the month.", {}, "transit_route", "Mersin"),
     # Goods at home in a hub, sent on: what says that they are sent on is quoted too.
     ("zh", "HK", "荃灣面交,可發大連。", {}, "transit_route", "可發大連"),
     ("en", "MY", "Stock sits in Port Klang, you sign when the lorry reaches Nansha.", {}, "transit_route", "Port Klang"),
@@ -71,6 +73,7 @@ LEFT_OUT: list[tuple[str, str, str, str]] = [
     ("zh", "TW", "中國大陸及港澳地區之用戶依規定無法開通。", "restricted_destination"),
     ("de", "DE", "Anfragen aus Russland werden abgelehnt.", "restricted_destination"),
     ("fr", "FR", "Les clients de Russie ne sont pas servis.", "restricted_destination"),
+    ("en", "US", "Does it come from Hong Kong? No, it sits on my desk in Denver.", "transit_route"),
     # Bought there: it neither lies there nor goes there.
     ("ja", "JP", "出張のついでに同僚に深センで買ってきてもらったモデルです。", "transit_route"),
     ("zh", "HK", "深圳過嚟嘅,香港有單。", "transit_route"),

@@ -24,7 +24,7 @@ TOLD = 0.6
 TOLD_IN_TITLE = 0.8
 """The same in a title where no rule speaks: names and editions are most of it, and few examples are titles."""
 TOLD_AGAINST = 0.9
-"""The same of a way round control in a sentence whose words keep or demand the rules."""
+"""The same in a sentence whose known words speak against it."""
 CONCEPT, RULE = "\x01", "\x02"
 """What the names of facts begin with."""
 

@@ -52,6 +52,7 @@ _SHOWN = re.compile(
     )
 )
 """A coin named without a sum, and the figure that is shown."""
+BEARERS = ("label", "box", "outside", "plate", "outer", "relabel", "other_model", "as_other", "article", "contrast", "inside", "system", "declare", "paper", "pack")
 DENIED = 12
 """Letters between a denial and the demand that it denies: `não precisa de licença`."""
 VOTE = 0.8
@@ -229,12 +230,14 @@ def _by_sentence(text: _Text, said: Iterable[Signal]) -> Iterator[tuple[Sentence
 
 
 def _enough_said(signal: str, text: _Text, sentence: Sentence) -> float:
-    """The probability from which a sentence that no rule reads speaks; one that demands a licence or a check has to be sure."""
+    """The probability from which a sentence that no rule reads speaks; one that demands a licence or a check has to be sure, and
+    so has one on another name that speaks of nothing that bears one."""
     denials = sentence.of("not", "none", "unasked", "dismiss")
     demands = signal == "export_evasion" and any(
         not any(n.start <= d.start and gap(n, d) <= DENIED for n in denials) for d in sentence.of("comply", "stops")
     )
-    return TOLD_AGAINST if demands else TOLD_IN_TITLE if text.name == "title" else TOLD
+    nameless = signal == "relabelled" and sentence.concepts.isdisjoint(BEARERS)
+    return TOLD_AGAINST if demands or nameless else TOLD_IN_TITLE if text.name == "title" else TOLD
 
 
 def _trimmed(sentence: Sentence) -> tuple[int, int]:

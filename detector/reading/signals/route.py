@@ -45,6 +45,7 @@ _TOPIC = re.compile(
         r"\s?[,，:：—–-]?\s?(?:sorry|apologies|leider|sorry aber|désolée?|lo siento|desculpem?|извините|извиняюсь|простите|увы|к сожалению|kusura bakmayın|üzgünüm|maalesef|maaf|xin lỗi|thông cảm|抱歉|不好意思|对不起|申し訳ありませんが|すみませんが|恐れ入りますが|죄송하지만|죄송합니다만|عذرا|للأسف|maaf karein)?\s?[,，:：—–-]?\s?"
     )
 )
+_NO = re.compile(fold_pattern(r"(?:no|nope|nein|non|nem|não|нет|не|hayır|không|bukan|tidak|nahi|لا|不|没|没有|否|いいえ|아니)(?=\W|$|[一-鿿])"))
 MEETING = 24
 """Letters behind a word of handing over that tell where."""
 BESIDE_PLACE, CAME_BEFORE = 18, 28
@@ -133,7 +134,11 @@ def survey(
 def _stops(field: str, scopes: Sequence[Scope], places: Sequence[Found]) -> Iterator[Stop]:
     starts = [s.s.start for s in scopes]
     placed = ((found, bisect_right(starts, found.hit.start) - 1) for found in places[:MOST_STOPS])
-    rows = [(found, at, _left_out(scopes[at], found)) for found, at in placed if at >= 0 and found.hit.start < scopes[at].s.end]
+    rows = [
+        (found, at, _left_out(scopes[at], found) or _answered_no(scopes, at))
+        for found, at in placed
+        if at >= 0 and found.hit.start < scopes[at].s.end
+    ]
     barred = {(at, found.place.id) for found, at, out in rows if out}
     for found, at, out in rows:
         leaning = [] if out else list(_leaning(scopes[at], found))
@@ -208,6 +213,16 @@ def _left_out(scope: Scope, found: Found) -> bool:
     )
 
 
+def _answered_no(scopes: Sequence[Scope], at: int) -> bool:
+    """`Does it come from Hong Kong? No, ...`"""
+    if not scopes[at].s.question or at + 1 == len(scopes):
+        return False
+    answer = scopes[at + 1].s
+    first = answer.hits[0]
+    words = answer.text[answer.start : answer.end]
+    return first.concept in ("not", "none") and not answer.text[answer.start : first.start].strip() and _NO.match(words.lstrip()) is not None
+
+
 def _asked_and_refused(scope: Scope, place: Hit) -> bool:
     """`To those who ask me to send it to Shanghai: I don't`: somebody else's wish, denied behind it."""
     s = scope.s
@@ -255,11 +270,9 @@ def transit_route(world: Map, facts: Facts) -> Iterator[tuple[str, Finding | Non
     hubs = {world.here} if by_location else set()
     for stop in world.stops:
         at_home = stop.place_id in (world.home, world.here)
-        if (
-            stop.found.place.hub
-            and stop.roles - {STAYS}
-            and (not at_home or sent_on or (stop.roles & {"onward"}))
-        ):
+        # A hub's town abroad is a stage of goods that go on, whatever is said of it: `our people at Mersin put it together`.
+        staged = bool(sent_on) and stop.found.town and not at_home and not stop.roles
+        if stop.found.place.hub and (staged or (stop.roles - {STAYS} and (not at_home or sent_on or (stop.roles & {"onward"})))):
             hubs.add(stop.place_id)
     yield from ((stop.field, stop.finding()) for stop in world.stops if stop.place_id in hubs)
     if by_location:
