@@ -153,7 +153,8 @@ def _news(facts: Facts, mutes: Sequence[Mute], now: str) -> bool:
 
 def material(facts: Facts, standing: Standing, options: Alerts) -> str | None:
     """What makes this a new matter against what stood before; None where nothing does."""
-    added = sorted(set(facts.signals) - set(standing.signals) - {"forest"})
+    # A price that fell has a measure and words of its own, below.
+    added = sorted(set(facts.signals) - set(standing.signals) - {"forest", "price_dropped"})
     if added:
         return f"new evidence: {', '.join(added)}"
     if SEVERITIES.index(facts.severity) > SEVERITIES.index(standing.severity):

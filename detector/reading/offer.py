@@ -17,6 +17,8 @@ from detector.reading.text import fold_pattern
 
 NEVER_A_CHIP = 0.06
 """Share under which no working or dead chip is sold, bait apart."""
+FAR_TOO_DEAR = 3
+"""Share from which a figure in a text is no price of one chip: those of talk are of whole markets."""
 ASKING = 140
 """Folded characters of a description in which a buyer has said that he buys."""
 SOUGHT = 28
@@ -262,11 +264,16 @@ def _talk(page: Page) -> Verdict | None:
         return None
     # A bare name is how sellers title an offer with the price on request; talk has words.
     bare = (not text.text.strip() or bool(page.category["market-category"])) and not title["news"]
-    if asks or text["news"] or (not bare and not _sells(text)):
+    if asks or text["news"] or (not bare and not _sells(text) and not _priced(page)):
         return Verdict(
             "other", title.first("question") or text.first("news") or "no price, and no word of selling"
         )
     return None
+
+
+def _priced(page: Page) -> bool:
+    """Whether the text asks a price, of a size that the chip has."""
+    return page.price_share is not None and NEVER_A_CHIP < page.price_share < FAR_TOO_DEAR
 
 
 def _sells(text: Hits) -> bool:
