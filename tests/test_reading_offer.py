@@ -177,3 +177,23 @@ def test_not_offered(reader: Reader, title: str, description: str, price: str | 
 def test_disguised(reader: Reader, title: str, description: str, price: str | None, chips: list[str]) -> None:
     found = read(reader, title, description, price)
     assert (found.offer, [chip.chip for chip in found.chips]) == ("sale", chips)
+
+
+# (language, country, title, price, chip, amount, currency, quantity): languages of which no lexicon is kept.
+UNKNOWN_LANGUAGES = [
+    ("pl", "PL", "Karta NVIDIA A100 80GB PCIe, 3 sztuki, cena za sztukę", "35 000 zł", "nvidia-a100-pcie-80gb", 35000, "PLN", 3),
+    ("cs", "CZ", "Prodám A100 40GB SXM4 modul nvidia, 8 kusů", "120 000 Kč", "nvidia-a100-sxm4-40gb", 120000, "CZK", 8),
+    ("th", "TH", "ขาย NVIDIA H100 80GB PCIe 4 ใบ", "฿850,000", "nvidia-h100-pcie-80gb", 850000, "THB", 4),
+    ("bn", "BD", "RTX 5090 বিক্রি হবে 2টি", "৳350,000", "nvidia-rtx-5090", 350000, "BDT", 2),
+    ("sw", "KE", "RTX 4090 GPU inauzwa", "KSh 350,000", "nvidia-rtx-4090", 350000, "KES", None),
+    ("ro", "RO", "Vând NVIDIA A100 80GB PCIe, 5 buc", "38.000 lei", "nvidia-a100-pcie-80gb", 38000, "RON", 5),
+]
+
+
+@pytest.mark.parametrize(("language", "country", "title", "price", "chip", "amount", "currency", "quantity"), UNKNOWN_LANGUAGES)
+def test_a_language_without_a_lexicon_gives_chip_price_and_quantity(
+    reader: Reader, language: str, country: str, title: str, price: str, chip: str, amount: int, currency: str, quantity: int | None
+) -> None:
+    found = read(reader, title, price=price, country=country, language=language)
+    assert found.price is not None
+    assert ([c.chip for c in found.chips], found.price.amount, found.price.currency, found.quantity) == ([chip], amount, currency, quantity)
