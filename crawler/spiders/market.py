@@ -258,14 +258,14 @@ class MarketSpider(scrapy.Spider):
 
     def closed(self, reason: str) -> None:
         """Take Scrapy's own reasons over into the facts."""
-        if self.plan.visits:
-            self.plan.visits.save()
         if reason == "shutdown" and not self.plan.facts.signal:
             self.plan.facts.signal = "SIGTERM"
         elif reason == MEMORY:
             self.plan.facts.limits.append(f"stopped: the crawl held more than {self.plan.memory_mb} MB of memory")
         elif reason not in ("finished", "shutdown"):
             self.plan.facts.limits.append(f"stopped: {reason}")
+        if self.plan.visits:
+            self.plan.visits.save()  # last: a full disk must not hide why the run ended
 
 
 class ApiSpider(MarketSpider):

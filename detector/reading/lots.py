@@ -17,6 +17,8 @@ UNKNOWN_LOT = "a lot of unknown size"
 
 def is_unknown_lot(page: Page, price: Price, chips: Sequence[ChipOffer], lot: int | None) -> bool:
     """Whether the price covers several articles and neither it nor the text says how many. `lot`: how many others read."""
+    if not (page.title["lot"] or page.title["undivided"] or page.price["lot"]):
+        return False
     if (price.articles or lot or 1) > 1 or any(chip.count > 1 for chip in chips):
         return False
     # The money reader calls a lot whose size nobody says one unit.
@@ -24,6 +26,6 @@ def is_unknown_lot(page: Page, price: Price, chips: Sequence[ChipOffer], lot: in
         return False
     if (page.doc.listing.quantity or 1) > 1:
         return False  # stock, by the site's own field: the price is for one
-    if page.price["each"] or page.title["each"] or page.description["each"] or any(True for _ in stated(page, machine=False)):
+    if page.price["each"] or page.title["each"] or page.description["each"]:
         return False
-    return bool(page.title["lot"] or page.title["undivided"] or page.price["lot"])
+    return not any(True for _ in stated(page, machine=False))
