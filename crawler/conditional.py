@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.page import Page
+from storage.whole import write_whole
 
 if TYPE_CHECKING:
     from storage.evidence import EvidenceRef
@@ -74,11 +74,7 @@ class Validators:
         if not self.fresh:
             return
         merged = {url: entry for url, entry in self.known.items() if url not in self.fresh} | self.fresh
-        path = _path(self.home, self.site)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps(dict(list(merged.items())[-MOST:])), encoding="utf-8")
-        temporary.replace(path)
+        write_whole(_path(self.home, self.site), json.dumps(dict(list(merged.items())[-MOST:])))
 
 
 def _path(home: Path, site: str) -> Path:

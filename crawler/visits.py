@@ -6,10 +6,11 @@ HOME/state/visits/<site>.json: address -> minutes since 1970, pages that gave no
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from storage.whole import write_whole
 
 MOST = 200_000
 """Addresses remembered for a site; those asked longest ago are forgotten first."""
@@ -45,7 +46,4 @@ class Visits:
         """Write what this run added."""
         if self.fresh:
             merged = sorted((self.known | self.fresh).items(), key=lambda pair: pair[1])
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
-            temporary.write_text(json.dumps(dict(merged[-MOST:])), encoding="utf-8")
-            temporary.replace(self.path)
+            write_whole(self.path, json.dumps(dict(merged[-MOST:])))

@@ -6,7 +6,6 @@ Changes are `key=value` with dotted keys of thresholds.toml: `severity.medium=0.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from config.tables import ConfigError
 from detector.errors import ChangeError, DetectError
 from detector.judge import Judge
 from detector.tune import Past
+from storage.whole import write_whole
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -317,10 +317,4 @@ def _write(home: Path, text: str) -> None:
     if not text:
         path.unlink(missing_ok=True)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(".part")
-    with half.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(half, path)
+    write_whole(path, text)

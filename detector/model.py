@@ -27,6 +27,7 @@ from detector.errors import ModelError
 from detector.features import FEATURES, NAMES, Figures
 from detector.forest import Forest
 from detector.judge import Opinion
+from storage.whole import write_whole
 
 Floats = NDArray[np.float64]
 
@@ -186,16 +187,13 @@ def save(model: Model, folder: Path) -> Path:
     """Write the model as `<version>.skops`, whole or not at all."""
     import skops.io
 
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{model.version}.skops"
     state = {
         "pipeline": model.pipeline, "sites": list(model.sites), "segments": list(model.segments), "fitted_at": model.fitted_at, "first": model.first,
         "last": model.last, "rows": model.rows, "knowledge": model.knowledge, "features": list(model.features),
         "sklearn": model.sklearn,
     }  # fmt: skip
-    half = path.with_suffix(".part")
-    half.write_bytes(skops.io.dumps(state, compression=ZIP_DEFLATED, compresslevel=3))
-    half.replace(path)
+    write_whole(path, skops.io.dumps(state, compression=ZIP_DEFLATED, compresslevel=3))
     return path
 
 

@@ -156,7 +156,7 @@ def test_what_was_written_but_not_entered_is_scanned_again_and_counted_once(
         entries = ledger.entries()
     # Killed between the file and its row; and in the middle of a file.
     parquet.write(tmp_path, names[0], rows(whole)[:3])
-    (tmp_path / parquet.FOLDER / parquet.name_of(names[1])).with_suffix(".part").write_bytes(b"PAR1half")
+    (tmp_path / parquet.FOLDER / f"{parquet.name_of(names[1])}.part").write_bytes(b"PAR1half")
     assert counts(run(client, tmp_path, names, snapshot)) == counts(entries)
     assert rows(tmp_path) == rows(whole)
 

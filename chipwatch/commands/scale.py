@@ -203,6 +203,7 @@ def _scan(
 def _pinned(state: State, ledger: Any, out: Path, every_chip: bool) -> Any:
     """The snapshot that the scan was begun with, or a new one."""
     from chipwatch.scale.snapshot import FILE, Snapshot, take
+    from storage.whole import write_whole
 
     path = out / FILE
     began = ledger.fact("every_chip")
@@ -221,9 +222,7 @@ def _pinned(state: State, ledger: Any, out: Path, every_chip: bool) -> Any:
             snapshot = take(state.config, store, now=now_utc())
     else:
         snapshot = take(state.config, None, now=now_utc())
-    half = path.with_suffix(".part")
-    half.write_bytes(snapshot.data)
-    half.replace(path)
+    write_whole(path, snapshot.data)
     ledger.set_fact("every_chip", str(every_chip))
     return snapshot
 

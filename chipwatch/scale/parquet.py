@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from storage.errors import translated
+from storage.whole import write_whole
 
 if TYPE_CHECKING:
     import pyarrow
@@ -52,21 +52,11 @@ def write(folder: Path, archive: str, rows: Sequence[dict[str, Any]]) -> tuple[s
 
     name = name_of(archive)
     target = folder / FOLDER / name
-    half = target.with_suffix(".part")
     with translated(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
         sink = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_pylist(list(rows), schema=schema()), sink, compression="zstd")
         data = sink.getvalue().to_pybytes()
-        try:
-            with open(half, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(half, target)
-        except OSError:
-            half.unlink(missing_ok=True)
-            raise
+        write_whole(target, data)
     return name, hashlib.sha256(data).hexdigest()
 
 

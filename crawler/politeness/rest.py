@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from storage.errors import StorageError, translated
+from storage.whole import write_whole
 
 if TYPE_CHECKING:
     from config.schema.sites import Site
@@ -97,11 +97,4 @@ def _path(home: Path) -> Path:
 
 
 def _write(home: Path, state: dict[str, Any]) -> None:
-    path = _path(home)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    with open(temporary, "w", encoding="utf-8") as file:
-        file.write(json.dumps(state, ensure_ascii=False, indent=1))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    write_whole(_path(home), json.dumps(state, ensure_ascii=False, indent=1))

@@ -7,12 +7,13 @@ import fcntl
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from storage.whole import write_whole
 
 FILE = "desk-people.json"
 
@@ -100,16 +101,7 @@ class People:
             fcntl.flock(lock, fcntl.LOCK_EX)
             people = dict(self._read())
             yield people
-            draft = self.path.with_suffix(".draft")
-            with contextlib.suppress(FileNotFoundError):
-                draft.unlink()
-            with open(
-                os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-            ) as file:
-                json.dump(people, file, ensure_ascii=False, indent=1, sort_keys=True)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.path)
+            write_whole(self.path, json.dumps(people, ensure_ascii=False, indent=1, sort_keys=True), mode=0o600)
 
 
 def _digest(token: str) -> str:
