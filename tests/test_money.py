@@ -30,7 +30,7 @@ def brief(found: Price | None) -> tuple[str, Decimal | None, str | None, str] | 
 # Written by us after the notation that sellers use: displayed text, language, country, amount, currency.
 FIGURES = [
     ("¥16.8万", "zh-Hans", "CN", 168000, "CNY"), ("230万/台(8卡)", "zh-Hans", "CN", 2300000, "CNY"), ("168w/台", "zh-Hans", "CN", 1680000, "CNY"),
-    ("2,35w", "zh-Hans", "CN", 23500, "CNY"), ("16万8", "zh-Hans", "CN", 168000, "CNY"), ("十六万八", "zh-Hans", "CN", None, None),
+    ("2,35w", "zh-Hans", "CN", 23500, "CNY"), ("16万8", "zh-Hans", "CN", 168000, "CNY"), ("十六万八", "zh-Hans", "CN", 168000, "CNY"),
     ("十六万八千元", "zh-Hans", "CN", 168000, "CNY"), ("￥１２，５００", "ja", "JP", 12500, "JPY"), ("21萬", "zh-Hant", "TW", 210000, "TWD"),
     ("3,500元", "zh-Hant", "TW", 3500, "TWD"), ("NT$ 120萬", "zh-Hant", "TW", 1200000, "TWD"), ("$118,000", "zh-Hant", "TW", 118000, "TWD"),
     ("HK$ 238,000", "zh-Hant", "HK", 238000, "HKD"), ("$238,000", "zh-Hant", "HK", 238000, "HKD"), ("S$38k", "en", "SG", 38000, "SGD"),
@@ -45,6 +45,16 @@ FIGURES = [
     ("R$ 18.500,00", "pt", "BR", 18500, "BRL"), ("$ 18.500.000", "es", "CO", 18500000, "COP"), ("$18,500", "es", "MX", 18500, "MXN"), ("R 25 000", "en", "ZA", 25000, "ZAR"),
     ("USD 185k", "en", "US", 185000, "USD"), ("US $9,800.00", "en", "US", 9800, "USD"), ("US $1,299.00 was US $1,499.00", "en", "US", 1299, "USD"), ("Was $9,000 Now $7,500", "en", "US", 7500, "USD"), ("$11,500.00 $10,900.00", "en", "US", 10900, "USD"),
     ("$9,500", "zh-Hans", "CN", 9500, "USD"), ("9500刀", "zh-Hans", "CN", 9500, "USD"), ("$950", "en", "SG", 950, "SGD"), ("98000", "zh-Hant", "TW", 98000, "TWD"), ("1 850,00 zł", "pl", "PL", 1850, "PLN"),
+    # Thousands and millions in the words of more languages, and letters run together with the mark.
+    ("180 тис. грн", "uk", "UA", 180000, "UAH"), ("28 tys. zł", "pl", "PL", 28000, "PLN"), ("165 tis. Kč", "cs", "CZ", 165000, "CZK"), ("1,2 mil. Kč", "cs", "CZ", 1200000, "CZK"),
+    ("3.2 แสนบาท", "th", "TH", 320000, "THB"), ("6.5 หมื่นบาท", "th", "TH", 65000, "THB"), ("1.2 ล้านบาท", "th", "TH", 1200000, "THB"), ("۸۵۰ میلیون تومان", "fa", "IR", 850000000, "IRT"),
+    ('28 אלף ש"ח', "he", "IL", 28000, "ILS"), ("2,9 millió Ft", "hu", "HU", 2900000, "HUF"), ("35 de mii lei", "ro", "RO", 35000, "RON"), ("7,5 χιλ. €", "el", "GR", 7500, "EUR"),
+    ("75 tkr", "sv", "SE", 75000, "SEK"), ("7,5 k€", "fr", "FR", 7500, "EUR"), ("7,5k€", "fr", "FR", 7500, "EUR"), ("7,5 TEUR", "de", "DE", 7500, "EUR"), ("20 لاکھ روپے", "ur", "PK", 2000000, "PKR"),
+    ("Rp 1,2 M", "id", "ID", 1200000000, "IDR"), ("1 tỷ 2", "vi", "VN", 1200000000, "VND"), ("12 triệu rưỡi", "vi", "VN", 12500000, "VND"), ("12 triệu 2 card", "vi", "VN", 12000000, "VND"),
+    ("2 buçuk milyon TL", "tr", "TR", 2500000, "TRY"), ("साढ़े सात लाख रुपये", "hi", "IN", 750000, "INR"), ("पौने आठ लाख", "hi", "IN", 775000, "INR"), ("साढ़े 7 लाख", "hi", "IN", 750000, "INR"), ("廿八萬", "zh-Hant", "TW", 280000, "TWD"),
+    # Letters for zeros, a sum that came down, a model before the sum, a range in words.
+    ("$7,5OO", "en", "US", 7500, "USD"), ("$8,000 now $7,200", "en", "US", 7200, "USD"), ("8.000 € jetzt 7.200 €", "de", "DE", 7200, "EUR"), ("RTX 5090 $1.9k", "en", "US", 1900, "USD"),
+    ("entre 7 000 et 8 000 €", "fr", "FR", 7000, "EUR"),
 ]  # fmt: skip
 
 
@@ -58,6 +68,8 @@ def test_a_displayed_figure(shown: str, lang: str, country: str, amount: Any, cu
 # What can be read two ways: text, language, country, words of the reason.
 AMBIGUOUS = [
     ("$1.234", "en", "US", "two ways"), ("1.234", None, None, "two ways"), ("¥1,250,000", "en", None, "several currencies"),
+    # A word that is not known may be a thousand: no stand-in of 90.
+    ("90 ming so'm", "uz", "UZ", "no known word"), ("15 min manat", "az", "AZ", "no known word"),
     ("$950", None, None, "several currencies"), ("9500", None, None, "place is not known"), ("9500 kr", "en", None, "several currencies"),
 ]  # fmt: skip
 
@@ -72,6 +84,10 @@ def test_what_can_be_read_two_ways_is_null_with_the_reason(shown: str, lang: str
 def test_structured_data_settle_what_the_display_leaves_open() -> None:
     assert brief(price("$1.234", lang="en", country="US", price_amount=1234)) == ("placeholder", Decimal(1234), "USD", "unit")
     assert brief(price("¥9,500", lang="en", price_amount=9500, price_currency="JPY")) == ("asking", Decimal(9500), "JPY", "unit")
+    # A unit that is not understood: what the data say a thousand times over is meant. A small figure that they repeat stays.
+    assert brief(price("90 ming so'm", lang="uz", country="UZ", price_amount=90000)) == ("placeholder", Decimal(90000), "UZS", "unit")
+    assert brief(price("28 qwz", lang="pl", country="PL", price_amount=28000)) == ("asking", Decimal(28000), "PLN", "unit")
+    assert brief(price("28 zł", lang="pl", country="PL", price_amount=28)) == ("placeholder", Decimal(28), "PLN", "unit")
     assert brief(price(None, country="DE", price_amount=7900)) == ("asking", Decimal(7900), "EUR", "unit")
 
 
@@ -170,6 +186,9 @@ TOLD: list[tuple[str, str, str, str, str, Any]] = [
     ("H100", "1-9 pcs: $24,000, 10+: $22,000", "en", "US", "sale", ("range", 22000, "USD", "unit")),
     ("WTB H100", "Paying up to $21k per card", "en", "US", "wanted", ("asking", 21000, "USD", "unit")),
     ("A100 出", "私信报价", "zh-Hans", "CN", "sale", ("negotiable", None, None, "unit")),
+    ("A100 80GB", "Original price $15,000, selling for $7,800.", "en", "US", "sale", ("asking", 7800, "USD", "unit")),
+    ("A100 80GB", "$7,800. Used ones are selling for $9,000 on ebay.", "en", "US", "sale", ("asking", 7800, "USD", "unit")),
+    ("RTX 5090 $1.9k", "Barely used.", "en", "US", "sale", ("asking", 1900, "USD", "unit")),
     ("A100 80GB for sale", "300W, 80 GB, bought 2022, call 555 0000", "en", "US", "sale", None),
     ("PSA: fake H100", "they ask $9k each, it is a scam", "en", "US", "other", None),
     # A bare figure, by the words before or behind it; near misses count cards, years, models and what was paid.

@@ -43,7 +43,7 @@ class SharedMark(Row):
     by_country: dict[str, Iso] = {}
     by_language: dict[str, Iso] = {}
     rent_by_country: dict[str, Iso] = {}
-    """What it means on English pages that offer rent, where that differs from the country's shops."""
+    """What it means on pages that offer rent, where that differs from the country's shops; not in traditional Chinese."""
     abroad: Iso | None = None
     """What it means in a country that is not named."""
     otherwise: Iso | None = None
@@ -90,8 +90,30 @@ class Multiplier(Row):
     """Digits straight behind continue the figure: 4tr5 is 4.5 million, 1w2 is 12,000."""
     close: bool = False
     """Must touch the figure: 185k, not '5 k'."""
+    spoken: bool = False
+    """Digits behind a blank continue the figure as well where they end what is said of money: 1 tỷ 2."""
     doubtful: bool = False
     """Measures something else as well (350w are watts): counts only beside a mark or where a price is displayed."""
+    why: str
+
+
+class Joined(Row):
+    """A letter (`id`) that multiplies and is written together with the mark behind it: k€, tkr, TEUR."""
+
+    id: Annotated[str, Field(pattern=r"^[^\W\d_]$")]
+    value: Decimal
+    marks: tuple[str, ...]
+    why: str
+
+
+class Part(Row):
+    """A word that adds a part (`value`, 0.5 or 0.25) of the multiplier: `behind` it (12 triệu rưỡi), `ahead` of the figure
+    (साढ़े 7 लाख) or `between` both (2 buçuk milyon)."""
+
+    id: str
+    value: Decimal
+    place: Literal["behind", "ahead", "between"]
+    marks: tuple[str, ...]
     why: str
 
 
@@ -135,7 +157,7 @@ class Phrase(Row):
     says: Literal[
         "negotiable", "fake", "hidden", "real", "deposit", "no_deposit", "displayed", "bid", "buy_now", "each", "lot", "lot_of",
         "system", "gpu", "server", "dedicated", "hour", "day", "week", "month", "year", "step", "not_price", "asking",
-        "asked", "closing", "gone", "holding", "balance", "box",
+        "asked", "closing", "gone", "holding", "balance", "box", "reduced",
     ]  # fmt: skip
     patterns: tuple[str, ...]
     languages: tuple[str, ...] = ()
@@ -161,6 +183,8 @@ class Money(Table):
     minor: list[Minor] = []
     qualifier: list[Qualifier] = []
     multiplier: list[Multiplier] = []
+    joined: list[Joined] = []
+    part: list[Part] = []
     culture: list[Culture] = []
     home: list[Home] = []
     number_words: list[NumberWords] = []

@@ -18,6 +18,12 @@ from detector.reading.numerals import read_figure
 from detector.reading.text import Folded, fold
 
 _ARABIC = {0x066B: ".", 0x066C: ","}
+_ZERO = dict.fromkeys(map(ord, "oоο"), "0")
+_DIGIT_O = re.compile(r"\d[.,]?[oоο]")
+# In groups of three, behind a sign of money, or three in a row: '5o' may be anything.
+_LETTER_ZEROS = re.compile(
+    r"(?<![^\W_])\d[\doоο]{0,2}(?:[.,][\doоο]{3})+(?:[.,][\doоο]{2})?(?![^\W_])|(?<=[$€£¥₽₹])\d[\doоο]{2,7}(?![^\W_])|(?<![^\W_])\d{1,3}[oоο]{3}(?![^\W_])"
+)
 _CENTS = re.compile(r"[ -]{0,2}(?:(?:and|und|y|con|e|et|en|et|と|и|&|ve)[ -]{1,2}|と|,)?")
 _JOIN = re.compile(r"[ -]{0,2}(?:(?:and|und|y|con|e|et|en|ve)[ -]{1,2}|と)?")
 _ENDS = re.compile(r"\s*(?:$|[.!?;)\]]|です)")
@@ -51,10 +57,17 @@ def find_amounts(text: str, book: MoneyBook, *, language: str | None = None, cou
 
 def scan(folded: Folded, book: MoneyBook, locale: Locale, *, fine: bool = False) -> list[Amount]:
     """All figures of a folded text, with and without a mark, at folded positions. `fine`: three decimals are likely."""
-    text = folded.text.translate(_ARABIC)
+    text = _zeros(folded.text.translate(_ARABIC))
     marks = book.marks(folded, locale)
     numbers = numbers_in(text, book, locale, marks)
     return _with_cents(text, list(_pair(text, numbers, marks, book, locale, fine)))
+
+
+def _zeros(text: str) -> str:
+    """The text with the letter o of a sum as 0: $7,5OO; same length."""
+    if not _DIGIT_O.search(text):
+        return text
+    return _LETTER_ZEROS.sub(lambda found: found.group().translate(_ZERO), text)
 
 
 def _pair(
@@ -75,13 +88,18 @@ def _pair(
         if left and right and (leads_next or not _agree(left, right, book, locale)):
             closer = right.start == number.end and left.end < number.start
             left, right = (None, right) if closer and not leads_next else (left, None)
-        elif right and leads_next and right.place != "after" and "-" in text[number.end : right.start]:
+        elif right and leads_next and right.place != "after" and _nearer_next(text[number.end : right.start], right.end == next_start):
             right = None
         if left is not None:
             used.add(i)
         if right is not None:
             used.add(j)
         yield _amount(text, number, left, right, word, book, locale, fine)
+
+
+def _nearer_next(gap: str, touches: bool) -> bool:
+    """Whether a sign after a gap belongs to the figure behind it: RTX 5090 $1.9k."""
+    return "-" in gap or (touches and bool(gap))
 
 
 def _leads(text: str, mark: Mark, number: Number) -> bool:
@@ -126,6 +144,8 @@ def _amount(
         late = multiplied(text, replace(number, end=right.end), pattern, known) if number.times == 1 else None
         if late and late.times > 1 and not late.doubtful and not late.tail and text[right.end : right.end + 1] == " ":
             number, end = replace(late, end=number.end), late.end
+    if right and right.times > 1 and number.times == 1:
+        number = replace(number, times=right.times)
     value = number.value
     if value is None:
         scaled = number.times > 1

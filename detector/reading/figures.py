@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
@@ -26,6 +26,9 @@ _HAS_UNIT = re.compile(rf"[{_UNITS}]")
 _FIGURE = re.compile(_DIGITS)
 _RUN = re.compile(rf"[{CHINESE}点](?:\s?[{CHINESE}点])*")
 _TAIL = re.compile(r"\d{1,3}(?![\d.,]|[^\W\d_])")
+_SPOKEN = re.compile(r" \d{1,3}(?=\s{0,2}(?:$|[,;)\n/]|\.(?!\d)|đ|₫|vnd|vnđ))")
+"""As `_TAIL`, said aloud: 1 tỷ 2. What more is said behind it would be counted: 12 triệu 2 card."""
+_LONGEST_PART = 8
 _LONGEST = 40
 """Characters of the longest figure that is read."""
 MOST = 1000
@@ -56,7 +59,8 @@ class Number:
 def numbers(text: str, book: MoneyBook, locale: Locale, marks: list[Mark]) -> list[Number]:
     """Numbers in order, none over another."""
     ends = {m.end for m in marks}
-    found = list(islice(_in_digits(text, book, locale, ends), MOST))
+    joined = {m.start for m in marks if m.times > 1}
+    found = list(islice(_in_digits(text, book, locale, ends, joined), MOST))
     starts, stops = [n.start for n in found], {n.end for n in found}
     spelt = [n for m in marks for n in _spelt(text, m, book, locale, starts, stops)]
     merged: list[Number] = []
@@ -81,7 +85,7 @@ def _in_steps(text: str, found: list[Number]) -> list[Number]:
     return out
 
 
-def _in_digits(text: str, book: MoneyBook, locale: Locale, ends: set[int]) -> Iterator[Number]:
+def _in_digits(text: str, book: MoneyBook, locale: Locale, ends: set[int], joined: set[int]) -> Iterator[Number]:
     pattern, known = book.multipliers(locale.base, locale.country)
     shape, at = _MIXED if _HAS_UNIT.search(text) else _FIGURE, 0
     while match := shape.search(text, at):
@@ -102,7 +106,9 @@ def _in_digits(text: str, book: MoneyBook, locale: Locale, ends: set[int]) -> It
                 continue
             end = _FIGURE.match(text, start).end()  # type: ignore[union-attr]
             token, at = text[start:end], end
-        number = multiplied(text, Number(start, end, token), pattern, known)
+        number = Number(start, end, token)
+        if end not in joined:  # the k of k€ is the mark's
+            number = _with_part(text, number, book, lambda n: multiplied(text, n, pattern, known))
         at = number.end
         yield number
 
@@ -125,18 +131,35 @@ def multiplied(text: str, number: Number, pattern: re.Pattern[str], known: dict[
         if match is None:
             break
         row, end = known[match[2]], match.end()
-        tail = _TAIL.match(text, end) if row.tail else None
+        tail = (_TAIL.match(text, end) if row.tail else None) or (_SPOKEN.match(text, end) if row.spoken else None)
         if (row.close and match[1]) or (_letter(text[end - 1]) and end < len(text) and _letter(text[end])):
             break
         if not tail and end < len(text) and text[end].isdigit() and _letter(text[end - 1]):
             break
         number = replace(
             number, end=tail.end() if tail else end, times=number.times * row.value,
-            tail=tail.group() if tail else "", doubtful=number.doubtful or row.doubtful,
+            tail=tail.group().strip() if tail else "", doubtful=number.doubtful or row.doubtful,
         )  # fmt: skip
         if tail:
             break
     return number
+
+
+def _with_part(text: str, number: Number, book: MoneyBook, multiply: Callable[[Number], Number]) -> Number:
+    """The number multiplied, with the words that add half or a quarter of the multiplier: साढ़े 7 लाख, 2 buçuk milyon, 12 triệu rưỡi."""
+    between, decimals = book.parts["between"]
+    if inside := between.match(text, number.end):
+        whole = multiply(replace(number, end=inside.end()))
+        return replace(whole, tail=decimals[inside[1]]) if whole.times > 1 and not whole.tail else multiply(number)
+    whole = multiply(number)
+    if whole.times == 1 or whole.tail:
+        return whole
+    behind, decimals = book.parts["behind"]
+    if after := behind.match(text, whole.end):
+        return replace(whole, end=after.end(), tail=decimals[after[1]])
+    ahead, decimals = book.parts["ahead"]
+    before = ahead.search(text, max(0, whole.start - _LONGEST_PART), whole.start)
+    return replace(whole, start=before.start(), tail=decimals[before[1]]) if before else whole
 
 
 def _spelt(text: str, mark: Mark, book: MoneyBook, locale: Locale, starts: list[int], stops: set[int]) -> Iterator[Number]:

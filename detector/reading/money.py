@@ -47,6 +47,8 @@ _LEAST_STAND_IN_RENT = 10_000
 """A chip-hour may well cost 0.95 or 1 of something; only figures like 88888 stand in for a rent."""
 _BARE, _LEAST_BARE = re.compile(r"\s*\d+(?:[.,]\d+)?\s*"), 15
 """A figure with no mark beside it; smaller ones fill the form."""
+_LEAST_TIMES = 100
+"""Between a figure and what data say it is, where a word multiplies it."""
 _LEAST_DEPOSIT = 100
 """Smaller figures beside a deposit's word count something else: 96G, 2 cards."""
 _SHARE = re.compile(r"\d\s?%")
@@ -163,7 +165,7 @@ class PriceReader:
         return replace(figure, value=figure.value * row.bare)
 
     def _structured(self, doc: Document, figure: Figure | None, locale: Locale) -> Figure | None:
-        """Structured data fill what the display leaves open; where both speak, the display decides."""
+        """Structured data fill what the display leaves open and mend what it only seems to say; else the display decides."""
         listing = doc.listing
         currency = listing.price_currency.upper() if listing.price_currency else None
         if listing.price_amount is None:
@@ -172,10 +174,19 @@ class PriceReader:
         if figure is None:
             currency = currency or self.book.home(locale)
             return Figure("price_amount", 0, 0, amount, currency, reason=None if currency else "no currency is said, and the place is not known")
-        if figure.value is not None:
+        if figure.value is not None and not self._misread(figure, amount):
             return figure
         found = figure.currency or currency
         return Figure(figure.field, figure.start, figure.end, amount, found, figure.ranged, None if found else figure.reason)
+
+    def _misread(self, figure: Figure, amount: Decimal) -> bool:
+        """Whether the figure is no price of a card and the data say it a hundred, a thousand, a million times over: the
+        display says its thousands in a way that is not known."""
+        row = self.book.currencies.get(figure.currency or "")
+        if row is None or not figure.value or figure.value >= row.least:
+            return False
+        times = amount / figure.value
+        return times >= _LEAST_TIMES and times == Decimal(10) ** times.adjusted()
 
     def _kind(self, doc: Document, offer: str, figure: Figure) -> str:
         if offer != "rental" and self._is_deposit(doc, figure):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -49,6 +49,8 @@ class Mark:
     minor: Decimal | None = None
     place: str = "both"
     alone: bool = False
+    times: Decimal = Decimal(1)
+    """What the letter before it multiplies the figure by, where they are written together: k€, tkr."""
 
     @property
     def reach(self) -> int:
@@ -65,6 +67,7 @@ class _Entry:
     alone: bool = False
     capitals: bool = False
     currencies: tuple[str, ...] = ()
+    times: Decimal = Decimal(1)
 
 
 class MoneyBook:
@@ -95,6 +98,10 @@ class MoneyBook:
             # Marketplaces set a space there: `US $`. Single letters but C are words of their own: `a $100 bill`.
             spaced = (m for m in row.marks if m.endswith("$") and (len(m) > 2 or m == "c$") and m[:-1].isalpha())
             self._add((f"{m[:-1]} $" for m in spaced), _Entry(row.id))
+        for joined in self.money.joined:
+            for mark in joined.marks:
+                plain = self._entries[fold(mark).text]
+                self._add((joined.id + mark,), replace(plain, place="after", times=joined.value))
 
     def _add(self, marks: Iterable[str], entry: _Entry) -> None:
         for mark in marks:
@@ -104,6 +111,8 @@ class MoneyBook:
         """Marks of money in a text, in order; a mark made of letters stands alone or against a digit."""
         text, found = folded.text, []
         for _, start, end in self._marks.find_matches_as_indexes(text):
+            if self._entries[text[start:end]].times > 1 and not _stands_alone(text, start, end):
+                start += 1  # the letter belongs to the word before it
             if not _stands_alone(text, start, end):
                 # `$ca` of `$cash` is a plain `$`.
                 if _cased(text[start]) or text[start] not in self._entries:
@@ -115,7 +124,7 @@ class MoneyBook:
                 continue
             if entry.shared and entry.shared.known_only and self.shared(entry.shared, locale) is None:
                 continue
-            found.append(Mark(start, end, word, entry.iso, entry.shared, entry.minor, entry.place, entry.alone))
+            found.append(Mark(start, end, word, entry.iso, entry.shared, entry.minor, entry.place, entry.alone, entry.times))
             if len(found) == MOST_MARKS:
                 break
         return found
@@ -124,7 +133,7 @@ class MoneyBook:
         """What a shared mark means to this writer; None where it cannot be known."""
         if locale.currency and locale.currency in {*row.by_country.values(), row.abroad}:
             return locale.currency
-        if locale.rental and locale.base in (None, "en") and locale.country in row.rent_by_country:
+        if locale.rental and locale.language not in ("zh-hant", "zh-tw", "zh-hk") and locale.country in row.rent_by_country:
             return row.rent_by_country[locale.country]
         if locale.country in row.by_country:
             return row.by_country[locale.country]
@@ -195,6 +204,16 @@ class MoneyBook:
         known = {fold(mark).text: row for row in rows for mark in row.marks}
         words = "|".join(re.escape(mark) for mark in sorted(known, key=len, reverse=True))
         return re.compile(rf"( {{0,2}})(?:de )?({words})"), known
+
+    @cached_property
+    def parts(self) -> dict[str, tuple[re.Pattern[str], dict[str, str]]]:
+        """By place: the words (group 1) that add a part of a multiplier, and the decimals of each part."""
+        found = {}
+        for place in ("ahead", "between", "behind"):
+            known = {fold(mark).text: f"{row.value}".partition(".")[2] for row in self.money.part if row.place == place for mark in row.marks}
+            words = f"({'|'.join(map(re.escape, known))})"
+            found[place] = re.compile(rf"(?<![^\W\d_]){words} $" if place == "ahead" else rf" {{0,2}}{words}(?![^\W\d_])"), known
+        return found
 
     @lru_cache(maxsize=64)  # noqa: B019
     def number_words(self, base: str | None) -> tuple[re.Pattern[str], re.Pattern[str], dict[str, Decimal], bool] | None:

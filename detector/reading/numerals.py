@@ -14,7 +14,7 @@ _DIGITS = {c: d for d, chars in enumerate([
 ]) for c in chars}  # fmt: skip
 _SMALL = {"十": 10, "拾": 10, "십": 10, "百": 100, "佰": 100, "백": 100, "千": 1000, "仟": 1000, "천": 1000}
 _LARGE = {"万": 10**4, "萬": 10**4, "만": 10**4, "亿": 10**8, "億": 10**8, "억": 10**8, "兆": 10**12, "조": 10**12}
-CHINESE = "".join([*_DIGITS, *_SMALL, *_LARGE])
+CHINESE = "".join([*_DIGITS, *_SMALL, *_LARGE, "廿卅"])
 """Every character of a number written in Chinese, Japanese or Korean."""
 
 _TOKEN = re.compile(rf"\d+(?:\.\d+)?|[{CHINESE}]")

@@ -15,6 +15,9 @@ from detector.reading.price_words import PriceWords
 from detector.reading.text import Folded
 
 _RANGE = re.compile(r"\s{0,3}(?:[-–—‑~〜−]|\.{2,3}|…|至|到|から|\bto\b|\bbis\b|\bдо\b|\ba\b|\bà\b|đến|hingga|sampai|ile|إلى|부터|and up to)\s{0,3}\W{0,2}\s{0,2}")
+_BETWEEN = re.compile(r"\b(?:between|entre|zwischen|tra|fra|tussen|mellan|mellem|между|між|między|mezi)\s\W{0,2}$")
+_AND = re.compile(r"\s{1,2}(?:and|et|und|y|e|en|och|og|и|та|a)\s\W{0,2}")
+"""A range in words: entre 7 000 et 8 000 €."""
 _COUNTED = re.compile(
     r"\s?(?:枚|张|片|台|个|块|颗|套|件|点|組|组|장|개|대|шт|pcs?\b|pieces?\b|units?\b|cards?\b|gpus?\b|x\b|×|卡|g\b|gb|tb|гб|w\b|watt|вт|%|年|月|日|期|か月|ヶ月|个月|개월|months?\b|years?\b|days?\b|bids?\b|入札|件|st(?:ü|ue)ck|stk|mhz|v\b|°|nm\b|mm\b|cm\b|核|pin|fps|u\b|号|楼|км|km\b|:\d|/\d)"
 )
@@ -23,6 +26,7 @@ _CODE = re.compile(r"[\\{}=<>\[\]\"|]")
 _MODEL = re.compile(r"[2-5]0[5-9]0|6000|4000|5000|[ahlb]?\d00")
 _MODEL_BEFORE = re.compile(r"(?:rtx|gtx|pro|ada|quadro|tesla|epyc|xeon|ryzen|i[3579]|mi|gb|model|型号)[\s-]?$")
 _EACH_AFTER = re.compile(r"\s?(?:/|each|ea\b|obo|shipped|firm|local|一张|一台|一片|每|包邮|一口价|出\b|팝|で|за шт|/шт|vb|fest)")
+_WORD_BEHIND = re.compile(r"\s?[^\W\d_]{1,12}\.?\s?")
 _STRUCK = re.compile(r"~~[^~\n]{1,60}~~")
 """Struck through in a forum's markup."""
 _ARROW = re.compile(r"[^\w\n]{0,3}(?:-+>|=+>|→|➔|➜|➡|⇒|>>+)[^\w\n]{0,3}")
@@ -79,15 +83,33 @@ class Chooser:
         text = folded.text
         found = _standing(text, scan(folded, self.book, locale, fine=fine))
         if not found:
-            return None
+            return next(self._spelt("price_text", text, locale), None)
         asked = found if len(found) == 1 else [a for a in found if not self.words.ends_with("not_price", text, a.start, 12)] or found
         chosen = self._rank(text, asked)
         if not chosen:
             return None
-        first = _reduced(text, chosen) or chosen[0]
+        first = _reduced(text, chosen) or self._lowered(text, chosen) or chosen[0]
         pair = _ranged(text, found, first)
         low = pair or self._steps(text, chosen)
-        return self._figure("price_text", low or first, first, locale, ranged=low is not None)
+        figure = self._figure("price_text", low or first, first, locale, ranged=low is not None)
+        return self._unclear(folded, figure, first, locale) or figure
+
+    def _unclear(self, folded: Folded, figure: Figure, amount: Amount, locale: Locale) -> Figure | None:
+        """A figure too small for a card, where a word that is not known parts it from its mark: it may be a thousand of any language."""
+        row = self.book.currencies.get(figure.currency or "")
+        word = _WORD_BEHIND.match(folded.text, amount.end)
+        if figure.value is None or row is None or word is None or figure.value >= row.least or _COUNTED.match(folded.text, amount.end):
+            return None
+        mark = next((m for m in self.book.marks(folded, locale) if m.start == word.end()), None)
+        if mark is None:
+            return None
+        return replace(figure, value=None, reason=f"{word.group().strip()} behind {folded.quote(amount.start, amount.end)} is no known word")
+
+    def _lowered(self, text: str, chosen: Sequence[Amount]) -> Amount | None:
+        """The sum that the first is said to have come down to: '$8,000 now $7,200'."""
+        first = chosen[0]
+        lower = (a for a in chosen[1:] if a.value and first.value and a.value < first.value and a.currency == first.currency)
+        return next((a for a in lower if self.words.ends_with("reduced", text, a.start, 3)), None)
 
     def _rank(self, text: str, found: Sequence[Amount]) -> list[Amount]:
         """Sums with a mark; else multiplied ones; else bare figures that count nothing; else parts of a currency."""
@@ -266,7 +288,9 @@ def _ranged(text: str, found: Sequence[Amount], first: Amount) -> Amount | None:
         if low < 0 or high >= len(found):
             continue
         a, b = found[low], found[high]
-        if a.value is None or b.value is None or not _RANGE.fullmatch(text[a.end : b.start]):
+        gap = text[a.end : b.start]
+        between = _AND.fullmatch(gap) and _BETWEEN.search(text, max(0, a.start - 12), a.start)
+        if a.value is None or b.value is None or not (between or _RANGE.fullmatch(gap)):
             continue
         if b.mark is None and (_COUNTED.match(text, b.end) or (a.mark is not None and b.value * 20 < a.value)):
             continue
