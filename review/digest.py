@@ -17,6 +17,9 @@ from review.wording import kind_words, kinds_words, moment
 
 SEVERITIES = ("high", "medium", "low")
 
+UNKNOWN_NAMES = 20
+"""Unknown accelerators written out; the JSON form holds them all."""
+
 
 def desk_link(desk: str, key: str) -> str | None:
     """The page of a listing, flagged or not, on the desk at this address; None without one."""
@@ -183,6 +186,13 @@ class Digest:
         span = f"New since {moment(self.since)} UTC." if self.since else "First digest: everything so far."
         kinds = kinds_words(self.by_offer)
         return f"{span} {self.listings} listings known{f': {kinds}' if kinds else ''}."
+
+    @property
+    def unknown_words(self) -> str:
+        """Accelerators that the catalogue does not know, with their listings; "" where there are none."""
+        names = [f"{name} ({count})" for name, count in self.unknown_accelerators.items()]
+        more = [f"and {len(names) - UNKNOWN_NAMES} more names"] if len(names) > UNKNOWN_NAMES else []
+        return ", ".join(names[:UNKNOWN_NAMES] + more)
 
     @property
     def told(self) -> int:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+UNKNOWN = "Accelerator names the catalogue does not know, with their listings"
+
 SAMPLES = "Not flagged: is that right?"
 
 STRANGE = "Strange, and no signal says why"
@@ -53,7 +55,7 @@ def weblink(url: str | None) -> str | None:
 def html(digest: Digest) -> str:
     """One self-contained page: no script, nothing loaded from anywhere, readable in a mail client and on a phone."""
     style = resources.files("review").joinpath("templates/digest.css").read_text(encoding="utf-8")
-    told = {"strange": STRANGE, "strange_why": STRANGE_WHY}
+    told = {"strange": STRANGE, "strange_why": STRANGE_WHY, "unknown": UNKNOWN}
     return environment().get_template("digest.html").render(digest=digest, severities=SEVERITIES, style=style, **told)
 
 
@@ -154,8 +156,7 @@ def stock_words(a: DigestAlert) -> str:
 def _rest(digest: Digest, *, links: bool) -> list[str]:
     lines = []
     if digest.unknown_accelerators:
-        names = ", ".join(f"{inert(name)} ({count})" for name, count in digest.unknown_accelerators.items())
-        lines += ["", f"Accelerator names the catalogue does not know: {names}"]
+        lines += ["", f"{UNKNOWN}: {inert(digest.unknown_words)}"]
     if digest.muted:
         lines += ["", f"{digest.muted} alerts are held back by mutes: `chipwatch alerts --muted`"]
     if digest.samples:

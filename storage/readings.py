@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -221,13 +223,23 @@ class Readings(Base):
             "SELECT r.offer, count(*) AS n FROM reading r JOIN listing l ON l.observation = r.observation GROUP BY r.offer ORDER BY n DESC, r.offer"
         )}  # fmt: skip
 
-    def unknown_accelerators(self, since: str | None, *, limit: int = 10) -> dict[str, int]:
-        """Names of accelerators that no catalogue row knows, among what was recorded after `since`, with how often; the most first."""
-        return {row[0]: row[1] for row in self.db.rows(
-            """SELECT name.value, count(*) AS n FROM observation o JOIN reading r ON r.observation = o.id,
-               json_each(r.document, '$.unknown_accelerators') name WHERE o.recorded_at > ? GROUP BY name.value ORDER BY n DESC, name.value LIMIT ?""",
-            [since or "", limit],
-        )}  # fmt: skip
+    def unknown_accelerators(self, since: str | None) -> dict[str, int]:
+        """Names of accelerators that no catalogue row knows, among what was recorded after `since`: name to listings, the most first.
+
+        Spellings of one name (case, width, hyphens) are one, told as it is written most.
+        """
+        spellings: dict[str, Counter[str]] = {}
+        listings: dict[str, set[str]] = {}
+        for listing, name in self.db.rows(
+            """SELECT DISTINCT o.listing, name.value FROM observation o JOIN reading r ON r.observation = o.id,
+               json_each(r.document, '$.unknown_accelerators') name WHERE o.recorded_at > ? ORDER BY name.value""",
+            [since or ""],
+        ):
+            one = _one_spelling(name)
+            spellings.setdefault(one, Counter())[name] += 1
+            listings.setdefault(one, set()).add(listing)
+        found = sorted((-len(listings[one]), written.most_common(1)[0][0]) for one, written in spellings.items())
+        return {name: -count for count, name in found}
 
     def export_readings(self) -> Iterator[dict[str, Any]]:
         """The current reading of every listing, sorted by site and listing id, with its observation and evidence pointer."""
@@ -241,6 +253,10 @@ class Readings(Base):
             if row["file"] is not None:
                 document["evidence"] = {"file": row["file"], "offset": row["offset"], "sha256": row["sha256"]}
             yield document
+
+
+def _one_spelling(name: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name))).upper()
 
 
 def _alike(document: dict[str, Any]) -> tuple[tuple[str, float], ...]:

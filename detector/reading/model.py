@@ -130,7 +130,7 @@ class Reading:
             "chips": [chip.to_dict() for chip in self.chips], "restricted": self.restricted,
             "price": self.price.to_dict() if self.price else None, "quantity": self.quantity,
             "condition": self.condition, "signals": [signal.to_dict() for signal in self.signals],
-            "notes": dict(self.notes),
+            "unknown_accelerators": list(self.unknown_accelerators), "notes": dict(self.notes),
         }  # fmt: skip
 
 
