@@ -82,10 +82,10 @@ _WHOLE = re.compile(
 )
 _FOR_MACHINE = re.compile(
     fold_pattern(
-        r"\b(?:for|fits?|suits?|compatible with|from|pulled from|out of|ex|für|passend|aus|для|из|с|para|de|do|pour|cho|từ|untuk|dari|için|one|single|1|per)\W{1,2}(?:[\w-]+\W){0,2}$|(?:适用|兼容|支持|用于|拆自|来自|单)\W?$"
+        r"\b(?:for|fits?|suits?|compatible with|from|pulled from|out of|ex|für|passend|aus|для|из|с|para|de|do|pour|cho|từ|untuk|dari|için|one|single|1|per|without|w/o|no|less|minus|ohne|kein\w*|sin|sem|sans|без|нет|không kèm|không có|tanpa|bila|بدون|بلا)\W{1,2}(?:[\w-]+\W){0,2}$|(?:适用|兼容|支持|用于|拆自|来自|单|不带|没带|不含|不包|没有|无|缺|去掉)\W?$"
     )
 )
-_AFTER_MACHINE = re.compile(fold_pattern(r"\W?(?:取り?外|から|撤去|用|向け|拆|退役卡|下架|pulls?\b|pulled|gpus?\b|cards?\b|grade|room|parts?\b|에서|용\b|ов\b)"))
+_AFTER_MACHINE = re.compile(fold_pattern(r"\W?(?:(?:は|が)?なし|無し|は付|別売|없|미포함|제외|별도|olmadan|hariç|yok|取り?外|から|撤去|用|向け|拆|退役卡|下架|pulls?\b|pulled|gpus?\b|cards?\b|grade|room|parts?\b|에서|용\b|ов\b)"))
 _HGX_BEFORE = re.compile(r"\bhgx\W?(?:boards?|baseboards?)?\W{0,2}$")
 _HGX_AFTER = re.compile(r"(?:\W?(?:sxm\d?|\d{2,3}\s?gb?))*\W{0,2}hgx\b")
 _CARD_FORM = re.compile(r"nvl|pci-?e")

@@ -203,7 +203,8 @@ def _service(page: Page) -> Verdict | None:
     title, text = page.title, page.description
     own = [hit for hit in title["service"] if not _goes_along(title.text, hit)]
     words = own or title["service-weak"]
-    theirs = len(title.words("your-card")) + len(text.words("your-card"))
+    theirs = len(title.words("your-card")) + len({text.text[hit.start : hit.end] for hit in _said(text, "your-card")})
+    work = {text.text[hit.start : hit.end] for hit in _said(text, "service")}
     chips = [m for m in page.named if m.field == "title"]
     points = 2 * bool(own) or int(bool(title["service-weak"]))
     if own:
@@ -211,7 +212,7 @@ def _service(page: Page) -> Verdict | None:
         points += own[0].start <= OPENS
     points += 2 * bool(page.category["service"])
     if words or page.category["service"] or theirs or text["not-selling"] or trifle(page):
-        points += min(2, len(text.words("service")) + page.opening("service"))
+        points += min(2, len(work) + (page.opening("service") if work else 0))
         points += bool(text["service-weak"]) and not text["service"]
         points += 2 * bool(text["fee"] or title["fee"])
     points += 2 * bool(theirs) + (theirs > 1)
@@ -278,7 +279,12 @@ def _priced(page: Page) -> bool:
 
 def _sells(text: Hits) -> bool:
     """Whether a seller's word stands without a 'not' before it."""
-    return any(not _NEGATED.search(text.text, max(0, hit.start - 8), hit.start) for hit in text["sale"])
+    return bool(_said(text, "sale"))
+
+
+def _said(text: Hits, cue: str) -> list[Hit]:
+    """The words of a cue that have no 'not' right before them: 没送修过, 'not repaired'."""
+    return [hit for hit in text[cue] if not _NEGATED.search(text.text, max(0, hit.start - 8), hit.start)]
 
 
 def _souvenir(page: Page) -> Verdict | None:

@@ -36,6 +36,12 @@ _WITHOUT = re.compile(
         r"(?:without|no|missing|w/o|ohne|без|sin|sem|없는|無|无|没有|不含|sans|senza|không|tanpa|بدون)\s?$"
     )
 )
+_DAMAGED = re.compile(
+    fold_pattern(
+        r"(?:cracked|broken|bent|warped|burnt|burned|damaged|snapped|scorched|torn|dead|bad|faulty|断|裂|烧|坏|弯|破|gebrochene?s?|verbogene?s?|defekte?s?|треснут\w+|сломан\w+|погнут\w+|割れた?|破損|rot[oa]|doblad[oa]|quebrad[oa]|깨진|휜)\s?(?:的|の)?$"
+    )
+)
+"""Before the noun of a thing: it is a fault of the card that is sold for parts."""
 _RUN_WORDS = re.compile(
     fold_pattern(
         r"nvidia-smi|gpu-burn|压测|跑分|跑训练|跑大模型|烤机|双烤|满载|stress|benchmark|furmark|dcgm|vram (?:test|ok)|ran (?:llama|training)|训练|추론|벤치|동작확인|動作確認|負荷テスト|тест\w* под нагрузкой"
@@ -131,6 +137,8 @@ def _own_nouns(page: Page) -> list[Hit]:
         if _PROPERTY.search(title.text[: noun.start]):
             continue
         if _WITHOUT.search(title.text, max(0, noun.start - 10), noun.start):
+            continue
+        if chips and title["parts"] and _DAMAGED.search(title.text, max(0, noun.start - 16), noun.start):
             continue
         along = any(
             0 <= noun.start - w.end <= 32

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from detector.reading import counts
 from detector.reading.beside import FROM_NAME, TO_BRAND, TO_NAME, of_bus
@@ -119,6 +119,7 @@ class Said:
     at: int
     mark: str = ""
     """The counter behind the number, where it is one that sums of money share: 块, 个."""
+    field: str = ""
 
 
 def lot_size(page: Page) -> int | None:
@@ -214,21 +215,25 @@ def _choose(said: Sequence[Said], chips: int) -> int | None:
         firm = machines  # 'got one full rack, 4 boards'
     if chips > 1:
         for some in (said, firm):
-            listed = {s.at: s.number for s in some if s.number < 1000}
-            if len(listed) == chips:
-                return sum(listed.values())
+            for name in ("title", "description"):  # each may list them
+                listed = {s.at: s.number for s in some if s.number < 1000 and s.field == name}
+                if len(listed) == chips:
+                    return sum(listed.values())
+            both = {(s.field, s.at): s.number for s in some if s.number < 1000}
+            if len(both) == chips:
+                return sum(both.values())
     return max(s.number for s in firm)
 
 
 def counted(page: Page, numbers: Set[int | None]) -> dict[str, tuple[tuple[int, int], ...]]:
     """Where title and description state any of `numbers`, what they are worked out from, or another stock: folded spans by
     field, larger first."""
-    sources = {s.at for s in stated(page, machine=is_machine(page)) if s.number in numbers or s.firm >= STOCK}
+    sources = {(s.field, s.at) for s in stated(page, machine=is_machine(page)) if s.number in numbers or s.firm >= STOCK}
     return {
         name: tuple(
             (c.start, c.end)
             for c in sorted(counts.counts(page, name), key=lambda c: -c.value)
-            if c.value in numbers or (c.value > 1 and c.start in sources)
+            if c.value in numbers or (c.value > 1 and (name, c.start) in sources)
         )
         for name in ("title", "description")
         if name in page.doc.fields
@@ -246,11 +251,8 @@ def stated(page: Page, *, machine: bool) -> Iterator[Said]:
 def _stated(page: Page, machine: bool) -> Iterator[Said]:
     for name in ("title", "description"):
         if name in page.doc.fields and not (name == "title" and page.disguised):
-            yield from _beside_names(page, name, machine)
-            yield from _counted(page, name, machine)
-            yield from _had(page, name, machine)
-            yield from _told(page, name, machine)
-            yield from _worked_out(page, name, machine)
+            for way in (_beside_names, _counted, _had, _told, _worked_out):
+                yield from (replace(said, field=name) for said in way(page, name, machine))
 
 
 def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:

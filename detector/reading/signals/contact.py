@@ -29,7 +29,7 @@ _SPELLED = re.compile(
 )
 # A messenger's name with something set between its letters.
 _SET_APART = re.compile(
-    r"(?<![^\W_])(?:" + "|".join(r"[\W_]{0,2}".join(name) for name in ("telegram", "whatsapp", "weixin", "discord", "kakaotalk")) + r")(?![^\W_])"
+    r"(?<![^\W_])(?:" + "|".join(r"[\W_]{0,2}".join(name) for name in ("telegram", "whatsapp", "weixin", "discord", "kakaotalk", "телеграм", "телега", "телеге", "телегу", "вотсап", "ватсап", "вайбер")) + r")(?![^\W_])"
 )
 REFUSED = 28
 """Letters between a channel and its refusal."""

@@ -18,6 +18,8 @@ FIRM = 4
 """Letters of a verb that is no preposition."""
 # A box of another card is told of by those who have lost their own.
 _BORROWED = re.compile(fold_pattern(r"from|belongs|comes|came|gehört|von |aus |от |из |借|的盒|de la|de un|da |punya|của|nın|ait|の$"))
+_MEMORY = re.compile(r"\W{0,2}\d{1,3}\s?gb?\W{0,2}")
+"""Between a name and its label: `A30 24GB sticker`."""
 MOST_NAMES = 12
 """Names that are looked at in one sentence."""
 NUMBERED, CARTON, LEANS = 12, 12, 4
@@ -125,7 +127,7 @@ def _shows(scope: Scope, face: Hit, name: Hit, contrast: bool) -> bool:
     if (
         face.concept == "label"
         and name.concept in ("other_card", "other_model")
-        and scope.near(face, name, 4)
+        and (scope.near(face, name, 4) or _MEMORY.fullmatch(scope.s.text, name.end, max(name.end, face.start)))
     ):
         return True
     return _says(scope, face, name)
