@@ -40,6 +40,9 @@ def read(title: str = H100, price_text: str = "$9,025", country: str = "US", **m
         ("現在 925,000円(税込)", "JP"), ("現在価格 925,000円", "JP"), ("現在の価格 1円", "JP"), ("開始価格 925,000円", "JP"),
         ("現在 925,000円 即決 3,280,000円", "JP"), ("현재가 9,250,000원", "KR"), ("起拍 ¥65000", "CN"), ("竞拍价 ¥65000", "CN"),
         ("当前价 ¥65000", "CN"), ("Стартовая цена 700 000 руб", "RU"), ("Текущая ставка 700 000 ₽", "RU"),
+        ("Aktuelles Gebot: EUR 9.025,00", "DE"), ("EUR 9.025,00 1 Gebot", "DE"), ("Offre actuelle 9 025 €", "FR"), ("Oferta actual 9.025 €", "ES"),
+        ("Offerta attuale EUR 9.025", "IT"), ("Hoogste bod € 9.025", "NL"), ("Aktualna oferta 39 000 zł", "PL"), ("Oferta atual R$ 52.500", "BR"),
+        ("Güncel teklif 320.000 TL", "TR"), ("Opening price $9,025", "US"), ("$9,025 Reserve not met", "US"),
     ],
 )  # fmt: skip
 def test_words_beside_the_figure_tell_a_bid(price_text: str, country: str) -> None:
@@ -102,6 +105,18 @@ def test_a_title_tells_an_auction_and_not_where_it_was_bought(title: str, why: s
     assert read(title) == why
 
 
+@pytest.mark.parametrize(
+    ("description", "why"),
+    [
+        ("Current bid: $9,025.00", BID), ("Auction. 7 bids, current bid $9,025", BID), ("Aktuelles Höchstgebot: 9.025 USD", BID),
+        ("No auction, I am not taking bids. Fixed price.", None), ("Sold at auction last year for a bid of $4,000.", None),
+        ("The current bid jokes aside: buy it now $9,025", None),
+    ],
+)  # fmt: skip
+def test_a_description_tells_what_the_displayed_figure_is(description: str, why: str | None) -> None:
+    assert read(price_text="$9,025.00", description=description) == why
+
+
 def test_a_small_bid_says_nothing_of_what_is_offered() -> None:
     """Under a fortieth of a chip's price a title with other words is taken for another article; a bid is no such price."""
     plain = "Tested and working. Invoice included. Serial number intact."
@@ -121,6 +136,11 @@ A100 = "NVIDIA A100 80GB PCIe"
         (f"Konvolut {A100} Karten", "3.000 EUR", None, "DE"),
         ("一批 A100 80G PCIE 打包出", "¥30000", "打包价，不单卖", "CN"),
         ("A100 80G 一批", "¥300000 一批", None, "CN"),
+        ("Posten A100 SXM4 80GB abzugeben", "60.000 EUR", None, "DE"),
+        ("Lote de A100 80GB PCIe", "60.000 €", None, "ES"),
+        (f"Pallet of {A100}", "$60,000", None, "US"),
+        (f"{A100}, entire stock for this price", "$60,000", None, "US"),
+        ("партия A100 80GB, цена за всё", "5 000 000 ₽", None, "RU"),
     ],
 )  # fmt: skip
 def test_a_lot_of_unknown_size_is_not_compared(title: str, price_text: str, description: str | None, country: str) -> None:
@@ -136,6 +156,7 @@ def test_a_lot_of_unknown_size_is_not_compared(title: str, price_text: str, desc
         (f"{A100} lot", "$9,000", {"quantity": 14}),
         (f"Job lot: 6 x {A100}", "$54,000", {}),
         ("刚到一批 A100 80G PCIE", "¥69000", {"country": "CN"}),
+        (f"{A100} in its box, pallet shipping", "$9,000", {}),
     ],
 )
 def test_a_lot_whose_size_is_said_is(title: str, price_text: str, more: dict[str, Any]) -> None:

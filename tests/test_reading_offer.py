@@ -161,6 +161,27 @@ def test_sale(reader: Reader, title: str, description: str, price: str | None, c
     assert (found.offer, [chip.chip for chip in found.chips]) == ("sale", chips)
 
 
+# No price is shown: a card's bare name, a condition or a stock of its own tell an offer from talk.
+@pytest.mark.parametrize(
+    ("title", "description", "facts", "offer"),
+    [
+        ("8x NVIDIA H100 SXM5 80GB", "Ships from Hong Kong. Serial numbers removed.", {}, "sale"),
+        ("NVIDIA A100 80GB PCIe GPU", "Working card, tested.", {"condition": "Used", "quantity": 3}, "sale"),
+        ("A100 80G PCIe 显卡", "功能正常", {}, "sale"),
+        ("My experience with the NVIDIA A100 80GB PCIe", "It runs hot.", {}, "other"),
+        ("NVIDIA A100 80GB PCIe?", "Does it fit an R740?", {}, "other"),
+    ],
+)
+def test_an_offer_without_a_price(reader: Reader, title: str, description: str, facts: dict[str, object], offer: str) -> None:
+    found = read(reader, title, description, None, **facts)
+    assert found.offer == offer and bool(found.chips) == (offer == "sale")
+
+
+@pytest.mark.parametrize(("price", "country"), [("$20,000", "US"), ("€22.000", "DE"), ("3,500,000円", "JP"), ("¥170000", "CN")])
+def test_a_bare_name_at_the_price_of_a_chip_is_one(reader: Reader, price: str, country: str) -> None:
+    assert read(reader, "H100 GPU", "", price, country).offer == "sale"
+
+
 @pytest.mark.parametrize(("title", "description", "price", "chips"), RENTALS, ids=[row[0] for row in RENTALS])
 def test_rental(reader: Reader, title: str, description: str, price: str | None, chips: list[str]) -> None:
     found = read(reader, title, description, price)

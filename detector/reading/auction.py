@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from detector.reading.document import Document
@@ -33,6 +34,10 @@ _BIDS = frozenset((
 """Attributes that only an auction has. One without bids yet is the worst case: its price is the least that is taken."""
 _BUY_NOW = frozenset(("buynow", "buyitnow", "buynowprice", "buyitnowprice", "binprice"))
 
+_NUMBER = re.compile(r"(?<![\d.,])\d[\d.,' ]{0,14}\d(?!\d)")
+_CENTS = re.compile(r"[.,]\d\d$")
+_MOST_NUMBERS = 60
+"""Numbers of a description that are compared with the displayed price."""
 _NO = frozenset(("", "0", "false", "no", "none", "null"))
 _GOT_AT = re.compile(fold_pattern(r"\b(?:from|at|in|via|ex|by|won|bought|aus|auf|bei|von|из|с|со|на|de|en|em|dari|di|từ)\b[^,;:|/()\n–—-]{0,20}$"))
 """Before a word of auctions: where the goods were bought."""
@@ -42,7 +47,7 @@ _GOT_SO = re.compile(fold_pattern("[得来回]|所得|获得"))
 
 def is_bid(doc: Document, figure: Figure, words: PriceWords) -> bool:
     """Whether `figure` is a bid. `words` know the phrases of bids and of prices to buy at once."""
-    for said in (_beside(doc, figure, words), sold_by_auction(doc.listing.attributes, words)):
+    for said in (_beside(doc, figure, words), sold_by_auction(doc.listing.attributes, words), _told(doc, figure, words)):
         if said is not None:
             return said
     title = doc.text("title")
@@ -54,8 +59,25 @@ def _beside(doc: Document, figure: Figure, words: PriceWords) -> bool | None:
     shown = doc.text("price_text")
     text = shown or doc.text(figure.field)
     start = figure.start if not shown or figure.field == "price_text" else 0
+    return _nearest(text, start, words, None if shown else _BESIDE)
+
+
+def _told(doc: Document, figure: Figure, words: PriceWords) -> bool | None:
+    """The same of a displayed figure where the description names it again: 'current bid $500'."""
+    if figure.field != "price_text" or figure.value is None:
+        return None
+    text, whole = doc.text("description"), str(int(figure.value))
+    for number in islice(_NUMBER.finditer(text), _MOST_NUMBERS):
+        if re.sub(r"\D", "", _CENTS.sub("", number[0])) == whole:
+            said = _nearest(text, number.start(), words, _BESIDE)
+            if said is not None:
+                return said
+    return None
+
+
+def _nearest(text: str, start: int, words: PriceWords, reach: int | None) -> bool | None:
     found = [(m.start() - start, says) for says in ("bid", "buy_now") for m in words.all(says, text)]
-    near = [one for one in found if shown or abs(one[0]) < _BESIDE]
+    near = [one for one in found if reach is None or abs(one[0]) < reach]
     before = [one for one in near if one[0] < 0]
     return (max(before) if before else min(near))[1] == "bid" if near else None
 

@@ -48,6 +48,7 @@ _HAVE_WANT = re.compile(
     r"\[h\](?P<have>.*?)\[w\](?P<want>.*)|\[w\](?P<want2>.*?)\[h\](?P<have2>.*)|\[w\](?P<want3>.*)"
 )
 _MONEY = re.compile(r"paypal|cash|zelle|venmo|wire|crypto|usdt|btc|escrow|money|\$\s?\d|local|bank")
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _TALK_END = re.compile(r"[?？]\s*$")
 _PLACE = re.compile(fold_pattern("回收站|回收成色"))
 _MACHINE = re.compile(
@@ -76,6 +77,8 @@ def read_offer(page: Page) -> Verdict:
     ruled = next(iter(spoken.values()), Verdict("other", "no chip is named"))
     if page.votes is None or (ruled.offer == "rental" and page.price["rental-price"]):
         return ruled
+    if ruled.offer in GOODS and not page.description.text.strip() and _only_names(page):
+        return ruled  # a name and nothing else: no letters for a vote to go by
     kind, chance = vote(page.votes, page, features(page, spoken))
     least = SURE
     if kind in GOODS and ruled.offer not in GOODS:
@@ -263,13 +266,26 @@ def _talk(page: Page) -> Verdict | None:
     asks = title["question"] or _TALK_END.search(title.text)
     if title["sale"] and not asks:
         return None
-    # A bare name is how sellers title an offer with the price on request; talk has words.
-    bare = (not text.text.strip() or bool(page.category["market-category"])) and not title["news"]
+    # A bare name is how sellers title an offer with the price on request; talk has words, and no condition or stock of its own.
+    listing = page.doc.listing
+    offers = bool(page.category["market-category"] or listing.condition or listing.quantity)
+    bare = (not text.text.strip() or offers or _only_names(page)) and not title["news"]
     if asks or text["news"] or (not bare and not _sells(text) and not _priced(page)):
         return Verdict(
             "other", title.first("question") or text.first("news") or "no price, and no word of selling"
         )
     return None
+
+
+def _only_names(page: Page) -> bool:
+    """Whether a title is a card's name and qualities and nothing else: '8x NVIDIA H100 SXM5 80GB', 'A100 80G PCIe 显卡'."""
+    title = page.title
+    spans = [(hit.start, hit.end) for cue in _QUALITIES for hit in title[cue]]
+    spans += [(m.start, m.end) for m in page.mentions if m.field == "title"]
+    rest = list(title.text)
+    for start, end in spans:
+        rest[start:end] = " " * (end - start)
+    return bool(page.mentions) and not _WORD.search("".join(rest))
 
 
 def _priced(page: Page) -> bool:
