@@ -78,7 +78,7 @@ def _alert_words(alert: dict[str, Any] | None) -> Iterator[str]:
 
 
 def _law(document: dict[str, Any], seen: str | None, config: Config) -> list[dict[str, Any]]:
-    """For each offered chip the control that it fell under on the day it was seen: class, rule, source, what is enforced."""
+    """For each offered chip the control that it fell under on the day it was seen: class, rule, source, what is codified and what enforced, remarks."""
     book, chips = ControlBook(config.catalogue, config.controls), dict.fromkeys(c["chip"] for c in document.get("chips", []))
     if seen is None:
         return []
@@ -89,8 +89,11 @@ def _law(document: dict[str, Any], seen: str | None, config: Config) -> list[dic
 def _law_words(law: dict[str, Any], names: Names) -> Iterator[str]:
     rule = f" by rule {law['rule']} ({law['source']})" if law["rule"] else ""
     yield f"  law on {law['on']}: {names.chip(law['chip'])}: {class_words(law['control'])}{rule}" + (f"; {law['note']}" if law["note"] else "")
-    if law["enforced"]:
-        yield f"    enforced for: {law['enforced']}"
+    for name in ("codified", "enforced"):
+        if law[name]:
+            yield f"    {name} for: {law[name]}"
+    for remark in law["remarks"]:
+        yield f"    {remark}"
 
 
 def as_text(found: dict[str, Any], names: Names) -> Iterator[str]:

@@ -66,4 +66,5 @@ def test_a_snooze_a_mute_and_a_close_are_shown_with_their_reasons(store: Store) 
 def test_the_rule_that_made_a_chip_restricted_on_the_day_is_shown(store: Store) -> None:
     told = shown(store, 1)
     assert "law on 2026-03-01: NVIDIA H100 80 GB PCIe: 3A090.a" in told and "by rule 2023-11-17 3A090.a.1 (88 FR 73458" in told
-    assert "enforced for: Country Groups D:1, D:4, D:5" in told
+    assert "codified for: any destination" in told and "enforced for: Country Groups D:1, D:4, D:5" in told
+    assert "case by case, under conditions" in told and "91 FR 1684" in told
