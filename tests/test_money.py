@@ -13,9 +13,15 @@ from config.loader import Config
 from detector.reading.document import Document
 from detector.reading.model import Price
 from detector.reading.money import read_price
+from detector.reading.read import Reader
 from storage.listing import Listing
 
 CONFIG = Config()
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(CONFIG)
 
 
 def price(shown: str | None, title: str = "A100 80GB", text: str = "", *, lang: str | None = None, country: str | None = None, offer: str = "sale", hint: int | None = None, **more: Any) -> Price | None:  # fmt: skip
@@ -109,6 +115,8 @@ KINDS = [
     ("$200,000", "H100 server, deposit accepted", "30% deposit, balance before shipping", "en", "US", "asking"), ("$24,000", "H100 PCIe", "I can hold it until Friday, no reserve", "en", "US", "asking"), ("$24,000", "H100 PCIe", "$500 holds it till Friday", "en", "US", "asking"),
     ("¥10000", "H20 八卡整机 排位 页面金额只是占坑费", "验完再补齐", "zh-Hans", "CN", "deposit"), ("¥10000", "H200 八卡模组", "先付一万锁货", "zh-Hans", "CN", "deposit"), ("HK$500", "RTX 5090", "留貨五百,餘數店取時付", "zh-Hant", "HK", "deposit"), ("¥660000", "H20 八卡整机 可付定金", "定金30%，余款验机付清", "zh-Hans", "CN", "asking"),
     ("100,000円", "H200 NVL 取り置き", "残金は入荷時", "ja", "JP", "deposit"), ("2.000 €", "H100 Reservierung", "Restbetrag bei Übergabe", "de", "DE", "deposit"), ("1,000,000원", "H200 선점 금액", "잔금은 입고 후", "ko", "KR", "deposit"),
+    ("50,000円", "A100", "手付金です。残金は95万円。", "ja", "JP", "deposit"), ("950,000円", "A100", "手付金は不要です。", "ja", "JP", "asking"),
+    ("10.000 TL", "A100", "Fiyat kaparodur, kalan 280.000 TL teslimde", "tr", "TR", "deposit"), ("280.000 TL", "A100", "Kaparo almıyorum", "tr", "TR", "asking"),
     ("面议", "H20", "", "zh-Hans", "CN", "negotiable"), ("VB", "A100", "", "de", "DE", "negotiable"), ("Договорная", "A100", "", "ru", "RU", "negotiable"), ("Price on request", "H100", "", "en", "AE", "negotiable"), ("Liên hệ", "A100", "", "vi", "VN", "negotiable"), ("가격협의", "A100", "", "ko", "KR", "negotiable"), ("a consultar", "A100", "", "es", "MX", "negotiable"),
     ("¥52000.00-56000.00", "L40S", "", "zh-Hans", "CN", "range"), ("US$ 200-300 / Piece", "T4", "", "en", "CN", "range"), ("$180 - $260", "T4", "", "en", "US", "range"), ("From $9,800.00", "A100", "", "en", "US", "asking"), ("¥500.00起", "T4", "", "zh-Hans", "CN", "asking"), ("2,300,000円～", "A100", "", "ja", "JP", "asking"),
 ]  # fmt: skip
@@ -130,6 +138,7 @@ def test_a_range_keeps_its_lower_end() -> None:
 
 # What a sale is for: displayed, title, text, language, country, per, articles.
 LOTS = [
+    ("4,400만원", "A100 80GB", "4장 일괄, 개별 판매 안함", "ko", "KR", "lot", 4), ("1,100만원", "A100 80GB", "4장 보유, 개별 판매 가능", "ko", "KR", "unit", None),
     ("$34,000", "4x A100 80GB", "$34,000 for all four, not splitting", "en", "US", "lot", 4), ("$8,500", "4x A100 80GB", "$8,500 each", "en", "US", "unit", None), ("$34,000", "4x A100 80GB", "($8,500 each if you take all)", "en", "US", "lot", 4), ("$9,800", "5pcs A100 40GB LOT", "Lot of 5 x A100", "en", "US", "lot", 5), ("$88,000", "8x A100 server", "", "en", "US", "unit", None), ("$8,500", "A100 80GB", "thanks a lot, each card tested", "en", "US", "unit", None), ("$8,000", "14x L40S", "", "en", "US", "unit", None),
     ("¥340000", "A100 80G 4张打包", "", "zh-Hans", "CN", "lot", 4), ("¥85000", "A100 80G 4张", "", "zh-Hans", "CN", "unit", None), ("¥85000", "A100 80G 4张", "两张一起17万，单张8.5万", "zh-Hans", "CN", "unit", None), ("¥1080000", "H20 八卡模组 一套8张", "", "zh-Hans", "CN", "unit", None), ("¥180000", "H100 两张一起出", "不拆", "zh-Hans", "CN", "lot", 2),
     ("¥3,000,000", "A100 2枚セット", "", "ja", "JP", "lot", 2), ("¥1,500,000", "A100", "2枚あります、1枚あたりの価格です", "ja", "JP", "unit", None), ("9,000,000원", "RTX 4090 2장 일괄", "", "ko", "KR", "lot", 2), ("4,500,000원", "RTX 4090 2장", "장당 가격", "ko", "KR", "unit", None),
@@ -161,6 +170,23 @@ RENTS = [
 def test_rent(shown: str, title: str, text: str, lang: str, country: str, per: str) -> None:
     found = price(shown, title, text, lang=lang, country=country, offer="rental")
     assert found is not None and (found.kind, found.per) == ("asking", per) and found.amount is not None
+
+
+# Title, text, shown, language, country: what the rent is for is said in the text alone.
+PER = [
+    ("Alquiler de servidor 8x H100", "por servidor y mes", "14.000 €/mes", "es", "ES", "server_month"), ("Wynajem serwera 8x H100", "za serwer miesięcznie", "60 000 zł/mies.", "pl", "PL", "server_month"),
+    ("GPUサーバー時間貸し H100 8基", "1GPUあたり", "350円/時間", "ja", "JP", "gpu_hour"), ("Оренда RTX 4090", "за карту на годину", "18 грн/год", "uk", "UA", "gpu_hour"),
+    ("Huur een H100", "per GPU per uur", "€ 2,10/uur", "nl", "NL", "gpu_hour"), ("ให้เช่า RTX 4090", "ต่อการ์ดต่อชั่วโมง", "25 บาท/ชม.", "th", "TH", "gpu_hour"),
+    ("RTX 4090 ×8 獨立主機 月租 NT$72,000起", "8×RTX 4090 24GB、雙EPYC", "", "zh-Hant", "TW", "server_month"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "text", "shown", "lang", "country", "per"), PER)
+def test_rent_is_known_and_for_what_in_more_languages(reader: Reader, title: str, text: str, shown: str, lang: str, country: str, per: str) -> None:
+    record = dict(site="test", listing_id="1", title=title, description=text, price_text=shown or None, language=lang, country=country)
+    reading = reader.read(Listing.from_dict(record), date(2025, 1, 1))
+    assert reading.offer == "rental" and reading.price is not None
+    assert (reading.price.per, reading.chips[0].count) == (per, 8 if per.startswith("server") else 1)
 
 
 def test_rent_by_the_day_or_week_fits_no_term() -> None:

@@ -158,6 +158,7 @@ class Phrase(Row):
         "negotiable", "fake", "hidden", "real", "deposit", "no_deposit", "displayed", "bid", "buy_now", "each", "lot", "lot_of",
         "system", "gpu", "server", "dedicated", "hour", "day", "week", "month", "year", "step", "not_price", "asking",
         "asked", "closing", "gone", "holding", "balance", "box", "reduced",
+        "per_gpu", "per_server",
     ]  # fmt: skip
     patterns: tuple[str, ...]
     languages: tuple[str, ...] = ()

@@ -51,6 +51,8 @@ _LEAST_TIMES = 100
 """Between a figure and what data say it is, where a word multiplies it."""
 _LEAST_DEPOSIT = 100
 """Smaller figures beside a deposit's word count something else: 96G, 2 cards."""
+_IS_ONE = re.compile(fold_pattern(r"\s*(?:です|だけです|のみです|になります|となります|입니다|only|nur|是)?\s*"))
+"""Behind a deposit's word that is all that its clause says: the figure shown is one."""
 _SHARE = re.compile(r"\d\s?%")
 _SAID = re.compile(rf"[{CHINESE}]+")
 
@@ -213,6 +215,9 @@ class PriceReader:
             low, high = _clause(text, match)
             beside = self._sums(text[max(low, match.start() - 10) : min(high, match.end() + 10)])
             if figure.value in beside or (not beside and self.words.find("displayed", text, low, high)):
+                return True
+            alone = not text[low : match.start()].strip() and _IS_ONE.fullmatch(text, match.end(), high)
+            if alone and self.words.find("balance", text):  # 手付金です。残金は95万円
                 return True
         return False
 

@@ -97,6 +97,9 @@ class Terms:
             gpu, server = self.words.find("gpu", window), self.words.find("server", window)
             if gpu or server:
                 return bool(server and not gpu)
+        per_gpu, per_server = (any(self.words.find(says, text) for text in (title, description)) for says in ("per_gpu", "per_server"))
+        if per_gpu != per_server:
+            return per_server
         if self.words.find("gpu", title):
             return False
         if self.words.find("dedicated", title):
