@@ -218,6 +218,67 @@ def test_a_signal_is_not_said(language: str, country: str, text: str, signal: st
     assert not quotes(read(language, country, text), signal)
 
 
+DENIED: list[tuple[str, str, str]] = [
+    # The words of a deed stand beside a mark, under a denial, a question, a condition: no votes of examples say it then.
+    ("en", "US", "The serial has not been ground off."),
+    ("en", "US", "Nobody has removed the serial number."),
+    ("en", "US", "Is the serial number removed? No. All stickers in place."),
+    ("en", "US", "Is the serial number gone? No."),
+    ("en", "US", "If the serial number had been removed I would say so."),
+    ("en", "US", "Warranty is void if the serial number is removed."),
+    ("en", "US", "Other people grind off the serial numbers, never me."),
+    ("de", "DE", "Seriennummer entfernt? Nein, alles dran."),
+    ("de", "DE", "Falls die Seriennummer fehlt, bitte nicht kaufen – bei mir ist sie da."),
+    ("es", "ES", "El número de serie no está borrado."),
+    ("es", "ES", "Número de serie sin borrar, con factura."),
+    ("pt", "BR", "Número de série não foi raspado."),
+    ("pt", "BR", "Não teve o serial apagado."),
+    ("tr", "TR", "Seri numarası silinmemiş."),
+    ("tr", "TR", "Seri numarası kazınmamıştır, etiket üzerindedir."),
+    ("tr", "TR", "Seri numarası sökülmedi."),
+    ("tr", "TR", "Seri numarası silindi mi? Hayır."),
+    ("ru", "RU", "Серийный номер удалён? Нет, на месте."),
+    ("ja", "JP", "シリアルは削っていません。"),
+    ("ja", "JP", "シリアルシールを剥がしたことはありません。"),
+    ("ko", "KR", "시리얼 안 지웠습니다."),
+    ("ko", "KR", "시리얼 지운 적 없습니다."),
+    ("zh", "CN", "磨码的别问我，我这个是原码。"),
+    ("zh", "CN", "序列号没被磨掉。"),
+    ("zh", "CN", "序列号磨了吗？没有。"),
+    ("vi", "VN", "Tem serial không bị bóc."),
+    ("id", "ID", "Stiker nomor seri belum pernah dicabut."),
+    ("hi", "IN", "Serial number mita hua nahi hai, sticker hai."),
+    ("hi", "IN", "Serial number nahi mitaya gaya hai."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "country", "text"), DENIED, ids=[row[2] for row in DENIED])
+def test_a_loss_that_is_denied_asked_or_supposed_is_not_said(language: str, country: str, text: str) -> None:
+    found = {s.signal for s in read(language, country, text).signals}
+    assert not found & {"serial_removed", "no_paperwork"}
+
+
+BOTH: list[tuple[str, str, str]] = [
+    ("fr", "FR", "Numéro de série effacé, sans facture."),
+    ("pt", "BR", "Número de série raspado, sem nota fiscal."),
+    ("es", "ES", "Número de serie borrado y sin factura."),
+    ("ar", "AE", "الرقم التسلسلي ممسوح وبدون فاتورة"),
+    ("vi", "VN", "Serial đã mài, không hóa đơn."),
+    ("ms", "MY", "Nombor siri dibuang, tiada resit."),
+    ("zh", "CN", "码已磨，不开票。"),
+    ("ru", "RU", "Серийник спилен, документов нет."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "country", "text"), BOTH, ids=[row[2] for row in BOTH])
+def test_a_sentence_may_say_two_things(language: str, country: str, text: str) -> None:
+    assert {s.signal for s in read(language, country, text).signals} >= {"serial_removed", "no_paperwork"}
+
+
+def test_a_question_that_is_answered_with_yes_is_said() -> None:
+    assert quotes(read("de", "DE", "Seriennummer entfernt? Ja, leider."), "serial_removed")
+
+
 STANDING_IN = [
     ("en", "US", "$1", "The pound is a dummy figure, tell me what it is worth to you.", "pound is a dummy figure"),
     ("ru", "RU", "1 ₽", "Рубль стоит, чтобы не пугать.", "Рубль стоит"),

@@ -10,12 +10,16 @@ from itertools import islice
 
 from detector.reading.clauses import Sentence, gap
 from detector.reading.signals.vocabulary import Hit
+from detector.reading.text import fold_pattern
 
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _HANGUL = re.compile(r"[\uac00-\ud7af]")
 
 # A word of a script without spaces is two or three characters where another has six.
 _DENSE, _KOREAN = 2.6, 1.8
+
+# Turkish denies inside the verb: `silinmemiş`, `sökülmedi`, `kazınmamıştır`, `çıkarılmadan`.
+_DENIED_WITHIN = re.compile(fold_pattern(r"m[ea](?:mi[sş]|mı[sş]|d[iı]|z(?:$|l|d|m|s)|y[ea][nc]|mekte|makta)"))
 
 VERB_LAST = frozenset({"ja", "ko", "hi", "tr"})
 OBJECTS = ("paper", "warranty", "licence", "licence_weak", "screening", "end_user", "customs", "required", "other_part")
@@ -37,9 +41,10 @@ BESIDE = 5
 
 @dataclass(frozen=True)
 class Scope:
-    """A sentence and the measure of its script."""
+    """A sentence and the measure of its script. `endings`: whether a verb's own ending may deny it."""
 
     s: Sentence
+    endings: bool = True
 
     @cached_property
     def density(self) -> float:
@@ -71,7 +76,7 @@ class Scope:
         for n in self.s.of("not_after"):
             if n.end > hit.end and n.start >= hit.start and n.start - hit.end <= 2:
                 return True
-        return False
+        return self.endings and "tr" in hit.languages and _DENIED_WITHIN.search(self.s.text, hit.start, hit.end) is not None
 
     def taken_back(self, hit: Hit, *own: str) -> bool:
         """Denied by the verb at the clause's end, in languages that set it there: `bina KYC account chalu nahi hota`,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from detector.reading.clauses import gap
@@ -52,6 +53,13 @@ _FOREIGN = re.compile(
         r"kartu lain|kad lain|card khác|別のカード|別カード|다른 카드|타 카드|كرت ثاني|كرت آخر|dusre card"
     )
 )
+_TO_THEM = re.compile(r"的[卡货]?")
+_YES = re.compile(
+    fold_pattern(
+        r"\s*(?:(?:yes|yep|yeah|correct|ja|jawohl|leider ja|oui|hélas|sí|si|sim|infelizmente sim|да|увы|evet|maalesef evet|có|đúng|ya|iya|betul|haan|ji haan|نعم|للأسف نعم)(?!\w)|はい|ええ|네|예[,. ]|是的|对[,，。.]|有的)"
+    )
+)
+"""The answer to a question that makes it a statement."""
 ASIDE = 24
 """Letters from a mark over a pause to its deed: `the label, sadly, is gone`."""
 
@@ -63,6 +71,8 @@ def serial_removed(scopes: Sequence[Scope]) -> Iterator[Finding]:
         if _kept_after_all(scope, after):
             continue
         found = list(islice(_in_sentence(scope), PER_SENTENCE))
+        if not found and scope.s.question and _YES.match(scope.s.text, scope.s.end):
+            found = list(islice(_in_sentence(Scope(replace(scope.s, question=False))), PER_SENTENCE))
         answer = None if found else _answer(scope, after)
         yield from [answer] if answer else found
 
@@ -77,6 +87,7 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
             and not _issue_of(scope, hit)
             and not scope.refused_return(hit)
             and not _none_such(scope, hit)
+            and not _to_them(scope, hit)
         ):
             yield finding(hit)
     for mark in s.of(*MARKS):
@@ -91,7 +102,8 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
 
 def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
     s = scope.s
-    deeds = [d for d in s.of(*DEEDS) if d is not mark and not (d.start < mark.end and mark.start < d.end)]
+    apart = [d for d in s.of(*DEEDS) if d is not mark and not (d.start < mark.end and mark.start < d.end)]
+    deeds = [d for d in apart if not (d.concept == "gone" and (_denies(scope, d, apart) or _voids(scope, d)))]
     if any(_forbidden(scope, deed) for deed in deeds):
         return
     for deed in sorted(deeds, key=lambda d: gap(d, mark)):
@@ -104,7 +116,7 @@ def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
             or scope.refused_return(deed)
         ):
             continue
-        if _none_such(scope, deed) or (deed.concept == "swap" and _renamed(scope, mark)):
+        if _none_such(scope, deed) or _none_with(scope, mark, deed) or (deed.concept == "swap" and _renamed(scope, mark)):
             continue
         if (scope.pictured(deed) and not (deed.concept == "loss" and _for_privacy(scope, deed))) or (deed.concept == "hide" and s.of("photo", "intact")):
             continue
@@ -119,6 +131,38 @@ def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
 def _forbidden(scope: Scope, deed: Hit) -> bool:
     """`스티커 떼지 말고, 떼면 자국 남음`: the buyer is asked not to do it, and told what would happen."""
     return any(0 <= n.start - deed.end <= 1 and _FORBIDS.match(scope.s.text, n.start) for n in scope.s.of("not_after"))
+
+
+def _denies(scope: Scope, state: Hit, deeds: Sequence[Hit]) -> bool:
+    """`no está borrado`, `没被磨掉`, `削ってない`: a word for what is missing that leans on a deed says that the deed was not done."""
+    s = scope.s
+    before = any(n.start <= state.start and state.end <= n.end for n in s.of("not"))
+    behind = any(n.start < state.end and state.start < n.end for n in s.of("not_after"))
+    return any(
+        d.concept in ("loss", "hide", "swap")
+        and not s.pauses_between(state, d)
+        and ((before and 0 <= d.start - state.end <= BESIDE) or (behind and d.start < state.start and state.start - d.end <= BESIDE))
+        for d in deeds
+    )
+
+
+def _voids(scope: Scope, state: Hit) -> bool:
+    """`Warranty is void if ...`: what is void is no mark."""
+    s = scope.s
+    return bool(s.of("warranty")) and any(v.start <= state.start and state.end <= v.end for v in s.of("void"))
+
+
+def _none_with(scope: Scope, mark: Hit, deed: Hit) -> bool:
+    """`não teve o serial apagado`: mark and deed together are denied by the verb before them."""
+    s = scope.s
+    leans = not scope.dense and VERB_LAST.isdisjoint(deed.languages) and 0 <= deed.start - mark.end <= 1
+    return leans and any(n.end <= mark.start and scope.near(n, mark, TIGHT) and not s.pauses_between(n, deed) for n in s.of("not", "none"))
+
+
+def _to_them(scope: Scope, hit: Hit) -> bool:
+    """`磨码的别问我`: those who have such goods are sent away."""
+    away = scope.s.of("elsewhere", "secret", "refuse", "no_channel")
+    return any(_TO_THEM.fullmatch(scope.s.text, hit.end, word.start) for word in away if word.start > hit.end)
 
 
 def _unreadable(scope: Scope, mark: Hit) -> Iterator[Finding]:
@@ -276,7 +320,7 @@ def _issue_of(scope: Scope, mark: Hit) -> bool:
     return any(
         d.start >= mark.end and scope.near(d, mark, TIGHT) and not scope.s.pauses_between(d, mark)
         for d in scope.s.of("loss", "swap")
-    ) and any(n.end <= mark.start and scope.near(n, mark, BESIDE) for n in scope.s.of("none", "not"))
+    ) and any(n.end <= mark.start and scope.near(n, mark, TIGHT) for n in scope.s.of("none", "not"))
 
 
 def _sent_away(scope: Scope, mark: Hit) -> Iterator[Finding]:
@@ -288,11 +332,12 @@ def _sent_away(scope: Scope, mark: Hit) -> Iterator[Finding]:
 
 
 def _answer(scope: Scope, after: Scope | None) -> Finding | None:
-    """`Serial numbers? Gone.`"""
+    """`Serial numbers? Gone.`; but `Serial numbers removed? None.`"""
     marks = scope.s.of("serial")
     if not marks or after is None or scope.s.end - marks[-1].end > 12 or scope.s.of("intact", "if", "ask"):
         return None
-    first = next((h for h in after.s.hits if h.start == after.s.hits[0].start and h.concept in ("gone", "loss", "none_after")), None)
+    answers = ("loss",) if scope.s.of(*DEEDS, "defaced") else ("gone", "loss", "none_after")
+    first = next((h for h in after.s.hits if h.start == after.s.hits[0].start and h.concept in answers), None)
     if (
         first
         and first.start - after.s.start <= 6
