@@ -50,7 +50,38 @@ SHOWN = [
     ("12 990 DA", "DZ", "12990", "DZD"),
     ("KD 1,299.500", "KW", "1299.500", "KWD"),
 ]
+SCALED = [
+    # (text, language, amount); the word of scale stays in the shown text
+    ("18.5万元", "zh-CN", "185000"), ("¥18.5万起", "zh-CN", "185000"), ("¥18.5w", "zh-CN", "185000"), ("¥1w2", "zh-CN", "12000"), ("NT$ 42萬", "zh-TW", "420000"),
+    ("498万円", "ja", "4980000"), ("49万8千円", "ja", "498000"), ("49万8000円", "ja", "498000"), ("5百万円", "ja", "5000000"),
+    ("1,890만원", "ko", "18900000"), ("1890만 원", "ko", "18900000"), ("1억2천만원", "ko", "120000000"),
+    ("385 triệu đồng", "vi", "385000000"), ("₫4tr5", "vi", "4500000"), ("12 triệu rưỡi đồng", "vi", "12500000"), ("15 bin TL", "tr", "15000"), ("3.2 แสนบาท", "th", "320000"),
+    ("1,2 Mio. €", "de", "1200000"), ("7,5 k€", "fr", "7500"), ("28 kPLN", "pl", "28000"), ("28 tys. zł", "pl", "28000"), ("75 tkr", "sv", "75000"), ("950 тыс. руб.", "ru", "950000"),
+    ("$14k", "en", "14000"), ("$14.5K", "en", "14500"), ("₹ 11.5 Lakh", "en-IN", "1150000"), ("₹1.2 Cr", "en-IN", "12000000"), ("₹ 11.5 लाख", "hi", "1150000"),
+    ("Rp 35,5 juta", "id", "35500000"), ("R$ 84 mil", "pt-BR", "84000"), ("$189 mil", "es-MX", "189000"), ("$189 mil", "en", "189000000"),
+]  # fmt: skip
+NOT_SCALED = [
+    ("$300 K80 24GB", "en", "300"), ("$500 M.2 SSD", "en", "500"), ("14 kg $90", "en", "90"), ("¥5000 千兆网卡", "zh", "5000"), ("₹50,000 L40S", "en-IN", "50000"),
+    ("$40 Mil-Spec case", "en", "40"), ("€ 20 m Kabel", "de", "20"), ("350W $90", "en", "90"),
+]  # fmt: skip
+BY_AN_UNKNOWN_FACTOR = [("$189 mil", "fr"), ("$189 mil", None), ("€ 15 bin", "de"), ("$14 k", "en"), ("¥49万85万", "zh")]
 NOT_PRICES = ["NVIDIA A100 80GB", "H100", "only 5 left", "2021-11-03", "4.2 / 5", "+44 20 7946 0000", "PCIe 4.0 x16"]
+
+
+@pytest.mark.parametrize(("text", "language", "amount"), SCALED, ids=[row[0] for row in SCALED])
+def test_a_word_of_scale_multiplies_the_figure(text: str, language: str, amount: str) -> None:
+    found = WORDS.prices.find(text, Place(None, language))
+    assert [(price.amount, price.text) for price in found] == [(Decimal(amount), text.removesuffix("起"))]
+
+
+@pytest.mark.parametrize(("text", "language", "amount"), NOT_SCALED, ids=[row[0] for row in NOT_SCALED])
+def test_what_is_no_word_of_scale_multiplies_nothing(text: str, language: str, amount: str) -> None:
+    assert [price.amount for price in WORDS.prices.find(text, Place(None, language))] == [Decimal(amount)]
+
+
+@pytest.mark.parametrize(("text", "language"), BY_AN_UNKNOWN_FACTOR)
+def test_a_figure_times_an_unknown_factor_is_no_price(text: str, language: str | None) -> None:
+    assert WORDS.prices.find(text, Place(None, language)) == []
 
 
 @pytest.mark.parametrize(("text", "country", "amount", "currency"), SHOWN, ids=[row[0] for row in SHOWN])

@@ -41,6 +41,10 @@ TRAPS = [
     ("<p>$9,499.00 – $12,999.00</p>{buy}", "en", "9499.00"),
     ("<table><tr><th>Price</th><td>9,499</td></tr><tr><th>Slots</th><td>2</td></tr></table>{buy}", "en", "9499"),
     ("<p>Price guide</p><p>9,499</p>{buy}", "en", None),
+    ("<p><span>¥</span><em>19.8万</em></p>{buy}", "zh", "198000"),
+    ("<p><span>¥</span><b>19.8</b><i>万</i></p>{buy}", "zh", "198000"),
+    ("<p><span>¥<b>19.8</b></span> <i>万</i></p>{buy}", "zh", "198000"),
+    ("<p class=price>Rp 35,5 juta</p>{buy}", "id", "35500000"),
     # Near misses: thirty days and cards that say nothing of a former price.
     ("<p>30 days return</p><p>$9,499.00</p>{buy}", "en", "9499.00"),
     ("<p>Lowest price guarantee</p><p>$9,499.00</p>{buy}", "en", "9499.00"),

@@ -160,7 +160,7 @@ def _marked(
     claim: Claim, place: prices.Place, reader: prices.PriceReader
 ) -> tuple[Decimal, str | None, str] | None:
     written = claim.facts.get("price")
-    amount = prices.machine(written) if written else None
+    amount = reader.marked(written, place) if written else None
     if written is None or amount is None or amount <= 0:
         return None
     code = reader.currency(claim.facts.get("currency", "").strip(), place)

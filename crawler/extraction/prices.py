@@ -1,7 +1,8 @@
 """Prices as shops show and mark them: text in, amount and currency out; amounts are Decimal, never float.
 
 A figure with one separator before exactly three digits is read as thousands: no shop prices to the thousandth, except in
-the dinars and rials that have three decimals. What cannot be read is None, never a guess.
+the dinars and rials that have three decimals. A word of scale behind a figure multiplies it (`scale`); where it is not known
+by what, the figure is no price. What cannot be read is None, never a guess.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from crawler.extraction.scale import Scales
+
 if TYPE_CHECKING:
     from config.schema.extraction import LocalMark
     from config.schema.money import Money
+    from crawler.extraction.scale import Scale
 
 THREE_DECIMALS = frozenset(("KWD", "BHD", "OMR", "JOD", "TND", "LYD", "IQD"))
 """Currencies with thousandths, ISO 4217."""
@@ -35,6 +39,9 @@ _NARROW = {wide: wide - 0xFEE0 for wide in (0xFF0C, 0xFF0E, *range(0xFF10, 0xFF1
 _SIGN_INSIDE = re.compile(r"(?<=\d)€(?=\d\d(?!\d))")
 """`1 299€99`."""
 _MACHINE = re.compile(r"-?\d+(?:\.\d+)?$")
+_LONGEST_SCALE = 12
+"""Characters of a word of scale."""
+_ONLY_FIGURES = re.compile(r"[\d\s.,'’\u00a0\u202f–-]{1,16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,8 @@ class Price:
     mark: str
     start: int
     end: int
+    scaled: bool = False
+    """A word of scale multiplied the figure."""
 
 
 def figure(text: str, *, whole: bool = False, thousandths: bool = False) -> Decimal | None:
@@ -119,7 +128,11 @@ class PriceReader:
         self.whole = {row.id for row in money.currency if row.whole}
         self.codes = {row.id for row in money.currency}
         self.sure = {mark.casefold(): row.id for row in money.currency for mark in (*row.marks, *row.after)}
-        self.shared = {mark.casefold(): row for row in money.shared for mark in row.marks if row.id != "r"}
+        local = tuple(local)
+        at_home = {mark for row in local for mark in (*row.before, *row.after)}
+        self.shared = {
+            mark.casefold(): row for row in money.shared for mark in row.marks if not (row.known_only and mark in at_home)
+        }
         self.sure |= {
             f"{mark[:-1]} $": code for mark, code in self.sure.items() if len(mark) > 1 and mark.endswith("$")
         }
@@ -131,17 +144,8 @@ class PriceReader:
         self.home = {country: row.id for row in money.currency for country in row.countries}
         """The currency of a country, by ISO codes."""
         self._look_up()
-        self.factors = {
-            mark: row.value
-            for row in money.multiplier
-            if not row.doubtful
-            for mark in row.marks
-            if not mark.isascii()
-        }
-        many = "|".join(sorted(map(re.escape, self.factors), key=len, reverse=True))
-        self.pattern = re.compile(
-            rf"(?<![\w.,#])(?<!\d[-/])(?P<figure>{_FIGURE})(?P<tail>{_TAIL})(?P<many>\s?(?:{many})(?![^\W\d_]))?"
-        )
+        self.scales = Scales(money)
+        self.pattern = re.compile(rf"(?<![\w.,#])(?<!\d[-/])(?P<figure>{_FIGURE})(?P<tail>{_TAIL})")
         self._rows = {row.id: row for row in local}
         self._local: dict[str, PriceReader] = {}
         """Readers of countries with marks of their own, once asked for."""
@@ -181,27 +185,46 @@ class PriceReader:
         if sign:
             text = joined(text[: sign.end()], text[sign.end() :])
         found = []
+        language = self.scales.language(place.language, place.country)
         for match in self.pattern.finditer(self._parted(text)):
-            start, end = match.span()
-            before = self._before(text, start)
-            after = "" if before else self._after(text, end) or self._dash(match["tail"], place)
-            if not (before or after or bare):
+            scale = self.scales.of(text, match.end(), language, self._after)
+            before = self._before(text, match.start())
+            after = "" if before else self._after(text, scale.end) or self._dash(match["tail"], place)
+            if scale.factor is None or not (before or after or bare):
                 continue
-            price = self._price(text, match, before, after, place)
+            price = self._price(text, match, scale, before, after, place)
             if price is not None:
                 found.append(price)
         return found
 
-    def _price(self, text: str, match: re.Match[str], before: str, after: str, place: Place) -> Price | None:
+    def _price(self, text: str, match: re.Match[str], scale: Scale, before: str, after: str, place: Place) -> Price | None:
         mark = (before or after).strip()
         code = self.home[place.country or ""] if mark in DASHES else self.currency(mark, place)
-        amount = figure(match["figure"], whole=code in self.whole, thousandths=code in THREE_DECIMALS)
-        if amount is None:
+        scaled = scale.factor != 1
+        # `1.250万` has a decimal point: who counts in ten thousands groups no thousands.
+        amount = figure(match["figure"], whole=code in self.whole and not scaled, thousandths=code in THREE_DECIMALS)
+        unknown = code is None and mark.casefold() in self.shared and self.shared[mark.casefold()].known_only
+        if amount is None or scale.factor is None or unknown:
             return None
-        if match["many"]:
-            amount *= self.factors[match["many"].strip()]
-        start, end = match.start() - len(before), match.end() + (0 if mark in DASHES else len(after))
-        return Price(text[start:end].strip(), amount, code, mark, start, end)
+        amount = amount * scale.factor + scale.plus
+        start, end = match.start() - len(before), scale.end + (0 if mark in DASHES else len(after))
+        return Price(text[start:end].strip(), amount, code, mark, start, end, scaled) if amount < LARGEST else None
+
+    def only_figures(self, text: str, place: Place) -> bool:
+        """Is a text nothing but figures, a word of scale behind them at most?"""
+        figures = _ONLY_FIGURES.match(text)
+        if figures is None or figures.end() == len(text):
+            return figures is not None
+        end = len(figures[0].rstrip())
+        if end == 0 or len(text) - end > _LONGEST_SCALE:
+            return False
+        scale = self.scales.of(text, end, self.scales.language(place.language, place.country), self._after)
+        return scale.factor not in (None, 1) and scale.end == len(text)
+
+    def marked(self, value: str, place: Place) -> Decimal | None:
+        """A price in markup or state (`machine`), which shops write with a word of scale at times."""
+        shown = None if _MACHINE.match(value.strip()) or len(value) > 60 else self.find(value, place, bare=True)
+        return shown[0].amount if shown and shown[0].scaled else machine(value)
 
     def _parted(self, text: str) -> str:
         """The text with marks that touch a figure made blanks, so that the figure stands alone: `Rs23`, not `H100`."""

@@ -38,7 +38,6 @@ _BESIDE = 12
 _BEFORE_TITLE, _BEHIND_TITLE = 150, 450
 """Texts around the title that are looked at; what stands farther away is about other goods."""
 _MOST = 300
-_FIGURES_ONLY = re.compile(r"[\d\s.,'’\u00a0\u202f–-]{1,16}$")
 _DIFFERENCE = re.compile(r"\(?\s?[-+−–±]\s?[^\s\d]{0,4}\s?\d")
 """What an option adds or takes: `(-40.00€)`, `+ 5 €`."""
 _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
@@ -123,10 +122,11 @@ def _collect(shown: Shown, place: Place) -> list[Candidate]:
         if prices is None:
             prices = known[piece.text] = reader.find(piece.text, place) if cue < 0 or shown.cues[piece.order] & cue else []
         if prices:
-            split = _joined(shown, piece, place, taken, reader) if len(prices) == 1 and _cents_follow(shown, piece) else None
+            more = len(prices) == 1 and _more_follows(shown, piece, place)
+            split = _joined(shown, piece, place, taken, reader) if more else None
             gained = split is not None and split.price.amount != prices[0].amount
             found += [split] if split and gained else [Candidate(price, piece.order, piece.element) for price in prices[:3]]
-        elif _FIGURES_ONLY.match(piece.text) and _expected(shown, piece, reader):
+        elif reader.only_figures(piece.text, place) and _expected(shown, piece, reader):
             joined = _joined(shown, piece, place, taken, reader)
             if joined is not None:
                 found.append(joined)
@@ -135,12 +135,14 @@ def _collect(shown: Shown, place: Place) -> list[Candidate]:
     return found
 
 
-def _cents_follow(shown: Shown, piece: Piece) -> bool:
-    """May the next text be the cents of this one's figure?"""
-    if piece.order + 1 >= len(shown.pieces) or _CENTS.search(piece.text):
+def _more_follows(shown: Shown, piece: Piece, place: Place) -> bool:
+    """May the next text be the cents of this one's figure, or its word of scale?"""
+    if piece.order + 1 >= len(shown.pieces):
         return False
     behind = shown.pieces[piece.order + 1].text
-    return behind in (".", ",") or _CENTS_ALONE.match(behind) is not None
+    if shown.words.prices.only_figures(f"1 {behind}", place) and not _DIGIT.search(behind):
+        return True
+    return not _CENTS.search(piece.text) and (behind in (".", ",") or _CENTS_ALONE.match(behind) is not None)
 
 
 def _expected(shown: Shown, piece: Piece, reader: PriceReader) -> bool:
@@ -174,7 +176,8 @@ def _joined(
             break
         prices = reader.find(text, place)
         if best is not None:
-            if prices and best.price.amount == prices[0].amount // 1 != prices[0].amount:
+            cents = prices and best.price.amount == prices[0].amount // 1 != prices[0].amount
+            if cents or (prices and prices[0].scaled and not best.price.scaled):
                 best = Candidate(prices[0], piece.order, node)
             break
         if prices:
