@@ -65,3 +65,16 @@ def test_a_rule_broken_between_rows_is_told_of_the_home(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="must hold") as caught:
         _ = Config(tmp_path).thresholds
     assert caught.value.file == str(path)
+
+
+def test_a_word_group_is_named_after_its_file_and_concept(tmp_path: Path) -> None:
+    """Else a home's row of another language would stand beside the one it was meant to replace."""
+    row = '[[groups]]\nid = "{}"\nconcept = "loss"\nterms = ["milled away"]\nreason = "workshop words"\n'
+    path = tmp_path / "config" / "lexicon" / "en.toml"
+    path.parent.mkdir(parents=True)
+    for ident in ("de.loss.workshop", "en.serial.workshop"):
+        path.write_text(row.format(ident), "utf-8")
+        with pytest.raises(ConfigError, match=r"en\.loss"):
+            _ = Config(tmp_path).lexicon
+    path.write_text(row.format("en.loss.workshop"), "utf-8")
+    assert any(group.id == "en.loss.workshop" for group in Config(tmp_path).lexicon["en"].groups)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from config.tables import Row, Table
 
@@ -173,3 +173,12 @@ class Lexicon(Table):
     glosses: dict[str, str] = {}
     """English of single terms whose group says less, or other things as well; for people, no part of the reading."""
     groups: list[Group] = []
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        """An id tells where its row stands and what it means, so that a row of a home replaces the one it is meant to. Names of places
+        are of no language, and bear the place's."""
+        for group in self.groups if self.language else ():
+            if group.id.split(".")[:2] != [self.language, group.concept]:
+                raise ValueError(f"id {group.id!r} has to begin with '{self.language}.{group.concept}', the file's language and the row's concept")
+        return self
