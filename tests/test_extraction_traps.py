@@ -73,3 +73,47 @@ def test_what_is_sold_out_was_offered(shown: str, offers: bool) -> None:
     found = extract_page(f"<title>NVIDIA A100 80GB - Shop</title><body><h1>NVIDIA A100 80GB</h1>{shown}", url="https://shop.test/p/1")
     assert found.is_product is offers, found.reason
     assert (found.availability == "OutOfStock") or not offers
+
+
+GONE = {
+    "en": "Sold out|No stock", "de": "Ausverkauft|Nicht vorrätig|Derzeit nicht auf Lager", "fr": "Rupture de stock|Épuisé|Plus disponible", "es": "Agotado|Sin existencias|Sin stock", "it": "Esaurito|Non disponibile",
+    "pt": "Esgotado|Indisponível|Fora de estoque|Sem stock", "nl": "Uitverkocht|Niet leverbaar", "pl": "Brak w magazynie|Produkt niedostępny|Karta niedostępna", "cs": "Není skladem", "hu": "Nincs raktáron|Elfogyott", "ro": "Stoc epuizat|Nu este în stoc",
+    "bg": "Изчерпан|Няма в наличност", "el": "Εξαντλήθηκε|Μη διαθέσιμο", "hr": "Rasprodano|Nije na zalihi|Nedostupno", "ru": "Нет в наличии|Распродано|Нет на складе", "uk": "Немає в наявності|Немає на складі|Розпродано",
+    "sv": "Slut i lager|Ej i lager", "da": "Udsolgt|Ikke på lager", "no": "Utsolgt|Ikke tilgjengelig", "fi": "Loppunut|Ei varastossa", "et": "Pole laos", "lv": "Nav pieejams", "lt": "Išparduota|Nėra sandėlyje",
+    "tr": "Tükendi|Stokta yok|Stokta bulunmuyor", "ar": "نفدت الكمية|غير متوفر|غير متاح", "fa": "ناموجود", "he": "אזל מהמלאי|לא במלאי", "hi": "स्टॉक में नहीं|स्टॉक समाप्त|उपलब्ध नहीं", "th": "สินค้าหมด|หมด|ของหมด",
+    "vi": "Hết hàng|Tạm hết hàng|Ngừng kinh doanh", "id": "Stok habis|Stok kosong|Tidak tersedia", "ms": "Kehabisan stok|Tiada stok", "zh-CN": "缺货|已售罄|无货|暂无库存|补货中", "zh-TW": "缺貨|補貨中|已售完|無現貨",
+    "ja": "売り切れ|在庫切れ|品切れ|完売しました|入荷待ち|在庫がありません", "ko": "품절|재고없음|매진|단종",
+}  # fmt: skip
+DEAD = ["<button disabled>{buy}</button>", "<button><span class=is-disabled>{buy}</span></button>", "<a class='btn btn--disabled' href=#>{buy}</a>", "<a role=button aria-disabled=true href=#>{buy}</a>", "<input type=submit value='{buy}' disabled>"]  # fmt: skip
+STOCKED = '<script type="application/ld+json">{"@type":"Product","name":"NVIDIA A100 80GB","offers":{"price":"9499","priceCurrency":"USD","availability":"InStock"}}</script>'
+
+
+def stock(words: str, button: str, head: str = "", language: str = "en") -> tuple[str | None, list[tuple[str, str]]]:
+    """What is kept of the page's availability, and what is said against it."""
+    body = f"<h1>NVIDIA A100 80GB</h1><div class=price>$9,499.00</div><p>{words}</p><form>{button}</form>"
+    found = extract_page(f"<html lang={language}><title>NVIDIA A100 80GB - Shop</title>{head}<body>{body}")
+    return found.availability, [(row.kept, row.other) for row in found.conflicts if row.field == "availability"]
+
+
+@pytest.mark.parametrize("language", GONE)
+def test_words_of_being_gone_stand_alone_and_beside_a_disabled_button(language: str) -> None:
+    buttons = ["", DEAD[0].format(buy=BUY.get(language[:2], "Add to cart"))]
+    assert [(words, button) for words in GONE[language].split("|") for button in buttons if stock(words, button, language=language)[0] != "OutOfStock"] == []
+
+
+@pytest.mark.parametrize("button", DEAD)
+def test_a_disabled_button_does_not_say_that_the_article_can_be_had(button: str) -> None:
+    dead = button.format(buy="Add to cart")
+    assert stock("Sold out", dead) == ("OutOfStock", [])
+    assert stock("Sold out", dead, STOCKED) == ("OutOfStock", [("OutOfStock", "InStock")])
+    assert stock("A fine card", dead, STOCKED.replace("InStock", "SoldOut")) == ("OutOfStock", [])
+
+
+def test_a_button_that_works_is_believed_and_the_words_against_it_are_kept() -> None:
+    for button in ("<button>Add to cart</button>", "<button class='disabled:opacity-50'>Add to cart</button>"):
+        assert stock("Sold out", button) == ("InStock", [("InStock", "OutOfStock")])
+
+
+@pytest.mark.parametrize("words", ["已售 1000 件", "已售出 35 件", "No stock photos: this is the very card", "Sizes sell fast"])
+def test_words_that_do_not_say_gone(words: str) -> None:
+    assert stock(words, "") == ("InStock", [])

@@ -1,7 +1,8 @@
 """Can it be had? Markup values by their bare schema.org name, and what the page says near the title and the price.
 
-The rule where they disagree: a page that says near the title that the article is gone is believed over markup; a button
-that buys is believed over markup that says it is gone; else markup is believed.
+The rule where they disagree: a page that says near the title that the article is gone is believed over markup, unless a
+button still buys; such a button is also believed over markup that says it is gone; else markup is believed. A disabled button
+buys nothing and says nothing: many wait for a choice.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def shown(page: Shown, price_order: int | None) -> Said:
     """What the page says near the title and the price."""
     start, end = _zone(page, price_order)
     near = price_order if price_order is not None else start
-    button = any(start <= order <= end or abs(order - near) <= 40 for order in buy_places(page))
+    places = [order for order in buy_places(page) if order not in page.dead]
+    button = any(start <= order <= end or abs(order - near) <= 40 for order in places)
     found: str | None = None
     words_found = ""
     for piece in page.pieces[start:end]:

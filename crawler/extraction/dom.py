@@ -62,7 +62,9 @@ class Shown:
     others: set[int] = field(default_factory=set)
     """Texts about other goods, by order: behind headings over such, and in cards that lead elsewhere."""
     buys: list[int] | None = None
-    """Where buttons buy, once looked for."""
+    """Where buttons buy or ask, once looked for."""
+    dead: set[int] = field(default_factory=set)
+    """Those of them that cannot be pressed: they show where the article is bought, not that it can be."""
     _bits: dict[int, int] = field(default_factory=dict)
     _sums: dict[int, int] = field(default_factory=dict)
     """Bits of elements with those around them."""

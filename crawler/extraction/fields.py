@@ -132,6 +132,8 @@ def _availability(page: Sources, filled: Filled) -> None:
     kept, source = _weigh(marked, origin, said, page.choice.amount is not None)
     filled.put("availability", kept, source)
     told = said.name or ("InStock" if said.button else None)
+    if marked is None and source == "buy button" and said.name == "OutOfStock":
+        filled.conflicts.append(merge.Conflict("availability", str(kept), "buy button", said.name, "shown"))
     if marked and told and kept and marked != told:
         other, other_from = (marked, origin) if source != origin else (told, "shown")
         filled.conflicts.append(merge.Conflict("availability", kept, str(source), other, other_from))

@@ -44,6 +44,8 @@ _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
 _CENTS_ALONE = re.compile(r"[.,]?\d\d$")
 _DAYS = re.compile(r"\b30\b")
 _DIGIT = re.compile(r"\d")
+_DISABLED = re.compile(r"(?:^|\s)(?:[a-z]{2,4}-+|\w+--)?disabled(?:\s|$)", re.I)
+"""Class names of buttons that cannot be pressed: `disabled`, `is-disabled`, `btn-disabled`, `button--disabled`; no `disabled:opacity-50`."""
 
 AGAINST = {
     w.STRUCK: 6.0, w.RELATED: 5.0, w.TILE: 1.0, w.SHIPPING: 5.0, w.INSTALMENT: 5.0, w.SAVING: 5.0, w.PER_MEASURE: 4.0,
@@ -209,19 +211,18 @@ def _find_buys(shown: Shown) -> list[int]:
     for order in range(first, min(last, len(shown.pieces))):
         if shown.cues[order] & w.PRESSED:
             piece = shown.pieces[order]
-            if (
-                1 < len(piece.text) <= 40
-                and pressed.search(shown.lower[order])
-                and _pressable(piece.element)
-                and order not in shown.others
-                and not shown.bits(piece.element) & w.OTHER_GOODS
-            ):
+            button = _pressable(piece.element) if 1 < len(piece.text) <= 40 and pressed.search(shown.lower[order]) else None
+            if button is not None and order not in shown.others and not shown.bits(piece.element) & w.OTHER_GOODS:
                 found.append(order)
+                if _disabled(piece.element, button):
+                    shown.dead.add(order)
     for order, tag, node in shown.buttons:
         if first <= order <= last and order not in shown.others:
             value = node.attributes.get("value" if tag == "input" else "title") or ""
             if 2 < len(value) <= 40 and buy.search(value.lower()):
                 found.append(order)
+                if _disabled(node, node):
+                    shown.dead.add(order)
     return found
 
 
@@ -232,18 +233,34 @@ def zone(shown: Shown) -> tuple[int, int]:
     return max(0, shown.title_order - _BEFORE_TITLE), shown.title_order + _BEHIND_TITLE
 
 
-def _pressable(element: LexborNode) -> bool:
+def _pressable(element: LexborNode) -> LexborNode | None:
+    """The button that a text is on; None if it is on none."""
     node: LexborNode | None = element
     for _ in range(4):
         if node is None:
-            return False
+            return None
         if (
             node.tag in ("button", "a", "input", "label")
             or "btn" in (name := (node.attributes.get("class") or "").lower())
             or "button" in name
             or "cart" in name
         ):
+            return node
+        node = node.parent
+    return None
+
+
+def _disabled(element: LexborNode, button: LexborNode) -> bool:
+    """Can a button not be pressed? Its own element or one inside it, around its text, may say so."""
+    node: LexborNode | None = element
+    for _ in range(4):
+        if node is None:
+            return False
+        given = node.attributes
+        if "disabled" in given or given.get("aria-disabled") == "true" or _DISABLED.search(given.get("class") or ""):
             return True
+        if node.mem_id == button.mem_id:
+            return False
         node = node.parent
     return False
 
