@@ -177,6 +177,13 @@ def test_an_offer_without_a_price(reader: Reader, title: str, description: str, 
     assert found.offer == offer and bool(found.chips) == (offer == "sale")
 
 
+@pytest.mark.parametrize(
+    ("title", "chip"), [("Продам A40 48GB, инженерный образец", "nvidia-a40"), ("L4 24GB, spare", "nvidia-l4"), ("A40 64GB, spare", None)]
+)
+def test_its_own_memory_speaks_for_a_short_name(reader: Reader, title: str, chip: str | None) -> None:
+    assert [c.chip for c in read(reader, title, "Works, seen in person any evening.", None, condition="Used").chips] == ([chip] if chip else [])
+
+
 @pytest.mark.parametrize(("price", "country"), [("$20,000", "US"), ("€22.000", "DE"), ("3,500,000円", "JP"), ("¥170000", "CN")])
 def test_a_bare_name_at_the_price_of_a_chip_is_one(reader: Reader, price: str, country: str) -> None:
     assert read(reader, "H100 GPU", "", price, country).offer == "sale"

@@ -37,6 +37,11 @@ NOUN = 20
 _LAST_WORD = re.compile(r"(?:[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]{3,})(?=\W?$)")
 """A word of an alphabet, or the last letter of one in a script that does not part words."""
 
+LEAST_LETTERS, BESIDE = 2, 8
+"""Characters of a short name that its memory speaks for (`A2 16GB` is a card for cameras too), and between the two."""
+
+_SIZE = re.compile(r"\d+")
+
 DEAR = 5
 """Share over which a price says nothing for the chip."""
 
@@ -206,6 +211,8 @@ class Page:
             )
         if mention.strong:
             return self.hardware or self._unshared
+        if self._unshared and self._has_own_memory(mention):
+            return True
         if own["hardware"] or self.title["hardware"] or self.category["hardware"]:
             return True
         return (self.hardware and bool(own["memory-size"] or self.price["rental-price"])) or (
@@ -213,6 +220,15 @@ class Page:
             and self._chip_price
             and (bool(own["hardware-weak"] or own["memory-size"]) or self._plausible)
         )
+
+    def _has_own_memory(self, mention: Mention) -> bool:
+        """Whether a short name of letters has the chip's own memory right behind it: `A40 48GB`, `L4 24G`."""
+        chip = self.finder.chips.get(mention.base or "")
+        if chip is None or len(mention.key) < LEAST_LETTERS or mention.key.isdigit():
+            return False
+        own = self.hits(mention.field)
+        behind = (hit for hit in own["memory-size"] if 0 <= hit.start - mention.end <= BESIDE)
+        return any(int(size[0]) in chip.memory_gb for hit in behind if (size := _SIZE.search(own.text, hit.start, hit.end)))
 
     @cached_property
     def _unshared(self) -> bool:
