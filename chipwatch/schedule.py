@@ -22,13 +22,15 @@ from zoneinfo import ZoneInfo
 from config.schema.schedule import Job, Schedule
 
 if TYPE_CHECKING:
-    from apscheduler.triggers.base import BaseTrigger
-
+    from chipwatch.hours import InHours
+    from chipwatch.times import Times
     from config.loader import Config
     from config.schema.sites import Site
 
 LEDGER = "schedule.jsonl"
 LOCK = "schedule.lock"
+DEAF_S = 10
+"""Seconds after which a supervisor that was asked to stop, and did not come to it, ends at once."""
 NOT_DONE = 3
 """Exit status of a command that was stopped before its end (chipwatch.app.EXIT_NOT_DONE)."""
 
@@ -87,35 +89,30 @@ def _divided(job: Job, own: dict[str, Site]) -> list[Job]:
     return (rest if left or not job.sites else []) + starts
 
 
-def trigger(job: Job) -> BaseTrigger:
+def trigger(job: Job) -> Times | InHours:
     """The job's times as an APScheduler trigger. Raises ScheduleError if cron is no valid expression."""
     from apscheduler.triggers.cron import CronTrigger
 
+    from chipwatch.hours import InHours
+    from chipwatch.times import Times
     from chipwatch.weekdays import weekdays
 
     minute, hour, day, month, weekday = job.cron.split()
-    jitter = None if isinstance(job, OwnStart) else job.jitter_s or None
     try:
-        times = CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=weekdays(weekday), timezone=job.timezone, jitter=jitter)
+        line = CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=weekdays(weekday), timezone="UTC")
     except ValueError as error:
         raise ScheduleError(f"schedule.toml: job {job.id!r}, cron {job.cron!r}: {error}") from error
-    if not isinstance(job, OwnStart):
-        return times
-    from chipwatch.hours import InHours
-
-    return InHours(times, job.hours, job.hours_zone, job.jitter_s)
+    if isinstance(job, OwnStart):
+        return InHours(Times(line, job.timezone, hour), job.hours, job.hours_zone, job.jitter_s)
+    return Times(line, job.timezone, hour, job.jitter_s)
 
 
 def next_runs(schedule: Schedule, now: datetime) -> list[tuple[Job, datetime]]:
-    """Each enabled job with its next start after `now`, soonest first; jitter is not in it."""
-    runs = []
-    for job in schedule.job:
-        if job.enabled:
-            plain = job.model_copy(update={"jitter_s": 0})
-            due = trigger(plain).get_next_fire_time(None, now)
-            if due is not None:
-                runs.append((job, due))
-    return sorted(runs, key=lambda pair: pair[1])
+    """Each enabled job with its next start from `now` on, in its own time zone, soonest first; jitter is not in it."""
+    starts = ((job, next(trigger(job).starts(now), None)) for job in schedule.job if job.enabled)
+    # Sorted in UTC: two times of one zone are compared by what its clock shows.
+    runs = sorted(((job, due) for job, due in starts if due is not None), key=lambda pair: pair[1])
+    return [(job, due.astimezone(ZoneInfo(job.timezone))) for job, due in runs]
 
 
 def missed(schedule: Schedule, ledger: Sequence[Entry], now: datetime) -> list[tuple[Job, datetime]]:
@@ -144,17 +141,18 @@ def _open(job: Job, now: datetime) -> bool:
 
 
 def due_at(job: Job, started: datetime) -> datetime:
-    """The time that a run begun at `started` was due: jitter moves a start to either side, a sleeping machine far behind."""
+    """The time that a run begun at `started` was due: jitter moves a start behind it, a sleeping machine far behind."""
     late = timedelta(hours=24)
-    return _last_due(job, started - late, started + timedelta(seconds=job.jitter_s)) or started
+    return _last_due(job, started - late, started) or started
 
 
 def _last_due(job: Job, after: datetime, now: datetime) -> datetime | None:
-    times = trigger(job.model_copy(update={"jitter_s": 0}))
-    latest, due = None, times.get_next_fire_time(None, after + timedelta(seconds=1))
-    while due is not None and due <= now:
-        latest, due = due, times.get_next_fire_time(due, due + timedelta(seconds=1))
-    return latest
+    latest = None
+    for due in trigger(job).starts(after + timedelta(seconds=1)):
+        if due > now:
+            break
+        latest = due
+    return latest and latest.astimezone(ZoneInfo(job.timezone))
 
 
 def _time(text: str) -> datetime:
@@ -335,13 +333,14 @@ class Supervisor:
         return read_ledger(self.home)[before:]
 
     async def forever(self) -> None:
-        """Make up for missed runs, then keep the schedule until SIGTERM or Ctrl-C."""
+        """Make up for missed runs, then keep the schedule until SIGTERM or Ctrl-C. Raises SystemExit if it could not end in order."""
+        with self._listening(asyncio.get_running_loop()):
+            await self._keep()
+
+    async def _keep(self) -> None:
         from apscheduler.events import EVENT_JOB_MAX_INSTANCES
         from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stopping.set)
         scheduler = AsyncIOScheduler(timezone="UTC")
         grace = self.schedule.supervisor.catch_up_h * 3600
         jobs = {job.id: job for job in self.schedule.job if job.enabled}
@@ -364,6 +363,33 @@ class Supervisor:
         # Each run under way still writes its line into the ledger.
         await asyncio.gather(made_up, *self.running, return_exceptions=True)
         scheduler.shutdown(wait=False)
+
+    @contextlib.contextmanager
+    def _listening(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+        """Stop when asked to. Not by the loop's own handler: a loop that is held up by a fault would hear nothing, for ever."""
+
+        def asked(number: int, frame: object) -> None:
+            signal.alarm(DEAF_S)
+            loop.call_soon_threadsafe(heard)
+
+        def heard() -> None:
+            signal.alarm(0)
+            self.stopping.set()
+
+        def deaf(number: int, frame: object) -> None:
+            for child in self.children.values():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child.pid, signal.SIGTERM)
+            raise SystemExit(128 + signal.SIGTERM)
+
+        before = [(number, signal.signal(number, handler)) for number, handler in
+                  ((signal.SIGALRM, deaf), (signal.SIGTERM, asked), (signal.SIGINT, asked))]  # fmt: skip
+        try:
+            yield
+        finally:
+            signal.alarm(0)
+            for number, handler in before:
+                signal.signal(number, handler)
 
     async def _make_up(self, late: Sequence[tuple[Job, datetime]]) -> None:
         """Missed jobs one after the other: what a late crawl brings is to be judged, and then told."""
