@@ -155,14 +155,14 @@ def figures(judged: Sequence[Judged], judge: Judge, part: str) -> Figures:
 
 def _as_labelled(one: Judged, judge: Judge) -> tuple[float, str]:
     """Score and severity with offer, restriction and signals as the label has them; price, other signals and forest as found."""
-    from detector.evaluate import SIGNALS
+    from detector.gold import SIGNALS
 
     gold = one.case.gold
-    if gold["offer"] not in ("sale", "rental") or not gold["restricted"]:
+    if gold["offer"] not in ("sale", "rental") or not gold.get("restricted"):
         return 0.0, "none"
     found = one.replay or {"offer": gold["offer"], "evidence": [], "usd": None, "market": None, "tail": None, "dear": False}
     own = [[name, strength] for name, strength in found["evidence"] if name not in SIGNALS]
-    return judge.again({**found, "evidence": [*own, *([name, 1.0] for name in gold["signals"])]})[:2]
+    return judge.again({**found, "evidence": [*own, *([name, 1.0] for name in gold.get("signals", ()) if name in SIGNALS)]})[:2]
 
 
 def _only(replay: Mapping[str, Any], part: str) -> dict[str, Any]:

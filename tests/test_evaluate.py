@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+import pytest
 
 from chipwatch.evaluating import LABELLED, figures, has_forest, judge_labelled
 from config.loader import Config
-from detector.evaluate import load
+from detector.evaluate import evaluate, load
+from detector.gold import SIGNALS, Other
 from detector.judge import Judge
+from detector.reading.read import Reader
 from storage.store import Store
 from tests.test_main_job import chipwatch
 
@@ -143,6 +148,39 @@ def test_one_part_of_the_files_and_its_errors(tmp_path: Path) -> None:
     shown = chipwatch(home, "evaluate", str(path), "--part", "train", "--errors").stdout
     assert shown.startswith("reading\nlistings                    2")
     assert "chip: 2" in shown and "judging" in shown, "the made-up gold names no chip"
+
+
+@pytest.mark.parametrize(
+    ("gold", "problem"),
+    [
+        ({}, "gold.offer: Field required"),
+        ({"offer": "sales"}, "gold.offer: Input should be 'sale', 'rental'"),
+        ({"offer": "sale"}, "gold: a sale names its chips"),
+        ({"offer": "sale", "chips": [{"chip": "nvidia-h100"}]}, "gold.chips.0.count"),
+        ({"offer": "other", "signals": ["serial_remove"]}, "gold.signals.0"),
+        ({"offer": "other", "condition": "mint"}, "gold.condition"),
+        ({"offer": "other", "grade": 3}, "gold.grade"),
+    ],
+)
+def test_a_wrong_label_is_told_with_its_line(tmp_path: Path, gold: dict[str, Any], problem: str) -> None:
+    """A slip of the pen in a label must not count as a fault of the reading."""
+    row = {"listing": {"site": "board", "listing_id": "7", "title": "H100"}}
+    wrong = tmp_path / "wrong.jsonl"
+    wrong.write_text(json.dumps(row | {"gold": {"offer": "other"}}) + "\n" + json.dumps(row | {"gold": gold}) + "\n", encoding="utf-8")
+    said = chipwatch(tmp_path / "home", "evaluate", str(wrong), expect=2).stderr
+    assert f"{wrong}:2: not a labelled listing: {problem}" in said and "Traceback" not in said
+
+
+def test_what_a_label_leaves_out_is_not_measured(tmp_path: Path) -> None:
+    bare = tmp_path / "train-bare.jsonl"
+    listing = {"site": "board", "listing_id": "7", "title": "NVIDIA H100 PCIe 80GB, serial removed", "description": "As\u2028seen.", "price_text": "$9,000", "country": "US"}
+    bare.write_text(json.dumps({"listing": listing, "gold": {"offer": "sale", "chips": [{"chip": "nvidia-h100-pcie-80gb", "count": 1}]}}, ensure_ascii=False), encoding="utf-8")
+    table = evaluate(load([bare]), Reader(Config(None)), date(2025, 6, 1))
+    assert set(table.shares) == {"offer", "count"} and table.chips.f1 == 1.0 and not table.errors and not table.signals
+
+
+def test_every_signal_may_stand_in_a_label() -> None:
+    assert {card.id for card in Config(None).signals.signal} == {*SIGNALS, *get_args(Other)}
 
 
 def test_what_is_no_labelled_file_is_told(tmp_path: Path) -> None:

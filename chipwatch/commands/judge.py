@@ -285,7 +285,7 @@ def evaluate(
     table = reading.evaluate(cases, Reader(state.config), datetime.now(UTC).date())
     if not json:
         print("reading\n" + reading.render(table) + (reading.render_errors(table) if errors else ""))
-    graded = [case for case in cases if "grade" in case.gold]
+    graded = [case for case in cases if case.gold.get("grade") is not None]
     rows: list[dict[str, Any]] = []
     for lent in [None, *(market or ())] if graded else []:
         note(f"judging {len(graded)} listings on {f'a home that knows {lent}' if lent else 'a fresh home'}")
