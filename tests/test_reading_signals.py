@@ -140,6 +140,16 @@ SAID: list[tuple[str, str, str, str, str]] = [
     ("en", "US", "24 became 48, new blower board.", "modified_hardware", "24 became 48"),
     ("pt", "PT", "Uma 4090 a que dobraram a memória.", "modified_hardware", "dobraram a memória"),
     ("tr", "TR", "Kartın belleği sonradan 48 gigabayta çıkarıldı.", "modified_hardware", "belleği sonradan 48 gigabayta çıkarıldı"),
+    # Digits in words and figures, and masked behind the word for the telephone.
+    ("en", "US", "Text Mike five one zero 5*5 00 00", "off_platform_contact", "five one zero 5*5 00 00"),
+    ("zh", "CN", "电话一八六****0000", "off_platform_contact", "一八六****0000"),
+    # A paper that is denied is not there, whatever else is; what another does not touch is no refusal to sell.
+    ("en", "US", "No receipt but original box.", "no_paperwork", "No receipt"),
+    ("de", "DE", "Keine Rechnung vorhanden.", "no_paperwork", "Keine Rechnung"),
+    ("en", "US", "I don't have a receipt and PNY won't touch it for warranty", "no_paperwork", "don't have a receipt"),
+    ("de", "DE", "Die Typenschilder samt Seriennr. mussten wir vor Freigabe ablösen", "serial_removed", "ablösen"),
+    # The port that a trade offer has in a row of its own.
+    ("en", "CN", "DDP to Moscow. Port: Hong Kong", "transit_route", "Hong Kong"),
     # A refusal to give a paper is no refusal to sell.
     ("zh", "CN", "不出任何单据。", "no_paperwork", "不出任何单据"),
     ("ru", "RU", "В наличии сотни штук, хватит всем.", "bulk_inventory", "сотни штук"),
@@ -201,6 +211,14 @@ UNSAID: list[tuple[str, str, str, str]] = [
     ("hi", "IN", "Bina number wale card mat lena.", "serial_removed"),
     ("ja", "JP", "製造番号の削り・剥がし等は一切ありません。", "serial_removed"),
     ("de", "DE", "Genehmigungspflichtiges Gut: Wir liefern nur gegen unterschriebene Endverbleibserklärung.", "export_evasion"),
+    # Question and answer; checks that are demanded.
+    ("en", "SG", "H100 rental per hour. Can I sign up without an ID? No.", "export_evasion"),
+    ("ko", "KR", "법인만 계약 가능, 사용목적 확인서와 수출통제 서약서를 받습니다.", "export_evasion"),
+    ("en", "US", "Buyers in China: please do not ask.", "restricted_destination"),
+    ("de", "DE", "Ohne Rechnung nur auf Wunsch möglich.", "no_paperwork"),
+    ("ja", "JP", "LINE交換はお断りします。", "off_platform_contact"),
+    # A least order of one piece.
+    ("en", "CN", "We are leading trader of graphic cards. Minimum Order Quantity: 1 Piece", "bulk_inventory"),
     # A messenger as software; no trader.
     ("tr", "TR", "Kart yıllarca bir Telegram botunu besledi.", "off_platform_contact"),
     ("es", "ES", "Soy particular, no me dedico a la venta al por mayor.", "bulk_inventory"),
@@ -216,6 +234,11 @@ UNSAID: list[tuple[str, str, str, str]] = [
 @pytest.mark.parametrize(("language", "country", "text", "signal"), UNSAID, ids=[row[2] for row in UNSAID])
 def test_a_signal_is_not_said(language: str, country: str, text: str, signal: str) -> None:
     assert not quotes(read(language, country, text), signal)
+
+
+def test_the_makers_own_edition_with_more_memory_is_not_altered() -> None:
+    for title, altered in (("NVIDIA H20 141G升级显存版", False), ("RTX 4090 48G升级显存版", True)):
+        assert bool(quotes(read("zh", "CN", "现货一张", title=title, price_text="¥69000"), "modified_hardware")) == altered
 
 
 DENIED: list[tuple[str, str, str]] = [

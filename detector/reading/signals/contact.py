@@ -12,7 +12,7 @@ from detector.reading.signals.vocabulary import Hit
 # A telephone number, whole or masked: starts like one, or has masked digits. Part numbers (900-21001-...) have neither.
 _NUMBER = re.compile(r"(?<![\w.,/-])(?:\+\d|0\d|1[3-9]\d|\(\+?\d{1,4}\))[\dx*•.\- ()]{5,18}[\dx*•](?![\w,-]|\.\d)")
 # Right behind a word for the telephone any long number is one.
-_DIALLED = re.compile(r"\W{0,3}(?:me|us|on|at|no|number)?\W{0,3}(?:\d[\dx*•.\- ()]{5,15}[\dx*•])(?![\w])")
+_DIALLED = re.compile(r"\W{0,3}(?:me|us|on|at|no|number)?\W{0,3}(?:[\d零〇幺一二三四五六七八九两洞拐][\d零〇幺一二三四五六七八九两洞拐x*•.\- ()]{5,15}[\d零〇幺一二三四五六七八九两洞拐x*•])(?![\w])")
 _MASKED = re.compile(r"[x*•]{2}|0{3}")
 _ADDRESS = re.compile(r"(?<!\S)[\w.+-]{2,40}(?:@|\[at\]|\(at\))[\w-]{2,40}(?:\.|\[dot\])[a-z]{2,10}")
 # Spelled out, digit by digit, to be missed by filters: `null eins sechs null`. In Chinese one run.
@@ -25,7 +25,7 @@ _DIGITS = (
 )
 _ZERO = re.compile(r"\b(?:zero|oh|null|zéro|cero|ноль|нуль|s[ıi]f[ıi]r|không|nol|kosong|shunya|صفر)\b|[零〇洞]|영|공")
 _SPELLED = re.compile(
-    rf"(?<!\w)(?:(?:{_DIGITS})[\s,.\-–]{{1,3}}){{3,}}(?:(?:{_DIGITS})(?!\w)|\d{{2,}})|[零〇幺一二三四五六七八九两洞拐]{{8,}}|(?:공일공|영일영)[공일이삼사오육칠팔구영\s\-]{{6,}}"
+    rf"(?<!\w)(?:(?:{_DIGITS})[\s,.\-–]{{1,3}}){{3,}}(?:(?:{_DIGITS})(?!\w)|\d[\dx*•]+)(?:[\s\-][\dx*•]{{2,}})*|[零〇幺一二三四五六七八九两洞拐]{{8,}}|(?:공일공|영일영)[공일이삼사오육칠팔구영\s\-]{{6,}}"
 )
 # A messenger's name with something set between its letters.
 _SET_APART = re.compile(

@@ -7,7 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from detector.reading.signals.names import BORDER_PAPER, other_cards, quoted
-from detector.reading.signals.scope import BESIDE, NEAR, PER_SENTENCE, TIGHT, Finding, Scope, apart, finding
+from detector.reading.signals.scope import (
+    BESIDE,
+    NEAR,
+    PER_SENTENCE,
+    TIGHT,
+    Finding,
+    Scope,
+    answered_no,
+    apart,
+    finding,
+)
 from detector.reading.signals.vocabulary import Hit
 from detector.reading.text import fold_pattern
 
@@ -48,7 +58,9 @@ class Way:
 
 def export_evasion(scopes: Sequence[Scope], way: Way) -> Iterator[Finding]:
     """Findings in order of sentence."""
-    for scope in scopes:
+    for at, scope in enumerate(scopes):
+        if answered_no(scopes, at):
+            continue  # `Can I sign up without an ID? No.`
         yield from apart(scope, _in_sentence(scope, way))[:PER_SENTENCE]
 
 

@@ -8,10 +8,11 @@ from itertools import islice
 
 from detector.reading.signals.scope import NEAR, PER_SENTENCE, TIGHT, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
-from detector.reading.text import Folded
+from detector.reading.text import Folded, fold_pattern
 
 # What memory is raised to.
 _SIZE = re.compile(r"(?<!\d)(?:16|20|22|24|32|36|40|48|64|80|96|128|160)\s?(?:g|gb|go|гб|гиг|기가|ギガ|जीबी|جيجا)")
+_EDITION = re.compile(fold_pattern(r"\s?(?:版|(?:edition|version|model|ausführung|версия)\b|モデル|バージョン|버전|에디션)"))
 # `ES` beside a letter of another word is that word; `es` in small letters is German or Spanish.
 _CAPITALS = re.compile(r"(?<![A-Za-z0-9])(?:ES|QS)[1-3]?(?![A-Za-z0-9])")
 
@@ -49,16 +50,16 @@ def _asked_for(scope: Scope, hit: Hit) -> bool:
     return any(o.start < hit.end and hit.start < o.end for o in scope.s.of("production"))
 
 
-def modified_hardware(scopes: Sequence[Scope]) -> Iterator[Finding]:
-    """One finding a sentence."""
+def modified_hardware(scopes: Sequence[Scope], sizes: frozenset[int] = frozenset()) -> Iterator[Finding]:
+    """The first findings of each sentence. `sizes`: GB of memory that the offered chips have from their makers."""
     for scope in scopes:
-        yield from islice(_altered(scope), PER_SENTENCE)
+        yield from islice(_altered(scope, sizes), PER_SENTENCE)
 
 
-def _altered(scope: Scope) -> Iterator[Finding]:
+def _altered(scope: Scope, sizes: frozenset[int]) -> Iterator[Finding]:
     s = scope.s
     for hit in s.of("modded"):
-        if _done(scope, hit):
+        if _done(scope, hit) and not _edition(scope, hit, sizes):
             yield finding(hit)
     for what in s.of("alterable"):
         for deed in s.of("alter"):
@@ -69,6 +70,12 @@ def _altered(scope: Scope) -> Iterator[Finding]:
                 and _done(scope, deed)
             ):
                 yield finding(what, deed, strength=0.8)
+
+
+def _edition(scope: Scope, hit: Hit, sizes: frozenset[int]) -> bool:
+    """`H20 141G升级显存版`: the maker's own model with more memory."""
+    stated = {int(size[0]) for size in re.finditer(r"(?<!\d)\d{2,3}(?=\s?g)", scope.s.text[scope.s.start : scope.s.end])}
+    return bool(stated) and stated <= sizes and _EDITION.match(scope.s.text, hit.end) is not None
 
 
 def _raised(text: str, what: Hit, deed: Hit) -> bool:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice, zip_longest
 
+from detector.reading.clauses import gap
 from detector.reading.signals.scope import BESIDE, NEAR, PER_SENTENCE, TIGHT, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
+from detector.reading.text import fold_pattern
 
 # Where private sales exclude liability by custom; there a missing warranty says nothing.
 CUSTOM = frozenset({"de", "ja", "fr"})
@@ -82,6 +84,9 @@ _DENIES = re.compile(
 )
 
 
+_COSTS = re.compile(fold_pattern(r"extra|aufpreis|zzgl|zuzüglich|vat|iva|ppn|kdv|mwst|surcharge|fee|cost|wunsch|anfrage|request|petición|consulta|demande|запрос|доплат|дороже|\+|plus|möglich|posible|possív|possible|можно|возможн|can |will |kann|wird|upon|bisa|boleh|được"))
+
+
 def _said(scope: Scope, hit: Hit) -> bool:
     denies = _DENIES.match(scope.s.text, hit.start, hit.end)
     return (denies is not None or not scope.negated(hit, none=False)) and not scope.hollow(hit)
@@ -132,9 +137,20 @@ def _ran_out(scope: Scope, warranty: Hit) -> bool:
 def _for_money(scope: Scope, paper: Hit) -> bool:
     """An invoice at extra cost is an invoice; so is one that is to be had."""
     return any(
-        h.start >= paper.end and scope.near(h, paper, 18) and not scope.negated(h)
+        h.start >= paper.end and scope.near(h, paper, 18) and not scope.negated(h) and not _lacks_too(scope, paper, h)
         for h in scope.s.of("extra_cost")
     ) and not any(scope.near(n, paper, BESIDE) and n.start >= paper.end for n in scope.s.of("none_after"))
+
+
+def _lacks_too(scope: Scope, paper: Hit, there: Hit) -> bool:
+    """`Keine Rechnung vorhanden`, `no receipt but original box`: what is denied is that the paper is there, or another thing is."""
+    s = scope.s
+    before = any(n.end <= paper.start and scope.near(n, paper, TIGHT) and not s.pauses_between(n, paper) for n in s.of("none"))
+    denied = before or (paper.concept == "grey" and _DENIES.match(s.text, paper.start, paper.end) is not None)
+    if scope.dense or not denied or s.pauses_between(paper, there) or _COSTS.search(s.text, there.start, there.end):
+        return False
+    other = any(b.start >= paper.end and b is not there and scope.near(there, b, BESIDE) for b in s.of("box", "card", "other_part"))
+    return other or (gap(paper, there) <= 1 and not any(p.start >= there.end and scope.near(there, p, TIGHT) for p in s.of("paper", "warranty")))
 
 
 def _of_liability(text: str, hit: Hit) -> bool:

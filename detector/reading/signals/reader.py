@@ -52,6 +52,10 @@ class SignalReader:
         self.gazetteer = Gazetteer(config.places)
         self.least = config.signals.settings.bulk_chips
         self.votes = Votes(config.learned("signals"))
+        self.own_memory = {
+            ident: frozenset(sizes) for chip in config.catalogue.chip if chip.market == "datacentre"
+            for ident, sizes in ((chip.id, chip.memory_gb), *((variant.id, variant.memory_gb) for variant in chip.variants))
+        }  # fmt: skip
         self._terms: dict[str, Terms] = {}
         self._compiled: dict[frozenset[str], Vocabulary] = {}
 
@@ -68,7 +72,7 @@ class SignalReader:
         texts, world = self._survey(doc)
         said = list(self._said(texts, facts, world))
         if facts.offer in ("sale", "rental"):
-            said = list(weighed(self.votes, texts, rules_of(facts, world), said))
+            said = list(weighed(self.votes, texts, rules_of(facts, world, self.own_memory), said))
         return _kept([*said, *self._shown(doc, facts, world, texts)])
 
     def sentences(self, doc: Document, facts: Facts) -> Iterator[tuple[str, Sentence, frozenset[str]]]:
@@ -97,7 +101,7 @@ class SignalReader:
     def _said(self, texts: Sequence[Text], facts: Facts, world: Map) -> Iterator[Signal]:
         """Signals that the words state."""
         goods = facts.offer in ("sale", "rental")
-        rules = rules_of(facts, world)
+        rules = rules_of(facts, world, self.own_memory)
         for text in texts:
             scopes, folded = text.scopes, text.folded
             for signal, rule in rules.items():

@@ -12,7 +12,7 @@ from detector.reading.clauses import gap
 from detector.reading.document import Document
 from detector.reading.model import Facts
 from detector.reading.signals.gazetteer import PLACES, Found, Gazetteer
-from detector.reading.signals.scope import BESIDE, NEAR, Finding, Scope
+from detector.reading.signals.scope import BESIDE, NEAR, TIGHT, Finding, Scope, answered_no
 from detector.reading.signals.vocabulary import Hit
 from detector.reading.text import fold_pattern
 
@@ -45,7 +45,6 @@ _TOPIC = re.compile(
         r"\s?[,，:：—–-]?\s?(?:sorry|apologies|leider|sorry aber|désolée?|lo siento|desculpem?|извините|извиняюсь|простите|увы|к сожалению|kusura bakmayın|üzgünüm|maalesef|maaf|xin lỗi|thông cảm|抱歉|不好意思|对不起|申し訳ありませんが|すみませんが|恐れ入りますが|죄송하지만|죄송합니다만|عذرا|للأسف|maaf karein)?\s?[,，:：—–-]?\s?"
     )
 )
-_NO = re.compile(fold_pattern(r"(?:no|nope|nein|non|nem|não|нет|не|hayır|không|bukan|tidak|nahi|لا|不|没|没有|否|いいえ|아니)(?=\W|$|[一-鿿])"))
 MEETING = 24
 """Letters behind a word of handing over that tell where."""
 BESIDE_PLACE, CAME_BEFORE = 18, 28
@@ -135,7 +134,7 @@ def _stops(field: str, scopes: Sequence[Scope], places: Sequence[Found]) -> Iter
     starts = [s.s.start for s in scopes]
     placed = ((found, bisect_right(starts, found.hit.start) - 1) for found in places[:MOST_STOPS])
     rows = [
-        (found, at, _left_out(scopes[at], found) or _answered_no(scopes, at))
+        (found, at, _left_out(scopes[at], found) or answered_no(scopes, at))
         for found, at in placed
         if at >= 0 and found.hit.start < scopes[at].s.end
     ]
@@ -199,7 +198,10 @@ def _left_out(scope: Scope, found: Found) -> bool:
     s, place = scope.s, found.hit
     if _beside(scope, found, LEFT_OUT) or _TOLD_NO.search(s.text, place.end, s.end) or _asked_and_refused(scope, place):
         return True
-    if any(_TOPIC.fullmatch(s.text, place.end, h.start) for h in s.of("no_ship") if h.start >= place.end):
+    # `Buyers in China: please do not ask`: only of people does that send anybody away.
+    people = any(u.end <= place.start and scope.near(u, place, TIGHT) and not s.pauses_between(u, place) for u in s.of("users"))
+    sent_off = s.of("no_ship", *(("secret", "elsewhere", "refuse", "no_channel") if people else ()))
+    if any(_TOPIC.fullmatch(s.text, place.end, h.start) for h in sent_off if h.start >= place.end):
         return True
     reach = NEAR if scope.density == 1 else 14 - BESIDE
     denials = (
@@ -211,16 +213,6 @@ def _left_out(scope: Scope, found: Found) -> bool:
         n.end <= place.start and scope.near(n, place, reach) and not s.pauses_between(n, place)
         for n in denials
     )
-
-
-def _answered_no(scopes: Sequence[Scope], at: int) -> bool:
-    """`Does it come from Hong Kong? No, ...`"""
-    if not scopes[at].s.question or at + 1 == len(scopes):
-        return False
-    answer = scopes[at + 1].s
-    first = answer.hits[0]
-    words = answer.text[answer.start : answer.end]
-    return first.concept in ("not", "none") and not answer.text[answer.start : first.start].strip() and _NO.match(words.lstrip()) is not None
 
 
 def _asked_and_refused(scope: Scope, place: Hit) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from detector.reading.clauses import Sentence
@@ -35,10 +35,11 @@ class Text:
     places: tuple[Found, ...]
 
 
-def rules_of(facts: Facts, world: Map) -> dict[str, Rule]:
-    """The rule of each signal for a listing of these facts, whose goods go these ways."""
+def rules_of(facts: Facts, world: Map, own_memory: Mapping[str, frozenset[int]]) -> dict[str, Rule]:
+    """The rule of each signal for a listing of these facts, whose goods go these ways. `own_memory`: GB that makers give a chip, by id."""
     chips = [chip.chip for chip in facts.chips]
     way = Way(world.restricted_named, world.abroad, facts.offer == "rental", facts.restricted, tuple(chips))
+    sizes = frozenset().union(*(own_memory.get(chip, frozenset()) for chip in chips))
     return {
         "export_evasion": lambda scopes, _: export_evasion(scopes, way),
         "off_platform_contact": lambda scopes, folded: off_platform_contact(scopes, folded.text),
@@ -46,7 +47,7 @@ def rules_of(facts: Facts, world: Map) -> dict[str, Rule]:
         "relabelled": lambda scopes, _: relabelled(scopes, chips),
         "no_paperwork": lambda scopes, _: no_paperwork(scopes, for_parts=facts.condition == "parts"),
         "engineering_sample": engineering_sample,
-        "modified_hardware": lambda scopes, _: modified_hardware(scopes),
+        "modified_hardware": lambda scopes, _: modified_hardware(scopes, sizes),
     }
 
 

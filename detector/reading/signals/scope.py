@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -20,6 +20,11 @@ _DENSE, _KOREAN = 2.6, 1.8
 
 # Turkish denies inside the verb: `silinmemiş`, `sökülmedi`, `kazınmamıştır`, `çıkarılmadan`.
 _DENIED_WITHIN = re.compile(fold_pattern(r"m[ea](?:mi[sş]|mı[sş]|d[iı]|z(?:$|l|d|m|s)|y[ea][nc]|mekte|makta)"))
+
+# What goes on is another thought: `I have no receipt and PNY won't touch it`.
+_AND_THEN = re.compile(fold_pattern(r"\b(?:and|but|und|aber|y|pero|e|mas|et|mais|и|но|а|ve|ama|dan|tapi|và|nhưng)\b"))
+
+_NO = re.compile(fold_pattern(r"(?:no|nope|nein|non|nem|não|нет|не|hayır|không|bukan|tidak|nahi|لا|不|没|没有|否|いいえ|아니)(?=\W|$|[一-鿿])"))
 
 VERB_LAST = frozenset({"ja", "ko", "hi", "tr"})
 OBJECTS = ("paper", "warranty", "licence", "licence_weak", "screening", "end_user", "customs", "required", "other_part")
@@ -117,7 +122,8 @@ class Scope:
         """Whether a word of refusal or of other people governs a hit."""
         if word.end <= hit.start and self.s.pauses_between(word, hit) <= 1:
             return True
-        return word.start >= hit.end and self.near(word, hit, 20) and not self.s.pauses_between(word, hit)
+        behind = word.start >= hit.end and self.near(word, hit, 20) and not self.s.pauses_between(word, hit)
+        return behind and not _AND_THEN.search(self.s.text, hit.end, word.start)
 
     def service(self) -> bool:
         """A service on offer or a thing the buyer may do."""
@@ -150,6 +156,16 @@ class Finding:
     language: str
     strength: float = 1.0
     detail: str | None = None
+
+
+def answered_no(scopes: Sequence[Scope], at: int) -> bool:
+    """`Does it come from Hong Kong? No, ...`: a question that the next sentence denies."""
+    if not scopes[at].s.question or at + 1 == len(scopes):
+        return False
+    answer = scopes[at + 1].s
+    first = answer.hits[0]
+    words = answer.text[answer.start : answer.end]
+    return first.concept in ("not", "none") and not answer.text[answer.start : first.start].strip() and _NO.match(words.lstrip()) is not None
 
 
 def apart(scope: Scope, findings: Iterable[Finding]) -> list[Finding]:

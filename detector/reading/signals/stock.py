@@ -8,9 +8,17 @@ from collections.abc import Iterator, Sequence
 from detector.reading.model import Facts
 from detector.reading.signals.scope import OBJECTS, TIGHT, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
+from detector.reading.text import fold_pattern
 
 _WORD_END = re.compile(r"(?![a-z\u00c0-\u024f\u0400-\u04ff\u0600-\u06ff])")
 _PAUSE = re.compile(r"[,.;:!?|/()，。；：！？、（）\n]")
+_MINIMUM_OF_ONE = re.compile(
+    fold_pattern(
+        r"(?:moq|min\w*\.? ?(?:order\w*|qty|quantity|purchase)|mindest(?:bestell|abnahme)\w*|(?:cantidad|pedido|compra|quantidade|encomenda) m[ií]nim[ao]|(?:quantité|commande) minim\w*|минимальн\w+ (?:заказ|парти)\w*|"
+        r"minimum (?:sipariş|pemesanan|order)|(?:最小|最低)?(?:起订|起批|起购|起拍|订购|注文)(?:量|数)?|최소 ?(?:주문|구매)(?: ?수량)?)[^\d\n]{0,14}?(?<!\d)(?:1(?!\d|[.,]\d)|one\b|一)"
+    )
+)
+"""A least order of one piece is no trader's."""
 MOST_DIGITS = 8
 _BEFORE = re.compile(r"(?<![\d.,])(\d{2,5})\s?$")
 NUMBER_TAIL = 8
@@ -57,6 +65,8 @@ def _many(scope: Scope) -> Iterator[Finding]:
     """`Dozens of cards`, `100+ pcs`: many, and of what."""
     s = scope.s
     for hit in s.of("bulk_weak"):
+        if any(m.start() < hit.end and hit.start < m.end() for m in _MINIMUM_OF_ONE.finditer(s.text, s.start, s.end)):
+            continue
         apart = [u for u in s.of("unit") if u.start >= hit.end or u.end <= hit.start]
         units = [u for u in apart if scope.near(u, hit, TIGHT) and not s.pauses_between(u, hit)]
         if (
