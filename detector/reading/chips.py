@@ -88,7 +88,7 @@ _NOT_NAME_AFTER = re.compile(
 )
 _NOT_NAME_BEFORE = re.compile(r"(?:[$€£¥₽₹]\s?|rp\s?|rm\s?|[.,#/]\d*|hk\$\s?|usd\s?|eur\s?|\d[.,]?)$")
 _PUNCT_GAP = re.compile(r"[\s\-_.·•*'’~/|\"“”«»\u3000]+")
-_WORD_GAP = re.compile(r"[\s\-_®™]{1,3}")
+_WORD_GAP = re.compile(r"[\s\-_®™]{1,3}|[.·•*]")
 _RUN_IN = {"0": "o", "1": "li"}
 """Letters typed for a digit."""
 
@@ -290,8 +290,21 @@ def _gaps(name: _Name, latin: str, places: list[int]) -> bool:
             if len(gaps) == 1 and not name.breaks - gaps and len(name.key) <= 4
             else True
         )
+    if _parted(name, gaps, between, latin[places[-1] + 1 : places[-1] + 2]):
+        return True
     extra = gaps - name.breaks  # spaced inside one word, plain elsewhere: R T X 4090, B-l-a-c-k
     return len(extra) >= 2 and all(_PUNCT_GAP.fullmatch(between[i]) for i in extra) and len(name.key) >= 4
+
+
+def _parted(name: _Name, gaps: set[int], between: dict[int, str], behind: str) -> bool:
+    """Blanks wherever letters meet digits (L 40 S), or in the middle of a card's four digits as they are said (RTX 40 90).
+    An x apart multiplies: A 100 X 4."""
+    if not all(gap in (" ", "-") for gap in between.values()) or behind.isalpha():
+        return False
+    turns = {i for i in range(1, len(name.typed)) if name.typed[i - 1].isdigit() != name.typed[i].isdigit()}
+    if len(turns) > 1 and gaps == turns | (name.breaks & gaps) and not name.typed.endswith("x"):
+        return True
+    return name.typed.startswith(("rtx", "gtx", "geforce")) and gaps == (name.breaks & gaps) | {len(name.typed) - 2} and name.typed[-4:].isdigit()
 
 
 def _word_and_number(name: _Name, latin: str, places: list[int]) -> bool:

@@ -91,6 +91,8 @@ _HGX_AFTER = re.compile(r"(?:\W?(?:sxm\d?|\d{2,3}\s?gb?))*\W{0,2}hgx\b")
 _CARD_FORM = re.compile(r"nvl|pci-?e")
 _BOARD = re.compile(r"\bnvl\W?(?P<n>8|16)(?![\w.])")
 """NVIDIA's own names of boards by the chips they join; NVL4 and NVL72 are catalogue rows of their own."""
+_TIMES_MEMORY = re.compile(fold_pattern(r"hgx[^\n]*?(?<![\d.,])(?P<n>\d{1,2})\s?[x×*]\s?(?:64|80|94|96|141|180|192|288)\s?g(?!\w*\W{0,2}(?:ddr|ram\b|rdimm|dimm|ecc|内存|メモリ|램|озу))"))
+"""A board told by the memory of its chips: 'HGX H100 4x94GB'."""
 _USUAL = frozenset({2, 4, 6, 8, 10, 16})
 """Chips that machines hold."""
 _FEW = frozenset({2, 6, 10})
@@ -114,8 +116,9 @@ def chips_in_machine(
     page: Page, chip: Mention | None, machine: Mention | None = None, *, whole: bool = False
 ) -> int:
     """Chips in the machine that is offered; 1 where it is none. What the text counts wins over the machine's usual."""
-    others = (m.count for m in page.mentions if m.system or m.part)
-    usual = machine.count if machine else max(others, default=1)
+    parts = [m.count for m in page.mentions if m.part and m.count > 1]
+    others = [m.count for m in page.mentions if m.system]
+    usual = max(parts) if parts else machine.count if machine else max(others, default=1)
     key = f"chips in machine {whole or usual > 1}"
     if key not in page.memo:
         page.memo[key] = _counted(page, whole or usual > 1)
@@ -151,7 +154,10 @@ def _counted(page: Page, known: bool) -> int:
             return number
     if called := _CALLED.search(title):
         return {"e": 8, "q": 4, "d": 2}[str(called.lastgroup)]
-    return _by_eight(page, plain)
+    if known and (times := _TIMES_MEMORY.search(title)) and int(times["n"]) in _USUAL:
+        return int(times["n"])
+    board = any(m.part and m.count > 1 for m in page.mentions)  # its number says how many
+    return 1 if board else _by_eight(page, plain)
 
 
 def _each_holds(page: Page, name: str) -> int:

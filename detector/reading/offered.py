@@ -146,7 +146,8 @@ def _refused(page: Page, mention: Mention, text: str) -> bool:
     before, after = text[max(0, mention.start - 30) : mention.start], text[mention.end : mention.end + 14]
     if _CHOICE.search(before):
         return False
-    if re.search(r"#\W?\w{0,8}$", before) or _NOT_AFTER.match(after) or _LABEL_AFTER.match(after):
+    tagged = re.search(r"#\W?\w{0,8}$", before) and not (mention.field == "title" and before.endswith("#") and after.startswith("#"))
+    if tagged or _NOT_AFTER.match(after) or _LABEL_AFTER.match(after):
         return True
     bare = re.sub(r"(?:nvidia|tesla|geforce|rtx|英伟达|amd)\s?$", "", before)
     if _NOT_BEFORE.search(bare) or _LABEL_BEFORE.search(bare):

@@ -40,7 +40,7 @@ _LOOK_ALIKES = {
     "Cyrillic": ("авекмнорстухіѕјһԁԛԝьгзб", "abekmhopctyxisjhdqwbr36"),
     "Greek": ("αβεηικμνορτυχγ", "abehikmvoptyxy"),
     "Armenian, Cherokee folded, Lisu": ("օսհᎻᎪᏞᏚᏙᏴꓧꓮꓡꓢꓐꓦ", "ouhhalsvbhalsbv"),
-    "small capitals and others": ("ʜᴀʟꜱᴠʙɑıǀ〇θøоʘ", "halsvbaii00o00"),
+    "small capitals and others": ("ʜᴀʟꜱᴠʙɑıǀᕼ〇θøоʘ", "halsvbaiih00o00"),
 }
 _LOOK_ALIKE = {ord(odd): plain for odds, plains in _LOOK_ALIKES.values() for odd, plain in zip(odds, plains, strict=True)}
 _LOOK_ALIKE.update((code, unicodedata.normalize("NFD", chr(code))[0]) for code in range(0xE0, 0x180) if unicodedata.decomposition(chr(code)))

@@ -18,7 +18,7 @@ _FORMS = (
     ("oam", r"(?<![a-z])oam(?![a-z])"),
     (
         "pcie",
-        r"pc[il][\s\-]?-?e(?![a-z])|pci express|pci[\s-]?ex|直插|插卡式|差し込む|差し込み|ピーシーアイ|피씨아이|пси-?е|писи|بي سي اي",
+        r"pc[il][\s\-]?-?e(?![a-z])|(?<![a-z])p c i e(?![a-z])|pci express|pci[\s-]?ex|直插|插卡式|差し込む|差し込み|ピーシーアイ|피씨아이|пси-?е|писи|بي سي اي",
     ),
 )
 _FORM = re.compile("|".join(f"(?P<{name}>{fold_pattern(pattern)})" for name, pattern in _FORMS))
@@ -54,6 +54,8 @@ def resolve(mention: Mention, chip: Chip, texts: Sequence[tuple[str, Folded]], c
         return mention.chip, own.memory_gb[0] if own and own.memory_gb else None
     memory = _memory(mention, chip, [(name, text.text) for name, text in texts], count)
     if not chip.variants:
+        return chip.id, memory
+    if mention.part and mention.count > 1:  # a board's number tells its variant, or there is none: 94 GB SXM5
         return chip.id, memory
     form = mention.form or _form([text.latin for _, text in texts])
     if form == "pcie" and chip.id == "nvidia-h100" and memory == 94:
