@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import io
 import random
+from collections.abc import Callable
 
 import pytest
 
 from bench._archives import record
 from chipwatch.scale.http import message
 from chipwatch.scale.pieces import LARGEST, Damage, Passed, Record
-from chipwatch.scale.records import record_at, responses
+from chipwatch.scale.records import records_at, responses
 
 N = 8
 
@@ -89,10 +90,9 @@ def test_junk_before_and_between() -> None:
 
 
 def test_no_archive_at_all_is_told() -> None:
-    for data in (b"<html>not found</html>", b"\x1f\x8b\x08" + bytes(200)):
+    for data in (b"<html>not found</html>", b"\x1f\x8b\x08" + bytes(200), b"", archive()[0][:100], gzip.compress(archive()[0])[:30]):
         records, damages = read(data)
-        assert not records and damages
-    assert read(b"") == ([], [])
+        assert not records and damages, data
 
 
 def test_a_file_packed_as_one_stream_is_read() -> None:
@@ -106,9 +106,83 @@ def test_a_file_packed_as_one_stream_is_read() -> None:
 ], ids=["gzip", "plain", "broken", "one stream", "wrong length"])  # fmt: skip
 def test_each_record_is_found_again_by_its_place(data: bytes) -> None:
     for one in read(data)[0]:
-        again = record_at(io.BytesIO(data), one.offset, one.record_id)
+        again = next(records_at(io.BytesIO(data), one.offset, one.record_id), None)
         assert again is not None and (again.url, again.date, again.block) == (one.url, one.date, one.block)
-    assert record_at(io.BytesIO(data), 7, "<urn:uuid:none>") is None
+    assert not list(records_at(io.BytesIO(data), 7, "<urn:uuid:none>"))
+
+
+def zipped(records: list[bytes]) -> bytes:
+    return b"".join(map(gzip.compress, records))
+
+
+def whole(records: list[bytes]) -> bytes:
+    return gzip.compress(b"".join(records))
+
+
+WAYS = [pytest.param(zipped, id="gzip"), pytest.param(whole, id="one stream"), pytest.param(b"".join, id="plain")]
+
+
+@pytest.mark.parametrize("pack", WAYS)
+def test_headers_with_bare_line_feeds_are_read(pack: Callable[[list[bytes]], bytes]) -> None:
+    heads = [one.replace(b"\r\n", b"\n", 8) for one in archive()]
+    assert all(b"\n\nHTTP" in one for one in heads)
+    records, damages = read(pack(heads))
+    assert (numbers(records), damages) == (list(range(N)), [])
+    assert all(r.block.endswith(body(n)) for n, r in enumerate(records))
+    # Where the page's own lines were changed as well, no length is right any more.
+    records, damages = read(pack([one.replace(b"\r\n", b"\n") for one in archive()]))
+    assert numbers(records) == list(range(N)) and damages
+
+
+@pytest.mark.parametrize("pack", WAYS)
+@pytest.mark.parametrize("size", [LARGEST + 1, 5 * LARGEST])
+def test_a_large_record_is_no_damage_and_its_neighbours_are_whole(pack: Callable[[list[bytes]], bytes], size: int) -> None:
+    fake = record("https://fake.example/0", b"<p>planted</p>", 99)
+    page = record("https://x.example/1", b"<p>a page of archives</p>\r\n\r\n" + fake, 1)
+    large = record("https://x.example/large", bytes(size), 9)
+    pieces = list(responses(io.BytesIO(pack([archive()[0], large, page, *archive()[2:]]))))
+    assert [type(p) for p in pieces].count(Passed) == 1 and not [p for p in pieces if isinstance(p, Damage)]
+    assert numbers([p for p in pieces if isinstance(p, Record)]) == list(range(N))
+    resource = large.replace(b"WARC-Type: response", b"WARC-Type: resource")
+    assert len(list(responses(io.BytesIO(pack([archive()[0], resource, page, *archive()[2:]]))))) == N
+
+
+@pytest.mark.parametrize("told", [300, -300, 10**12])
+def test_a_wrong_length_in_one_stream_costs_nothing(told: int) -> None:
+    records, damages = read(whole(archive(told)))
+    assert (numbers(records), len(damages)) == (list(range(N)), 1)
+    assert all(r.block.endswith(body(n)) for n, r in enumerate(records))
+
+
+def test_a_stream_that_breaks_gives_what_stands_before_and_is_told() -> None:
+    data = whole(archive())
+    for hurt, said in ((data[: len(data) // 2], "the file is cut short"), (data[:9000] + bytes(99) + data[9099:], "is broken")):
+        records, damages = read(hurt)
+        assert numbers(records) == list(range(len(records))) and 2 <= len(records) < N
+        assert [said in d.problem for d in damages] == [True]
+    # What stands behind it in members of its own is read.
+    records, damages = read(data[:9000] + bytes(99) + data[9099:] + zipped(archive()))
+    assert numbers(records)[-N:] == list(range(N)) and len(damages) == 1
+
+
+def test_a_plain_file_is_told_to_be_cut_wherever_that_is() -> None:
+    data = b"".join(archive())
+    last = len(archive()[-1])
+    for short in (1, 2, 4, 300, last - 400, last - 100, last - 3):
+        records, damages = read(data[:-short])
+        assert len(damages) == 1 and numbers(records)[: N - 1] == list(range(N - 1)), short
+
+
+def test_members_without_content_are_nothing() -> None:
+    records, damages = read(b"".join(gzip.compress(one) + gzip.compress(b"") for one in archive()))
+    assert (numbers(records), damages) == (list(range(N)), [])
+
+
+def test_records_without_a_name_in_one_member_are_told_apart_by_what_they_hold() -> None:
+    bare = [one.replace(b"WARC-Record-ID", b"X-Nothing") for one in archive()]
+    for data in (whole(bare), zipped([b"".join(bare[:3]), *bare[3:]])):
+        for one in read(data)[0]:
+            assert one.block in [other.block for other in records_at(io.BytesIO(data), one.offset, one.record_id)]
 
 
 def test_members_of_several_records_are_read_among_others() -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from chipwatch.scale import chain, parquet
-from chipwatch.scale.http import message
-from chipwatch.scale.records import record_at
+from chipwatch.scale.http import Message, message
+from chipwatch.scale.pieces import Record
+from chipwatch.scale.records import records_at
 from chipwatch.scale.sources import Part, SourceError
+from crawler.coding import CodingError
 from crawler.importing import Captured, ImportResult, import_pieces
 from crawler.page import Page
 
@@ -47,7 +50,7 @@ def pages(rows: list[dict[str, Any]], config: Config) -> Iterator[Captured]:
     """The pages of an archive's candidates, with those of their listings that are candidates."""
     for (archive, inner), of_part in groupby(rows, key=lambda row: (row["archive"], row["inner"])):
         part = Part(archive, inner)
-        for _, of_page in groupby(of_part, key=lambda row: (row["offset"], row["record_id"])):
+        for _, of_page in groupby(sorted(of_part, key=_page_of), key=_page_of):
             wanted = list(of_page)
             try:
                 yield _page(part, wanted, config)
@@ -55,14 +58,26 @@ def pages(rows: list[dict[str, Any]], config: Config) -> Iterator[Captured]:
                 yield Captured(error=str(error), uri=wanted[0]["url"])
 
 
+def _page_of(row: dict[str, Any]) -> tuple[Any, ...]:
+    """What tells a page from others: several records may stand in one gzip member, and need not have a name."""
+    return row["offset"], row["record_id"], row["url"], row["sha256"]
+
+
 def _page(part: Part, rows: list[dict[str, Any]], config: Config) -> Captured:
     first = rows[0]
     with part.opened() as file:
-        record = record_at(file, first["offset"], first["record_id"])
-    found = message(record.data, record.start, record.end) if record is not None else None
-    if record is None or found is None or hashlib.sha256(found.body).hexdigest() != first["sha256"]:
-        raise SourceError(part.archive, f"holds another record at {first['offset']} than when it was scanned")
+        record, found = _proved(file, first)
     names = {(row["site"], row["listing_id"]) for row in rows}
     listings = tuple(one for one in chain.read(record, found, config) if (one.site, one.listing_id) in names)
     page = Page(record.url, found.body, first["captured_at"], 200, found.headers)
     return Captured(listings, None if listings else "the page gives other listings now", page=page)
+
+
+def _proved(file: BinaryIO, row: dict[str, Any]) -> tuple[Record, Message]:
+    """The record of a candidate, if the body is the one that was scanned. Raises SourceError."""
+    for record in records_at(file, row["offset"], row["record_id"]):
+        with suppress(CodingError):
+            found = message(record.data, record.start, record.end)
+            if found and record.url == row["url"] and hashlib.sha256(found.body).hexdigest() == row["sha256"]:
+                return record, found
+    raise SourceError(row["archive"], f"holds another record at {row['offset']} than when it was scanned")

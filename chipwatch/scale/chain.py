@@ -15,17 +15,21 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from chipwatch.scale.http import Message, message
+from chipwatch.scale.package import broken
 from chipwatch.scale.pieces import Damage, Passed, Record
 from chipwatch.scale.records import responses
 from chipwatch.scale.snapshot import Snapshot, unpack
-from chipwatch.scale.sources import Part, SourceError, parts, size_of
+from chipwatch.scale.sources import Part, PartError, SourceError, parts, size_of
+from crawler.coding import CodingError
 from detector.gate.gate import NOTHING, WEAK, Gate, is_wide
 from detector.gate.literals import is_wanted
 from detector.gate.words import Words
+from storage.ids import utc
+from storage.listing import ListingError
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -39,6 +43,9 @@ _OFFER = re.compile(
     rb"\xe5\x85\x83|\xe5\x86\x86|\xec\x9b\x90|\xd1\x80\xd1\x83\xd0\xb1|\xd4\xaa|\xa4\xb8|\x89~|\xbf\xf8|\xf0\xf3\xe1|\xd2\xd5\xc2",  # 元 円 원 руб by encoding
     re.I,
 )
+_DIGITS = re.compile(r"^(\d{8})(\d{6})$")
+"""A moment as indexes of archives write it."""
+UNDATED = "1970-01-01T00:00:00Z"
 MOST_TOLD = 20
 """Damaged places and failed pages that are named of an archive; all are counted."""
 
@@ -81,12 +88,27 @@ class Scanner:
         result, began = Result(archive), time.perf_counter()
         try:
             result.size = size_of(archive)
-            for part in parts(archive):
-                self._part(part, result)
+            for part in self._parts(archive, result):
+                try:
+                    self._part(part, result)
+                except PartError as error:  # the others go on
+                    _tell(result, part.inner or "", error.problem)
         except SourceError as error:
             result.refused = str(error)
+        except Exception as error:  # what no archive should bring about must not cost the others
+            result.refused = f"{archive}: could not be read: {type(error).__name__}: {error}"[:300]
         result.seconds = time.perf_counter() - began
         return result
+
+    def _parts(self, archive: str, result: Result) -> Iterator[Part]:
+        try:
+            yield from parts(archive)
+        except PartError as error:
+            # Without its list of files, what is not packed twice is found where it lies.
+            _tell(result, "", f"{error.problem}; read as it lies")
+            yield Part(archive)
+            if not result.records:
+                raise SourceError(archive, error.problem) from error
 
     def _part(self, part: Part, result: Result) -> None:
         clock = time.perf_counter
@@ -97,7 +119,7 @@ class Scanner:
                 piece = next(pieces, None)
                 result.stages["archive"] += clock() - began
                 if piece is None:
-                    return
+                    break
                 if isinstance(piece, Record):
                     self._record(part, piece, result)
                 elif isinstance(piece, Damage):
@@ -105,33 +127,38 @@ class Scanner:
                 elif isinstance(piece, Passed):
                     result.records += 1
                     result.oversized += 1
+            if problem := broken(file):
+                _tell(result, part.inner or "", problem)
 
     def _record(self, part: Part, record: Record, result: Result) -> None:
         result.records += 1
         result.bytes += record.end - record.start
-        began = time.perf_counter()
-        page = self.passes(record, result)
-        now = time.perf_counter()
-        result.stages["gate"] += now - began
-        if page is None:
-            return
+        place, began = f"{part.inner or ''}@{record.offset}", time.perf_counter()
+        page, reading = None, None
         try:
-            result.rows += self._candidates(part, record, page, result)
+            page = self.passes(record, result, place)
+            reading = time.perf_counter()
+            if page is not None:
+                result.rows += self._candidates(part, record, page, result)
+        except CodingError as error:
+            result.failed += 1
+            _tell(result, place, str(error))
         except Exception as error:  # one page must not cost the archive; it is counted and named
             result.failed += 1
-            _tell(
-                result,
-                f"{part.inner or ''}@{record.offset}",
-                f"page could not be read: {type(error).__name__}: {error}"[:300],
-            )
-        result.stages["read"] += time.perf_counter() - now
+            _tell(result, place, f"page could not be read: {type(error).__name__}: {error}"[:300])
+        now = time.perf_counter()
+        result.stages["gate"] += (reading or now) - began
+        result.stages["read"] += now - (reading or now)
 
-    def passes(self, record: Record, result: Result) -> Message | None:
-        """Steps 1 to 3: the message if it is worth reading."""
+    def passes(self, record: Record, result: Result, place: str = "") -> Message | None:
+        """Steps 1 to 3: the message if it is worth reading. Raises `crawler.coding.CodingError`."""
         page = message(record.data, record.start, record.end)
         if page is None:
             return None
         result.pages += 1
+        result.oversized += page.cut
+        if page.problem:
+            _tell(result, place, page.problem)
         # A site's own parser may read what the extraction does not.
         own = record.url.partition("://")[2].partition("/")[0].lower() in self.hosts
         named = self.gate.look(page.data, page.start, page.end, anywhere=own)
@@ -151,6 +178,8 @@ class Scanner:
         listings = read(record, message, self.config)
         result.read += bool(listings)
         day = _day(record.date)
+        if listings and _moment(record.date) == UNDATED:
+            _tell(result, f"{part.inner or ''}@{record.offset}", "tells no date: judged by what held in 1970")
         for listing in listings:
             # What holds no name is no candidate, whatever else it says; names are a tenth of the reading.
             if not any(
@@ -205,9 +234,9 @@ def read(record: Record, message: Message, config: Config) -> tuple[Listing, ...
 def _moment(text: str) -> str:
     """The record's time, or the epoch where it has none that can be read: a listing must have a date to be stored."""
     try:
-        return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError):
-        return "1970-01-01T00:00:00Z"
+        return utc(_DIGITS.sub(r"\1T\2Z", text))
+    except ListingError:
+        return UNDATED
 
 
 def _day(text: str) -> date:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import dataclass
+
+from crawler.coding import codings, undone
+from detector.gate.gate import LONGEST
 
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?\s+200\b")
 _TEXT = re.compile(rb"\ncontent-type:[^\r\n]*?(?:html|json|xml)", re.I)
 _CODED = re.compile(rb"\n(?:content|transfer)-encoding:[ \t]*(?!identity)[^\r\n]", re.I)
+_CODING = re.compile(rb"\n(content|transfer)-encoding:[ \t]*([^\r\n]*)", re.I)
 _UNDONE = ("content-encoding", "transfer-encoding", "content-length")
 _HEAD = 64 << 10
 """Bytes in which the head has to end."""
@@ -23,6 +26,10 @@ class Message:
     data: bytes
     start: int
     end: int
+    cut: bool = False
+    """Whether there was more than is ever read; such a body is unpacked no further."""
+    problem: str | None = None
+    """What is broken of the body's coding: the rest is missing."""
 
     @property
     def body(self) -> bytes:
@@ -42,6 +49,7 @@ class Message:
 
 def message(data: bytes, start: int = 0, end: int | None = None) -> Message | None:
     """The message that stands in `data`, its body decoded from chunks and compression; None where it is no answer with text.
+    Raises `crawler.coding.CodingError` for a body that cannot be decoded.
 
     Archives made by crawlers hold bodies already decoded, so the common case costs a search in some hundred bytes.
     """
@@ -59,25 +67,8 @@ def message(data: bytes, start: int = 0, end: int | None = None) -> Message | No
         return None
     if not _CODED.search(head):
         return Message(head, data, at, end)
-    body = _decoded(head, data[at:end])
-    return Message(head, body, 0, len(body))
-
-
-def _decoded(head: bytes, body: bytes) -> bytes:
-    """The body out of its chunks and compression; as it is where it turns out not to be coded."""
-    from warcio.bufferedreaders import ChunkedDataReader
-
-    found = re.search(rb"\ncontent-encoding:[ \t]*([a-z-]+)", head, re.I)
-    coding = found[1].decode().lower() if found else None
-    out = []
-    try:
-        reader = ChunkedDataReader(
-            io.BytesIO(body), decomp_type=coding if coding in ("gzip", "deflate", "br") else None
-        )
-        while piece := reader.read(1 << 20):
-            out.append(piece)
-    except (
-        Exception
-    ):  # what a broken coding leaves is looked at as far as it goes; the readers raise many kinds
-        return b"".join(out) or body
-    return b"".join(out)
+    told = {b"content": "", b"transfer": ""}
+    for kind, value in _CODING.findall(head):
+        told[kind.lower()] += f",{value.decode('latin-1')}"
+    body = undone(data[at:end], codings(told[b"content"], told[b"transfer"]), LONGEST)
+    return Message(head, body.data, 0, len(body.data), body.cut, body.problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 LARGEST = 16 << 20
@@ -9,6 +10,18 @@ LARGEST = 16 << 20
 
 BEGIN = (b"WARC/1.0\r\n", b"WARC/1.1\r\n", b"WARC/0.18\r\n", b"WARC/1.0\n", b"WARC/1.1\n")
 """How a record begins."""
+
+TAILS = (b"\r\n\r\n", b"\n\n")
+"""What stands behind a record's block."""
+
+NEXT = re.compile(rb"\n\r?\n(?=WARC/(?:1\.[01]|0\.18)\r?\n)")
+"""What ends a record that does not tell its length, with the next one's beginning behind it."""
+
+HEAD = 1 << 16
+"""Bytes in which a record's header has to end."""
+
+MOST_SKIPPED = 4 << 30
+"""Bytes of one gzip member that are unpacked to find its end: seconds. Kept of it is no more than a response may have."""
 
 MAGIC = b"\x1f\x8b\x08"
 """How a gzip member begins."""
@@ -77,6 +90,21 @@ def told(head: bytes, name: bytes) -> str:
     at += len(name) + 2
     end = head.find(b"\n", at)
     return head[at : end if end >= 0 else None].strip().decode("utf-8", "replace")
+
+
+def head_end(data: bytes, at: int = 0) -> int:
+    """Where the block of a record begins whose header begins at `at`, behind its empty line; -1 if there is no such line."""
+    ends = [
+        place + len(line)
+        for line in TAILS
+        if (place := data.find(line, at, at + HEAD)) >= 0
+    ]
+    return min(ends, default=-1)
+
+
+def behind(data: bytes, at: int) -> int:
+    """Where the next record begins, if a block ends at `at`: behind the empty lines, which some leave out."""
+    return at + next((len(tail) for tail in TAILS if data.startswith(tail, at)), 0)
 
 
 def told_length(head: bytes) -> int | None:

@@ -1,46 +1,58 @@
 """The responses of a WARC file, in order; what damage leaves is saved and the damage is told.
 
-As long as all is well, a packed file is read member by member, each record being one: isal unpacks half as fast again as what
-fastwarc has built in, and a header is only looked at for the few fields that a scan needs. Files that are not packed, or packed
-as one stream, are read by fastwarc. Where either finds trouble, `salvage` reads on to the next sound record.
+As long as all is well, a packed file is read member by member, each record being one: isal unpacks half as fast again as other
+libraries, and a header is only looked at for the few fields that a scan needs. Files that are not packed, or packed as one stream,
+are read as `stream` does. Where members are in trouble, `salvage` reads on to the next sound one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from chipwatch.scale.pieces import BEGIN, LARGEST, Damage, Passed, Piece, Record, response, told_length
-from chipwatch.scale.salvage import member, parsed, salvage, split
-
-try:
-    import isal.isal_zlib as inflate
-except ImportError:  # machines for which it is not built
-    import zlib as inflate  # type: ignore[no-redef]
-
-BROKEN: type[Exception] = inflate.error  # type: ignore[assignment]
-READ = 1 << 20
-"""Bytes of the file in memory."""
-STEP = 1 << 14
-"""Bytes that are unpacked at a time: what stands behind a member's end is copied by the library, so no more than a record has."""
-_HEAD = 1 << 16
-"""Bytes in which a record's header has to end."""
+from chipwatch.scale.inflating import BROKEN, READ, STEP, decompressor
+from chipwatch.scale.pieces import (
+    BEGIN,
+    HEAD,
+    LARGEST,
+    MAGIC,
+    Damage,
+    Passed,
+    Piece,
+    Record,
+    behind,
+    head_end,
+    response,
+    told_length,
+)
+from chipwatch.scale.salvage import is_plain, member, salvage
+from chipwatch.scale.stream import stream
 
 
 def responses(file: BinaryIO) -> Iterator[Piece]:
     """Every response of the open WARC file, with the damage that was met. Errors of the file itself (SourceError) pass through."""
-    packed = _is_packed_apart(file)
+    file.seek(0)
+    if not file.read(1):
+        yield Damage(0, "the file is empty")
+        return
+    apart = _is_packed_apart(file)
     at: int | None = 0
     while at is not None:
-        at = yield from _members(file, at) if packed else _stream(file, at)
-        if at is not None:
-            at = yield from salvage(file, at, behind=not packed)
+        if is_plain(file, at):
+            at = yield from stream(file, at, packed=False)
+        elif not apart:
+            # Behind what is broken in it, the next members are found by themselves.
+            at, apart = (yield from stream(file, at, packed=True)), True
+        else:
+            at = yield from _members(file, at)
+            if at is not None and not is_plain(file, at):
+                at = yield from salvage(file, at)
 
 
 def _is_packed_apart(file: BinaryIO) -> bool:
-    """Whether the first record is a gzip member by itself."""
+    """Whether the first record is a gzip member by itself, or is none."""
     file.seek(0)
-    unpacker, data = inflate.decompressobj(31), b""
+    unpacker, data = decompressor(), b""
     try:
         while not unpacker.eof and len(data) <= LARGEST:
             chunk = file.read(STEP)
@@ -49,13 +61,10 @@ def _is_packed_apart(file: BinaryIO) -> bool:
             data += unpacker.decompress(chunk)
     except BROKEN:
         pass
-    if not data.startswith(BEGIN):
-        # Junk before the first record: it is salvaged, and what follows is found as it is.
-        file.seek(0)
-        return file.read(5) != b"WARC/"
-    head = data.find(b"\r\n\r\n", 0, _HEAD)
-    length = told_length(data[: head + 2]) if head >= 0 else None
-    return length is None or not data.startswith(b"WARC/", head + 8 + length)
+    # Junk before the first record is salvaged, and what follows is found as it is.
+    start = head_end(data)
+    length = told_length(data[:start]) if data.startswith(BEGIN) and start >= 0 else None
+    return length is None or not data.startswith(b"WARC/", behind(data, start + length))
 
 
 def _members(file: BinaryIO, at: int) -> Any:
@@ -64,9 +73,9 @@ def _members(file: BinaryIO, at: int) -> Any:
     data, place = memoryview(b""), 0
     base = at
     while True:
-        unpacker, out, size = inflate.decompressobj(31), [], 0
+        unpacker, out, size = decompressor(), [], 0
         begin = base + place
-        while not unpacker.eof:
+        while not unpacker.eof and size <= LARGEST + HEAD:
             if place >= len(data):
                 base, data, place = base + len(data), memoryview(file.read(READ)), 0
                 if not data:
@@ -78,9 +87,16 @@ def _members(file: BinaryIO, at: int) -> Any:
             except BROKEN:
                 return begin
             size += len(out[-1])
-            if size > LARGEST + _HEAD:
-                return begin
+        if size > LARGEST + HEAD:
+            behind_it = yield from _large(file, begin)
+            if behind_it is None or behind_it == begin:
+                return behind_it
+            file.seek(behind_it)
+            base, data, place = behind_it, memoryview(b""), 0
+            continue
         place -= len(unpacker.unused_data)
+        if not size:
+            continue  # a member without content, as some writers end their files
         sound, found = _alone(begin, out[0] if len(out) == 1 else b"".join(out))
         if not sound:
             return begin
@@ -88,9 +104,19 @@ def _members(file: BinaryIO, at: int) -> Any:
             yield found
 
 
+def _large(file: BinaryIO, at: int) -> Any:
+    """Yield the responses of a member that is larger than a response may be; where the next begins, `at` if it is not sound."""
+    whole = member(file, at)
+    pieces = [] if whole.problem else list(whole.pieces())
+    if whole.problem or any(wrong for _, wrong in pieces):
+        return at
+    yield from (piece for piece, _ in pieces if piece is not None)
+    return whole.end
+
+
 def _alone(offset: int, data: bytes) -> tuple[bool, Record | Passed | None]:
     """Whether a member holds just one record, as long as it tells; and the record if it is a response."""
-    start = data.find(b"\r\n\r\n", 0, _HEAD) + 4
+    start = data.find(b"\r\n\r\n", 0, HEAD) + 4
     head = data[:start]
     length = told_length(head)
     if (
@@ -104,72 +130,20 @@ def _alone(offset: int, data: bytes) -> tuple[bool, Record | Passed | None]:
     return True, response(offset, head, data, start, start + length)
 
 
-def _stream(file: BinaryIO, at: int) -> Any:
-    """Yield the responses that fastwarc reads; the place from which on there is trouble, None at the end.
-
-    One record is held back: that it told a wrong length is only seen where the next one ought to begin.
-    """
-    held: Any = None
-    file.seek(at)
-    for step in _steps(file):
-        if not isinstance(step, tuple):
-            # What the held record told of itself is in doubt: it is read again with the rest.
-            return held.offset if held is not None else at
-        if held is not None:
-            yield held
-        held = None
-        if isinstance(step[1], Damage):
-            return step[0]
-        held = step[1]
-    if held is not None:
-        yield held
-    return None
+def records_at(file: BinaryIO, offset: int, record_id: str) -> Iterator[Record]:
+    """The responses of that name at an offset that `responses` gave; of records without a name there may be several."""
+    if is_plain(file, offset):
+        found: Iterator[Any] = stream(file, offset, packed=False)
+        yield from _named([next(found, None)], offset, record_id)
+    else:
+        file.seek(offset)
+        if file.read(len(MAGIC)) == MAGIC:
+            yield from _named([piece for piece, _ in member(file, offset).pieces()], offset, record_id)
+    # Where a gzip stream is longer than what is kept of it, the whole file is walked.
+    yield from _named(responses(file), offset, record_id)
 
 
-def _steps(file: BinaryIO) -> Iterator[tuple[int, Record | Damage] | str]:
-    """(offset, piece) for each response; a word of trouble at the end where fastwarc gives up."""
-    from fastwarc.warc import ArchiveIterator, WarcRecordType
-
-    try:
-        for found in ArchiveIterator(file, record_types=WarcRecordType.response, parse_http=False):
-            offset, length = found.stream_pos, found.content_length
-            if length > LARGEST:
-                # Perhaps a wrong length, which would swallow the rest of the file: the member itself tells.
-                yield offset, Damage(offset, "length")
-                return
-            block = found.reader.read()
-            if len(block) != length:
-                yield offset, Damage(offset, "length")
-                return
-            yield offset, Record(offset, _head(found.headers), block, 0, length)
-    except OSError as error:
-        yield str(error)
-    except BaseException as error:
-        # A panic of the library's own language is no Exception.
-        if type(error).__name__ != "PanicException":
-            raise
-        yield str(error)
-
-
-def _head(headers: Any) -> bytes:
-    """A record's header as it is written."""
-    return b"".join(f"\n{name}: {value}".encode() for name, value in headers.items()) + b"\n"
-
-
-def record_at(file: BinaryIO, offset: int, record_id: str) -> Record | None:
-    """The response of that name at or behind an offset that `responses` gave; None if it is not there any more."""
-    found = member(file, offset)
-    if found is not None and found.offset == offset:
-        for data, claimed in split(found.data):
-            piece, _ = parsed(offset, data, claimed)
-            if isinstance(piece, Record) and piece.record_id == record_id:
-                return piece
-    # Where the file is one gzip stream, or records have no names of their own, the whole file is walked.
-    return next(
-        (
-            p
-            for p in responses(file)
-            if isinstance(p, Record) and (p.offset, p.record_id) == (offset, record_id)
-        ),
-        None,
-    )
+def _named(pieces: Iterable[Piece | None], offset: int, record_id: str) -> Iterator[Record]:
+    for piece in pieces:
+        if isinstance(piece, Record) and (piece.offset, piece.record_id) == (offset, record_id):
+            yield piece

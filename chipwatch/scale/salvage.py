@@ -1,111 +1,130 @@
-"""What can be saved of a damaged WARC file: each record by its own gzip member, or by where the next header stands."""
+"""What can be saved of a damaged WARC file of gzip members: each record by its own member."""
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from chipwatch.scale.pieces import BEGIN, LARGEST, MAGIC, Damage, Piece, response, told_length
+from chipwatch.scale.pieces import (
+    BEGIN,
+    LARGEST,
+    MAGIC,
+    MOST_SKIPPED,
+    NEXT,
+    TAILS,
+    Damage,
+    Passed,
+    Piece,
+    behind,
+    head_end,
+    response,
+    told,
+    told_length,
+)
 
 STEP = 1 << 16
+_KEPT = 4 * LARGEST
+"""Bytes of one member that are kept: it may hold several records."""
+_NEAR = max(map(len, BEGIN))
+_SIGN = re.compile(re.escape(MAGIC) + rb"|WARC/")
 
 
-def salvage(file: BinaryIO, at: int, *, behind: bool = False) -> Any:
-    """Yield what can be saved from `at` on, up to the first sound member; where that ends, None at the end.
-
-    `behind`: the trouble may lie behind the member at `at`, which is sound itself.
-    """
+def salvage(file: BinaryIO, at: int) -> Any:
+    """Yield what can be saved from `at` on, up to the first sound member; where that ends, or where records stand unpacked; None
+    at the end."""
     hurt, start = False, at
     while True:
-        found = member(file, start)
-        if found is None:
-            if not hurt:
-                yield Damage(at, "is broken from here on")
+        place = next_record(file, start)
+        if place is None:
+            if not hurt or _more(file, start):
+                yield Damage(start, "is broken from here on")
             return None
-        problem = found.problem
-        if found.offset != start:
+        if place != start:
             hurt = True
-            yield Damage(start, f"{found.offset - start} bytes are no record")
-        for data, claimed in split(found.data):
-            piece, wrong = parsed(found.offset, data, claimed)
+            yield Damage(start, f"{place - start} bytes are no record")
+        if is_plain(file, place):
+            return place
+        found = member(file, place)
+        problem = found.problem
+        for piece, wrong in found.pieces():
             problem = problem or wrong
             if piece is not None:
                 yield piece
-        if problem:
-            hurt = True
-            yield Damage(found.offset, problem)
-        elif hurt or not behind:
+        if not problem or found.end is None:
+            if problem:
+                yield Damage(found.offset, problem)
             return found.end
-        if found.end is None:
-            return None
-        start = found.end
+        hurt, start = True, found.end
+        yield Damage(found.offset, problem)
+
+
+def is_plain(file: BinaryIO, at: int) -> bool:
+    """Whether an unpacked record begins there."""
+    file.seek(at)
+    return file.read(_NEAR).startswith(BEGIN)
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One gzip member, or one record of an uncompressed file, as far as it can be read; `end` is where the next may begin."""
+    """One gzip member as far as it can be read: its bytes, or the first of them where `size` is more; `end` is where the next
+    may begin."""
 
     offset: int
     data: bytes
+    size: int
     problem: str | None
     end: int | None
 
+    def pieces(self) -> Iterator[tuple[Piece | None, str | None]]:
+        """Its responses, None for other records, each with what is wrong with its length."""
+        if self.size > len(self.data):
+            yield self._large()
+            return
+        for data, claimed in split(self.data):
+            yield parsed(self.offset, data, claimed)
 
-def member(file: BinaryIO, at: int) -> Member | None:
-    """The first member at or behind `at` that holds a record; None if there is none."""
-    file.seek(at)
-    head = file.read(max(map(len, BEGIN)))
-    if head.startswith(BEGIN):
-        return _plain_member(file, at)
-    start: int | None = at
-    if not (head.startswith(MAGIC) and _opens(file, at)):
-        start = _next(file, at + 1)
-        if start is None:
-            return None
-        file.seek(start)
-        if not file.read(3).startswith(MAGIC):
-            return _plain_member(file, start)
-    assert start is not None
+    def _large(self) -> tuple[Piece | None, str | None]:
+        start = max(head_end(self.data), 0)
+        length = self.size - start - 4
+        claimed = told_length(self.data[:start])
+        wrong = None if claimed == length else f"a record tells {claimed} bytes and has {length}"
+        is_response = told(self.data[:start], b"WARC-Type").lower() == "response"
+        return (Passed(self.offset, length) if is_response else None), wrong
+
+
+def member(file: BinaryIO, start: int) -> Member:
+    """The gzip member at `start`."""
     file.seek(start)
     unpacker, size = zlib.decompressobj(31), 0
     out: list[bytes] = []
-    while not unpacker.eof and size <= 4 * LARGEST:
+    while not unpacker.eof and size <= MOST_SKIPPED:
         chunk = file.read(STEP)
         if not chunk:
-            return Member(start, b"".join(out), "the file is cut short", None)
+            return Member(start, b"".join(out), size, "the file is cut short", None)
         # Small bites, so that what stands before a broken byte is kept.
         for bite in range(0, len(chunk), 512):
             try:
                 piece = unpacker.decompress(chunk[bite : bite + 512])
             except zlib.error:
-                return Member(start, b"".join(out), "a gzip member is broken", _next(file, start + 1))
-            out.append(piece)
-            size += len(piece)
-            if unpacker.eof:
-                end = (
-                    file.tell()
-                    - len(chunk)
-                    + bite
-                    + len(chunk[bite : bite + 512])
-                    - len(unpacker.unused_data)
+                return Member(
+                    start, b"".join(out), size, "a gzip member is broken", next_record(file, start + 1)
                 )
-                return Member(start, b"".join(out), None, end if _more(file, end) else None)
-    return Member(start, b"".join(out), "a record is too large", _next(file, start + 1))
+            size += len(piece)
+            if size <= _KEPT:
+                out.append(piece)
+            if unpacker.eof:
+                behind = len(chunk) - bite - len(chunk[bite : bite + 512]) + len(unpacker.unused_data)
+                end = file.tell() - behind
+                return Member(start, b"".join(out), size, None, end if _more(file, end) else None)
+    return Member(start, b"".join(out), size, "a record is too large", next_record(file, start + 1))
 
 
 def _more(file: BinaryIO, at: int) -> bool:
     file.seek(at)
     return bool(file.read(1))
-
-
-def _plain_member(file: BinaryIO, at: int) -> Member:
-    """From a header of an uncompressed file to the next one."""
-    end = _next_plain(file, at + 1)
-    file.seek(at)
-    data = file.read((end - at) if end is not None else 4 * LARGEST)
-    return Member(at, data, None, end)
 
 
 def _opens(file: BinaryIO, at: int) -> bool:
@@ -117,25 +136,21 @@ def _opens(file: BinaryIO, at: int) -> bool:
         return False
 
 
-def _next(file: BinaryIO, at: int) -> int | None:
-    """Where the next gzip member with a record begins, or else the next uncompressed record."""
-    for place in _places(file, at, MAGIC):
-        if _opens(file, place):
+def next_record(file: BinaryIO, at: int) -> int | None:
+    """Where the next record begins, in a gzip member of its own or unpacked at the beginning of a line."""
+    for place, sign in _signs(file, at):
+        if sign == MAGIC and _opens(file, place):
             return place
-    return _next_plain(file, at)
-
-
-def _next_plain(file: BinaryIO, at: int) -> int | None:
-    for place in _places(file, at, b"WARC/"):
-        file.seek(max(0, place - 1))
-        before = file.read(1) if place else b"\n"
-        if before == b"\n" and file.read(12).startswith(BEGIN):
-            return place
+        if sign != MAGIC:
+            file.seek(max(0, place - 1))
+            before = file.read(1) if place else b"\n"
+            if (place == at or before == b"\n") and file.read(_NEAR).startswith(BEGIN):
+                return place
     return None
 
 
-def _places(file: BinaryIO, at: int, needle: bytes) -> Iterator[int]:
-    """Every place of a needle from `at` on."""
+def _signs(file: BinaryIO, at: int) -> Iterator[tuple[int, bytes]]:
+    """Every place from `at` on that may be the beginning of a record, with what stands there."""
     kept, base = b"", at
     while True:
         file.seek(base + len(kept))
@@ -143,11 +158,11 @@ def _places(file: BinaryIO, at: int, needle: bytes) -> Iterator[int]:
         if not chunk:
             return
         data = kept + chunk
-        found = data.find(needle)
-        while found >= 0:
-            yield base + found
-            found = data.find(needle, found + 1)
-        kept = data[-(len(needle) - 1) :]
+        last = 0
+        for found in _SIGN.finditer(data):
+            yield base + found.start(), found[0]
+            last = found.end()
+        kept = data[max(last, len(data) - 4) :]
         base += len(data) - len(kept)
 
 
@@ -156,22 +171,26 @@ def split(data: bytes) -> Iterator[tuple[bytes, int | None]]:
     next header stands, or with the member."""
     at = 0
     while data.startswith(b"WARC/", at):
-        head = data.find(b"\r\n\r\n", at)
-        claimed = told_length(data[at:head]) if head >= 0 else None
-        end = head + 8 + claimed if claimed is not None else -1
+        start = head_end(data, at)
+        claimed = told_length(data[at:start]) if start >= 0 else None
+        end = behind(data, start + claimed) if claimed is not None else -1
         if end != len(data) and not data.startswith(b"WARC/", max(end, at + 1)):
-            later = [place for mark in BEGIN if (place := data.find(b"\r\n\r\n" + mark, at)) >= 0]
-            end = min(later) + 4 if later else len(data)
+            later = NEXT.search(data, max(start, at + 1))
+            end = later.end() if later else len(data)
         yield data[at:end], claimed
         at = end
 
 
 def parsed(offset: int, data: bytes, claimed: int | None) -> tuple[Piece | None, str | None]:
     """The response of one record's bytes, None for other kinds; and what is wrong with its length."""
-    start = data.find(b"\r\n\r\n") + 4
-    if start < 4:
+    start = head_end(data)
+    if start < 0:
         return None, "a record is cut short"
-    end = len(data) - 4 if data.endswith(b"\r\n\r\n", start) else len(data)
+    end = len(data)
+    if claimed is not None and behind(data, start + claimed) == end:
+        end = start + claimed
+    else:
+        end -= next((len(line) for line in TAILS if data.endswith(line, start)), 0)
     wrong = None
     if claimed is None:
         wrong = "a record does not tell its length"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import time
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 from urllib.parse import urljoin
+
+from chipwatch.scale.package import PackageError, names_in, opened_in
 
 ARCHIVES = (".warc", ".warc.gz", ".wacz")
 LISTS = (".txt", ".paths", ".lst")
@@ -38,6 +39,10 @@ class SourceError(Exception):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.problem}"
+
+
+class PartError(SourceError):
+    """Raised if a package's list of files, or one file inside it, is broken: asking again is of no use, the rest can be read."""
 
 
 def is_url(name: str) -> bool:
@@ -143,33 +148,31 @@ class Part:
 
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
-        """The WARC file, seekable. Raises SourceError."""
+        """The WARC file, seekable. Raises SourceError; PartError where it is this file that cannot be read."""
         with opened(self.archive) as file:
             if self.inner is None:
                 yield file
                 return
-            with _package(self.archive, file) as package, package.open(self.inner) as inner:
-                yield inner  # type: ignore[misc]
+            try:
+                with opened_in(file, self.inner) as inner:
+                    yield inner
+            except PackageError as error:
+                raise PartError(self.archive, str(error)) from error
 
 
 def parts(archive: str) -> list[Part]:
-    """The WARC files of an archive: itself, or those of a WACZ in the order of their names. Raises SourceError."""
+    """The WARC files of an archive: itself, or those of a WACZ in the order of their names. Raises SourceError; PartError where
+    the package's list of files is broken, so that its bytes have to be read as they lie."""
     if not archive.partition("?")[0].endswith(".wacz"):
         return [Part(archive)]
-    with opened(archive) as file, _package(archive, file) as package:
-        names = sorted(
-            n for n in package.namelist() if n.startswith("archive/") and n.endswith((".warc", ".warc.gz"))
-        )
+    with opened(archive) as file:
+        try:
+            names = names_in(file)
+        except PackageError as error:
+            raise PartError(archive, str(error)) from error
     if not names:
         raise SourceError(archive, "is no WACZ: it has no archive/*.warc.gz")
     return [Part(archive, name) for name in names]
-
-
-def _package(name: str, file: BinaryIO) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise SourceError(name, f"is no WACZ: {error}") from error
 
 
 class Pieces(io.RawIOBase):

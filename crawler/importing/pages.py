@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from crawler.coding import CodingError, codings, undone
 from crawler.importing.captured import Captured, FileRefused
 from crawler.page import Page, Reading
 
@@ -166,7 +167,11 @@ def _records(file: Any, path: Path, config: Config, site: str | None) -> Iterato
             number += record.format == "warc" and str(record.rec_headers.protocol).startswith("WARC/")
             if record.rec_type != "response" or record.http_headers is None:
                 continue
-            page = _warc_page(record)
+            try:
+                page = _warc_page(record)
+            except CodingError as error:
+                yield Captured(error=str(error), uri=str(record.rec_headers.get_header("WARC-Target-URI")))
+                continue
             if page is not None:
                 yield _answer(page, config, site, record.rec_headers.get_header("WARC-IP-Address"))
     except (ArchiveLoadFailed, EOFError, OSError, gzip.BadGzipFile, ValueError) as error:
@@ -182,16 +187,31 @@ def _warc_page(record: Any) -> Page | None:
     kind = str(record.http_headers.get_header("Content-Type") or "").lower()
     if status != "200" or not url or not any(word in kind for word in ("html", "json", "xml")):
         return None
-    body = record.content_stream().read(MAX_BODY + 1)
-    if len(body) > MAX_BODY:
-        return None
-    if getattr(record.raw_stream, "limit", 0) > 0 and not record.raw_stream.read(1):
+    packed = _read(record.raw_stream, MAX_BODY + 1)
+    told = (
+        ",".join(str(value) for name, value in record.http_headers.headers if str(name).lower() == header)
+        for header in ("content-encoding", "transfer-encoding")
+    )
+    if len(packed) <= MAX_BODY and getattr(record.raw_stream, "limit", 0) > 0:
         # warcio says nothing when the file ends before the record does.
         raise EOFError(f"the record of {url} is cut short")
+    body = undone(packed, codings(*told), MAX_BODY)
+    if body.cut or len(packed) > MAX_BODY:
+        return None
     headers = {str(name).lower(): str(value) for name, value in record.http_headers.headers}
-    for undone in ("content-encoding", "transfer-encoding", "content-length"):
-        headers.pop(undone, None)
-    return Page(url, body, when, 200, headers)
+    for gone in ("content-encoding", "transfer-encoding", "content-length"):
+        headers.pop(gone, None)
+    return Page(url, body.data, when, 200, headers)
+
+
+def _read(stream: Any, most: int) -> bytes:
+    """As many bytes as there are, at most so many: warcio's streams give what they have at hand."""
+    out: list[bytes] = []
+    size = 0
+    while size < most and (piece := stream.read(most - size)):
+        out.append(piece)
+        size += len(piece)
+    return b"".join(out)
 
 
 def _answer(page: Page, config: Config, site: str | None, ip: str | None) -> Captured:

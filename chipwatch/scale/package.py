@@ -1,0 +1,156 @@
+"""WARC files inside a WACZ package, read without the package's own checks: one wrong byte costs its record, not the package."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+READ = 1 << 20
+_BITE = 512
+"""Packed bytes that are given at a time, so that what stands before a broken byte is kept."""
+_LOCAL = struct.Struct("<4s22xHH")
+"""Of a file's header in the package: its sign, and the lengths of name and extra field, behind which the bytes stand."""
+
+
+class PackageError(Exception):
+    """Raised if a package's list of files cannot be read, or a file inside it cannot be opened."""
+
+
+def names_in(file: BinaryIO) -> list[str]:
+    """The WARC files of a package, in order of their names. Raises PackageError."""
+    return sorted(
+        name
+        for name in _directory(file).NameToInfo
+        if name.startswith("archive/") and name.endswith((".warc", ".warc.gz"))
+    )
+
+
+@contextmanager
+def opened_in(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
+    """A file of the package, seekable; `broken` tells afterwards how it fared. Raises PackageError."""
+    info = _directory(file).NameToInfo.get(name)
+    if info is None:
+        raise PackageError("is not in the package")
+    if info.flag_bits & 1:
+        raise PackageError("is encrypted")
+    file.seek(max(0, info.header_offset))
+    head = file.read(_LOCAL.size)
+    if len(head) < _LOCAL.size or not head.startswith(b"PK\3\4"):
+        raise PackageError("does not stand where the package says")
+    _, named, extra = _LOCAL.unpack(head)
+    stored = Stretch(file, info.header_offset + _LOCAL.size + named + extra, info.compress_size)
+    if info.compress_type == zipfile.ZIP_STORED:
+        kind: io.RawIOBase = stored
+    elif info.compress_type == zipfile.ZIP_DEFLATED:
+        kind = Inflated(io.BufferedReader(stored, READ), info.CRC)
+    else:
+        raise PackageError(f"is packed in way {info.compress_type}, which is not undone here")
+    with io.BufferedReader(kind, READ) as found:
+        yield found
+
+
+def _directory(file: BinaryIO) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, EOFError) as error:
+        raise PackageError(f"is no WACZ: {error}") from error
+
+
+class Stretch(io.RawIOBase):
+    """So many bytes of a file from a place on, as a file."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self._file, self._start, self._size, self._at = file, start, size, 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def tell(self) -> int:
+        """Where the next byte is read."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move; nothing is read."""
+        self._at = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence])
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what fits."""
+        self._file.seek(self._start + self._at)
+        data = self._file.read(min(len(buffer), max(0, self._size - self._at)))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+class Inflated(io.RawIOBase):
+    """A deflated stretch unpacked, a piece at a time; going back begins anew. It ends where it is broken."""
+
+    def __init__(self, packed: io.BufferedReader, checksum: int) -> None:
+        self._packed, self._checksum = packed, checksum
+        self.problem: str | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._packed.seek(0)
+        self._unpacker, self._at, self._crc = zlib.decompressobj(-15), 0, 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is, but going back is dear."""
+        return True
+
+    def tell(self) -> int:
+        """Where the next byte is read."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move by reading on, or from the beginning."""
+        if whence == io.SEEK_END:
+            raise io.UnsupportedOperation("the end is not known before it is read")
+        target = offset + (self._at if whence == io.SEEK_CUR else 0)
+        if target < self._at:
+            self._begin()
+        while self._at < target and self._read(min(READ, target - self._at)):
+            pass
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what fits."""
+        data = self._read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _read(self, most: int) -> bytes:
+        data = b""
+        while not data and not self._unpacker.eof and not self.problem:
+            packed = self._unpacker.unconsumed_tail or self._packed.read(_BITE)
+            try:
+                data = self._unpacker.decompress(packed, most)
+            except zlib.error:
+                self.problem = f"is broken behind byte {self._at}"
+            if not packed:
+                self.problem = "is cut short"
+        self._at += len(data)
+        self._crc = zlib.crc32(data, self._crc)
+        if self._unpacker.eof and not data and self._crc != self._checksum:
+            self.problem = "holds other bytes than when it was packed"
+        return data
+
+
+def broken(file: BinaryIO) -> str | None:
+    """What was found to be broken of a file of a package while it was read: it ended there."""
+    return getattr(getattr(file, "raw", None), "problem", None)
