@@ -31,7 +31,10 @@ class Naming(Row):
 class Wording(Row):
     """Shown words (regular expressions, no case) that tell what a price beside them is, or what can be done."""
 
-    id: Mark | Literal["buy", "heading_related", "ask", "untaxed", "added", "free", "on_request", "unpriced"]
+    id: Mark | Literal[
+        "buy", "heading_related", "ask", "untaxed", "taxed", "added", "free", "on_request", "unpriced", "listed", "deposit", "service",
+        "threshold", "reward", "plan", "pieces",
+    ]  # fmt: skip
     patterns: tuple[str, ...]
     why: str
 

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crawler.extraction import dom, others, unpriced
+from crawler.extraction import dom, others, said, unpriced
 from crawler.extraction import words as w
 
 if TYPE_CHECKING:
@@ -38,12 +38,10 @@ _BESIDE = 12
 _BEFORE_TITLE, _BEHIND_TITLE = 150, 450
 """Texts around the title that are looked at; what stands farther away is about other goods."""
 _MOST = 300
-_DIFFERENCE = re.compile(r"\(?\s?[-+−–±]\s?[^\s\d]{0,4}\s?\d")
-"""What an option adds or takes: `(-40.00€)`, `+ 5 €`."""
 _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
 _CENTS_ALONE = re.compile(r"[.,]?\d\d$")
-_DAYS = re.compile(r"\b30\b")
 _DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"[^\W\d_]")
 _DISABLED = re.compile(r"(?:^|\s)(?:[a-z]{2,4}-+|\w+--)?disabled(?:\s|$)", re.I)
 """Class names of buttons that cannot be pressed: `disabled`, `is-disabled`, `btn-disabled`, `button--disabled`; no `disabled:opacity-50`."""
 
@@ -51,16 +49,6 @@ AGAINST = {
     w.STRUCK: 6.0, w.RELATED: 5.0, w.TILE: 1.0, w.SHIPPING: 5.0, w.INSTALMENT: 5.0, w.SAVING: 5.0, w.PER_MEASURE: 4.0,
     w.HIDDEN: 1.5,
 }  # fmt: skip
-SAID_AGAINST = {
-    "struck": 5.0,
-    "shipping": 5.0,
-    "instalment": 5.0,
-    "saving": 5.0,
-    "per_measure": 5.0,
-    "untaxed": 3.0,
-}
-_SAID_BEHIND = frozenset(("instalment", "per_measure", "shipping"))
-"""What words behind a figure may say of it."""
 
 
 @dataclass(slots=True)
@@ -70,11 +58,16 @@ class Candidate:
     price: Price
     order: int
     element: LexborNode
+    lead: str = ""
+    """What stands before it in its text, from the figure before on."""
+    trail: str = ""
+    """What stands behind it there."""
     points: float = 0.0
     struck: bool = False
     untaxed: bool = False
-    named_old: bool = False
-    """Only the name of an element around it says that it is a former price."""
+    pardon: float = 0.0
+    """Points it lost because the name of an element around it or the words of a list price make it a former price, and nothing
+    else does."""
 
 
 def candidates(shown: Shown, place: Place, address: str | None = None) -> list[Candidate]:
@@ -95,9 +88,10 @@ def candidates(shown: Shown, place: Place, address: str | None = None) -> list[C
 
 
 def _pardon(found: list[Candidate]) -> None:
-    """A former price stands beside the asked one: a figure that only its element's name calls old, alone, is asked."""
+    """A former price stands beside the asked one: a figure that only its element's name calls old, or that is the list price,
+    is asked where it is alone."""
     for candidate in found:
-        if candidate.named_old and not any(
+        if candidate.pardon and not any(
             other is not candidate
             and not other.struck
             and not other.untaxed
@@ -105,7 +99,7 @@ def _pardon(found: list[Candidate]) -> None:
             and other.points >= ENOUGH
             for other in found
         ):
-            candidate.points += AGAINST[w.STRUCK]
+            candidate.points += candidate.pardon
             candidate.struck = False
 
 
@@ -127,7 +121,7 @@ def _collect(shown: Shown, place: Place) -> list[Candidate]:
             more = len(prices) == 1 and _more_follows(shown, piece, place)
             split = _joined(shown, piece, place, taken, reader) if more else None
             gained = split is not None and split.price.amount != prices[0].amount
-            found += [split] if split and gained else [Candidate(price, piece.order, piece.element) for price in prices[:3]]
+            found += [split] if split and gained else _each(piece, prices[:3])
         elif reader.only_figures(piece.text, place) and _expected(shown, piece, reader):
             joined = _joined(shown, piece, place, taken, reader)
             if joined is not None:
@@ -135,6 +129,24 @@ def _collect(shown: Shown, place: Place) -> list[Candidate]:
         if len(found) >= _MOST:
             break
     return found
+
+
+def _each(piece: Piece, prices: list[Price]) -> list[Candidate]:
+    """The figures of one text, each with the words that are its own: those between two figures are said of the next one
+    where the text begins with words (`Deposit $500, total $14,000`) or ends with a figure (`$900 or 4 parts of $225`), else of
+    the one before (`$35 ex VAT $42 inc VAT`)."""
+    text = piece.text
+    ends = [0, *(price.end for price in prices)]
+    starts = [*(price.start for price in prices), len(text)]
+    leads = _LETTER.search(text, 0, starts[0]) is not None or _LETTER.search(text, ends[-1]) is None
+    return [
+        Candidate(
+            price, piece.order, piece.element,
+            text[ends[n] : price.start] if leads or n == 0 else "",
+            text[price.end : starts[n + 1]] if not leads or n + 1 == len(prices) else "",
+        )
+        for n, price in enumerate(prices)
+    ]  # fmt: skip
 
 
 def _more_follows(shown: Shown, piece: Piece, place: Place) -> bool:
@@ -180,10 +192,10 @@ def _joined(
         if best is not None:
             cents = prices and best.price.amount == prices[0].amount // 1 != prices[0].amount
             if cents or (prices and prices[0].scaled and not best.price.scaled):
-                best = Candidate(prices[0], piece.order, node)
+                best = _first(prices[0], piece, node, text)
             break
         if prices:
-            best = Candidate(prices[0], piece.order, node)
+            best = _first(prices[0], piece, node, text)
         node = node.parent
     if best is not None:
         if best.element.mem_id in taken:
@@ -193,8 +205,12 @@ def _joined(
     if shown.bits(piece.element, 3) & w.PRICE or _labelled(shown, piece):
         prices = reader.find(piece.text, place, bare=True)
         if prices:
-            return Candidate(prices[0], piece.order, piece.element)
+            return _first(prices[0], piece, piece.element, piece.text)
     return None
+
+
+def _first(price: Price, piece: Piece, element: LexborNode, text: str) -> Candidate:
+    return Candidate(price, piece.order, element, text[: price.start], text[price.end :])
 
 
 def buy_places(shown: Shown) -> list[int]:
@@ -276,9 +292,14 @@ def _points(
         return points
     if _inside_link(candidate.element):
         points -= 1.5
-    said = _said(shown, candidate)
-    candidate.named_old = bool(near & w.STRUCK) and said >= 0 and not _crossed_out(candidate.element)
-    return points + said + _distance(shown, candidate, buys)
+    about = said.of(shown, candidate.order, candidate.lead, candidate.trail)
+    candidate.pardon = (AGAINST[w.STRUCK] if near & w.STRUCK else 0.0) + (said.AGAINST["listed"] if about.listed else 0.0)
+    against = about.points + (said.AGAINST["listed"] if about.listed else 0.0)
+    if about.struck or against < 0 or _crossed_out(candidate.element):
+        candidate.pardon = 0.0
+    candidate.struck |= about.struck or about.listed
+    candidate.untaxed |= about.untaxed
+    return points + about.points + _distance(shown, candidate, buys)
 
 
 def _by_place(shown: Shown, candidate: Candidate, near: int) -> float:
@@ -316,48 +337,6 @@ def _inside_link(element: LexborNode) -> bool:
             return len(node.attributes.get("href") or "") > 1
         node = node.parent
     return False
-
-
-def _said(shown: Shown, candidate: Candidate) -> float:
-    """Points for the words before and behind the figure."""
-    piece = shown.pieces[candidate.order]
-    own = piece.text.replace(candidate.price.text, " ").lower()
-    before = _label(shown, candidate.order - 1)
-    behind = _label(shown, candidate.order + 1) if candidate.order + 1 < len(shown.pieces) else ""
-    wording = shown.words.wording
-    points = 0.0
-    for name, weight in SAID_AGAINST.items():
-        said = wording[name].search(own) or (wording[name].search(before) if len(before) <= 40 else None)
-        if said or (
-            name in ("instalment", "per_measure") and len(behind) <= 25 and wording[name].match(behind)
-        ):
-            points -= weight
-            candidate.struck |= name == "struck"
-            candidate.untaxed |= name == "untaxed"
-    if wording["price"].search(own) or wording["price"].search(before[-30:]):
-        points += 1.5
-    if wording["added"].search(before):
-        points -= 4.0
-    if _DIFFERENCE.match(piece.text):
-        points -= 4.0
-    words_beside = len(own.split())
-    return points - (1.0 if words_beside > 6 else 0.0)
-
-
-def _follows(wording: dict[str, re.Pattern[str]], name: str, behind: str) -> bool:
-    """Do the words right behind a figure say what it is: `6,90 € Versand`, but not `119 € Versand gratis`?"""
-    return (
-        len(behind) <= 25 and wording[name].match(behind) is not None and not wording["free"].search(behind)
-    )
-
-
-def _label(shown: Shown, order: int) -> str:
-    """A neighbouring text, if it is one that says something of this figure and not another figure. The 30 days whose lowest
-    price shops of the European Union must show are no such figure."""
-    if not 0 <= order < len(shown.pieces):
-        return ""
-    text = shown.pieces[order].text.lower()
-    return "" if len(text) > 60 or _DIGIT.search(_DAYS.sub("", text)) else text
 
 
 def _distance(shown: Shown, candidate: Candidate, buys: list[int]) -> float:
