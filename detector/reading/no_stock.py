@@ -25,7 +25,7 @@ _STOCK_BEFORE = re.compile(
 )
 MEASURE = re.compile(
     fold_pattern(
-        r"\s?(?:gb?\b|гб|%|t\b|w\b|v\b|mm|cm|m\b|h\b|hz|fps|°|days?|weeks?|months?|years?|hours?|hrs?|tage?|monate?|jahre?|stunden|дн|мес|год|лет|час|天|个月|月|年|日|小时|号|楼|人|晚|夜|周|样|般|直|些|切|起"
+        r"\s?(?:gb?\b|гб|%|t\b|w\b|v\b|mm|cm|m\b|h\b|hz|fps|°|days?|weeks?|months?|years?|hours?|hrs?|tage?|monate?|jahre?|stunden|semesters?|wochenenden?|wochen?|weekends?|seasons?|дн|мес|год|лет|час|天|个月|月|年|日|小时|号|楼|人|晚|夜|周|样|般|直|些|切|起"
         r"|ヶ月|か月|時間|階|개월|일\b|년|월|시간|층|días|meses|años|horas|dias|anos|gün|ay\b|yıl|saat|ngày|tháng|năm|giờ|hari|bulan|tahun|jam\b|يوم|شهر|سنة|سنوات|ساعة|din\b|mahin|saal|ghante)"
     )
 )
