@@ -55,11 +55,11 @@ FIGURES = [
     ("180 тис. грн", "uk", "UA", 180000, "UAH"), ("28 tys. zł", "pl", "PL", 28000, "PLN"), ("165 tis. Kč", "cs", "CZ", 165000, "CZK"), ("1,2 mil. Kč", "cs", "CZ", 1200000, "CZK"),
     ("3.2 แสนบาท", "th", "TH", 320000, "THB"), ("6.5 หมื่นบาท", "th", "TH", 65000, "THB"), ("1.2 ล้านบาท", "th", "TH", 1200000, "THB"), ("۸۵۰ میلیون تومان", "fa", "IR", 850000000, "IRT"),
     ('28 אלף ש"ח', "he", "IL", 28000, "ILS"), ("2,9 millió Ft", "hu", "HU", 2900000, "HUF"), ("35 de mii lei", "ro", "RO", 35000, "RON"), ("7,5 χιλ. €", "el", "GR", 7500, "EUR"),
-    ("75 tkr", "sv", "SE", 75000, "SEK"), ("7,5 k€", "fr", "FR", 7500, "EUR"), ("7,5k€", "fr", "FR", 7500, "EUR"), ("7,5 TEUR", "de", "DE", 7500, "EUR"), ("20 لاکھ روپے", "ur", "PK", 2000000, "PKR"),
-    ("Rp 1,2 M", "id", "ID", 1200000000, "IDR"), ("1 tỷ 2", "vi", "VN", 1200000000, "VND"), ("12 triệu rưỡi", "vi", "VN", 12500000, "VND"), ("12 triệu 2 card", "vi", "VN", 12000000, "VND"),
+    ("75 tkr", "sv", "SE", 75000, "SEK"), ("7,5 k€", "fr", "FR", 7500, "EUR"), ("7,5k€", "fr", "FR", 7500, "EUR"), ("7,5 TEUR", "de", "DE", 7500, "EUR"), ("20 لاکھ روپے", "ur", "PK", 2000000, "PKR"), ("2,9M Ft", "hu", "HU", 2900000, "HUF"), ("七万出头", "zh-Hans", "CN", 70000, "CNY"),
+    ("Rp 1,2 M", "id", "ID", 1200000000, "IDR"), ("1 tỷ 2", "vi", "VN", 1200000000, "VND"), ("1 tỷ 2 có fix", "vi", "VN", 1200000000, "VND"), ("12 triệu rưỡi", "vi", "VN", 12500000, "VND"), ("12 triệu 2 card", "vi", "VN", 12000000, "VND"),
     ("2 buçuk milyon TL", "tr", "TR", 2500000, "TRY"), ("साढ़े सात लाख रुपये", "hi", "IN", 750000, "INR"), ("पौने आठ लाख", "hi", "IN", 775000, "INR"), ("साढ़े 7 लाख", "hi", "IN", 750000, "INR"), ("廿八萬", "zh-Hant", "TW", 280000, "TWD"),
     # Letters for zeros, a sum that came down, a model before the sum, a range in words.
-    ("$7,5OO", "en", "US", 7500, "USD"), ("$8,000 now $7,200", "en", "US", 7200, "USD"), ("8.000 € jetzt 7.200 €", "de", "DE", 7200, "EUR"), ("RTX 5090 $1.9k", "en", "US", 1900, "USD"),
+    ("$7,5OO", "en", "US", 7500, "USD"), ("$8,000 now $7,200", "en", "US", 7200, "USD"), ("8.000 € jetzt 7.200 €", "de", "DE", 7200, "EUR"), ("RTX 5090 $1.9k", "en", "US", 1900, "USD"), ("1 VB €", "de", "DE", 1, "EUR"),
     ("entre 7 000 et 8 000 €", "fr", "FR", 7000, "EUR"),
 ]  # fmt: skip
 
@@ -138,6 +138,7 @@ def test_a_range_keeps_its_lower_end() -> None:
 
 # What a sale is for: displayed, title, text, language, country, per, articles.
 LOTS = [
+    ("120 000 zł", "A100 80GB", "Zestaw 4 sztuk, cena za komplet", "pl", "PL", "lot", 4),
     ("4,400만원", "A100 80GB", "4장 일괄, 개별 판매 안함", "ko", "KR", "lot", 4), ("1,100만원", "A100 80GB", "4장 보유, 개별 판매 가능", "ko", "KR", "unit", None),
     ("$34,000", "4x A100 80GB", "$34,000 for all four, not splitting", "en", "US", "lot", 4), ("$8,500", "4x A100 80GB", "$8,500 each", "en", "US", "unit", None), ("$34,000", "4x A100 80GB", "($8,500 each if you take all)", "en", "US", "lot", 4), ("$9,800", "5pcs A100 40GB LOT", "Lot of 5 x A100", "en", "US", "lot", 5), ("$88,000", "8x A100 server", "", "en", "US", "unit", None), ("$8,500", "A100 80GB", "thanks a lot, each card tested", "en", "US", "unit", None), ("$8,000", "14x L40S", "", "en", "US", "unit", None),
     ("¥340000", "A100 80G 4张打包", "", "zh-Hans", "CN", "lot", 4), ("¥85000", "A100 80G 4张", "", "zh-Hans", "CN", "unit", None), ("¥85000", "A100 80G 4张", "两张一起17万，单张8.5万", "zh-Hans", "CN", "unit", None), ("¥1080000", "H20 八卡模组 一套8张", "", "zh-Hans", "CN", "unit", None), ("¥180000", "H100 两张一起出", "不拆", "zh-Hans", "CN", "lot", 2),

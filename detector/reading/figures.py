@@ -26,7 +26,7 @@ _HAS_UNIT = re.compile(rf"[{_UNITS}]")
 _FIGURE = re.compile(_DIGITS)
 _RUN = re.compile(rf"[{CHINESE}点](?:\s?[{CHINESE}点])*")
 _TAIL = re.compile(r"\d{1,3}(?![\d.,]|[^\W\d_])")
-_SPOKEN = re.compile(r" \d{1,3}(?=\s{0,2}(?:$|[,;)\n/]|\.(?!\d)|đ|₫|vnd|vnđ))")
+_SPOKEN = re.compile(r" \d{1,3}(?=\s{0,2}(?:$|[,;)\n/]|\.(?!\d)|đ|₫|vnd|vnđ|có |fix|bớt|bao |nhé|ạ))")
 """As `_TAIL`, said aloud: 1 tỷ 2. What more is said behind it would be counted: 12 triệu 2 card."""
 _LONGEST_PART = 8
 _LONGEST = 40

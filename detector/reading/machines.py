@@ -156,8 +156,8 @@ def _counted(page: Page, known: bool) -> int:
         return {"e": 8, "q": 4, "d": 2}[str(called.lastgroup)]
     if known and (times := _TIMES_MEMORY.search(title)) and int(times["n"]) in _USUAL:
         return int(times["n"])
-    board = any(m.part and m.count > 1 for m in page.mentions)  # its number says how many
-    return 1 if board else _by_eight(page, plain)
+    told = any(m.part and m.count > 1 for m in page.mentions)  # a board's number says how many
+    return 1 if told else _by_eight(page, plain)
 
 
 def _each_holds(page: Page, name: str) -> int:

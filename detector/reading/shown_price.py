@@ -101,7 +101,7 @@ class Chooser:
         if figure.value is None or row is None or word is None or figure.value >= row.least or _COUNTED.match(folded.text, amount.end):
             return None
         mark = next((m for m in self.book.marks(folded, locale) if m.start == word.end()), None)
-        if mark is None:
+        if mark is None or any(self.words.find(says, word.group()) for says in ("negotiable", "closing", "asking")):
             return None
         return replace(figure, value=None, reason=f"{word.group().strip()} behind {folded.quote(amount.start, amount.end)} is no known word")
 
