@@ -18,6 +18,7 @@ GATED = {
 } | {
     name: (pattern, bit) for pattern, name, bit in KNOWN.says
 }
+SUMS = {f"sum: {name}": (KNOWN.wording[name], KNOWN.wording_bits[name]) for name in w.SUMS}
 
 
 @pytest.mark.parametrize(
@@ -33,18 +34,23 @@ def test_what_every_match_holds(pattern: str, texts: set[str] | None) -> None:
     assert (found is None or all(len(text) == 1 for text in found)) if texts is None else found == texts
 
 
-@pytest.mark.parametrize("name", GATED)
+@pytest.mark.parametrize("name", [*GATED, *SUMS])
 def test_no_match_is_hidden(name: str) -> None:
-    pattern, bit = GATED[name]
+    pattern, bit = (GATED | SUMS)[name]
+    cues = KNOWN.cues if name in GATED else KNOWN.sums
 
     @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.from_regex(pattern))
     def every_match_is_seen(text: str) -> None:
         text = re.sub(r"\s", " ", text)
         if pattern.search(text):
-            assert KNOWN.cues.of(["before", text, "behind"])[1] & bit, text
+            assert cues.of(["before", text, "behind"])[1] & bit, text
 
     every_match_is_seen()
+
+
+def test_no_wording_is_tried_on_every_text_of_a_page() -> None:
+    assert KNOWN.cues.always == 0
 
 
 def test_each_text_gets_its_own_bits_and_a_pattern_without_text_is_always_tried() -> None:

@@ -57,15 +57,22 @@ def of(shown: Shown, order: int, lead: str, trail: str) -> About:
     lead, trail = lead.lower(), trail.lower()
     own, label, behind = f"{lead} {trail}", _label(shown, order - 1), _label(shown, order + 1)
     counted = _label(shown, order - 1, _COUNTS) if not label else ""
+    texts = (own, label or counted, behind)
+    bits, may = shown.words.wording_bits, 0
+    for cue in shown.words.sums.of(list(texts)) if any(texts) else ():
+        may |= cue
     against = {
         name
         for name in AGAINST
-        if wording[name].search(own)
-        or (len(label) <= _BESIDE and wording[name].search(label))
-        or (name in _BEHIND and len(behind) <= 25 and wording[name].match(behind))
-    }
+        if may & bits[name] and (
+            wording[name].search(own)
+            or (len(label) <= _BESIDE and wording[name].search(label))
+            or (name in _BEHIND and len(behind) <= 25 and wording[name].match(behind))
+        )
+    }  # fmt: skip
     points = -sum(AGAINST[name] for name in against) + (AGAINST["listed"] if against >= {"struck", "listed"} else 0.0)
-    points -= sum(weight for name, weight in LED_AGAINST.items() if _led(wording[name], name, lead, trail, label or counted))
+    led = (name for name in LED_AGAINST if may & bits[name] and _led(wording[name], name, lead, trail, label or counted))
+    points -= sum(LED_AGAINST[name] for name in led)
     points += _price(wording, own, lead, label)
     if wording["added"].search(label):
         points -= 4.0

@@ -24,6 +24,10 @@ BITS = {
 PRESSED, OTHERS, PARTED, MONEY, UNPRICED, SAYS = 1, 2, 4, 8, 16, 32
 """Bits of cues: a button's words, a heading over other goods, a label and its value in one text, a currency's mark, a price
 told on request, and from `SAYS` on one bit for each row of availability."""
+SUMS = (
+    "struck", "listed", "shipping", "instalment", "saving", "per_measure", "untaxed", "deposit", "service", "threshold", "reward", "plan",
+)  # fmt: skip
+"""Wordings that say that a figure is not the asked price."""
 PARTINGS = (":", "：", "#", "°", r"nr\.", r"no\.")
 """What stands between a label and its value."""
 _TOKEN = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])")
@@ -67,6 +71,9 @@ class Words:
             | {SAYS << place: row.patterns for place, row in enumerate(said)}
         )
         """Which of the wordings above may stand in a text."""
+        self.wording_bits = {row.id: 1 << place for place, row in enumerate(knowledge.wording)}
+        self.sums = Cues({self.wording_bits[name]: patterns[name] for name in SUMS})
+        """Which of the wordings about a figure may stand in the words around it."""
         self.values = {value: row.id for row in knowledge.availability for value in row.values}
         self.labels: dict[str, str] = {
             word: row.id for row in knowledge.label for word in (*row.words, *row.weak)
