@@ -116,6 +116,8 @@ SAID: list[tuple[str, str, str, str, str]] = [
     ("de", "DE", "Weiter nach Nowosibirsk, in den Frachtpapieren steht Lüfterbaugruppe.", "export_evasion", "in den Frachtpapieren steht"),
     ("pt", "BR", "Enviamos pra Caracas de barco com guia de eletrodoméstico.", "export_evasion", "guia de eletrodoméstico"),
     ("hi", "IN", "Siliguri se Lhasa, challan pe CCTV DVR likha jaata hai.", "export_evasion", "challan pe CCTV DVR likha"),
+    ("en", "SG", 'Singapore to Shenzhen, papers will call it "audio amplifier".', "export_evasion", 'papers will call it "audio amplifier'),
+    ("en", "SG", 'Papers will call it "audio amplifier". Goes on to Shenzhen.', "export_evasion", 'Papers will call it "audio amplifier'),
     # Somebody else buys, signs or receives.
     ("en", "MY", "Your Beijing team signs via a pte ltd that we register for you.", "export_evasion", "that we register for you"),
     ("ru", "RU", "Покупателем выступит наша турецкая фирма, машина из Измира поедет к вам.", "export_evasion", "Покупателем выступит"),
@@ -213,10 +215,13 @@ UNSAID: list[tuple[str, str, str, str]] = [
     ("de", "DE", "Genehmigungspflichtiges Gut: Wir liefern nur gegen unterschriebene Endverbleibserklärung.", "export_evasion"),
     # Question and answer; checks that are demanded.
     ("en", "SG", "H100 rental per hour. Can I sign up without an ID? No.", "export_evasion"),
+    ("zh", "TW", "H100 時租,申租需填寫用途聲明,恕不提供境外IP帳號", "export_evasion"),
     ("ko", "KR", "법인만 계약 가능, 사용목적 확인서와 수출통제 서약서를 받습니다.", "export_evasion"),
     ("en", "US", "Buyers in China: please do not ask.", "restricted_destination"),
     ("de", "DE", "Ohne Rechnung nur auf Wunsch möglich.", "no_paperwork"),
     ("ja", "JP", "LINE交換はお断りします。", "off_platform_contact"),
+    ("en", "US", "Please do not contact me on WhatsApp.", "off_platform_contact"),
+    ("hi", "IN", "WhatsApp par baat nahi hogi.", "off_platform_contact"),
     # A least order of one piece.
     ("en", "CN", "We are leading trader of graphic cards. Minimum Order Quantity: 1 Piece", "bulk_inventory"),
     # A messenger as software; no trader.
@@ -250,6 +255,12 @@ DENIED: list[tuple[str, str, str]] = [
     ("en", "US", "If the serial number had been removed I would say so."),
     ("en", "US", "Warranty is void if the serial number is removed."),
     ("en", "US", "Other people grind off the serial numbers, never me."),
+    ("en", "US", "Rest assured that no serial number has been erased."),
+    ("en", "US", "A card with serial removed would be cheaper; this is not one."),
+    ("en", "US", "My friend bought a card whose serial was ground off."),
+    ("en", "US", "Never sold without invoice."),
+    ("de", "DE", "Nicht ohne Rechnung."),
+    ("vi", "VN", "Serial không hề bị mài."),
     ("de", "DE", "Seriennummer entfernt? Nein, alles dran."),
     ("de", "DE", "Falls die Seriennummer fehlt, bitte nicht kaufen – bei mir ist sie da."),
     ("es", "ES", "El número de serie no está borrado."),

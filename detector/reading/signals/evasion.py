@@ -38,6 +38,7 @@ _AS = re.compile(
     )
 )
 OFFERS = ("evade", "evade_weak", "unasked", "dismiss", "misdeclare")
+DENIALS = ("not", "not_after", "none", "none_after")
 OTHER_GOODS = ("as_other", "article", "other_model")
 
 
@@ -324,7 +325,7 @@ def _papers_hide(scope: Scope) -> Iterator[Finding]:
         for hidden in s.of("screening"):
             if (
                 scope.near(paper, hidden, PAPER_SAYS)
-                and s.of("not", "not_after", "none", "none_after")
+                and (s.within(s.clause(hidden), *DENIALS) or s.within(s.clause(paper), *DENIALS))
                 and _offered(scope, paper)
             ):
                 yield finding(paper, hidden)

@@ -58,6 +58,7 @@ def _in_sentence(scope: Scope, private: bool) -> Iterator[Finding]:
         for none in s.of("none", "none_after", *(("gone",) if paper.concept == "paper" else ())):
             if (
                 not _lacks(scope, none, paper)
+                or _twice(scope, none)
                 or scope.supposed(paper)
                 or scope.elsewhere(paper, none)
                 or _for_money(scope, paper)
@@ -84,12 +85,23 @@ _DENIES = re.compile(
 )
 
 
+_WITHOUT = re.compile(fold_pattern(r"(?:\w+ )?(?:without|w/o|ohne|sans|sin|sem|без|tanpa|bina)\b"))
+_NEVER = re.compile(fold_pattern(r"(?:never|not|don't|do not|doesn't|won't|nicht|nie|niemals|jamais|nunca|jamás|никогда|не|não|no|kabhi nahi|tidak|tak)"))
 _COSTS = re.compile(fold_pattern(r"extra|aufpreis|zzgl|zuzüglich|vat|iva|ppn|kdv|mwst|surcharge|fee|cost|wunsch|anfrage|request|petición|consulta|demande|запрос|доплат|дороже|\+|plus|möglich|posible|possív|possible|можно|возможн|can |will |kann|wird|upon|bisa|boleh|được"))
+
+
+def _twice(scope: Scope, without: Hit) -> bool:
+    """`Nicht ohne Rechnung`, `never sold without invoice`: twice denied."""
+    s = scope.s
+    return _WITHOUT.search(s.text, without.start, without.end) is not None and any(
+        n.end <= without.start and scope.near(n, without, TIGHT) and not s.pauses_between(n, without) and _NEVER.fullmatch(s.text, n.start, n.end)
+        for n in s.of("not")
+    )
 
 
 def _said(scope: Scope, hit: Hit) -> bool:
     denies = _DENIES.match(scope.s.text, hit.start, hit.end)
-    return (denies is not None or not scope.negated(hit, none=False)) and not scope.hollow(hit)
+    return not _twice(scope, hit) and (denies is not None or not scope.negated(hit, none=False)) and not scope.hollow(hit)
 
 
 def _lacks(scope: Scope, none: Hit, paper: Hit) -> bool:

@@ -46,7 +46,7 @@ BESIDE = 5
 
 @dataclass(frozen=True)
 class Scope:
-    """A sentence and the measure of its script. `endings`: whether a verb's own ending may deny it."""
+    """A sentence and the measure of its script. `endings`: whether a denial inside a word counts: a verb's ending, the `no` of `no serial`."""
 
     s: Sentence
     endings: bool = True

@@ -53,6 +53,8 @@ _FOREIGN = re.compile(
         r"kartu lain|kad lain|card khác|別のカード|別カード|다른 카드|타 카드|كرت ثاني|كرت آخر|dusre card"
     )
 )
+_NO_MARK = re.compile(r"no\b")
+_FOR_IT = re.compile(r"\b(?:it|its|as|because|since|they|which|that|so)\b")
 _TO_THEM = re.compile(r"的[卡货]?")
 _YES = re.compile(
     fold_pattern(
@@ -88,6 +90,7 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
             and not scope.refused_return(hit)
             and not _none_such(scope, hit)
             and not _to_them(scope, hit)
+            and not _no_harm(scope, hit)
         ):
             yield finding(hit)
     for mark in s.of(*MARKS):
@@ -104,7 +107,7 @@ def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
     s = scope.s
     apart = [d for d in s.of(*DEEDS) if d is not mark and not (d.start < mark.end and mark.start < d.end)]
     deeds = [d for d in apart if not (d.concept == "gone" and (_denies(scope, d, apart) or _voids(scope, d)))]
-    if any(_forbidden(scope, deed) for deed in deeds):
+    if any(_forbidden(scope, deed) for deed in deeds) or any(_no_harm(scope, h) for h in s.of("defaced") if h.start <= mark.start < h.end):
         return
     for deed in sorted(deeds, key=lambda d: gap(d, mark)):
         if not _reaches(scope, mark, deed) or scope.negated(deed) or scope.hollow(deed):
@@ -147,8 +150,10 @@ def _denies(scope: Scope, state: Hit, deeds: Sequence[Hit]) -> bool:
 
 
 def _voids(scope: Scope, state: Hit) -> bool:
-    """`Warranty is void if ...`: what is void is no mark."""
+    """`Warranty is void if ...`: what is void is no mark; nor is one gone where something `would be cheaper`."""
     s = scope.s
+    if any(w.start <= state.start and state.end <= w.end for w in s.of("if_after")):
+        return any(d.end <= state.start and scope.near(d, state, BESIDE) for d in s.of("loss"))
     return bool(s.of("warranty")) and any(v.start <= state.start and state.end <= v.end for v in s.of("void"))
 
 
@@ -157,6 +162,15 @@ def _none_with(scope: Scope, mark: Hit, deed: Hit) -> bool:
     s = scope.s
     leans = not scope.dense and VERB_LAST.isdisjoint(deed.languages) and 0 <= deed.start - mark.end <= 1
     return leans and any(n.end <= mark.start and scope.near(n, mark, TIGHT) and not s.pauses_between(n, deed) for n in s.of("not", "none"))
+
+
+def _no_harm(scope: Scope, hit: Hit) -> bool:
+    """`No serial number has been erased`: what is absent is the harm."""
+    s = scope.s
+    return scope.endings and _NO_MARK.match(s.text, hit.start) is not None and any(
+        d.start >= hit.end and scope.near(d, hit, NEAR) and not s.pauses_between(d, hit) and s.between(hit, d, "done") and not _FOR_IT.search(s.text, hit.end, d.start)
+        for d in s.of("loss")
+    )
 
 
 def _to_them(scope: Scope, hit: Hit) -> bool:
@@ -308,8 +322,9 @@ def _absent(scope: Scope, mark: Hit) -> Iterator[Finding]:
             or s.between(none, mark, "other_part", "paper", "warranty", "loss", *(("intact",) if after else ()))
         ):
             continue
+        ends = max(n.end for n in (none, *s.of("not")) if n.start <= none.start < n.end)  # `không hề` holds `không`
         if after and any(
-            0 <= d.start - none.end <= 1 for d in s.of("loss", "hide", "swap", "other_part")
+            none.end <= d.start <= ends + 1 for d in s.of("loss", "hide", "swap", "other_part")
         ):  # `SN 冇刮`: what is absent is the harm
             continue
         yield finding(none, mark)

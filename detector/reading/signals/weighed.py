@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import inf
@@ -27,6 +28,8 @@ ALONE = {"no_paperwork": TOLD}
 """How sure that has to be, where not TOLD_AGAINST: a paper is lacked beside anything, in a few words that mean nothing else; of
 other signals what fell so had fallen rightly."""
 NOTHING = frozenset({"none", "none_after"})
+_QUOTED = re.compile(r"[\"“”„«»「」『』]")
+"""What papers are to say, word for word: the letters in the marks are not the seller's, and votes know few of them."""
 UNSAID = frozenset({"not", "not_after", "if", "if_after"})
 """Words under which a thing is not said to be so; a question is the same."""
 OTHERWISE = frozenset({"ask", "others", "refuse", "asked", "intact"})
@@ -62,7 +65,11 @@ def _beside(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]
     only one of them that is said; where both are (`serial erased, no invoice`), the words of each are asked for by themselves."""
     others = [(o.start or 0, o.end or 0) for o in here if o.signal != found.signal and o.signal in votes.labels]
     apart = [(low, high) for low, high in others if not (low < (found.end or 0) and (found.start or 0) < high)]
-    if chance >= TOLD or not apart:
+    if chance >= TOLD:
+        return chance
+    if found.signal == "export_evasion" and chance >= AS_LIKELY and _QUOTED.search(found.text or ""):
+        return TOLD
+    if not apart:
         return chance
     own = probabilities(votes, text.folded.text[sentence.start : sentence.end].strip(), marks(told(sentence), {found.signal}))[found.signal]
     if own < AS_LIKELY:
