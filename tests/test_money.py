@@ -178,7 +178,7 @@ PER = [
     ("Alquiler de servidor 8x H100", "por servidor y mes", "14.000 €/mes", "es", "ES", "server_month"), ("Wynajem serwera 8x H100", "za serwer miesięcznie", "60 000 zł/mies.", "pl", "PL", "server_month"),
     ("GPUサーバー時間貸し H100 8基", "1GPUあたり", "350円/時間", "ja", "JP", "gpu_hour"), ("Оренда RTX 4090", "за карту на годину", "18 грн/год", "uk", "UA", "gpu_hour"),
     ("Huur een H100", "per GPU per uur", "€ 2,10/uur", "nl", "NL", "gpu_hour"), ("ให้เช่า RTX 4090", "ต่อการ์ดต่อชั่วโมง", "25 บาท/ชม.", "th", "TH", "gpu_hour"),
-    ("RTX 4090 ×8 獨立主機 月租 NT$72,000起", "8×RTX 4090 24GB、雙EPYC", "", "zh-Hant", "TW", "server_month"),
+    ("RTX 4090 ×8 獨立主機 月租 NT$72,000起", "8×RTX 4090 24GB、雙EPYC", "", "zh-Hant", "TW", "server_month"), ("RTX 4090 ×8 獨立主機 月租 NT$72,000起", "8×RTX 4090 24GB、雙EPYC", "NT$72,000", "zh-Hant", "TW", "server_month"),
 ]  # fmt: skip
 
 

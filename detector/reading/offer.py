@@ -60,6 +60,7 @@ SURE, SURE_OF_GOODS, NO_CHIP_AT_ALL = 0.5, 0.9, 0.95
 """Probability from which the votes overrule the rules, and that from which they make goods of what the rules hold to be none:
 a fan given a chip costs more than a card overlooked. Souvenirs and things for a card are named by plain words, and described like
 their chip."""
+_SUM_BEHIND = re.compile(r"\W{0,2}(?:(?:nt|hk|us|s)?[$€£¥₩₹]|rmb|usd|eur|rp|rm)\s?\d|\W{0,2}\d[\d.,]*\s?(?:元|円|원|万|руб|₽|€|tl\b|zł|грн|บาท)")
 OPENS = 2
 """A word that begins this far into a title opens it: the head noun, where heads come first."""
 SERVICE_AT = 3
@@ -75,7 +76,7 @@ def read_offer(page: Page) -> Verdict:
     """The kind of offer. Never raises; a listing that names no chip is `other` unless it is plainly a thing for one."""
     spoken: dict[str, Verdict] = {step.__name__.strip("_"): said for step in _STEPS if (said := step(page))}
     ruled = next(iter(spoken.values()), Verdict("other", "no chip is named"))
-    if page.votes is None or (ruled.offer == "rental" and page.price["rental-price"]):
+    if page.votes is None or (ruled.offer == "rental" and _priced_rent(page)):
         return ruled
     if ruled.offer in GOODS and not page.description.text.strip() and _only_names(page):
         return ruled  # a name and nothing else: no letters for a vote to go by
@@ -89,6 +90,12 @@ def read_offer(page: Page) -> Verdict:
         (said for said in spoken.values() if said.offer == kind),
         Verdict(kind, f"by all that it shows ({chance:.2f})"),
     )
+
+
+def _priced_rent(page: Page) -> bool:
+    """Whether a sum is said to be rent: a displayed one by the hour, or one right behind a word of rent in the title (月租 NT$72,000)."""
+    title = page.title
+    return bool(page.price["rental-price"]) or any(_SUM_BEHIND.match(title.text, hit.end) for hit in title["rental"])
 
 
 def rules_that_speak(page: Page) -> dict[str, bool]:
