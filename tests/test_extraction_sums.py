@@ -93,3 +93,40 @@ OF_THE_PRICE = [
 @pytest.mark.parametrize(("body", "price"), OF_THE_PRICE, ids=[row[0] for row in OF_THE_PRICE])
 def test_words_beside_the_price_that_are_not_about_it(body: str, price: str | None) -> None:
     assert read(body.format(buy=BUY), "fr" if "offres" in body else "en") == (None if price is None else Decimal(price))
+
+
+PRICED = (("1-4", "$14,000.00"), ("5-9", "$13,500.00"), ("10+", "$13,000.00"))
+
+
+def rows(*tiers: tuple[str, str]) -> str:
+    return "<table>" + "".join(f"<tr><th>{count}</th><td>{price}</td></tr>" for count, price in tiers) + "</table>"
+
+
+def columns(*tiers: tuple[str, str]) -> str:
+    return "<table>" + "".join(f"<tr>{head}" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>" for head, cells in zip(("<th>Quantity</th>", "<th>Price each</th>"), zip(*tiers, strict=True), strict=True)) + "</table>"
+
+
+TIERS = {
+    "rows": rows(*PRICED), "columns": columns(*PRICED), "columns without heads": columns(*PRICED).replace("<th>Quantity</th>", "").replace("<th>Price each</th>", ""),
+    "bare numbers": rows(("1", "$14,000.00"), ("10", "$13,500.00"), ("100", "$13,000.00")), "from": rows(("from 1", "$14,000.00"), ("from 5", "$13,500.00"), ("from 10", "$13,000.00")), "ab Stück": rows(("ab 1 Stück", "$14,000.00"), ("ab 5 Stück", "$13,500.00")),
+    "одна": rows(("1 шт.", "$14,000.00"), ("от 5 шт.", "$13,500.00"), ("от 10 шт.", "$13,000.00")), "件": rows(("1-4件", "$14,000.00"), ("5-9件", "$13,500.00"), ("≥10件", "$13,000.00")), "in one text": "<ul><li>1-4 pcs: $14,000.00</li><li>5-9 pcs: $13,500.00</li><li>10 or more: $13,000.00</li></ul>",
+    "one and more": "<div>$14,000.00</div>" + rows(("5-9", "$13,500.00"), ("10+", "$13,000.00")),
+    "none for one": rows(("2-4", "$14,000.00"), ("5-9", "$13,500.00"), ("10+", "$13,000.00")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TIERS)
+def test_of_prices_by_quantity_the_first_is_asked_for_one(name: str) -> None:
+    assert read(TIERS[name] + BUY) == Decimal(14000)
+
+
+@pytest.mark.parametrize(
+    ("body", "price"),
+    [
+        ("<dl><dt>Slots</dt><dd>2</dd><dd>$9,000.00</dd></dl>{buy}<p>8</p><p>$10,000.00</p>", "9000"),
+        ("<p>Rated 4</p><p>$9,000.00</p>{buy}", "9000"),
+        ("<p class=price>$9,000.00</p><p>5</p><p>$20.00</p>{buy}<p>9</p><p>$10.00</p>", "9000"),
+    ],
+)
+def test_numbers_before_prices_that_are_no_quantities(body: str, price: str) -> None:
+    assert read(body.format(buy=BUY)) == Decimal(price)

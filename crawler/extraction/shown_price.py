@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crawler.extraction import dom, others, said, unpriced
+from crawler.extraction import dom, others, said, tiers, unpriced
 from crawler.extraction import words as w
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ def candidates(shown: Shown, place: Place, address: str | None = None) -> list[C
     repeated = Counter(others.signature(candidate.element) for candidate in found)
     for candidate in found:
         candidate.points = _points(shown, candidate, buys, repeated)
+    if len(found) > 1:
+        tiers.weigh(shown, found)
     _pardon(found)
     return sorted(found, key=lambda candidate: (-candidate.points, candidate.order))
 

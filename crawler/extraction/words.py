@@ -62,16 +62,20 @@ class Words:
         """What buttons say that buy or ask."""
         self.on_request = re.compile(rf"(.{{0,25}}?)[\s:：]*(?:{self.wording['on_request'].pattern})")
         """What stands in the place of a price, with a label before it."""
+        more, pieces = self.wording["or_more"].pattern, self.wording["pieces"].pattern
+        self.tier = re.compile(rf"(?:(?:{more})\s?)?(\d{{1,6}})\s?([-–—~〜～]\s?\d{{1,6}})?\s?((?:{pieces})\.?)?\s?({more})?")
+        """The label of a price that is asked for so many: `5-9`, `10+`, `from 50 pcs`; the first group is the least of them, the
+        others are empty where it is a bare number."""
         said = [row for row in knowledge.availability if row.patterns]
         self.says = [(_any(row.patterns), row.id, SAYS << place) for place, row in enumerate(said)]
-        patterns = {row.id: row.patterns for row in knowledge.wording}
+        patterns: dict[str, tuple[str, ...]] = {row.id: row.patterns for row in knowledge.wording}
         self.cues = Cues(
             {PRESSED: patterns["buy"] + patterns["ask"], OTHERS: patterns["heading_related"], PARTED: PARTINGS}
             | {MONEY: tuple(map(re.escape, (*self.prices.marks, *DASHES))), UNPRICED: patterns["unpriced"] + patterns["on_request"]}
             | {SAYS << place: row.patterns for place, row in enumerate(said)}
         )
         """Which of the wordings above may stand in a text."""
-        self.wording_bits = {row.id: 1 << place for place, row in enumerate(knowledge.wording)}
+        self.wording_bits: dict[str, int] = {row.id: 1 << place for place, row in enumerate(knowledge.wording)}
         self.sums = Cues({self.wording_bits[name]: patterns[name] for name in SUMS})
         """Which of the wordings about a figure may stand in the words around it."""
         self.values = {value: row.id for row in knowledge.availability for value in row.values}
