@@ -31,9 +31,9 @@ class ConfigError(Exception):
 
 
 class Table(BaseModel):
-    """A table of a TOML file: unknown keys are refused, values never change after loading."""
+    """A table of a TOML file: unknown keys are refused, and so are figures without an end; values never change after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
     KEY: ClassVar[str | None] = None
 
 

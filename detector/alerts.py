@@ -44,8 +44,18 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """What a change is measured against: what people know of an alert, from its last news or their decision."""
+
+    severity: str
+    score: float
+    signals: tuple[str, ...]
+    unit_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """The alert as it stands."""
+    """The alert as it stands. `known` is what it is measured by where it moved on without news, None where that is the alert itself."""
 
     listing: str
     state: str
@@ -55,6 +65,12 @@ class Standing:
     observation: str
     unit_usd: float | None = None
     relist_of: str | None = None
+    known: Measure | None = None
+
+    @property
+    def measure(self) -> Measure:
+        """What changes of it are measured against."""
+        return self.known or Measure(self.severity, self.score, self.signals, self.unit_usd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +85,17 @@ class Mute:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is to be done with a listing's alert; `news` tells the digest. Storage applies it."""
+    """What is to be done with a listing's alert; `news` tells the digest. Storage applies it.
+
+    `known` is what the alert is measured by from now on, None where that is what it will say.
+    """
 
     kind: Kind
     facts: Facts
     news: bool
     why: str
     muted_by: str | None = None
+    known: Measure | None = None
 
 
 def decide(
@@ -144,7 +164,12 @@ def _update(facts: Facts, standing: Standing, options: Alerts, mutes: Sequence[M
     if same and facts.observation == standing.observation:
         return None
     why = material(facts, standing, options) if facts.fresh else None
-    return Intent("updated", facts, why is not None and _news(facts, mutes, now), why or "score or page changed, nothing material")
+    if why is not None:
+        return Intent("updated", facts, _news(facts, mutes, now), why)
+    known = standing.measure
+    if not facts.fresh:  # what the program learned is no change of the offer, now or later; its price is the page's own
+        known = Measure(facts.severity, facts.score, facts.signals, known.unit_usd)
+    return Intent("updated", facts, False, "score or page changed, nothing material", known=known)
 
 
 def _news(facts: Facts, mutes: Sequence[Mute], now: str) -> bool:
@@ -152,18 +177,19 @@ def _news(facts: Facts, mutes: Sequence[Mute], now: str) -> bool:
 
 
 def material(facts: Facts, standing: Standing, options: Alerts) -> str | None:
-    """What makes this a new matter against what stood before; None where nothing does."""
+    """What makes this a new matter against what people know of the alert; None where nothing does. Many small steps are a large one."""
+    known = standing.measure
     # A price that fell has a measure and words of its own, below.
-    added = sorted(set(facts.signals) - set(standing.signals) - {"forest", "price_dropped"})
+    added = sorted(set(facts.signals) - set(known.signals) - {"forest", "price_dropped"})
     if added:
         return f"new evidence: {', '.join(added)}"
-    if SEVERITIES.index(facts.severity) > SEVERITIES.index(standing.severity):
-        return f"severity rose from {standing.severity} to {facts.severity}"
-    if facts.score - standing.score >= options.material_score:
-        return f"score rose from {standing.score:.2f} to {facts.score:.2f}"
-    if facts.unit_usd and standing.unit_usd and facts.unit_usd <= MATERIAL_PRICE * standing.unit_usd:
+    if SEVERITIES.index(facts.severity) > SEVERITIES.index(known.severity):
+        return f"severity rose from {known.severity} to {facts.severity}"
+    if facts.score - known.score >= options.material_score:
+        return f"score rose from {known.score:.2f} to {facts.score:.2f}"
+    if facts.unit_usd and known.unit_usd and facts.unit_usd <= MATERIAL_PRICE * known.unit_usd:
         digits = 2 if facts.unit_usd < 100 else 0  # a chip-hour costs cents
-        return f"unit price fell from ${standing.unit_usd:,.{digits}f} to ${facts.unit_usd:,.{digits}f}"
+        return f"unit price fell from ${known.unit_usd:,.{digits}f} to ${facts.unit_usd:,.{digits}f}"
     return None
 
 

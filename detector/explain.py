@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from detector.features import FEATURES, Feature
 from detector.market import segment_words
+from detector.others import MOST_RECENT
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -89,7 +90,9 @@ def figure_words(signal: Mapping[str, Any]) -> str:
     """A signal's figure: what is, and what would be expected where that is known; how many it is seen from."""
     value, expected, n = signal["value"], signal.get("expected"), signal.get("n") or 0
     if signal["signal"] == "repeated_text":
-        return f"{n} other listing{'' if n == 1 else 's'} with a text {100 * value:.0f} % alike"
+        # The search ends there: the next one was not looked for.
+        more = " or more" if n >= MOST_RECENT else ""
+        return f"{n}{more} other listing{'' if n == 1 else 's'} with a text {100 * value:.0f} % alike"
     return f"{value:g}" + (f" where {expected:g} is usual" if expected else "") + (f", from {n}" if n > 1 else "")
 
 

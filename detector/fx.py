@@ -114,8 +114,10 @@ class Exchange:
         return row.per_usd, row.date, "config", abs((row.date - on).days) > row.valid_days
 
     def _from_bank(self, currency: str, on: date) -> tuple[Decimal, date, str, bool] | None:
-        theirs, dollar = _BANK.euro(currency, on), _BANK.euro("USD", on)
+        # Both of one publication: a stopped series over a later dollar is no rate of any day. The euro has the dollar's day.
+        theirs = _BANK.euro(currency, on)
+        dollar = _BANK.euro("USD", on if currency == "EUR" or theirs is None else date.fromordinal(theirs[1]))
         if theirs is None or dollar is None:
             return None
-        day = date.fromordinal(min(theirs[1], dollar[1]))
+        day = date.fromordinal(dollar[1])
         return theirs[0] / dollar[0], day, "ECB", abs((on - day).days) > FRESH_DAYS

@@ -6,10 +6,11 @@ taken in the known order (`storage.judging`), so both remember the same.
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from detector.changes import Said
 from detector.features import History
@@ -42,9 +43,32 @@ class Likeness:
     unnamed: tuple[str, ...] = ()
 
 
+class _Past(NamedTuple):
+    """What a listing offered when it was observed; its title and description, where they speak of a serial number (a home's whole
+    texts would fill the memory)."""
+
+    observed_at: str
+    said: Said
+    text: tuple[str, str | None] | None
+
+
+class _Offer(NamedTuple):
+    """Whether a seller's listing offered a chip when it was observed."""
+
+    observed_at: str
+    chip: bool
+
+
+def _observed(one: _Past | _Offer) -> str:
+    return one.observed_at
+
+
 @dataclass
 class Memory:
-    """The state that judging carries from one observation to the next."""
+    """The state that judging carries from one observation to the next.
+
+    What comes late is remembered in its place: `before` an observation is what was known by then and observed up to it.
+    """
 
     store: Store
     config: Config
@@ -54,11 +78,10 @@ class Memory:
     book: Book = field(init=False)
     shelf: Shelf = field(init=False)
     voices: Names = field(init=False)
-    _offers: dict[str, dict[str, bool]] = field(default_factory=dict)
-    """seller -> listing -> whether it offers a chip"""
-    _last: dict[str, tuple[Said, tuple[str, str | None] | None]] = field(default_factory=dict)
-    """listing -> what its last judged observation offered; its title and description, where they speak of a serial number
-    (a home's whole texts would fill the memory)"""
+    _offers: dict[str, dict[str, list[_Offer]]] = field(default_factory=dict)
+    """seller of the observations -> listing -> what was offered, by time observed"""
+    _past: dict[str, list[_Past]] = field(default_factory=dict)
+    """listing -> its judged observations, by time observed"""
     _asked: set[str] = field(default_factory=set)
     _grams: dict[str, NDArray[np.uint64]] = field(default_factory=dict)
     """observation -> n-grams of its text, the latest last"""
@@ -97,35 +120,47 @@ class Memory:
         sellers = {o.seller_key for o in batch if o.seller_key} - self._asked
         listings = {o.listing_key for o in batch} - self._asked
         for row in self.store.offers_of_sellers(sellers, self.start):
-            self._offers.setdefault(row["seller"], {})[row["listing"]] = row["chip"] is not None
+            self._offered(row["seller"], row["listing"], _Offer(row["observed_at"], row["chip"] is not None))
         for row in self.store.last_before(listings, self.start):
-            self._last[row["listing"]] = Said.from_record(row), _of_serials(row["title"], row["description"])
+            text = _of_serials(row["title"], row["description"])
+            self._said(row["listing"], _Past(row["observed_at"], Said.from_record(row), text))
         self._asked |= sellers | listings
 
     def history(self, observation: Observation) -> History:
         """What was known of the observation's seller and listing before it."""
-        last = self._last.get(observation.listing_key)
-        before = last[0] if last else None
+        last = self._last(observation)
+        before = last.said if last else None
         if observation.seller_key is None:
             return History(before=before)
-        own = {
-            k: v
-            for k, v in self._offers.get(observation.seller_key, {}).items()
-            if k != observation.listing_key
-        }
-        return History(len(own), sum(not chip for chip in own.values()), before)
+        offers = self._offers.get(observation.seller_key, {})
+        own = [
+            one
+            for listing, past in offers.items()
+            if listing != observation.listing_key and (one := _latest(past, observation.observed_at))
+        ]
+        return History(len(own), sum(not one.chip for one in own), before)
 
     def text_before(self, observation: Observation) -> tuple[str, str | None] | None:
         """Title and description of the listing's last judged observation, where they speak of a serial number."""
-        last = self._last.get(observation.listing_key)
-        return last[1] if last else None
+        last = self._last(observation)
+        return last.text if last else None
 
     def take(self, observation: Observation, said: Said) -> None:
         """Remember a judged observation."""
-        listing = observation.listing
-        self._last[observation.listing_key] = said, _of_serials(listing.title, listing.description)
+        listing, key, when = observation.listing, observation.listing_key, observation.observed_at
+        self._said(key, _Past(when, said, _of_serials(listing.title, listing.description)))
         if observation.seller_key is not None:
-            self._offers.setdefault(observation.seller_key, {})[observation.listing_key] = said.chip is not None
+            self._offered(observation.seller_key, key, _Offer(when, said.chip is not None))
+
+    def _said(self, listing: str, past: _Past) -> None:
+        insort(self._past.setdefault(listing, []), past, key=_observed)
+
+    def _offered(self, seller: str, listing: str, offer: _Offer) -> None:
+        insort(self._offers.setdefault(seller, {}).setdefault(listing, []), offer, key=_observed)
+
+    def _last(self, observation: Observation) -> _Past | None:
+        """The listing's judged observation before this one."""
+        return _latest(self._past.get(observation.listing_key, ()), observation.observed_at)
 
     def likenesses(self, texts: Sequence[Text], batch: Sequence[Observation]) -> list[Likeness]:
         """Shelve a batch's texts and compare each with the earlier ones it may be a copy of."""
@@ -167,6 +202,15 @@ class Memory:
             else:
                 unnamed.append(other.observation)
         return Likeness(tuple(copies), relist, tuple(unnamed))
+
+
+T = TypeVar("T", _Past, _Offer)
+
+
+def _latest(past: Sequence[T], moment: str) -> T | None:
+    """The last that was observed up to a moment."""
+    at = bisect_right(past, moment, key=_observed)
+    return past[at - 1] if at else None
 
 
 def _of_serials(title: str, description: str | None) -> tuple[str, str | None] | None:

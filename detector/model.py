@@ -197,12 +197,15 @@ def save(model: Model, folder: Path) -> Path:
     return path
 
 
-def load(path: Path) -> Model:
-    """Read a stored model. Raises ModelError if it is of other features or versions, or not to be trusted."""
+def load(path: Path, sha256: str | None = None) -> Model:
+    """Read a stored model, of the digest that was noted with it where that is given. Raises ModelError if it is another file, of other
+    features or versions, or not to be trusted."""
     import skops.io
 
     try:
         data = path.read_bytes()
+        if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+            raise ModelError(f"{path}: is not the file that was fitted (its SHA-256 is another). {MEND}")
         unknown = set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED)
         if unknown:
             raise ModelError(f"{path}: holds {', '.join(sorted(unknown))}; not loaded. Fit anew: chipwatch detect --refit")
@@ -214,10 +217,16 @@ def load(path: Path) -> Model:
     except Exception as error:
         raise ModelError(f"{path}: cannot be read ({error}). Fit anew: chipwatch detect --refit") from error
     _refuse_others(path, state)
-    return Model(
+    model = Model(
         state["pipeline"], tuple(state["sites"]), tuple(state["segments"]), state["fitted_at"], state["first"], state["last"], state["rows"],
         state["knowledge"], tuple(state["features"]), state["sklearn"],
     )  # fmt: skip
+    if model.version != path.stem:
+        raise ModelError(f"{path}: holds the model {model.version}. {MEND}")
+    return model
+
+
+MEND = "Put the right file back, or fit anew: chipwatch detect --refit"
 
 
 def _refuse_others(path: Path, state: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ meets is then compared exactly. Same seller: a relist, linked and not alarmed. O
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,12 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.schema.thresholds import Repeats
+from detector.others import MOST_RECENT
 from detector.reading.text import fold
 
 BANDS, ROWS = 16, 4
 
-MOST_RECENT = 12
-"""Earlier texts of one band looked at: a template used by hundreds need not be compared with each of them."""
+LOOKED_AT = 128
+"""Texts inside the window among which those of others are looked for: a swarm of copies must not cost its square."""
+
+NOBODY = -1
+"""The number of a seller whom nobody names."""
+
+Places = NDArray[np.int32]
+"""Numbers of texts in the order in which they were shelved."""
 
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 """Kana, Han and Hangul."""
@@ -109,6 +117,53 @@ class _Run(NamedTuple):
         return _Run.of(np.hstack([self.values, other.values]), np.hstack([self.places, other.places]))
 
 
+class _Marks:
+    """What tells whether an earlier text is to be compared, by place: day, and site, seller and listing as numbers."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str], int] = {}
+        self._columns = tuple(array("i") for _ in range(4))
+        self._hands: dict[tuple[str, str], array[int]] = {}
+
+    def add(self, text: Text) -> None:
+        """Mark the next place. A seller whom nobody names is NOBODY."""
+        seller = NOBODY if text.seller is None else self._number("seller", text.seller)
+        row = text.day, self._number("site", text.site), seller, self._number("listing", text.listing)
+        if text.seller is not None:
+            self._hands.setdefault((text.site, text.seller), array("i")).append(len(self._columns[0]))
+        for column, value in zip(self._columns, row, strict=True):
+            column.append(value)
+
+    def near(self, own: int, places: Places, window_days: int) -> Places:
+        """Those of `places` that are of other listings and inside the window, in their order."""
+        day, _, _, listing = self._arrays()
+        return places[(np.abs(day[places] - day[own]) <= window_days) & (listing[places] != listing[own])]
+
+    def sorts(self, own: int, places: Places) -> tuple[Places, Places]:
+        """`places` that may be of the same hand (`is_relist`, `may_be_one`), and those that are surely of another (`is_foreign`)."""
+        _, site, seller, _ = self._arrays()
+        here, alike = site[places] == site[own], seller[places] == seller[own]
+        if seller[own] == NOBODY:
+            return places[here], places[~here]
+        return places[here & alike], places[~here | ((seller[places] != NOBODY) & ~alike)]
+
+    def hand(self, text: Text) -> Places:
+        """The places of the text's seller on its site, ascending; none where nobody names the seller."""
+        if text.seller is None:
+            return np.empty(0, dtype=np.int32)
+        return np.frombuffer(self._hands[text.site, text.seller], dtype=np.int32)
+
+    def listings(self, places: Places) -> Places:
+        """The listings' numbers."""
+        return self._arrays()[3][places]
+
+    def _arrays(self) -> tuple[Places, ...]:
+        return tuple(np.frombuffer(column, dtype=np.int32) for column in self._columns)
+
+    def _number(self, kind: str, name: str) -> int:
+        return self._names.setdefault((kind, name), len(self._names))
+
+
 class Shelf:
     """All texts seen so far, in recording order; answers which earlier ones a new text may be a copy of.
 
@@ -119,6 +174,7 @@ class Shelf:
     def __init__(self, options: Repeats) -> None:
         self.options = options
         self.texts: list[Text] = []
+        self._marks = _Marks()
         self._runs: list[_Run] = []
 
     def take(self, new: Sequence[Text]) -> None:
@@ -128,6 +184,8 @@ class Shelf:
             return
         start = len(self.texts)
         self.texts.extend(text for text in new if text.bands is not None)
+        for text in self.texts[start:]:
+            self._marks.add(text)
         places = np.broadcast_to(np.arange(start, len(self.texts), dtype=np.int32), (BANDS, len(bands)))
         self._runs.append(_Run.of(np.array(bands, dtype=np.uint32).T, places))
         while len(self._runs) > 1 and self._runs[-2].values.shape[1] < 2 * self._runs[-1].values.shape[1]:
@@ -135,19 +193,23 @@ class Shelf:
             self._runs[-1] = self._runs[-1].followed_by(last)
 
     def put(self, new: Sequence[Text]) -> list[list[Text]]:
-        """Shelve texts; for each, the earlier texts of other listings to compare it with, most recent first."""
+        """Shelve texts; for each, the earlier texts of other listings to compare it with, most recent first.
+
+        Those that may be of the same hand and those of others are looked at apart, MOST_RECENT listings of each, by their latest
+        text inside the window. Others are sought among LOOKED_AT texts, a named seller's own among all: however many strangers
+        copied a text meanwhile, a relist is met.
+        """
         start = len(self.texts)
         self.take(new)
         met = self._meet([text.bands for text in new if text.bands is not None], start)
         places = iter(range(start, len(self.texts)))
-        return [self._worth(next(places), met) if text.bands is not None else [] for text in new]
+        return [self._worth(own := next(places), met.get(own, ())) if text.bands is not None else [] for text in new]
 
-    def _meet(self, bands: Sequence[bytes], start: int) -> dict[int, set[int]]:
-        """For each text from `start` on, with these bands, the places of earlier texts that share a band."""
-        met: dict[int, set[int]] = {}
+    def _meet(self, bands: Sequence[bytes], start: int) -> dict[int, list[Places]]:
+        """For each text from `start` on, with these bands, the earlier places in each run that share a band, ascending."""
+        met: dict[int, list[Places]] = {}
         columns = np.array([np.frombuffer(own, dtype="<u4") for own in bands]).T
         for band, column in enumerate(columns):
-            shared: dict[int, list[int]] = {}
             for run in self._runs:
                 values, places = run.values[band], run.places[band]
                 first = np.searchsorted(values, column, side="left")
@@ -155,21 +217,50 @@ class Shelf:
                 for at in np.flatnonzero(last > first):
                     here, low = start + int(at), first[at]
                     high = low + np.searchsorted(places[low : last[at]], here)
-                    earlier = places[max(low, high - MOST_RECENT) : high]
-                    if len(earlier):
-                        shared.setdefault(here, []).extend(earlier.tolist())
-            for here, earlier in shared.items():
-                met.setdefault(here, set()).update(earlier[-MOST_RECENT:])
+                    if high > low:
+                        met.setdefault(here, []).append(places[low:high])
         return met
 
-    def _worth(self, here: int, met: dict[int, set[int]]) -> list[Text]:
-        own = self.texts[here]
-        found: dict[str, Text] = {}
-        for place in sorted(met.get(here, ()), reverse=True):
-            other = self.texts[place]
-            if other.listing != own.listing and abs(own.day - other.day) <= self.options.window_days:
-                found.setdefault(other.listing, other)
-        return list(found.values())[:MOST_RECENT]
+    def _worth(self, own: int, met: Sequence[Places]) -> list[Text]:
+        if not met:
+            return []
+        near, whole = self._near(own, met)
+        same, others = (self._by_listing(sort) for sort in self._marks.sorts(own, near[:LOOKED_AT]))
+        if self.texts[own].seller is not None:
+            same = self._by_listing(self._marks.sorts(own, near)[0]) if whole else self._own(own)
+        return [self.texts[place] for place in sorted((*same.tolist(), *others.tolist()), reverse=True)]
+
+    def _near(self, own: int, met: Sequence[Places]) -> tuple[Places, bool]:
+        """The LOOKED_AT most recent places, or more, that are worth a look, most recent first; whether these are all."""
+        part = LOOKED_AT + MOST_RECENT
+        while True:
+            near = self._marks.near(own, np.unique(np.concatenate([places[-part:] for places in met]))[::-1], self.options.window_days)
+            # What was left out lies before all that its run was asked for.
+            left = max((int(places[-part]) for places in met if len(places) > part), default=-1)
+            if left < 0 or (len(near) >= LOOKED_AT and near[LOOKED_AT - 1] >= left):
+                return near, left < 0
+            part *= 4
+
+    def _own(self, own: int) -> Places:
+        """The latest places of the same seller that share a band, each of another listing, walked back only as far as needed."""
+        hand, part = self._marks.hand(self.texts[own]), LOOKED_AT
+        hand = hand[: np.searchsorted(hand, own)]
+        bands = self._bands([own])
+        while True:
+            near = self._marks.near(own, hand[-part:][::-1], self.options.window_days)
+            found = self._by_listing(near[(self._bands(near.tolist()) == bands).any(axis=1)])
+            if len(found) >= MOST_RECENT or part >= len(hand):
+                return found
+            part *= 4
+
+    def _bands(self, places: Sequence[int]) -> NDArray[np.uint32]:
+        joined = b"".join(self.texts[place].bands or b"" for place in places)
+        return np.frombuffer(joined, dtype="<u4").reshape(len(places), BANDS)
+
+    def _by_listing(self, places: Places) -> Places:
+        """The latest place of each listing, at most MOST_RECENT; `places` come most recent first."""
+        first = np.unique(self._marks.listings(places), return_index=True)[1]
+        return places[np.sort(first)[:MOST_RECENT]]
 
 
 def is_relist(own: Text, other: Text) -> bool:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from detector.reading.document import parse_time
@@ -22,19 +23,22 @@ ASIDE = frozenset({"first_chip_offer", "serial_words_dropped", "price_dropped", 
 FEW_OFFERS = 3
 """Other listings from which a seller's usual goods can be told."""
 
+MOST_RECENT = 12
+"""Earlier listings that a text is compared with: a template used by hundreds need not be compared with each of them."""
+
+AHEAD = timedelta(hours=14)
+"""How far local dates run before UTC: an account made today in Seoul is made tomorrow in UTC."""
+
 _SERIAL = re.compile(r"serial|s/n\b|\bsn\b|序列号|序號|シリアル|시리얼|серийн|seriennummer", re.IGNORECASE)
 
 
 def new_seller(listing: Listing, settings: Settings) -> Signal | None:
-    """An account younger than configured on the day of observation, or, its age unknown, with too few ratings."""
+    """An account younger than configured on the day of observation, or one with fewer ratings."""
     seen, since = parse_time(listing.observed_at), parse_time(listing.seller_since)
-    if since is not None:
-        if seen is None:
-            return None
-        days = (seen - since).days
-        if 0 <= days < settings.new_seller_days:
+    if seen is not None and since is not None and since - seen <= AHEAD:
+        days = max((seen - since).days, 0)
+        if days < settings.new_seller_days:
             return Signal("new_seller", value=days, expected=settings.new_seller_days, n=1, detail=f"account {days} day{'' if days == 1 else 's'} old")
-        return None
     ratings = listing.seller_ratings
     if ratings is not None and ratings < settings.new_seller_ratings:
         return Signal("new_seller", value=ratings, expected=settings.new_seller_ratings, n=1, detail=f"{ratings} rating{'' if ratings == 1 else 's'}")

@@ -85,7 +85,7 @@ def put_back(store: Store, name: str, *, now: str, who: str, why: str) -> str:
     (row,) = of
     if (now_in_force := store.active_model()) is not None and now_in_force["id"] == row["id"]:
         raise ChangeError(f"{row['id']}: in force already, nothing was changed")
-    load(store.home / "models" / row["file"])
+    load(store.home / "models" / row["file"], row["sha256"])
     _activate(store, row["id"], row["facts"], now=now, who=who, why=why)
     return str(row["id"])
 

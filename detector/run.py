@@ -8,10 +8,13 @@ The order of the work, and why it is so:
  5. features       figures against that reference and the seller's past
  6. forest         the model in force, or none (cold start); a batch at a time, since trees are fast in batches
  7. judge          signals + price + forest -> score with reasons
- 8. alerts         intents: open, open again, update, close
+ 8. alerts         intents: open, open again, update, close; a listing's current page alone moves its alert
  9. store          readings and alerts of a batch in one transaction, so a killed run goes on where it stopped
 
-A rebuild forgets all readings and does the same from the first observation: same versions, same bytes.
+At the end alerts that stand on a page which came into quarantine meanwhile go back to the page before it, or close.
+
+A rebuild forgets all readings and does the same from the first observation: same versions, same bytes. What was judged before
+is no news then; storage knows which observations were, so a rebuild that was killed makes none either.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from detector import apply, changes, others
-from detector.alerts import Facts, Intent, Mute, Standing, decide, origin
+from detector.alerts import KEPT, Facts, Intent, Measure, Mute, Standing, decide, origin
 from detector.comparable import unit_price
 from detector.contacts import contacts
 from detector.errors import DetectError
@@ -130,7 +133,7 @@ class Run:
         version = version_key(
             self.config.knowledge_version, self.versions["model"], self.config.thresholds_version
         )
-        done, waiting = self.store.to_judge(version)
+        done, waiting = self.store.take_up(version)
         memory = Memory(
             self.store, self.config, complete=done == 0, start=waiting[0].moment if waiting else None
         )
@@ -145,9 +148,10 @@ class Run:
             # A killed run writes these rows again: the same key, the same figures.
             self.store.save_market(self._market(window))
             for at in range(0, len(window), BATCH):
-                self._batch(window[at : at + BATCH], memory, mutes, fresh_allowed=not rebuild)
+                self._batch(window[at : at + BATCH], memory, mutes)
                 if progress:
                     progress(self.outcome.judged, len(waiting))
+        self._settle(mutes)
         self.store.forget_versions(version)  # all that may be judged is judged by it now
         return self.outcome
 
@@ -187,9 +191,7 @@ class Run:
             row for (kind, chip), day in sorted(days.items()) for row in self._book.records(kind, chip, day)
         ]
 
-    def _batch(
-        self, part: Sequence[_Read], memory: Memory, mutes: Sequence[Mute], *, fresh_allowed: bool
-    ) -> None:
+    def _batch(self, part: Sequence[_Read], memory: Memory, mutes: Sequence[Mute]) -> None:
         memory.prepare([one.observation for one in part])
         measured = list(self._measure(part, memory))
         judged = [
@@ -202,9 +204,8 @@ class Run:
         state = {name: _standing(row) for name, row in standing.items()}
         intents = []
         for one, (m, judgement, _) in zip(part, judged, strict=True):
-            fresh = one.waiting.fresh and fresh_allowed
-            if fresh or one.waiting.current:
-                intents += self._intents(m, judgement, state, mutes, fresh=fresh)
+            if one.waiting.current:
+                intents += self._intents(m, judgement, state, mutes, fresh=one.waiting.fresh)
             self.outcome.judged += 1
             self.outcome.fresh += one.waiting.fresh
             self.outcome.offers[m.reading.offer] += 1
@@ -312,6 +313,38 @@ class Run:
         return [intent]
 
 
+    def _settle(self, mutes: Sequence[Mute]) -> None:
+        """Take alerts off pages that are in quarantine: what stands before such a page was judged already, and is no news."""
+        intents = []
+        for row in self.store.stranded_alerts():
+            standing, facts = _standing(row), _facts(row)
+            if row["current"] is not None:
+                intent = decide(facts, standing, self.config.thresholds.alerts, mutes=mutes, now=self.now)
+                intents += [intent] if intent else []
+            elif standing.state not in KEPT:
+                intents.append(Intent("closed", facts, False, "the run that had read its page is in quarantine"))
+        self.outcome.alerts.update(self.store.apply_intents(intents, now=self.now))
+
+
+def _facts(row: dict[str, Any]) -> Facts:
+    """A stranded alert's listing as its current page was judged; as the alert says where there is none."""
+    judged = row["current"]
+    if judged is None:
+        return Facts(
+            row["listing"], row["observation"], row["site"], row["title"], row["score"], row["severity"], tuple(row["signals"]), False,
+            row["country"], row["chip"], row["seller"], row["unit_usd"], row["relist_of"],
+        )  # fmt: skip
+    signals = sorted(
+        reason["evidence"]
+        for reason in judged["document"]["reasons"]
+        if reason["contribution"] > 0 and reason["evidence"] != "bias"
+    )
+    return Facts(
+        row["listing"], judged["observation"], row["site"], judged["title"], judged["score"], judged["severity"], tuple(signals), False,
+        judged["country"], judged["chip"], judged["seller"], judged["usd"],
+    )  # fmt: skip
+
+
 def _text(o: Observation, bands: bytes | None) -> Text:
     return Text(o.id, o.listing_key, o.listing.site, o.seller_key, _day(o).toordinal(), bands)
 
@@ -330,6 +363,7 @@ def _standing(row: dict[str, Any]) -> Standing:
         row["observation"],
         row.get("unit_usd"),
         row.get("relist_of"),
+        Measure(k["severity"], k["score"], tuple(k["signals"]), k["unit_usd"]) if (k := row["measured"]) else None,
     )
 
 
@@ -340,7 +374,7 @@ def _after(intent: Intent, before: Standing | None) -> Standing:
         before.state if before else "new"
     )
     relist_of = f.relist_of or (before.relist_of if before else None)
-    return Standing(f.listing, state, f.severity, f.score, f.signals, f.observation, f.unit_usd, relist_of)
+    return Standing(f.listing, state, f.severity, f.score, f.signals, f.observation, f.unit_usd, relist_of, intent.known)
 
 
 def detect(
@@ -390,7 +424,7 @@ def model_in_force(store: Store) -> Model | None:
         return None
     from detector.model import load
 
-    return load(store.home / "models" / row["file"])
+    return load(store.home / "models" / row["file"], row["sha256"])
 
 
 __all__ = ["DetectError", "Outcome", "Run", "detect", "model_in_force"]

@@ -63,26 +63,29 @@ def build(
 def _shown(
     store: Store, since: str | None, cap: int, first_run_cap: int, *, everything: bool
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """The alerts to write out, and a word on each site that is new since the last digest and has more than it may show.
+    """The alerts to write out, and a word on each site that is new since the last digest and has more than it could show.
 
-    A site's first run brings all that has stood there for years; it must not bury what is new elsewhere. A first digest
-    has new sites only, and caps none.
+    A site's first run brings all that has stood there for years; it must not bury what is new elsewhere. In a first digest
+    every site is new: none is kept short for the others, and each that has more than is written out is named all the same.
     """
-    fresh = set(store.sites_first_read(since)) if since else set()
-    found = store.news(everything=everything, limit=cap + DEEP * len(fresh))
+    fresh = set(store.sites_first_read(since or ""))
+    limit = cap + DEEP * (len(fresh) if since else 1)
+    found = store.news(everything=everything, limit=limit)
     rows = [row for row in found if row["severity"] in SEVERITIES[:2]]
-    of: Counter[str] = Counter()
+    written: Counter[str] = Counter()
     shown: list[dict[str, Any]] = []
-    over: Counter[str] = Counter()
     for row in rows:
-        of[row["site"]] += 1
-        if row["site"] in fresh and of[row["site"]] > first_run_cap:
-            over[row["site"]] += 1
-        elif len(shown) < cap:
+        held = since is not None and row["site"] in fresh and written[row["site"]] >= first_run_cap
+        if len(shown) < cap and not held:
+            written[row["site"]] += 1
             shown.append(row)
+    left = Counter(row["site"] for row in rows if row["site"] in fresh) - written
+    # Of what lies deeper nothing was read here.
+    more = " or more" if len(found) == limit else ""
     words = [
-        f"First run of {site}: {first_run_cap} of its alerts are written out and {n if n < DEEP else f'{n} or more'} are not; they stand in the queue."
-        for site, n in sorted(over.items())
+        f"First run of {site}: {written[site]} of its alerts {'is' if written[site] == 1 else 'are'} written out and {n}{more}"
+        f" {'is' if n == 1 and not more else 'are'} not; they stand in the queue."
+        for site, n in sorted(left.items())
     ]
     return shown, words
 

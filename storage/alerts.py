@@ -6,11 +6,14 @@ What is asked of them stands in `storage.queue`, what is muted in `storage.mutes
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from storage.ids import short_hash, utc
 from storage.mutes import SCOPES, Mutes
+from storage.observation import as_json
 from storage.queue import RANKS, Cursor, Filter, Queue
+from storage.standing import KNEW_OF_LISTING
 
 __all__ = ["RANKS", "SCOPES", "AlertFacts", "AlertIntent", "Alerts", "Cursor", "Filter"]
 
@@ -57,6 +60,9 @@ class AlertIntent(Protocol):
     def why(self) -> str: ...
     @property
     def muted_by(self) -> str | None: ...
+    @property
+    def known(self) -> Any:
+        """A dataclass of severity, score, signals and unit_usd, or None."""
 
 
 class Alerts(Queue, Mutes):
@@ -81,9 +87,10 @@ class Alerts(Queue, Mutes):
             "event", facts.listing, facts.observation, intent.kind, f"{facts.score:.9f}", facts.severity, now
         )
         return self.db.write(
-            "INSERT OR IGNORE INTO alert_event (id, listing, at, kind, observation, score, severity, news, why)"
-            " VALUES (?,?,?,?,?,?,?,?,?)",
-            [name, facts.listing, now, intent.kind, facts.observation, facts.score, facts.severity, intent.news, intent.why],
+            "INSERT OR IGNORE INTO alert_event (id, listing, at, kind, observation, score, severity, news, why, knew)"
+            f" VALUES (?,?,?,?,?,?,?,?,?,{KNEW_OF_LISTING})",
+            [name, facts.listing, now, intent.kind, facts.observation, facts.score, facts.severity, intent.news, intent.why,
+             facts.listing],
         ) > 0  # fmt: skip
 
     def _open(self, intent: AlertIntent, now: str) -> None:
@@ -107,7 +114,7 @@ class Alerts(Queue, Mutes):
             "listing": f.listing, "title": f.title, "severity": f.severity, "rank": RANKS[f.severity], "score": f.score,
             "site": f.site, "country": f.country, "chip": f.chip, "unit_usd": f.unit_usd, "seller": f.seller,
             "signals": " ".join(f.signals), "observation": f.observation, "now": now, "news_at": now if intent.news else None,
-            "relist_of": f.relist_of, "muted_by": intent.muted_by,
+            "relist_of": f.relist_of, "muted_by": intent.muted_by, "measured": as_json(asdict(intent.known)) if intent.known else None,
         }  # fmt: skip
 
     def anything_due(self, now: str) -> bool:
@@ -151,12 +158,12 @@ _OPEN = """INSERT INTO alert (listing, title, state, severity, rank, score, site
     score=excluded.score, site=excluded.site, country=excluded.country, chip=excluded.chip, unit_usd=excluded.unit_usd,
     seller=excluded.seller, signals=excluded.signals, observation=excluded.observation,
     news_at=coalesce(excluded.news_at, iif(told IS news_at, NULL, news_at)),
-    relist_of=coalesce(excluded.relist_of, relist_of), muted_by=excluded.muted_by, closed_why=NULL, snooze_until=NULL,
+    relist_of=coalesce(excluded.relist_of, relist_of), muted_by=excluded.muted_by, closed_why=NULL, snooze_until=NULL, measured=NULL,
     version=version+1"""
 
 _UPDATE = """UPDATE alert SET title=:title, severity=:severity, rank=:rank, score=:score, country=:country, chip=:chip,
     unit_usd=:unit_usd, seller=:seller, signals=:signals, observation=:observation, news_at=coalesce(:news_at, news_at),
-    relist_of=coalesce(:relist_of, relist_of), version=version+1 WHERE listing=:listing"""
+    relist_of=coalesce(:relist_of, relist_of), measured=:measured, version=version+1 WHERE listing=:listing"""
 
 _DUE = """SELECT 1 WHERE EXISTS (SELECT 1 FROM alert WHERE state='snoozed' AND snooze_until <= ?)
   OR EXISTS (SELECT 1 FROM alert WHERE muted_by IN (SELECT id FROM mute WHERE lifted_at IS NOT NULL OR expires_at <= ?))"""

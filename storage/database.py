@@ -25,7 +25,7 @@ FILE = "chipwatch.db"
 APPLICATION_ID = 0x43485057
 """Written into the file's header ("CHPW"), so that another program's database is never taken for ours."""
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 7
 """How many migrations this program knows. Kept here as a number so that reading need not load the migrations."""
 
 Params = Sequence[Any] | dict[str, Any]

@@ -9,8 +9,10 @@ from storage.alerts import Alerts
 from storage.errors import ConflictError, MissingError, StorageError
 from storage.ids import short_hash, utc
 from storage.observation import as_json
+from storage.standing import KNEW_OF_LISTING, STATE_AFTER, TAKEN_BACK, event_of, standing
 
-STATE_AFTER = {"confirm": "confirmed", "dismiss": "dismissed", "snooze": "snoozed", "escalate": "escalated"}
+__all__ = ["ACTIONS", "STATE_AFTER", "Decisions"]
+
 ACTIONS = (*STATE_AFTER, "note")
 
 
@@ -77,13 +79,12 @@ class Decisions(Alerts):
             }  # fmt: skip
             name = self._insert_decision(row)
             if seen["state"] is not None:
-                before = self.last_decision(listing)
-                until = before["until"] if before and last["state_before"] == "snoozed" else None
-                self._set_state(listing, last["state_before"] or "closed", until)
+                back = standing(self._said(listing), self._moves(listing))
+                self._set_state(listing, back.state, back.until)
+                if back.state == "closed":
+                    self.db.write("UPDATE alert SET closed_why=? WHERE listing=?", [back.why, listing])
                 if last["state_before"] is None:
-                    why = "the decision that had opened it was taken back"
-                    self.db.write("UPDATE alert SET closed_why=? WHERE listing=?", [why, listing])
-                    self._note_event(name, row, "closed", why)
+                    self._note_event(name, row, "closed", TAKEN_BACK)
         return name
 
     def last_decision(self, listing: str) -> dict[str, Any] | None:
@@ -97,11 +98,8 @@ class Decisions(Alerts):
 
     def opened_because(self, listing: str) -> str | None:
         """What opened a listing's alert last, or woke it; None where nothing is recorded."""
-        why: str | None = self.db.value(
-            "SELECT why FROM alert_event WHERE listing=? AND kind IN ('opened', 'reopened', 'woke') ORDER BY rowid DESC LIMIT 1",
-            [listing],
-        )
-        return why
+        found = [row["why"] for row in self._moves(listing) if row["kind"] in ("opened", "reopened", "woke")]
+        return found[-1] if found else None
 
     def decisions(self, since: str | None = None, *, standing: bool = False) -> Iterator[dict[str, Any]]:
         """The record of decisions, oldest first; with `standing` the last of each listing that still holds."""
@@ -110,6 +108,9 @@ class Decisions(Alerts):
             [since or ""],
         ):
             yield {**dict(row), "signals": tuple((row["signals"] or "").split())}
+
+    def _said(self, listing: str) -> list[dict[str, Any]]:
+        return [dict(row) for row in self.db.rows("SELECT * FROM decision WHERE listing=? ORDER BY at, seq, id", [listing])]
 
     def _seen(self, listing: str) -> dict[str, Any]:
         row = self.db.row(_SEEN, [listing])
@@ -143,11 +144,12 @@ class Decisions(Alerts):
     def _insert_decision(self, row: dict[str, Any]) -> str:
         # The number tells a decision made, undone and made again within one second from its first making.
         number = self.db.value("SELECT count(*) FROM decision WHERE listing=?", [row["listing"]])
+        knew = self.db.value(f"SELECT {KNEW_OF_LISTING}", [row["listing"]])
         content = (
             row[key] for key in ("listing", "at", "who", "action", "reason", "note", "until", "undoes")
         )
         name = short_hash("decision", *content, number)
-        row = {"id": name, "seq": number, **row}
+        row = {"id": name, "seq": number, "knew": knew, **row}
         self.db.write(
             f"INSERT INTO decision ({','.join(row)}) VALUES ({','.join('?' * len(row))})", list(row.values())
         )
@@ -156,14 +158,15 @@ class Decisions(Alerts):
     def _note_event(self, decision: str, row: dict[str, Any], kind: str, why: str) -> None:
         """Note what a decision did to an alert that the judge had no part in."""
         self.db.write(
-            "INSERT INTO alert_event (id, listing, at, kind, observation, score, severity, news, why) VALUES (?,?,?,?,?,?,?,0,?)",
-            [short_hash("event", decision, kind), row["listing"], row["at"], kind, row["observation"], row["score"] or 0.0,
-             row["severity"] or "none", why],
+            "INSERT INTO alert_event (id, listing, at, kind, observation, score, severity, news, why, knew)"
+            f" VALUES (?,?,?,?,?,?,?,0,?,{KNEW_OF_LISTING})",
+            [event_of(decision, kind), row["listing"], row["at"], kind, row["observation"], row["score"] or 0.0,
+             row["severity"] or "none", why, row["listing"]],
         )  # fmt: skip
 
     def _set_state(self, listing: str, state: str, until: str | None) -> None:
         self.db.write(
-            "UPDATE alert SET state=?, snooze_until=?, version=version+1 WHERE listing=?",
+            "UPDATE alert SET state=?, snooze_until=?, measured=NULL, version=version+1 WHERE listing=?",
             [state, until, listing],
         )
 

@@ -37,7 +37,8 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An observation to be judged. `fresh`: it was never judged before. `current`: it is its listing's latest.
+    """An observation to be judged. `fresh`: what it says was never judged before. `current`: it is its listing's latest.
+    `doubted`: its reading is by the version in force, and was measured without what is known now.
 
     Observations of one `window` became known together: they were recorded at the same time (at most WINDOW of them).
     """
@@ -45,6 +46,7 @@ class Waiting:
     moment: Moment
     fresh: bool
     current: bool
+    doubted: bool
     window: tuple[str, int]
 
 
@@ -60,9 +62,10 @@ class Judging(Readings):
         since = "" if self.may_be_stale(version) else self.db.value(_FIRST_PENDING) or _NEVER
         before = self.db.value("SELECT count(*) FROM observation WHERE recorded_at < ?", [since])
         rows = self.db.rows(
-            f"""SELECT o.id, o.recorded_at, o.observed_at, g.version, l.observation = o.id AS current
+            f"""SELECT o.id, o.recorded_at, o.observed_at, g.version, l.observation = o.id AS current,
+                g.observation IS NULL AND coalesce(p.known, 0) = 0 AS fresh
                 FROM observation o JOIN run r ON r.id = o.run JOIN listing l ON l.id = o.listing
-                LEFT JOIN reading g ON g.observation = o.id
+                LEFT JOIN reading g ON g.observation = o.id LEFT JOIN pending p ON p.observation = o.id
                 WHERE o.recorded_at >= ? AND r.quarantined = 0 AND o.erased_at IS NULL ORDER BY {_ORDER}""",
             [since],
         )
@@ -74,8 +77,21 @@ class Judging(Readings):
             if at >= done:
                 moment = Moment(group, row["observed_at"], row["id"])
                 window = group, (at - first) // WINDOW
-                waiting.append(Waiting(moment, row["version"] is None, bool(row["current"]), window))
+                waiting.append(Waiting(moment, bool(row["fresh"]), bool(row["current"]), row["version"] == version, window))
         return before + done, waiting
+
+    def take_up(self, version: str) -> tuple[int, list[Waiting]]:
+        """`to_judge`, noting what is judged from now on: what is recorded meanwhile comes after it, and a run that is killed leaves
+        no reading that it had doubts about."""
+        with self.transaction():
+            done, waiting = self.to_judge(version)
+            if waiting:
+                self.db.write("UPDATE home SET judged_to=?", [waiting[-1].moment.recorded_at])
+            doubted = [(one.moment.observation,) for one in waiting if one.doubted]
+            if doubted:
+                self.db.write_many("UPDATE reading SET version='' WHERE observation=?", doubted)
+                self.db.write("INSERT OR IGNORE INTO reading_version (version) VALUES ('')")
+        return done, waiting
 
     def observations(self, names: Sequence[str]) -> list[Observation]:
         """The named observations, in the given order."""
@@ -101,25 +117,25 @@ class Judging(Readings):
             yield {**dict(row), "peer": row["peer"] and json.loads(row["peer"])}
 
     def offers_of_sellers(self, sellers: Iterable[str], moment: Moment) -> list[dict[str, Any]]:
-        """For each listing of these sellers judged before `moment`: seller, listing, chip (None where none is offered)."""
+        """What these sellers' listings were when they were judged, before `moment` and in its order: seller, listing, observed_at,
+        chip (None where none is offered)."""
         found: list[dict[str, Any]] = []
         for part in _parts(sorted(sellers)):
             found += map(dict, self.db.rows(
-                f"""SELECT l.seller, l.id AS listing, g.chip FROM listing l JOIN reading g ON g.listing = l.id
-                    JOIN observation o ON o.id = g.observation
-                    WHERE l.seller IN ({','.join('?' * len(part))}) AND (o.recorded_at, o.observed_at, o.id) < (?, ?, ?)
+                f"""SELECT o.seller, o.listing, o.observed_at, g.chip FROM observation o JOIN reading g ON g.observation = o.id
+                    WHERE o.seller IN ({','.join('?' * len(part))}) AND (o.recorded_at, o.observed_at, o.id) < (?, ?, ?)
                     ORDER BY {_ORDER}""",
                 [*part, moment.recorded_at, moment.observed_at, moment.observation],
             ))  # fmt: skip
         return found
 
     def last_before(self, listings: Iterable[str], moment: Moment) -> list[dict[str, Any]]:
-        """Judged observations of these listings before `moment`, in order: listing, title, description, and what was said
-        (chip, usd, chips)."""
+        """Judged observations of these listings before `moment`, in order: listing, observed_at, title, description, and what was
+        said (chip, usd, chips)."""
         found: list[dict[str, Any]] = []
         for part in _parts(sorted(listings)):
             found += map(dict, self.db.rows(
-                f"""SELECT o.listing, o.title, o.description, json_extract(g.features, '$.said.chip') AS chip,
+                f"""SELECT o.listing, o.observed_at, o.title, o.description, json_extract(g.features, '$.said.chip') AS chip,
                     json_extract(g.features, '$.said.usd') AS usd, json_extract(g.features, '$.said.chips') AS chips FROM observation o JOIN reading g ON g.observation = o.id
                     WHERE o.listing IN ({','.join('?' * len(part))}) AND (o.recorded_at, o.observed_at, o.id) < (?, ?, ?)
                     ORDER BY {_ORDER}""",

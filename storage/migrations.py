@@ -12,6 +12,8 @@ from sqlite_utils.migrations import Migrations
 from storage.database import APPLICATION_ID
 from storage.schema_001 import STATEMENTS as SCHEMA_001
 from storage.schema_003 import STATEMENTS as SCHEMA_003
+from storage.schema_006 import STATEMENTS as SCHEMA_006
+from storage.schema_007 import STATEMENTS as SCHEMA_007
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -82,3 +84,21 @@ def m005_told(db: Database) -> None:
     )
     db.execute("CREATE INDEX alert_muted ON alert (muted_by) WHERE muted_by IS NOT NULL")
     db.execute("PRAGMA user_version=5")
+
+
+@MIGRATIONS()
+def m006_known(db: Database) -> None:
+    """Whether a waiting observation was known before it waits, up to when observations were judged, whose the seller of an
+    observation was, and what an alert is measured by. Before, a wiped reading made its observation news again."""
+    for statement in SCHEMA_006:
+        db.execute(statement)
+    db.execute("PRAGMA user_version=6")
+
+
+@MIGRATIONS()
+def m007_knew(db: Database) -> None:
+    """What each decision and event knew of. Before, a merge could not tell who had seen what, and took an event of a home that
+    knew nothing of a decision for one that overruled it."""
+    for statement in SCHEMA_007:
+        db.execute(statement)
+    db.execute("PRAGMA user_version=7")

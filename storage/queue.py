@@ -39,6 +39,12 @@ Cursor = tuple[int, float, str]
 """Where a page of alerts ended: rank of severity, score, listing."""
 
 
+MOVES = "FROM alert_event e JOIN observation o ON o.id = e.observation"
+MOVED = "e.at, e.kind <> 'woke', o.recorded_at, o.observed_at, o.id, e.kind, e.id"
+"""Events in the order in which they happened. In one detection of one moment what was put off wakes first, then observations are
+judged as they became known; so the order is the same in a home that others were merged into."""
+
+
 class Queue(Base):
     """Alerts as an analyst works through them, and what digests have told of them."""
 
@@ -47,21 +53,33 @@ class Queue(Base):
         rows = self.db.rows(_CHAIN if chain else _STANDING, [json.dumps(list(dict.fromkeys(listings)))])
         return {row["listing"]: _alert(row) for row in rows}
 
+    def stranded_alerts(self) -> list[dict[str, Any]]:
+        """Alerts, but dismissed and closed ones, on pages that are in quarantine. `current` is what the listing's current page was
+        judged (observation, title, country, seller, chip, usd, score, severity, document), None where there is none."""
+        found = []
+        for row in self.db.rows(_STRANDED):
+            current = {name[2:]: row[name] for name in row.keys() if name.startswith("c_")}  # noqa: SIM118 - a row has no items
+            if (document := current["document"]) is not None:
+                current["document"] = json.loads(document)
+            found.append(_alert(row) | {"current": current if document is not None else None})
+        return found
+
     def alert(self, listing: str) -> dict[str, Any]:
         """One alert with its `events` and `decisions`, oldest first. Raises MissingError."""
         row = self.db.row("SELECT * FROM alert WHERE listing = ?", [listing])
         if row is None:
             raise MissingError("there is no alert for this listing", listing)
         found = _alert(row)
-        found["events"] = [
-            dict(r)
-            for r in self.db.rows("SELECT * FROM alert_event WHERE listing=? ORDER BY at, rowid", [listing])
-        ]
+        found["events"] = self._moves(listing)
         found["decisions"] = [
             dict(r)
             for r in self.db.rows("SELECT * FROM decision WHERE listing=? ORDER BY at, seq, id", [listing])
         ]
         return found
+
+    def _moves(self, listing: str) -> list[dict[str, Any]]:
+        """What happened to a listing's alert, oldest first."""
+        return [dict(row) for row in self.db.rows(f"SELECT e.* {MOVES} WHERE e.listing=? ORDER BY {MOVED}", [listing])]
 
     def alerts(
         self, chosen: Filter | None = None, *, after: Cursor | None = None, limit: int = 50
@@ -161,10 +179,18 @@ class Queue(Base):
 def _alert(row: Any) -> dict[str, Any]:
     found = dict(row)
     found["signals"] = tuple((found.get("signals") or "").split())
+    if found.get("measured") is not None:
+        found["measured"] = json.loads(found["measured"])
     return found
 
 
 _STANDING = "SELECT a.* FROM json_each(?) k CROSS JOIN alert a ON a.listing = k.value"
+
+_STRANDED = """SELECT a.*, c.id AS c_observation, c.title AS c_title, c.country AS c_country, c.seller AS c_seller, g.chip AS c_chip,
+    json_extract(g.features, '$.said.usd') AS c_usd, g.score AS c_score, g.severity AS c_severity, g.document AS c_document
+  FROM run r CROSS JOIN observation o ON o.run = r.id CROSS JOIN alert a ON a.listing = o.listing AND a.observation = o.id
+  JOIN listing l ON l.id = a.listing LEFT JOIN observation c ON c.id = l.observation LEFT JOIN reading g ON g.observation = c.id
+  WHERE r.quarantined = 1 AND a.state NOT IN ('dismissed', 'closed') ORDER BY a.listing"""
 
 _CHAIN = """WITH RECURSIVE chain (listing) AS (
     SELECT value FROM json_each(?) UNION

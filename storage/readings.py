@@ -17,6 +17,10 @@ from storage.observation import SELECT, Observation, as_json, observation_of
 
 CHUNK = 2000
 
+KNOWN = """INSERT OR REPLACE INTO pending (observation, known) SELECT g.observation, 1 FROM reading g
+    JOIN observation o ON o.id = g.observation WHERE o.erased_at IS NULL {chosen}"""
+"""Judged observations wait again, and are no news when they are."""
+
 KNOWN_PENDING = 200_000
 """Up to so many waiting observations their names are held in memory; beyond, the history is walked in its order."""
 
@@ -180,10 +184,12 @@ class Readings(Base):
             self.db.write_many("INSERT OR IGNORE INTO contact (hash, listing, kind) VALUES (?,?,?)", contacts)
 
     def wipe_readings(self) -> None:
-        """Forget every reading and what the markets said; all observations wait to be read again. Alerts and decisions stay."""
+        """Forget every reading and what the markets said; all observations wait to be read again. Alerts and decisions stay, and
+        so does which observations were judged already."""
         with self.transaction():
             self.db.write("DELETE FROM likeness")
             self.db.write("DELETE FROM contact")
+            self.db.write(KNOWN.format(chosen=""))
             self.db.write("DELETE FROM reading")
             self.db.write("DELETE FROM reading_version")
             self.db.write("DELETE FROM market_reference")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from storage.base import Base
@@ -19,6 +20,10 @@ from storage.listing import Listing
 from storage.observation import COLUMNS, Draft, Recorded, as_json, changes, draft, observation_id, order
 
 Item = tuple[Listing, EvidenceRef | None]
+
+LATE = timedelta(minutes=10)
+"""So much before what is judged is a writer that waited or a clock that was set, and comes after it. What is further back keeps its
+time, and all that was recorded since is judged anew."""
 
 CHUNK = 500
 """Listings looked up at once; SQLite takes at least 999 parameters everywhere."""
@@ -62,18 +67,32 @@ class Recording(Base):
         chosen = list(items)
         found: list[Recorded] = []
         with self.transaction():
+            recorded_at = self._known_at(utc(now, "now"))
             for at in range(0, len(chosen), CHUNK * 10):
-                found += _Batch(self, run, utc(now, "now")).take(chosen[at : at + CHUNK * 10])
+                found += _Batch(self, run, utc(now, "now"), recorded_at).take(chosen[at : at + CHUNK * 10])
         return found
+
+    def _known_at(self, now: str) -> str:
+        """The moment after what is judged or being judged: a second with a judgement in it is closed.
+
+        Judging takes all of one moment as known together, so what came into it later would change what was judged before.
+        """
+        judged_to = self.db.value("SELECT judged_to FROM home")
+        if judged_to is None or now > judged_to:
+            return now
+        after = datetime.fromisoformat(judged_to) + timedelta(seconds=1)
+        return utc(after.isoformat()) if after - datetime.fromisoformat(now) <= LATE else now
 
 
 class _Batch:
     """One pass: look up what is known, decide in memory, write in bulk."""
 
-    def __init__(self, store: Recording, run: str, now: str) -> None:
-        self.store, self.run, self.now = store, run, now
+    def __init__(self, store: Recording, run: str, now: str, recorded_at: str) -> None:
+        self.store, self.run, self.now, self.recorded_at = store, run, now, recorded_at
         self.states: dict[str, _State] = {}
         self.observations: list[dict[str, Any]] = []
+        self.known: set[str] = set()
+        """Observations of this batch that say what was judged already."""
         self.evidence: dict[str, EvidenceRef] = {}
         self.sellers: dict[str, Draft] = {}
         self.places: dict[str, Listing] = {}
@@ -153,7 +172,7 @@ class _Batch:
     def _add(self, state: _State, made: Draft, evidence: str | None, changed: tuple[str, ...]) -> str:
         name = made.id
         row = {
-            "id": name, "listing": made.key, "observed_at": made.observed_at, "recorded_at": self.now, "run": self.run,
+            "id": name, "listing": made.key, "observed_at": made.observed_at, "recorded_at": self.recorded_at, "run": self.run,
             "evidence": evidence, "changed": " ".join(changed), "content": made.content, **made.values,
         }  # fmt: skip
         state.fresh[name] = row
@@ -193,10 +212,11 @@ class _Batch:
 
     def _promote(self, state: _State, made: Draft, sighting: dict[str, Any]) -> None:
         row = {name: sighting[name] for name in COLUMNS}
-        row |= {"recorded_at": self.now, "run": state.last_run, "evidence": state.last_evidence}
+        row |= {"recorded_at": self.recorded_at, "run": state.last_run, "evidence": state.last_evidence}
         row["changed"] = " ".join(changes(made.values, row))
         state.fresh[row["id"]] = row
         self.observations.append(row)
+        self.known.add(row["id"])
         state.observation, state.observed_at = row["id"], row["observed_at"]
 
     def _changed(self, state: _State, observation: str, made: Draft) -> tuple[str, ...]:
@@ -222,7 +242,9 @@ class _Batch:
         )
         moved = [(key, state) for key, state in self.states.items() if state.draft is not None]
         db.write_many(_UPSERT, [self._columns(key, state) for key, state in moved])
-        db.write_many("INSERT OR IGNORE INTO pending (observation) VALUES (?)", [(row["id"],) for row in self.observations])
+        db.write_many(
+            "INSERT OR IGNORE INTO pending (observation, known) VALUES (?,?)", [(row["id"], row["id"] in self.known) for row in self.observations]
+        )
         db.write_many("INSERT OR IGNORE INTO search_pending (listing) VALUES (?)", [(row["listing"],) for row in self.observations])
         db.write_many(_TOUCH, [
             (s.first_seen, s.last_seen, s.last_run, s.last_evidence, *s.prior, s.observation, s.content, key)

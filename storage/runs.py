@@ -15,6 +15,8 @@ from storage.errors import LockedError, MissingError, StorageError, translated
 from storage.evidence import FOLDER, EvidenceRef, Sealed
 from storage.ids import run_key, short_hash, utc
 from storage.observation import as_json
+from storage.readings import KNOWN
+from storage.standing import KNEW_OF_RUN
 
 OUTCOMES = ("ok", "partial", "blocked", "changed", "empty", "failed", "killed", "skipped")
 
@@ -110,9 +112,13 @@ class Runs(Chain, Base):
         self.db.write("UPDATE listing SET last_run=? WHERE last_run=?", [run, before])
 
     def quarantine_run(self, run: str, why: str) -> None:
-        """Keep a run's observations out of judging and out of the current state, until it is released."""
+        """Keep a run's observations out of judging and out of the current state, until it is released.
+
+        Where they were judged already, the next `detect` judges anew what was recorded since: it was measured against them.
+        """
         with self.transaction():
             self.db.write("UPDATE run SET quarantined=1, quarantine_note=? WHERE id=?", [why, run])
+            self._unjudge(run)
             self._restate(run)
 
     def release_run(self, run: str, *, who: str, now: str, why: str) -> None:
@@ -161,8 +167,8 @@ class Runs(Chain, Base):
             raise StorageError(f"is not in quarantine{note}", run, "see `chipwatch sites`")
         number = self.db.value("SELECT count(*) FROM run_decision WHERE run=?", [run])
         self.db.write(
-            "INSERT INTO run_decision (id, run, at, who, action, why, was) VALUES (?,?,?,?,?,?,?)",
-            [short_hash("run decision", run, at, who, action, why, number), run, at, who, action, why, row["quarantine_note"]],
+            f"INSERT INTO run_decision (id, run, at, who, action, why, was, knew) VALUES (?,?,?,?,?,?,?,{KNEW_OF_RUN})",
+            [short_hash("run decision", run, at, who, action, why, number), run, at, who, action, why, row["quarantine_note"], run],
         )
 
     def mark_vanished(self, site: str, run: str, now: str, healthy_runs: int = 3) -> int:
@@ -230,6 +236,16 @@ class Runs(Chain, Base):
         self.db.write("INSERT OR IGNORE INTO search_pending (listing) SELECT listing FROM observation WHERE run = ?", [run])
         self.db.write(_UNSIGHT, [run])
 
+    def _unjudge(self, run: str) -> None:
+        """Forget what was judged of a run, and doubt the first judgement that may have been measured against it."""
+        since = self.db.value(_JUDGED_FROM, [run])
+        if since is None:
+            return
+        self.db.write(KNOWN.format(chosen="AND o.run = ?"), [run])
+        self.db.write("DELETE FROM reading WHERE observation IN (SELECT id FROM observation WHERE run=?)", [run])
+        if self.db.write(_DOUBT, [since]):
+            self.db.write("INSERT OR IGNORE INTO reading_version (version) VALUES ('')")
+
     def _lock_path(self, run: str) -> Path:
         folder = self.home / "locks"
         folder.mkdir(exist_ok=True)
@@ -257,6 +273,12 @@ class Runs(Chain, Base):
         if lock:
             lock.close()
 
+
+_JUDGED_FROM = "SELECT min(o.recorded_at) FROM observation o JOIN reading g ON g.observation = o.id WHERE o.run = ?"
+
+_DOUBT = """UPDATE reading SET version='' WHERE observation = (SELECT o.id FROM observation o JOIN run r ON r.id = o.run
+    JOIN reading g ON g.observation = o.id WHERE o.recorded_at >= ? AND r.quarantined = 0
+    ORDER BY o.recorded_at, o.observed_at, o.id LIMIT 1)"""
 
 _WAITS = """NOT EXISTS (SELECT 1 FROM run_decision d WHERE d.run = r.id AND d.action = 'discard')
   AND NOT EXISTS (SELECT 1 FROM run n WHERE n.site = r.site AND n.kind = 'reparse' AND n.outcome = 'ok' AND n.quarantined = 0

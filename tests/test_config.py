@@ -67,6 +67,17 @@ def test_a_rule_broken_between_rows_is_told_of_the_home(tmp_path: Path) -> None:
     assert caught.value.file == str(path)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    ["[score]\nbias = 1e400\n", "[score]\nbias = nan\n", "[score]\nbias = 40\n", "[score]\ndefault_weight = inf\n",
+     "[price]\nscam = 0.7\n", "[price]\nbelow = 0.9\n"],
+)  # fmt: skip
+def test_thresholds_without_an_end_or_crossed_are_refused(tmp_path: Path, lines: str) -> None:
+    put(tmp_path, "thresholds.toml", lines)
+    with pytest.raises(ConfigError):
+        _ = Config(tmp_path).thresholds
+
+
 def test_a_word_group_is_named_after_its_file_and_concept(tmp_path: Path) -> None:
     """Else a home's row of another language would stand beside the one it was meant to replace."""
     row = '[[groups]]\nid = "{}"\nconcept = "loss"\nterms = ["milled away"]\nreason = "workshop words"\n'

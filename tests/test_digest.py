@@ -118,6 +118,9 @@ def test_a_site_new_to_the_desk_does_not_bury_the_others(tmp_path: Path) -> None
             for note in made.notes
             if note.startswith("First run of fresh: 10 of its alerts are written out and 15 are not")
         ]
+        first = build(store, config, now="2025-06-03T10:00:00Z", since=None, cap=3)
+        assert Counter(shown.site for shown in first.alerts).total() == 3
+        assert sum(int(note.split(": ")[1].split(" ")[0]) for note in first.notes if note.startswith("First run of")) == 3
         whole = build(store, config, now="2025-06-03T10:00:00Z", since=None, everything=True, cap=40)
         assert len(whole.alerts) == 31, "in a first digest every site is new"
 

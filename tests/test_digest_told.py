@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from storage.alerts import Filter
 from storage.listing import Listing
 from storage.store import Store
 from tests import handover
+from tests.older import older
 
 MORNING = "2026-03-03T09:00:00Z"
 YEARS_LATER = "2031-01-01T09:00:00Z"
@@ -203,15 +203,7 @@ def test_a_home_of_before_has_told_what_its_last_digest_told(home: Path) -> None
     with Store.open(home) as store:
         store.save_digest("daily", {}, since=None, until=MORNING, now=MORNING, alerts=1)
         path = store.db.path
-    # The home as the schema before left it: moments of digests told news from old.
-    with sqlite3.connect(path) as db:
-        db.execute("DROP INDEX alert_untold")
-        db.execute("DROP INDEX alert_muted")
-        db.execute("ALTER TABLE alert DROP COLUMN told")
-        db.execute("CREATE INDEX alert_news ON alert (news_at)")
-        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm005_told'")
-        db.execute("PRAGMA user_version=4")
-    db.close()
+    older(path, "m005_told")  # moments of digests told news from old
     with Store.open(home) as store:
         assert [row["listing"] for row in store.news()] == [handover.key(store, "7")]
         assert sum(store.count_alerts("severity", Filter()).values()) == 3

@@ -156,6 +156,16 @@ def test_a_model_of_other_features_or_versions_is_refused(tmp_path: Path, monkey
             load(path)
 
 
+def test_a_model_file_of_another_fit_is_refused(tmp_path: Path) -> None:
+    """As after a restore gone wrong."""
+    assert MODEL is not None
+    path = save(MODEL, tmp_path)
+    with pytest.raises(ModelError, match="not the file that was fitted.*--refit"):
+        load(path, sha256="0" * 64)
+    with pytest.raises(ModelError, match=f"holds the model {MODEL.version}"):
+        load(path.rename(tmp_path / "bb3fd0bc828f.skops"))
+
+
 def test_a_model_file_with_foreign_types_is_not_loaded(tmp_path: Path) -> None:
     import skops.io
     from sklearn.svm import SVC

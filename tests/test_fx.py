@@ -23,7 +23,9 @@ EXCHANGE = Exchange(Config(None).market.rate)
         ("CNY", date(2025, 1, 1), 7.30, "ECB", False),  # a holiday takes the working day before
         ("RUB", date(2021, 6, 1), 73.5, "ECB", False),
         ("RUB", date(2025, 3, 27), 90, "config", False),  # the bank stopped on 2022-03-01
-        ("RUB", date(2022, 6, 1), 108.5, "ECB", True),  # three months after the last rate, two years before the next
+        ("RUB", date(2022, 3, 5), 105.0, "ECB", False),  # of its last day, over the dollar of that day
+        ("EUR", date(1998, 4, 20), 0.848, "ECB", True),  # before the euro: the first rate, nine months later
+        ("RUB", date(2022, 6, 1), 105.0, "ECB", True),  # three months after the last rate, two years before the next
         ("TWD", date(2025, 3, 27), 32, "config", False),
         ("VND", date(2027, 9, 1), 25400, "config", True),
         ("AED", date(2012, 1, 1), 3.6725, "config", False),  # a peg does not age
@@ -44,4 +46,4 @@ def test_an_unknown_currency_is_no_guess() -> None:
 
 def test_the_rate_is_said_with_its_date() -> None:
     found = EXCHANGE.to_usd(Decimal(1), "RUB", date(2022, 6, 1))
-    assert found is not None and found.text("RUB") == "RUB 109.411 ECB 2022-03-01 (stale)"
+    assert found is not None and found.text("RUB") == "RUB 105 ECB 2022-03-01 (stale)"

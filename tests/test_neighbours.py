@@ -9,16 +9,18 @@ import pytest
 from config.schema.thresholds import Repeats
 from detector.neighbours import (
     BANDS,
-    MOST_RECENT,
+    LOOKED_AT,
     Shelf,
     Text,
     canonical,
     is_foreign,
     is_relist,
+    may_be_one,
     ngrams,
     similarity,
     sketch,
 )
+from detector.others import MOST_RECENT
 
 OPTIONS = Repeats()
 TEXTS = [
@@ -49,15 +51,27 @@ def text(
 
 def _looked_at(texts: list[Text], here: int) -> list[Text]:
     """The plain way to what `Shelf.put` gives."""
-    own, found = texts[here], set()
-    for band in range(BANDS):
-        part = slice(4 * band, 4 * band + 4)
-        found |= set(
-            [at for at in range(here) if (texts[at].bands or b"")[part] == (own.bands or b"")[part]][
-                -MOST_RECENT:
-            ]
-        )
-    return [texts[at] for at in sorted(found, reverse=True)][:MOST_RECENT]
+    own = texts[here]
+    parts = [slice(4 * band, 4 * band + 4) for band in range(BANDS)]
+    near = [
+        at
+        for at in range(here - 1, -1, -1)
+        if any((texts[at].bands or b"")[part] == (own.bands or b"")[part] for part in parts)
+        and texts[at].listing != own.listing
+        and abs(texts[at].day - own.day) <= OPTIONS.window_days
+    ]
+    found: list[int] = []
+    for sort, among in (
+        (is_foreign, near[:LOOKED_AT]),
+        (may_be_one, near[:LOOKED_AT]),
+        (is_relist, near),
+    ):
+        latest: dict[str, int] = {}
+        for at in among:
+            if sort(own, texts[at]):
+                latest.setdefault(texts[at].listing, at)
+        found += list(latest.values())[:MOST_RECENT]
+    return [texts[at] for at in sorted(found, reverse=True)]
 
 
 @pytest.mark.parametrize("words", TEXTS, ids=[words[0] for words in TEXTS])
@@ -122,18 +136,18 @@ def test_one_at_a_time_meets_what_a_batch_meets() -> None:
 
 
 def test_what_is_met_is_what_a_look_at_every_earlier_text_finds() -> None:
-    """Texts put in pieces of any size, whose bands are often shared: a band leads to its most recent texts and no others."""
+    """Texts put in pieces of any size, whose bands are often shared: of one hand and of others the most recent and no others."""
     chance = random.Random(8)
     texts = [
         Text(
             str(n),
-            f"l-{n}",
-            "ebay",
-            "s",
-            100,
+            f"l-{chance.randrange(n + 1)}",
+            chance.choice(["ebay", "xianyu"]),
+            chance.choice(["s", "t", "u", "v", None]),
+            chance.choice([100, 100, 100, 400]),
             bytes(x for _ in range(BANDS) for x in (chance.randrange(9), 0, 0, n % 25)),
         )
-        for n in range(600)
+        for n in range(1500)
     ]
     shelf, met, at = Shelf(OPTIONS), [], 0
     while at < len(texts):
@@ -141,6 +155,18 @@ def test_what_is_met_is_what_a_look_at_every_earlier_text_finds() -> None:
         met += shelf.put(texts[at : at + size])
         at += size
     assert met == [_looked_at(texts, here) for here in range(len(texts))]
+
+
+def test_strangers_copies_neither_hide_a_relist_nor_what_is_inside_the_window() -> None:
+    shelf = Shelf(OPTIONS)
+    shelf.put([text("own", TEXTS[0]), text("a", TEXTS[0], seller="a")])
+    shelf.put([text(f"o{n}", TEXTS[0], seller=f"o{n}", day=100 - OPTIONS.window_days - n) for n in range(1, 15)])
+    (met,) = shelf.put([text("new", TEXTS[0])])
+    assert [other.listing for other in met] == ["l-a", "l-own"]
+    shelf.put([text(f"c{n}", TEXTS[0], seller=f"c{n}") for n in range(LOOKED_AT + 300)])
+    (met,) = shelf.put([text("newer", TEXTS[0])])
+    assert [other.listing for other in met if is_relist(text("newer", TEXTS[0]), other)] == ["l-new", "l-own"]
+    assert len(met) == 2 + MOST_RECENT
 
 
 def test_similarity_is_jaccards() -> None:

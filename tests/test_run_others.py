@@ -12,6 +12,7 @@ import pytest
 
 from config.loader import Config
 from detector.changes import Said, price_dropped, stock_changed
+from detector.others import new_seller
 from detector.voices import Names, Peer
 from storage.listing import Listing
 from storage.store import Store
@@ -134,3 +135,22 @@ def test_another_chip_under_the_same_number_is_no_price_cut() -> None:
     assert price_dropped(before, now, settings) is None and stock_changed(before, now, settings) is None
     assert price_dropped(None, now, settings) is None and stock_changed(None, now, settings) is None
     assert Said.from_record(asdict(now)) == now
+
+
+@pytest.mark.parametrize(
+    ("seen", "since", "ratings", "detail"),
+    [
+        ("2025-05-01T08:00:00+09:00", "2025-05-01", 900, "account 0 days old"),
+        ("2025-05-01T20:00:00+09:00", "2025-05-01", 900, "account 0 days old"),
+        ("2025-05-02T08:00:00Z", "2025-05-01", 900, "account 1 day old"),
+        ("2025-05-01T08:00:00Z", "2025-05-03", 900, None),
+        ("2025-05-01T08:00:00Z", "2015-05-03", 0, "0 ratings"),
+        ("2025-05-01T08:00:00Z", "2015-05-03", 900, None),
+        ("2025-05-01T08:00:00Z", None, 1, "1 rating"),
+        ("2025-05-01T08:00:00Z", None, None, None),
+    ],
+)
+def test_a_new_account_is_young_or_has_few_ratings(seen: str, since: str | None, ratings: int | None, detail: str | None) -> None:
+    """A site's date is of its own place: Seoul's tomorrow is no error."""
+    found = new_seller(listing(1, observed_at=seen, seller_since=since, seller_ratings=ratings), CONFIG.signals.settings)
+    assert (found.detail if found else None) == detail

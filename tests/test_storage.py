@@ -574,6 +574,8 @@ def test_sqlite_utils_reads_it_and_names_the_migrations(store: Store) -> None:
         "m003_ties",
         "m004_sellers",
         "m005_told",
+        "m006_known",
+        "m007_knew",
     ]
 
 

@@ -41,6 +41,7 @@ class Intent:
     news: bool = True
     why: str = "high: serial_removed"
     muted_by: str | None = None
+    known: Any = None
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ LISTING = Listing("board", "1", "H100")
 class Wish:
     """What a detector asks for."""
 
-    kind, news, why, muted_by = "opened", True, "because", None
+    kind, news, why, muted_by, known = "opened", True, "because", None, None
 
     class facts:
         listing, observation, site, title, score, severity = "l", "o", "board", "t", 0.9, "high"
@@ -77,6 +77,7 @@ WRITES: dict[str, Callable[[Store, str], Any]] = {
     "save_judgements": lambda s, run: s.save_judgements([]),
     "forget_versions": lambda s, run: s.forget_versions("v") or s.wipe_readings(),
     "wipe_readings": lambda s, run: s.wipe_readings(),
+    "take_up": lambda s, run: s.take_up("v"),
     "apply_intents": lambda s, run: s.apply_intents([Wish()], now=NOW),  # type: ignore[list-item]
     "wake_snoozed": lambda s, run: s.wake_snoozed(NOW),
     "decide": lambda s, run: s.decide("l", "confirm", who="a", now=NOW),
@@ -156,6 +157,7 @@ READS: dict[str, Callable[[Store, str], Any]] = {
     "seller": lambda s, run: missing(s.seller, "s"),
     "counts": lambda s, run: s.counts(),
     "sizes": lambda s, run: s.sizes(),
+    "stranded_alerts": lambda s, run: s.stranded_alerts(),
     "to_judge": lambda s, run: s.to_judge("v"),
     "observations": lambda s, run: s.observations(["o"]),
     "judged_before": lambda s, run: list(s.judged_before(Moment(NOW, NOW, "o"), NOW)),
@@ -223,7 +225,7 @@ def locked(tmp_path: Path) -> Iterator[tuple[Store, str]]:
         with EvidenceWriter(store.home, shop, NOW) as writer:
             writer.write("https://shop.example/", 200, {}, b"page", NOW)
         store.end_run(shop, "ok", NOW)
-        store.db.write("INSERT INTO removal VALUES ('r', 'expiry', ?, 'a', 'x', '', '[]', '{}', 0, 0)", [NOW])
+        store.db.write("INSERT INTO removal VALUES ('r', 'expiry', ?, 'a', 'x', '', '[]', '{}', 0, 0, NULL)", [NOW])
         run = store.begin_run("board", now=NOW)
         store.record(Listing("board", "0", "A100"), run=run, evidence=None, now=NOW)
         other = sqlite3.connect(store.db.path, isolation_level=None)

@@ -29,8 +29,8 @@ class Severity(Table):
 class Score(Table):
     """How evidence becomes log-odds."""
 
-    bias: float = -2.5
-    strong_from: Annotated[float, Field(gt=0)] = 3.0
+    bias: Annotated[float, Field(ge=-12, le=12)] = -2.5
+    strong_from: Annotated[float, Field(gt=0, le=12)] = 3.0
     """A contribution this large stands by itself; smaller ones are weak signs."""
     again: Probability = 0.3
     """Weak signs come together: the heaviest counts in full, every other one at this share."""
@@ -38,8 +38,8 @@ class Score(Table):
     """Weight of the forest's strangeness, a figure between 0 and `forest_cap`."""
     forest_from: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Tail probability from which strangeness counts; ten times rarer adds 1."""
-    forest_cap: Annotated[float, Field(gt=0)] = 2.0
-    default_weight: float = 0.6
+    forest_cap: Annotated[float, Field(gt=0, le=10)] = 2.0
+    default_weight: Annotated[float, Field(ge=-8, le=8)] = 0.6
     """For a signal without a card."""
 
 
@@ -56,8 +56,14 @@ class PriceCuts(Table):
     """Under: no real one is sold for this."""
     scam_strength: Probability = 0.5
     """Strength of such a price: a misread article or a swindle is likelier than a bargain."""
-    depth: Annotated[float, Field(ge=0)] = 0.25
+    depth: Annotated[float, Field(ge=0, le=5)] = 0.25
     """Strength gained for each factor e under `below`: far cheaper is listed first."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PriceCuts:
+        if not self.scam <= self.below <= self.somewhat_below:
+            raise ValueError(f"scam {self.scam} <= below {self.below} <= somewhat_below {self.somewhat_below} must hold")
+        return self
 
 
 class Weight(Row):
