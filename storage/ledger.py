@@ -24,7 +24,7 @@ class Entry:
     responses, of which `pages` have text, `gated` a chip's name in their bytes, `structured` the look of an offer, `read` a
     listing; `candidates` listings offer a chip; `failed` could not be read, `oversized` were passed over. `bytes` are those
     of the responses unpacked, `seconds` of the worker's time. `damages` are [place, problem], `file` and `sha256` the
-    Parquet file of the candidates, `size` the archive's bytes then.
+    Parquet file of the candidates, `size` the archive's bytes then, `imported` the last run that took them into a home.
     """
 
     archive: str
@@ -49,7 +49,8 @@ class Entry:
 
 _COLUMNS = [field.name for field in fields(Entry)]
 _SCHEMA = f"""CREATE TABLE IF NOT EXISTS fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS archive ({", ".join(f"{name} {'TEXT PRIMARY KEY' if name == 'archive' else ''}" for name in _COLUMNS)});"""
+CREATE TABLE IF NOT EXISTS archive ({", ".join(f"{name} {'TEXT PRIMARY KEY' if name == 'archive' else ''}" for name in _COLUMNS)});
+CREATE TABLE IF NOT EXISTS brought (archive TEXT NOT NULL, home TEXT NOT NULL, run TEXT NOT NULL, PRIMARY KEY (archive, home)) WITHOUT ROWID;"""
 
 
 class Ledger:
@@ -96,15 +97,34 @@ class Ledger:
     def record(self, entry: Entry) -> None:
         """Take in an archive, over what stood for it."""
         row = asdict(entry) | {"damages": json.dumps(entry.damages)}
-        with translated(self.path):
+        with translated(self.path), self._together():
             self._db.execute(
                 f"INSERT OR REPLACE INTO archive VALUES ({','.join(':' + name for name in _COLUMNS)})", row
             )
+            self._db.execute("DELETE FROM brought WHERE archive=?", [entry.archive])
 
-    def imported(self, archive: str, run: str) -> None:
-        """Note the run that took an archive's candidates into a home."""
-        with translated(self.path):
+    def imported(self, archive: str, home: str, run: str) -> None:
+        """Note the run that took an archive's candidates into that home."""
+        with translated(self.path), self._together():
             self._db.execute("UPDATE archive SET imported=? WHERE archive=?", [run, archive])
+            self._db.execute("INSERT OR REPLACE INTO brought VALUES (?, ?, ?)", [archive, home, run])
+
+    def brought(self, home: str) -> set[str]:
+        """The archives whose candidates that home has."""
+        with translated(self.path):
+            rows = self._db.execute("SELECT archive FROM brought WHERE home=?", [home]).fetchall()
+        return {str(row[0]) for row in rows}
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """Both rows or none."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
 
     def entries(self) -> list[Entry]:
         """Every archive, by name."""

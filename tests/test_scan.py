@@ -18,13 +18,15 @@ pytest.importorskip("fastwarc")
 
 from bench._archives import DAMAGES, Case, Planted, write_archive
 from chipwatch.scale import parquet, sources
+from chipwatch.scale import scan as scanning
 from chipwatch.scale.bring import bring
 from chipwatch.scale.chain import Result, Scanner
-from chipwatch.scale.cluster import connected
-from chipwatch.scale.scan import Scan
+from chipwatch.scale.cluster import ClusterError, connected
+from chipwatch.scale.scan import Refusal, Scan
 from chipwatch.scale.snapshot import Snapshot, SnapshotError, take, unpack
 from config.loader import Config
 from detector.run import detect
+from storage import whole as whole_files
 from storage.errors import StorageError
 from storage.ledger import Entry, Ledger
 from storage.store import Store
@@ -80,6 +82,7 @@ def client() -> Iterator[Any]:
 
 
 def run(client: Any, folder: Path, names: list[str], snapshot: Snapshot) -> list[Entry]:
+    folder.mkdir(exist_ok=True)
     with Ledger(folder) as ledger, ledger.lock():
         Scan(client, ledger, folder, snapshot, now=lambda: NOW).run(names)
         return ledger.entries()
@@ -192,15 +195,15 @@ def test_a_full_disk_stops_the_scan_and_going_on_gives_the_same(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real, calls = parquet.os.fsync, []
+    real, calls = whole_files.os.fsync, []
 
     def full(handle: int) -> None:
         calls.append(handle)
-        if len(calls) == 2:
+        if len(calls) == 3:  # the columns, a file of candidates, the next one
             raise OSError(errno.ENOSPC, "No space left on device")
         real(handle)
 
-    monkeypatch.setattr(parquet.os, "fsync", full)
+    monkeypatch.setattr(whole_files.os, "fsync", full)
     with pytest.raises(StorageError, match="no space left"):
         run(client, tmp_path, names, snapshot)
     with Ledger(tmp_path) as ledger:
@@ -210,6 +213,71 @@ def test_a_full_disk_stops_the_scan_and_going_on_gives_the_same(
     with Ledger(whole) as ledger:
         assert counts(run(client, tmp_path, names, snapshot)) == counts(ledger.entries())
     assert rows(tmp_path) == rows(whole)
+
+
+def test_an_archive_that_holds_nothing_any_more_leaves_nothing(
+    client: Any, names: list[str], snapshot: Snapshot, tmp_path: Path
+) -> None:
+    import pandas
+
+    changing = tmp_path / "changing.warc.gz"
+    changing.write_bytes(Path(names[0]).read_bytes())
+    assert run(client, tmp_path, [str(changing)], snapshot)[0].candidates == PAGES // EVERY
+    assert len(pandas.read_parquet(tmp_path / parquet.FOLDER)) == PAGES // EVERY
+    write_archive(changing, 4, every=1000, seed=5, chosen=CASES, level=1)
+    assert run(client, tmp_path, [str(changing)], snapshot)[0].candidates == 0
+    found = pandas.read_parquet(tmp_path / parquet.FOLDER)
+    assert len(found) == 0 and "listing_id" in found
+
+
+def deadly(archive: str, plugin: str) -> Result:
+    """In place of a scan: one archive that kills whoever takes it, among sound ones that take a while."""
+    import os
+    import time
+
+    if "deadly" in archive:
+        os._exit(1)
+    time.sleep(0.2)
+    return Result(archive, records=1)
+
+
+def choosy(archive: str, plugin: str) -> Result | Refusal:
+    """In place of a scan: a worker that cannot judge, and one that does."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    return Refusal(worker.address, "it knows another version") if worker.name == 0 else Result(archive, records=1)
+
+
+def refusing(archive: str, plugin: str) -> Refusal:
+    """In place of a scan: no worker can judge."""
+    from distributed import get_worker
+
+    return Refusal(get_worker().address, "it knows another version")
+
+
+def test_an_archive_over_which_workers_die_takes_no_other_with_it(
+    snapshot: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "scan_archive", deadly)
+    with connected(None, 1) as own:
+        entries = run(own, tmp_path, ["/deadly.warc.gz", *(f"/sound-{n}.warc.gz" for n in range(4))], snapshot)
+    assert [(e.archive, e.outcome) for e in entries if e.outcome != "done"] == [("/deadly.warc.gz", "failed")]
+    assert "workers died" in entries[0].damages[0][1] and len(entries) == 5
+
+
+def test_a_worker_that_knows_something_else_costs_no_archive(
+    snapshot: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "scan_archive", choosy)
+    with connected(None, 2) as own:
+        entries = run(own, tmp_path, [f"/{n}.warc.gz" for n in range(12)], snapshot)
+        assert [e.outcome for e in entries] == ["done"] * 12
+        monkeypatch.setattr(scanning, "scan_archive", refusing)
+        with pytest.raises(ClusterError, match="knows another version"):
+            run(own, tmp_path / "none", ["/1.warc.gz"], snapshot)
+    with Ledger(tmp_path / "none") as ledger:
+        assert not ledger.entries()
 
 
 def test_two_scans_of_one_folder_are_told_apart(tmp_path: Path) -> None:

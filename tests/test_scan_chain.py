@@ -16,11 +16,12 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from chipwatch.scale import bring
+from chipwatch.scale import bring, parquet
 from chipwatch.scale.chain import Result, Scanner, _moment
 from chipwatch.scale.snapshot import take
 from config.loader import Config
 from crawler.importing import import_file
+from storage.ledger import Entry, Ledger
 from storage.store import Store
 
 NOW = "2026-05-01T00:00:00Z"
@@ -155,6 +156,22 @@ def test_candidates_of_records_without_a_name_are_all_imported(scanner: Scanner,
         result = scanned(scanner, tmp_path / "bare.warc.gz", data)
         found = list(bring.pages(result.rows, scanner.config))
         assert sorted(one.listings[0].listing_id for one in found) == ["a0", "a1", "a2"]
+
+
+def test_each_home_takes_in_what_it_does_not_have(scanner: Scanner, tmp_path: Path) -> None:
+    result = scanned(scanner, tmp_path / "a.warc.gz", packed(*FIRST))
+    with Ledger(tmp_path) as ledger:
+        file, digest = parquet.write(tmp_path, result.archive, result.rows)
+        entry = Entry(result.archive, "done", NOW, candidates=3, file=file, sha256=digest)
+        ledger.record(entry)
+        for home in ("one", "other"):
+            done = [bring.bring(tmp_path, ledger, tmp_path / home, scanner.config, now=NOW) for _ in range(2)]
+            assert [[r.listings for r in results] for results in done] == [[3], []]
+            with Store.open(tmp_path / home) as store:
+                assert len(list(store.iter_observations())) == 3
+        # What is scanned anew is brought anew.
+        ledger.record(entry)
+        assert len(bring.bring(tmp_path, ledger, tmp_path / "one", scanner.config, now=NOW)) == 1
 
 
 @pytest.mark.parametrize(

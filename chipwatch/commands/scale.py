@@ -202,17 +202,22 @@ def _scan(
 
 def _pinned(state: State, ledger: Any, out: Path, every_chip: bool) -> Any:
     """The snapshot that the scan was begun with, or a new one."""
-    from chipwatch.scale.snapshot import FILE, Snapshot, take
+    from chipwatch.scale.snapshot import FILE, Snapshot, check, take
     from storage.whole import write_whole
 
     path = out / FILE
     began = ledger.fact("every_chip")
+    if began is not None and began != str(every_chip) and (path.exists() or ledger.entries()):
+        raise UseError(
+            f"{out}: was begun {'with' if began == 'True' else 'without'} --every-chip; go on so, or scan into a new folder"
+        )
+    if began is not None and not path.exists() and ledger.entries():
+        raise UseError(f"{path}: is gone, and what was scanned was judged by it; put it back, or scan into a new folder")
     if began is not None and path.exists():
-        if began != str(every_chip):
-            raise UseError(
-                f"{out}: was begun {'with' if began == 'True' else 'without'} --every-chip; go on so, or scan into a new folder"
-            )
         snapshot = Snapshot(path.read_bytes())
+        if ledger.fact("snapshot") not in (None, snapshot.digest):
+            raise UseError(f"{path}: is another than the scan was begun with; put it back, or scan into a new folder")
+        check(snapshot)
         note(
             f"going on by the knowledge and market of {snapshot.facts['taken_at']} (snapshot {snapshot.digest})"
         )
@@ -223,6 +228,7 @@ def _pinned(state: State, ledger: Any, out: Path, every_chip: bool) -> Any:
     else:
         snapshot = take(state.config, None, now=now_utc())
     write_whole(path, snapshot.data)
+    ledger.set_fact("snapshot", snapshot.digest)
     ledger.set_fact("every_chip", str(every_chip))
     return snapshot
 

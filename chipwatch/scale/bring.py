@@ -17,6 +17,7 @@ from chipwatch.scale.sources import Part, SourceError
 from crawler.coding import CodingError
 from crawler.importing import Captured, ImportResult, import_pieces
 from crawler.page import Page
+from storage.store import Store
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -29,10 +30,14 @@ LABEL = "archive-scan"
 def bring(
     folder: Path, ledger: Ledger, home: Path, config: Config, *, now: str, on_error: Callable[[dict[str, Any]], None] | None = None
 ) -> list[ImportResult]:  # fmt: skip
-    """Import the candidates of every archive that has not been imported; one run an archive. Raises StorageError."""
+    """Import the candidates of every archive that this home does not have; one run an archive. Raises StorageError."""
     done = []
+    with Store.open(home) as store:
+        # A copy of a home has its name, and need not have what came in since.
+        name = f"{store.home_id} {home.resolve()}"
+    known = ledger.brought(name)
     for entry in ledger.entries():
-        if entry.file is None or entry.imported is not None:
+        if entry.file is None or entry.archive in known:
             continue
         rows = list(parquet.read(folder, [entry.file]))
         facts = {"file": entry.archive, "file_sha256": entry.sha256, "given_site": LABEL}
@@ -41,7 +46,7 @@ def bring(
             on_error=on_error,
         )  # fmt: skip
         if not result.errors and (result.run or result.already):
-            ledger.imported(entry.archive, str(result.run or result.already))
+            ledger.imported(entry.archive, name, str(result.run or result.already))
         done.append(result)
     return done
 

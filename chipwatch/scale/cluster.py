@@ -18,8 +18,9 @@ AWAY_S = 120
 
 GONE = "the Dask scheduler is gone: what was done is kept; run the same command again to go on"
 
-FAILURES = 3
-"""Workers that may die over one task before it is given up: its page, not the machines, is then at fault."""
+FAILURES = 2
+"""Workers that may die over a task before the next death ends it. Dask counts the death of a worker against all that waited on it;
+a cluster that somebody else started has a count of its own."""
 
 
 class ClusterError(Exception):
@@ -99,11 +100,16 @@ def check(client: Client) -> None:
         raise ClusterError(GONE)
 
 
-def cores(client: Client) -> int:
-    """Worker threads there are now; 0 while the scheduler or all workers are away."""
+def workers(client: Client) -> dict[str, int]:
+    """Addresses of the workers there are now with their threads; none while the scheduler or all workers are away."""
     if client.status != "running":
-        return 0
+        return {}
     try:
-        return sum(client.nthreads().values())
+        return dict(client.nthreads())
     except (OSError, TimeoutError):
-        return 0
+        return {}
+
+
+def cores(client: Client) -> int:
+    """Worker threads there are now."""
+    return sum(workers(client).values())

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pyarrow
 
 FOLDER = "candidates"
+COLUMNS = "columns.parquet"
+"""A file without rows."""
 
 
 def schema() -> pyarrow.Schema:
@@ -58,6 +60,29 @@ def write(folder: Path, archive: str, rows: Sequence[dict[str, Any]]) -> tuple[s
         data = sink.getvalue().to_pybytes()
         write_whole(target, data)
     return name, hashlib.sha256(data).hexdigest()
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder of the candidates, with a file of the columns alone, so that it can be read where nothing is found; half
+    files of a scan that was killed go. Raises StorageError."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(schema().empty_table(), sink, compression="zstd")
+    with translated(folder / FOLDER):
+        (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+        for half in (folder / FOLDER).glob("*.part"):
+            half.unlink()
+        if not (folder / FOLDER / COLUMNS).exists():
+            write_whole(folder / FOLDER / COLUMNS, sink.getvalue().to_pybytes())
+
+
+def remove(folder: Path, archive: str) -> None:
+    """Take away what an earlier scan found in an archive that holds nothing any more. Raises StorageError."""
+    path = folder / FOLDER / name_of(archive)
+    with translated(path):
+        path.unlink(missing_ok=True)
 
 
 def read(folder: Path, names: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,9 @@
 """`chipwatch scan`: archives are dealt out to workers, their results come back to one writer.
 
 An archive is done when its candidates are on the disk and its row stands in the ledger, in this order: a scan stopped anywhere
-goes on where it was and counts nothing twice. A worker that dies costs its archive's time only.
+goes on where it was and counts nothing twice. A worker that dies costs its archives' time only: one that was there when workers
+died again and again is tried once more while nothing else runs, so that none is given up for its neighbour. A worker that knows
+something else than the scan was begun with gets nothing more to do.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +22,8 @@ from distributed.diagnostics.plugin import WorkerPlugin
 
 from chipwatch.scale import parquet
 from chipwatch.scale.chain import Result, Scanner
-from chipwatch.scale.cluster import AWAY_S, CONNECT_S, ClusterError, check, cores
-from chipwatch.scale.snapshot import Snapshot
+from chipwatch.scale.cluster import AWAY_S, CONNECT_S, ClusterError, check, cores, workers
+from chipwatch.scale.snapshot import Snapshot, SnapshotError
 from chipwatch.scale.sources import SourceError, is_url, size_of
 from storage.ids import short_hash
 from storage.ledger import Entry, Ledger
@@ -45,17 +47,30 @@ class Pinned(WorkerPlugin):
         self.name = f"chipwatch-{snapshot.digest}-{int(every_chip)}"
 
 
-def scan_archive(archive: str, plugin: str) -> Result:
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A worker's word that it cannot judge by the snapshot, whatever the archive."""
+
+    worker: str
+    why: str
+
+
+def scan_archive(archive: str, plugin: str) -> Result | Refusal:
     """The task: one archive, by the snapshot that the plugin of that name brought. One scanner a thread, since an engine may
     not be used by two at once."""
     from distributed import get_worker
 
     scanners: dict[str, Scanner] = _here.__dict__.setdefault("scanners", {})
     if plugin not in scanners:
-        pinned = get_worker().plugins[plugin]
+        worker = get_worker()
+        pinned = worker.plugins[plugin]
         assert isinstance(pinned, Pinned)
         scanners.clear()
-        scanners[plugin] = Scanner(pinned.snapshot, every_chip=pinned.every_chip)
+        try:
+            scanners[plugin] = Scanner(pinned.snapshot, every_chip=pinned.every_chip)
+        except Exception as error:  # whatever is wrong with it: the archive has not been opened yet
+            why = str(error) if isinstance(error, SnapshotError) else f"{type(error).__name__}: {error}"
+            return Refusal(worker.address, why[:500])
     return scanners[plugin].scan(archive)
 
 
@@ -103,7 +118,15 @@ class Scan:
             tell,
         )
         self.plugin = Pinned(snapshot, every_chip)
+        self.waiting: deque[str] = deque()
+        self.suspects: deque[str] = deque()
+        """Archives that were on workers that died again and again; each is tried once more while nothing else runs."""
+        self.alone: str | None = None
         self.flying: dict[Future, str] = {}
+        self.bound: dict[Future, frozenset[str]] = {}
+        """Workers that an archive was sent to, where not all may have it."""
+        self.refusing: dict[str, str] = {}
+        """Workers that cannot judge by the snapshot, and why."""
         self.sizes: dict[str, int] = {}
         self.done = self.total = self.records = self.bytes = self.candidates = self.done_size = 0
         self.began = self.told = time.monotonic()
@@ -112,36 +135,63 @@ class Scan:
 
     def run(self, archives: Sequence[str]) -> None:
         """Scan what is not done yet. Raises ClusterError where the cluster is lost, StorageError where nothing can be written."""
-        waiting = deque(self._waiting(archives))
-        self.total = len(waiting)
-        if not waiting:
+        self.waiting.extend(self._todo(archives))
+        self.total = len(self.waiting)
+        if not self.waiting:
             return
+        parquet.prepare(self.folder)
         self.client.register_plugin(self.plugin)
         try:
             with self.client.as_current():
-                self._loop(waiting)
+                self._loop()
         finally:
             if self.client.status == "running":
                 self.client.cancel(list(self.flying))
         self._report(last=True)
 
-    def _loop(self, waiting: deque[str]) -> None:
-        while waiting or self.flying:
-            limit = AHEAD * max(1, cores(self.client))
-            while waiting and len(self.flying) < limit:
-                self._send(waiting.popleft())
+    def _loop(self) -> None:
+        while self.waiting or self.flying or self.suspects:
+            there = workers(self.client)
+            willing = self._willing(there.keys())
+            limit = AHEAD * max(1, sum(n for worker, n in there.items() if worker not in self.refusing))
+            while self.waiting and len(self.flying) < limit:
+                self._send(self.waiting.popleft(), willing)
+            if not self.flying and self.suspects:
+                self.alone = self.suspects.popleft()
+                self._send(self.alone, willing)
             self._take()
             self._report()
 
-    def _waiting(self, archives: Sequence[str]) -> list[str]:
+    def _todo(self, archives: Sequence[str]) -> list[str]:
         waiting = todo(self.ledger, archives)
         self.sizes = {archive: size for archive, size in waiting if size is not None}
         return [archive for archive, _ in waiting]
 
-    def _send(self, archive: str) -> None:
+    def _willing(self, there: Set[str]) -> frozenset[str]:
+        """Those of the workers that may have something to do, if there are others. Raises ClusterError if there are others alone."""
+        if not self.refusing:
+            return frozenset()
+        willing = frozenset(there) - self.refusing.keys()
+        if there and not willing:
+            raise ClusterError(f"no worker can go on: {next(iter(self.refusing.values()))}")
+        for future in [future for future, bound in self.bound.items() if not bound & there]:
+            # All that it was sent to are gone; others have come, or will.
+            self.waiting.appendleft(self._land(future))
+            self.client.cancel([future])
+        return willing
+
+    def _send(self, archive: str, willing: frozenset[str]) -> None:
         key = f"chipwatch-scan-{short_hash(archive, self.plugin.name, time.monotonic())}"
-        future = self.client.submit(scan_archive, archive, self.plugin.name, key=key, pure=False)
+        future = self.client.submit(
+            scan_archive, archive, self.plugin.name, key=key, pure=False, workers=sorted(willing) or None
+        )
         self.flying[future] = archive
+        if willing:
+            self.bound[future] = willing
+
+    def _land(self, future: Future) -> str:
+        self.bound.pop(future, None)
+        return self.flying.pop(future)
 
     def _take(self) -> None:
         """Wait a moment for results, and put down those that came."""
@@ -157,18 +207,29 @@ class Scan:
             self._watch(lost=True)
             return
         for future in ready:
-            archive = self.flying.pop(future)
+            archive = self._land(future)
             if future.status == "finished":
-                self._put(future.result(timeout=CONNECT_S))
+                self._heard(archive, future.result(timeout=CONNECT_S))
             elif future.status in ("lost", "cancelled"):
                 self._watch(lost=True)
             else:
-                self._put(
-                    Result(
-                        archive, self.sizes.get(archive), refused=_why(future.exception(timeout=CONNECT_S))
-                    )
-                )
+                self._failed(archive, future.exception(timeout=CONNECT_S))
             future.release()
+
+    def _heard(self, archive: str, said: Result | Refusal) -> None:
+        if isinstance(said, Result):
+            self._put(said)
+            return
+        self.waiting.appendleft(archive)
+        if said.worker not in self.refusing and self.tell:
+            self.tell(f"worker {said.worker} gets nothing to do: {said.why}")
+        self.refusing[said.worker] = said.why
+
+    def _failed(self, archive: str, error: BaseException | None) -> None:
+        if type(error).__name__ == "KilledWorker" and archive != self.alone:
+            self.suspects.append(archive)
+        else:
+            self._put(Result(archive, self.sizes.get(archive), refused=_why(error)))
 
     def _watch(self, lost: bool = False) -> None:
         """Raises ClusterError where the scheduler or all workers stay away."""
@@ -185,6 +246,8 @@ class Scan:
         file = digest = None
         if result.rows:
             file, digest = parquet.write(self.folder, result.archive, result.rows)
+        else:
+            parquet.remove(self.folder, result.archive)
         damages = [("", result.refused)] if result.refused else result.damages
         self.ledger.record(Entry(
             result.archive, outcome, self.now(), result.size, result.records, result.pages, result.gated, result.structured, result.read,
@@ -238,5 +301,5 @@ def _size(archive: str) -> int | None:
 def _why(error: BaseException | None) -> str:
     name = type(error).__name__
     if name == "KilledWorker":
-        return "workers died over it again and again: it may need more memory than they have"
+        return "workers died over it again and again, at last while nothing else ran: it may need more memory than they have"
     return f"{name}: {error}"[:300]

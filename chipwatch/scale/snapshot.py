@@ -10,6 +10,9 @@ import io
 import json
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,8 +52,8 @@ class Snapshot:
         try:
             with zipfile.ZipFile(io.BytesIO(self.data)) as package:
                 found: dict[str, Any] = json.loads(package.read("facts.json"))
-        except (zipfile.BadZipFile, KeyError, ValueError) as error:
-            raise SnapshotError(f"the snapshot cannot be read: {error}; scan into a new folder") from error
+        except (zipfile.BadZipFile, zlib.error, KeyError, ValueError) as error:
+            raise _unreadable(error) from error
         return found
 
 
@@ -93,24 +96,18 @@ class Unpacked:
     inspector: Inspector
 
 
+def check(snapshot: Snapshot) -> None:
+    """Raises SnapshotError where this chipwatch cannot judge by a snapshot: a second, where unpacking takes five."""
+    with _loaded(snapshot):
+        pass
+
+
 def unpack(snapshot: Snapshot) -> Unpacked:
     """Load a snapshot. Raises SnapshotError where this chipwatch's own knowledge is another than the one that was pinned."""
-    from config.loader import Config
     from detector.inspect import Inspector
     from detector.model import load
 
-    facts = snapshot.facts
-    with tempfile.TemporaryDirectory(prefix="chipwatch-") as folder:
-        with zipfile.ZipFile(io.BytesIO(snapshot.data)) as package:
-            package.extractall(folder)
-        home = Path(folder)
-        (home / "config").mkdir(exist_ok=True)
-        config = Config(home)
-        if (config.knowledge_version, config.thresholds_version) != (facts["knowledge"], facts["thresholds"]):
-            raise SnapshotError(
-                f"this worker's chipwatch knows version {config.knowledge_version}, the scan was begun with {facts['knowledge']}:"
-                " install the same chipwatch everywhere, or scan into a new folder"
-            )
+    with _loaded(snapshot) as (config, home, facts):
         for family in (
             "catalogue",
             "controls",
@@ -128,3 +125,32 @@ def unpack(snapshot: Snapshot) -> Unpacked:
         model = load(home / "models" / facts["model"]) if facts["model"] else None
         peers = json.loads((home / "peers.json").read_bytes())
     return Unpacked(config, Inspector(config, peers=peers, model=model))
+
+
+@contextmanager
+def _loaded(snapshot: Snapshot) -> Iterator[tuple[Config, Path, dict[str, Any]]]:
+    """The config of a snapshot, the folder of its files and its facts. Raises SnapshotError."""
+    from config.loader import Config
+
+    facts = snapshot.facts
+    with tempfile.TemporaryDirectory(prefix="chipwatch-") as folder:
+        home = Path(folder)
+        try:
+            with zipfile.ZipFile(io.BytesIO(snapshot.data)) as package:
+                package.extractall(folder)
+            json.loads((home / "peers.json").read_bytes())
+        except (zipfile.BadZipFile, zlib.error, ValueError, OSError) as error:
+            raise _unreadable(error) from error
+        (home / "config").mkdir(exist_ok=True)
+        config = Config(home)
+        here = {"knowledge": config.knowledge_version, "thresholds": config.thresholds_version}
+        if other := [name for name, version in here.items() if version != facts[name]]:
+            raise SnapshotError(
+                f"this chipwatch's {' and '.join(other)} are version {', '.join(here[name] for name in other)}, the scan was begun with"
+                f" {', '.join(str(facts[name]) for name in other)}: install the same chipwatch everywhere, or scan into a new folder"
+            )
+        yield config, home, facts
+
+
+def _unreadable(error: Exception) -> SnapshotError:
+    return SnapshotError(f"{FILE} cannot be read: {error}; put it back from a copy, or scan into a new folder")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import io
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
+from urllib.request import url2pathname
 
 from chipwatch.scale.package import PackageError, names_in, opened_in
 
@@ -50,21 +52,37 @@ def is_url(name: str) -> bool:
     return "://" in name
 
 
-def archives(words: Iterable[str], prefix: str = "") -> list[str]:
-    """The archives that files, folders, lists and addresses name, each once, in order.
+def archives(words: Sequence[str], prefix: str = "") -> list[str]:
+    """The archives that files, folders, lists and addresses name, each once however it is named, in order.
 
     Lines of a list that are no address stand beside the list, or after `prefix`. Raises SourceError.
     """
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     for word in words:
-        for name in _expand(word, prefix):
-            found.setdefault(name)
-    return list(found)
+        for name in map(_plainly, _expand(_plainly(word), prefix)):
+            # What a link points to may be called anything: the link's own name tells the kind of archive.
+            found.setdefault(name if is_url(name) else str(Path(name).resolve()), name)
+    if not found:
+        raise SourceError(", ".join(words), "names no archive")
+    # What opens addresses of a kind may be missing: told before anything is sent to workers.
+    for name in {name.partition("://")[0]: name for name in found if is_url(name)}.values():
+        _place(name)
+    return list(found.values())
+
+
+def _plainly(name: str) -> str:
+    """A file by its path without detours, an address as it is."""
+    if name.startswith("file://"):
+        name = url2pathname(urlsplit(name).path)
+    if is_url(name):
+        return name
+    path = Path(name).expanduser().absolute()
+    return str(path.parent.resolve() / path.name) if path.name not in ("", "..") else str(path.resolve())
 
 
 def _expand(word: str, prefix: str) -> Iterator[str]:
     if not is_url(word):
-        path = Path(word).expanduser().absolute()
+        path = Path(word)
         if path.is_dir():
             inside = sorted(str(entry) for entry in path.rglob("*") if entry.name.endswith(ARCHIVES))
             if not inside:
@@ -89,7 +107,10 @@ def _listed(name: str, prefix: str) -> Iterator[str]:
     with opened(name) as file:
         data = file.read(MOST_LISTED + 1)
     if data[:2] == b"\x1f\x8b":
-        data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(MOST_LISTED + 1)
+        try:
+            data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(MOST_LISTED + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise SourceError(name, f"is a broken list: {error}") from error
     if len(data) > MOST_LISTED:
         raise SourceError(name, f"is longer than {MOST_LISTED >> 20} MB: split it")
     for line in data.decode("utf-8", "replace").splitlines():
