@@ -199,6 +199,41 @@ def test_two_markups_that_disagree_are_settled_by_the_page() -> None:
     assert {(c.other, c.other_from) for c in found.conflicts if c.field == "price"} == {("150", "json-ld")}
 
 
+SPECIFICATIONS = {
+    "what is paid each month": [{"price": "500", "billingDuration": "P1M"}, {"price": "14000"}],
+    "by the unit of time": [{"price": "500", "unitCode": "MON"}, {"price": "14000", "unitCode": "C62"}],
+    "a deposit": [{"price": "500", "priceComponentType": "https://schema.org/Downpayment"}, {"price": "14000"}],
+    "delivery": [{"@type": "DeliveryChargeSpecification", "price": "45"}, {"@type": "UnitPriceSpecification", "price": "14000"}],
+    "ten of them": [{"price": "13000", "eligibleQuantity": {"minValue": 10}}, {"price": "14000", "eligibleQuantity": {"minValue": "1"}}],
+    "a list price": [{"price": "20000", "priceType": "https://schema.org/ListPrice"}, {"price": "14000"}],
+    "nothing but the month": [{"price": "500", "billingDuration": 1, "unitCode": "MON"}],
+}
+
+
+@pytest.mark.parametrize("name", SPECIFICATIONS)
+def test_a_marked_price_for_something_else_is_passed_over(name: str) -> None:
+    offer = {"@type": "Offer", "priceCurrency": "USD", "priceSpecification": SPECIFICATIONS[name]}
+    found = extract_page(page("<h1>NVIDIA A100 80GB</h1>", ld(**{"@type": "Product", "name": "NVIDIA A100 80GB", "offers": offer})))
+    assert found.price_amount == (None if name.startswith("nothing") else Decimal(14000))
+
+
+@pytest.mark.parametrize(
+    ("shown", "currency", "expected", "conflicts"),
+    [
+        ("€12.900,00", "USD", ("12900.00", "EUR"), [("price", "12900.00", "14000"), ("price_currency", "EUR", "USD")]),
+        ("$12,900.00", "CAD", ("12900.00", "CAD"), [("price", "12900.00", "14000")]),
+        ("$12,900.00", "EUR", ("12900.00", "USD"), [("price", "12900.00", "14000"), ("price_currency", "USD", "EUR")]),
+        ("$14,000.00 (about €12,900.00)", "USD", ("14000", "USD"), []),
+        ("€14,000.00", "USD", ("14000", "USD"), [("price_currency", "USD", "EUR")]),
+    ],
+)
+def test_a_shown_price_in_another_currency(shown: str, currency: str, expected: tuple[str, str], conflicts: list[tuple[str, str, str]]) -> None:
+    marked = ld(**{"@type": "Product", "name": "NVIDIA A100 80GB", "offers": {"@type": "Offer", "price": "14000", "priceCurrency": currency}})
+    found = extract_page(page(f"<h1>NVIDIA A100 80GB</h1><div class=price>{shown}</div><button>Add to cart</button>", marked, lang="en-US"))
+    assert (str(found.price_amount), found.price_currency) == expected
+    assert [(row.field, row.kept, row.other) for row in found.conflicts] == conflicts
+
+
 NOT_LISTINGS = {
     "a challenge page": page("<h1>Checking your browser</h1><p>Please wait 5 seconds.</p>"),
     "a search result": page("<h1>Search results for A100</h1><ul>" + CARDS + "</ul>"),

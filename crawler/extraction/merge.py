@@ -112,22 +112,20 @@ def choose_price(
     ]  # fmt: skip
     lead = top.points - confirmed.points if top and confirmed else 0.0
     if top is not None and not _same(top.price.amount, amount):
-        agreed = top.price.currency is None or currency is None or top.price.currency == currency
-        if agreed and top.points >= CLEAR and (confirmed is None or lead >= FAR):
-            conflict = Conflict("price", str(top.price.amount), "shown", str(amount), origin)
-            return PriceChoice(
-                top.price.text,
-                top.price.amount,
-                top.price.currency or currency,
-                "shown",
-                (conflict,),
-                top.order,
-            )
+        if top.points >= CLEAR and (confirmed is None or lead >= FAR):
+            code = _shown_currency(top.price, currency, reader)
+            against = [Conflict("price", str(top.price.amount), "shown", str(amount), origin)]
+            if code and currency and code != currency:
+                against.append(Conflict("price_currency", code, "shown", currency, origin))
+            return PriceChoice(top.price.text, top.price.amount, code, "shown", tuple(against), top.order)
         if confirmed is None or lead >= FAR:
             conflicts.append(Conflict("price", str(amount), origin, str(top.price.amount), "shown"))
     text = confirmed.price.text if confirmed else None
     order = confirmed.order if confirmed else None
-    currency = currency or (confirmed.price.currency if confirmed else None)
+    code = _shown_currency(confirmed.price, currency, reader) if confirmed else None
+    if code and currency and code != currency:
+        conflicts.append(Conflict("price_currency", currency, origin, code, "shown"))
+    currency = currency or code
     return PriceChoice(text, amount, currency, origin, tuple(conflicts), order)
 
 
@@ -150,6 +148,11 @@ def _stated(
         if (currency and "." in written) or reader.of(place).find(written, place):
             return PriceChoice(None, amount, currency, origin)
     return PriceChoice(None, None, None, None)
+
+
+def _shown_currency(price: prices.Price, marked: str | None, reader: prices.PriceReader) -> str | None:
+    """The currency of a shown price: markup's where the sign shown may mean that one, else what it means here."""
+    return marked if price.currency is None or (marked and marked in reader.meanings(price.mark)) else price.currency
 
 
 def _same(one: Decimal, other: Decimal) -> bool:

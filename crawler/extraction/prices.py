@@ -283,7 +283,7 @@ class PriceReader:
         row = self.shared.get(folded)
         if row is None:
             return None
-        if place.currency and place.currency in (*row.by_country.values(), *row.by_language.values(), row.abroad, row.otherwise):
+        if place.currency in self.meanings(mark):
             return place.currency
         if place.country in row.by_country:
             return row.by_country[place.country or ""]
@@ -291,6 +291,14 @@ class PriceReader:
             return row.abroad or row.otherwise
         language = (place.language or "").lower()
         return row.by_language.get(language) or row.by_language.get(language.split("-")[0]) or row.otherwise
+
+    def meanings(self, mark: str) -> frozenset[str]:
+        """All currencies that a shared sign stands for somewhere; none for other marks."""
+        row = self.shared.get(mark.casefold())
+        if row is None:
+            return frozenset()
+        codes = (*row.by_country.values(), *row.by_language.values(), row.abroad, row.otherwise)
+        return frozenset(code for code in codes if code)
 
 
 def _lengths(marks: tuple[str, ...], end: int) -> dict[str, tuple[int, ...]]:

@@ -18,6 +18,11 @@ PRODUCTS = frozenset((
 OFFERS = frozenset(("offer", "aggregateoffer", "demand", "offerforpurchase", "offerforlease"))
 FORMER = frozenset(("listprice", "strikethroughprice", "msrp", "srp", "suggestedretailprice", "regularprice"))
 """schema.org PriceTypeEnumeration values that are not the asked price."""
+CHARGES = frozenset(("deliverychargespecification", "paymentchargespecification"))
+COMPONENTS = frozenset(("activationfee", "cleaningfee", "distancefee", "downpayment", "installment", "subscription"))
+"""schema.org PriceComponentTypeEnumeration: parts of a price."""
+TIMES = frozenset(("SEC", "MIN", "HUR", "DAY", "WEE", "MON", "QAN", "ANN", "HOUR", "WEEK", "MONTH", "YEAR"))
+"""Units of time, UN/CEFACT codes and words: such a price is paid over and over."""
 GTINS = ("gtin", "gtin13", "gtin14", "gtin12", "gtin8", "ean", "isbn")
 _TAGS = re.compile(r"<[^<>]{0,2000}>")
 _MANY = 200
@@ -137,9 +142,38 @@ def _offers(row: Any) -> list[Node]:
     return [row] if not inner or row.get("price") or row.get("lowPrice") else inner
 
 
+def _specifications(offer: Node) -> list[Node]:
+    """Its price specifications, those for the fewest articles first."""
+    return sorted((row for row in rows(offer.get("priceSpecification")) if isinstance(row, dict)), key=_least)
+
+
+def _least(said: Node) -> float:
+    """How many articles must be bought for a price (`eligibleQuantity`); 1 if nothing is said."""
+    quantity = next((row for row in rows(said.get("eligibleQuantity")) if isinstance(row, dict)), {})
+    try:
+        return float(text(quantity.get("minValue") or quantity.get("value")) or 1)
+    except ValueError:
+        return 1.0
+
+
+def _last(value: Any) -> str:
+    """The name at the end of an address, in lower case."""
+    return re.split(r"[/#:]", text(value))[-1].lower()
+
+
+def _for_something_else(said: Node) -> bool:
+    """Is this what is paid each month, what sending or paying costs, or a part of the price?"""
+    return (
+        bool(text(said.get("billingDuration")) or text(said.get("billingIncrement")) or text(said.get("billingStart")))
+        or any(text(said.get(name)).upper() in TIMES for name in ("unitCode", "unitText"))
+        or bool(kinds(said) & CHARGES)
+        or _last(said.get("priceComponentType")) in COMPONENTS
+    )
+
+
 def _read_offer(claim: Claim, offer: Node) -> None:
-    for said in (offer, *[row for row in rows(offer.get("priceSpecification")) if isinstance(row, dict)]):
-        if text(said.get("priceType")).split("/")[-1].lower() in FORMER:
+    for said in (offer, *_specifications(offer)):
+        if _last(said.get("priceType")) in FORMER or _for_something_else(said):
             continue
         if said is not offer and said.get("referenceQuantity") and ("price" in claim.facts):
             continue
