@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from scrapy.http import Response
-
 if TYPE_CHECKING:
-    from crawler.page import Page, Reading
+    from collections.abc import Iterable
 
+    from scrapy.http import Response
+
+    from crawler.page import Page
+    from storage.listing import Listing
+
+WHY = "the page says noarchive"
 NOT_KEPT = {"noarchive", "none"}
 OURS = {"robots", "chipwatch"}
 _META = re.compile(rb"<meta\s([^>]{1,500})>")
@@ -40,11 +44,11 @@ def request_headers(response: Response) -> list[tuple[str, str]]:
     return [(name, "(withheld)" if name.lower() in ("authorization", "accesskey") else value) for name, value in pairs]
 
 
-def quotes(reading: Reading) -> list[str]:
+def quotes(listings: Iterable[Listing]) -> list[str]:
     """The words of a page that the listings hold: all that is kept of it besides its digest."""
     return [
         text
-        for entry in reading.listings
+        for entry in listings
         for text in (entry.title, entry.price_text, entry.description)
         if text
     ]

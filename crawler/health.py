@@ -33,7 +33,7 @@ def usual(store: Store, site: str, runs: int, limits: Sequence[str] = ()) -> lis
 def numbers(facts: Facts) -> dict[str, Any]:
     """The run's numbers as the database keeps them."""
     return {
-        "pages": facts.pages, "listings": facts.listings, "new": facts.new, "changed": facts.changed, "seen": facts.seen,
+        "pages": facts.pages, "listings": facts.listings, "new": facts.new, "changed": facts.changed, "seen": facts.seen, "erased": facts.erased,
         "requests": facts.requests, "unrecognised": facts.unrecognised, "robots": facts.robots, "gone": facts.gone,
         "failed": facts.failed.total(), "unchanged": facts.unchanged, "kept": facts.kept, "bytes": facts.bytes, "problems": facts.problem_count,
     }  # fmt: skip

@@ -56,6 +56,8 @@ class Facts:
     """What is told of a run that met all that was expected: a list that went in circles, a start address asked before."""
     signal: str | None = None
     waited_s: float = 0.0
+    erased: int = 0
+    """Distinct listings that were met and passed over, because they were erased on request."""
     unchanged: int = 0
     """Pages that answered 304."""
     kept: int = 0
@@ -128,7 +130,7 @@ def decide(facts: Facts, site: Site, history: Sequence[int] = ()) -> Outcome:
         if facts.limits and not facts.errors:
             return Outcome("partial", facts.limits[0])
         return Outcome("failed", _causes(facts) or "nothing was fetched")
-    if not facts.listings and (facts.unrecognised or not facts.lists):
+    if not facts.listings and not facts.erased and (facts.unrecognised or not facts.lists):
         return Outcome("changed", _unrecognised(facts), ("no page was recognised",))
     mishaps = _mishaps(facts, site.expect.failures)
     cut = "; ".join(filter(None, (*dict.fromkeys(facts.limits), mishaps)))
@@ -138,9 +140,9 @@ def decide(facts: Facts, site: Site, history: Sequence[int] = ()) -> Outcome:
     if cut:
         return Outcome("partial", cut)
     if not facts.listings:
-        return Outcome("empty", f"{facts.pages} pages, no listing")
+        return Outcome("empty", "; ".join(filter(None, [f"{facts.pages} pages, no listing", passed_over(facts.erased)])))
     more = f" (and {len(facts.remarks) - 1} more of the kind)" if len(facts.remarks) > 1 else ""
-    told = [_missed(facts), *(text[:300] + more for text in facts.remarks[:1])]
+    told = [_missed(facts), passed_over(facts.erased), *(text[:300] + more for text in facts.remarks[:1])]
     return Outcome("ok", "; ".join(filter(None, told)) or None)
 
 
@@ -149,7 +151,7 @@ def broken_expectations(
 ) -> list[str]:
     """The site's expectations that the run does not meet, in words."""
     broken = []
-    if facts.listings < expect.listings:
+    if facts.listings + facts.erased < expect.listings:
         broken.append(f"{facts.listings} listings, expected at least {expect.listings}")
     if facts.pages < expect.pages:
         broken.append(f"{facts.pages} pages, expected at least {expect.pages}")
@@ -193,6 +195,11 @@ def _missed(facts: Facts) -> str:
     if facts.unrecognised:
         parts.append(_unrecognised(facts))
     return "; ".join(parts)
+
+
+def passed_over(erased: int) -> str:
+    """That listings erased on request were met, in words."""
+    return f"{erased} erased on request passed over" if erased else ""
 
 
 def _addresses(count: int) -> str:

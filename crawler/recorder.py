@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from crawler.erased import Erased
 from crawler.naming import Names
 from crawler.outcome import Facts
 
 if TYPE_CHECKING:
     from crawler.conditional import Validators
-    from crawler.page import Page
+    from crawler.page import Page, Reading
     from storage.evidence import EvidenceRef, EvidenceWriter, Sealed
     from storage.listing import Listing
     from storage.store import Store
@@ -34,16 +35,22 @@ class Recorder:
         self._since = time.monotonic()
         self._ids: set[str] = set()
         self._names = Names(store, facts)
+        self._erased = Erased(store)
+
+    def without_erased(self, reading: Reading) -> Reading:
+        """The reading without listings that were erased on request; the same object where it names none."""
+        cut = self._erased.cut(reading)
+        self.facts.erased = len(self._erased.met)
+        return cut
 
     def keep(
         self, page: Page, *, request_headers: Iterable[tuple[str, str]] = (), ip: str | None = None,
         robots: dict[str, str] | None = None, tls: dict[str, str] | None = None, quotes: Iterable[str] | None = None,
+        why: str = "",
     ) -> EvidenceRef:  # fmt: skip
-        """Archive a page; with `quotes` only its digest and those words, because the page asks not to be archived."""
+        """Archive a page; with `quotes` only its digest and those words, because it may not be kept (`why`)."""
         if quotes is not None:
-            return self.writer.write_quotes(
-                page.url, page.body, quotes, page.fetched_at, "the page says noarchive"
-            )
+            return self.writer.write_quotes(page.url, page.body, quotes, page.fetched_at, why)
         status, (headers, before) = (304, page.unchanged) if page.unchanged else (page.status, (page.headers, None))
         return self.writer.write(
             page.url, status, headers, page.body, page.fetched_at, request_headers=list(request_headers), ip=ip,
@@ -93,7 +100,7 @@ class Recorder:
                 self.facts.new += 1
             elif done.kind == "changed":
                 self.facts.changed += 1
-            else:
+            elif done.kind == "seen":
                 self.facts.seen += 1
 
     def close(self) -> Sealed:

@@ -19,6 +19,7 @@ from storage.decisions import STATE_AFTER, Decisions
 from storage.errors import StorageError, translated
 from storage.evidence import FOLDER
 from storage.ids import home_secret, utc
+from storage.named import Named
 from storage.retention import Removal
 from storage.warc import walk
 
@@ -151,7 +152,7 @@ class Merging(Removal, Decisions):
                     copied += _copy(other / folder / Path(name).name, self.home / folder / Path(name).name)
         return copied
 
-    def _erased_in_one(self) -> list[tuple[dict[str, Any], set[bytes], str, str]]:
+    def _erased_in_one(self) -> list[tuple[dict[str, Any], Named, str, str]]:
         """Listings that one of the homes erased and the other still names."""
         found = []
         for mine, theirs in (("main", "other"), ("other", "main")):

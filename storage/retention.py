@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from storage.errors import MissingError
 from storage.evidence import FOLDER, MAX_RECORD, Sealed
 from storage.ids import short_hash, utc
+from storage.named import Named
 from storage.runs import Runs
 from storage.search import Search
 from storage.tombstone import list_digest, replace_records
@@ -95,26 +96,39 @@ class Removal(Runs, Search):
                 found[m.offset] = (m.length, m.sha256)
         return found
 
-    def erase_listing(self, key: str, *, who: str, why: str, now: str) -> Removed:
+    def erase_listing(self, key: str, *, who: str, why: str, now: str, named: Sequence[str] = ()) -> Removed:
         """Erase what is kept of a listing, on request: its texts, readings and every stored page that names it.
 
         What stays: its key, dates, and who decided what; a tombstone in the evidence; the reason. It is not recorded again.
         Other listings of the same pages keep their observations and lose those bytes. Backups and files outside the home are
-        for the desk to see to; files beside the database that name it (see NAMING) are told in `mentions`. Raises MissingError.
+        for the desk to see to; files beside the database that name it (see NAMING) are told in `mentions`. `named` are more words
+        that pages name it by: of one that was erased before nothing else is known. Raises MissingError.
         """
         row = self.db.row("SELECT * FROM listing WHERE id=?", [key])
         if row is None:
             raise MissingError("there is no such listing", key)
-        if row["state"] == "erased":
+        if row["state"] == "erased" and not named:
             return Removed(None, 0, 0, 0)
-        return self._erase_names(dict(row), self._names_of(row, "main"), who=who, why=why, now=utc(now, "now"))
+        return self._erase_names(dict(row), self._names_of(row, "main", named), who=who, why=why, now=utc(now, "now"))
 
-    def _names_of(self, row: Any, database: str) -> set[bytes]:
-        """What a page names a listing by: its addresses and its id, as the given database has them."""
-        urls = {r[0] for r in self.db.rows(f"SELECT DISTINCT url FROM {database}.observation WHERE listing=?", [row["id"]])} | {row["url"]}
-        return {text.encode() for text in (*urls, row["listing_id"]) if text and len(text) >= 5}
+    def erased_listings(self) -> frozenset[str]:
+        """Keys of the listings that were erased on request, of which nothing may be stored again."""
+        return frozenset(row[0] for row in self.db.rows("SELECT id FROM listing WHERE state='erased'"))
 
-    def _erase_names(self, row: dict[str, Any], names: set[bytes], *, who: str, why: str, now: str) -> Removed:
+    def _names_of(self, row: Any, database: str, more: Sequence[str] = ()) -> Named:
+        """What pages name a listing by, as the given database has it."""
+        if row["state"] == "erased":
+            return Named((word for word in more if "://" in word), (), (word for word in more if "://" not in word))
+        seen = self.db.rows(f"SELECT DISTINCT url, title FROM {database}.observation WHERE listing=?", [row["id"]])
+        addresses = {r["url"] for r in seen} | {row["url"], *(word for word in more if "://" in word)}
+        titles = {r["title"] for r in seen} | {row["title"]}
+        # A title that others bear too names none of them; nor does a word of theirs.
+        own = {title for title in titles if title and not self.db.value(
+            f"SELECT 1 FROM {database}.listing WHERE site=? AND id<>? AND instr(title, ?)", [row["site"], row["id"], title]
+        )}  # fmt: skip
+        return Named(filter(None, addresses), filter(None, [row["listing_id"]]), own | {word for word in more if "://" not in word})
+
+    def _erase_names(self, row: dict[str, Any], names: Named, *, who: str, why: str, now: str) -> Removed:
         """Erase a listing that pages call by these names."""
         mentions = tuple(self._mentions(names))
         self.db.rows("PRAGMA secure_delete=ON")
@@ -122,7 +136,7 @@ class Removal(Runs, Search):
         self._finish_erasure()
         return Removed(removed.id, removed.records, removed.bytes, removed.observations, mentions)
 
-    def _erase_rows(self, row: dict[str, Any], names: set[bytes], *, who: str, why: str, now: str) -> Removed:
+    def _erase_rows(self, row: dict[str, Any], names: Named, *, who: str, why: str, now: str) -> Removed:
         """The database's part of it; `_finish_erasure` does the files'."""
         with self.transaction():
             removed = self._remove(
@@ -137,7 +151,7 @@ class Removal(Runs, Search):
         self.finish_removals()
         self.db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _pages_naming(self, listing: Any, names: set[bytes]) -> Gone:
+    def _pages_naming(self, listing: Any, names: Named) -> Gone:
         own = {(r["file"], r["offset"]) for r in self.db.rows(
             "SELECT file, offset FROM evidence WHERE id IN (SELECT evidence FROM observation WHERE listing=?1)"
             " OR id IN (?2, ?3)", [listing["id"], listing["last_evidence"], listing["prior_evidence"]]
@@ -153,10 +167,10 @@ class Removal(Runs, Search):
                 gone[file] = found
         return gone
 
-    def _mentions(self, names: set[bytes]) -> Iterator[str]:
+    def _mentions(self, names: Named) -> Iterator[str]:
         for folder in NAMING:
             for path in sorted((self.home / folder).rglob("*")):
-                if path.is_file() and any(name in text for text in _texts(path) for name in names):
+                if path.is_file() and any(names.in_(text) for text in _texts(path)):
                     yield str(path.relative_to(self.home))
 
     def _scrub(self, row: Any, now: str) -> None:
@@ -251,7 +265,7 @@ def _before(now: str, days: int | None) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _naming(path: Path, names: set[bytes], own: set[int]) -> Iterator[tuple[int, tuple[int, str]]]:
+def _naming(path: Path, names: Named, own: set[int]) -> Iterator[tuple[int, tuple[int, str]]]:
     """Records that are pointed to or hold a name, and the request and facts that belong to them."""
     taken = set[str]()
     with open(path, "rb") as file:
@@ -264,10 +278,10 @@ def _naming(path: Path, names: set[bytes], own: set[int]) -> Iterator[tuple[int,
                 yield found.offset, (found.length, found.sha256)
 
 
-def _holds(file: Any, found: Member, names: set[bytes]) -> bool:
+def _holds(file: Any, found: Member, names: Named) -> bool:
     file.seek(found.offset)
     plain = zlib.decompressobj(31).decompress(file.read(found.length), MAX_RECORD)
-    return any(name in plain for name in names)
+    return names.in_(plain)
 
 
 def _without(value: Any, keys: set[str], place: tuple[str, str]) -> Any:

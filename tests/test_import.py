@@ -16,7 +16,9 @@ from crawler.importing import FileRefused, ImportResult, import_file, import_fil
 from crawler.sites import reparse
 from crawler.sites.rereading import ReparseError
 from storage.evidence import read
+from storage.ids import listing_key
 from storage.store import Store
+from storage.verify import verify
 
 NOW = "2026-11-02T08:00:00Z"
 PRODUCT = {
@@ -403,3 +405,47 @@ def test_recorded_forum_page(tmp_path: Path, shared: Path) -> None:
     names = {child["data"]["name"] for child in json.loads(body)["data"]["children"]}
     assert {o.listing.listing_id for o in observations(home)} == names
     assert result.new == len(names)
+
+
+def archived(home: Path) -> bytes:
+    """All that the evidence holds, unpacked."""
+    return b"".join(gzip.decompress(path.read_bytes()) for path in sorted((home / "evidence").glob("*.gz")))
+
+
+def erase(home: Path, site: str, name: str, **more: Any) -> Any:
+    with Store.open(home) as store:
+        return store.erase_listing(listing_key(site, name), who="ann", why="request", now=NOW, **more)
+
+
+def test_an_erasure_finds_every_sighting_and_no_import_stores_it_again(tmp_path: Path) -> None:
+    """No address and a short id: the lines between the first and the last sighting are known by their words alone."""
+    path = tmp_path / "day.jsonl"
+    other = listing(5)
+    for number in range(5):
+        secret = listing(0, listing_id="7", title='H100 von "Zorblax" Müller', seller_name="Ivan Zorblax", seller_ratings=number)
+        secret["observed_at"] = f"2026-11-0{number + 1}T08:00:00Z"
+        path.write_text(json.dumps(secret) + "\n" + json.dumps({**other, "observed_at": secret["observed_at"]}) + "\n", encoding="utf-8")
+        run_import(path, tmp_path)
+    erase(tmp_path, "captured", "7")
+    assert b"Zorblax" not in archived(tmp_path) and b"H100 number 5" in archived(tmp_path)
+    result, told = run_import(path, tmp_path, site="captured")
+    assert (result.outcome, result.listings, result.erased, told) == ("ok", 1, 1, [])
+    assert b"Zorblax" not in archived(tmp_path)
+    with Store.open(tmp_path) as store:
+        assert verify(tmp_path, store) == []
+        assert store.run(result.run or "")["detail"] == "1 erased on request passed over"
+
+
+def test_an_erased_listing_among_others_of_an_imported_page_leaves_their_words_alone(tmp_path: Path) -> None:
+    sites = tmp_path / "config" / "sites"
+    sites.mkdir(parents=True)
+    (sites / "board.toml").write_text(BOARD, encoding="utf-8")
+    cards = "".join(f"<li class=item><h3>Zorb{n} A100</h3><a href='/i/{n}'>x</a><span class=price>¥6万</span></li>" for n in (1, 2))
+    path = tmp_path / "list.har"
+    for at in (1, 2):
+        path.write_text(har([har_entry("https://board.example/list", f"<html><body>{cards}<p>day {at}</p></body></html>")]), encoding="utf-8")
+        result, _ = run_import(path, tmp_path)
+        if at == 1:
+            erase(tmp_path, "board", "1")
+    assert (result.listings, result.erased) == (1, 1)
+    assert b"Zorb1" not in archived(tmp_path) and b"quote: Zorb2 A100" in archived(tmp_path)

@@ -38,7 +38,9 @@ from crawler.politeness.last import LastAsked
 from crawler.politeness.pause import Pause, retry_after
 from crawler.sites import at_rest
 from storage.errors import StorageError
+from storage.ids import listing_key
 from storage.store import Store
+from storage.verify import verify
 from tests.crawling import (
     NOW,
     QUICK,
@@ -920,3 +922,33 @@ def test_outcomes(counted: Facts, history: tuple[int, ...], name: str) -> None:
 def test_a_site_may_be_empty_where_neither_expectation_nor_history_says_otherwise(listings: int, history: tuple[int, ...], name: str) -> None:
     plain = Site(key="s", title="S", family="feed", start=("https://s.example/f",))
     assert decide(facts(listings=listings), plain, history).name == name
+
+
+def test_a_crawl_stores_no_word_of_a_listing_that_was_erased(tmp_path: Path) -> None:
+    """Links are relative and escaped, ids of one figure; a list keeps the words of the others, a page of its own nothing."""
+    home = new_home(tmp_path)
+    with serve() as web:
+        cards = "".join(
+            f'<li class=item data-id={n}><h3>Zorb{n} A100 80GB</h3><span class=price>¥6万</span><a class=more href="item.php?c=3&amp;id={n}">x</a></li>' for n in (1, 2)
+        )
+        web.route("/list", Answer(page(cards)))
+        web.route("/related", Answer(page(card(9), '<p>Also: <a href="item.php?c=3&amp;id=1">the first</a></p>')))
+        add_site(home, "board", [web.url + "/list", web.url + "/related"])
+        crawl(home, "board")
+        with Store.open(home) as store:
+            assert store.erase_listing(listing_key("board", "1"), who="ann", why="request", now=NOW).records
+        assert b"Zorb1" not in archived(home) and b"id=1" not in archived(home)
+        web.route("/list", Answer(page(cards, "<p>another day</p>")))
+        web.route("/related", Answer(page(card(9))))
+        result = crawl(home, "board", "2026-11-03T08:00:00+00:00")
+        assert (result.outcome, result.listings, result.detail) == ("ok", 2, "1 erased on request passed over")
+        assert b"Zorb1" not in archived(home) and b"quote: Zorb2 A100 80GB" in archived(home)
+        # The word of a person, where a page names it all the same.
+        with Store.open(home) as store:
+            assert store.erase_listing(listing_key("board", "1"), who="ann", why="again", now=NOW, named=["Zorb2 A100 80GB"]).records == 1
+            assert verify(home, store) == []
+
+
+def archived(home: Path) -> bytes:
+    """All that the evidence holds, unpacked."""
+    return b"".join(gzip.decompress(path.read_bytes()) for path in sorted((home / "evidence").glob("*.gz")))

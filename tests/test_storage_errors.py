@@ -112,6 +112,7 @@ READS: dict[str, Callable[[Store, str], Any]] = {
     "run_decisions": lambda s, run: s.run_decisions(run),
     "coverage": lambda s, run: s.coverage(),
     "find_payload": lambda s, run: s.find_payload("0"),
+    "erased_listings": lambda s, run: s.erased_listings(),
     "chain_heads": lambda s, run: s.chain_heads(),
     "chain_head": lambda s, run: s.chain_head(),
     "walk_evidence": lambda s, run: s.walk_evidence(run),

@@ -17,6 +17,7 @@ from storage.errors import ErasedError, EvidenceError, MissingError
 from storage.evidence import EvidenceRef, EvidenceWriter, read
 from storage.ids import listing_key
 from storage.listing import Listing
+from storage.named import Named
 from storage.retention import Retention
 from storage.store import Store
 from storage.tombstone import tombstone
@@ -239,3 +240,23 @@ def test_a_removal_cannot_be_widened_afterwards(store: Store) -> None:
 def test_unknown_listings_are_refused(store: Store) -> None:
     with pytest.raises(MissingError):
         store.erase_listing("nothing", who="ann", why="x", now=day(1))
+
+
+NAMES = [
+    ('<a href="/item.php?c=3&amp;id=7">', True),
+    ('<a href="item.php?c=3&amp;id=7">', True),
+    ('<a href="item.php?c=3&amp;id=71">', False),
+    ('{"url": "https:\\/\\/board.example\\/item.php?c=3&id=7"}', True),
+    ('{"title": "\\u0048100 \\u041f\\u0435\\u0442\\u0440\\u043e\\u0432"}', True),
+    ("<h3>H100&nbsp;<b>&#1055;етров</b></h3>", True),
+    ("<h3>H100\n  Петров</h3>".encode("cp1251"), True),
+    ('{"listing_id": "7", "title": "x"}', True),
+    ('{"listing_id": "77", "title": "x"}', False),
+    ("7 H100", False),
+]
+
+
+@pytest.mark.parametrize(("text", "named"), NAMES, ids=[str(text) for text, _ in NAMES])
+def test_what_a_page_names_a_listing_by(text: str | bytes, named: bool) -> None:
+    names = Named(["https://board.example/item.php?c=3&id=7"], ["7"], ["H100 Петров"])
+    assert names.in_(text if isinstance(text, bytes) else text.encode()) is named

@@ -110,6 +110,8 @@ def import_files(
     done = import_files_(files or (), state.folder, state.config, now_utc(), site=site, on_error=_tell_error)
     for result in done:
         write_json(dataclasses.asdict(result))
+        if result.erased:
+            note(f"{result.file}: {result.erased} erased on request passed over; no word of them was stored")
     problems = sum(result.errors for result in done)
     if problems:
         raise typer.Exit(EXIT_PROBLEMS)
@@ -290,6 +292,9 @@ def erase(
     listing: Annotated[str, typer.Argument(help="Alert id, site/listing_id, or address of the listing.")],
     why: Annotated[str, typer.Option(help="Who asked for it and on what ground; kept with the erasure.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without this only what would be erased is told.")] = False,
+    named: Annotated[
+        list[str] | None, typer.Option(help="More that stored pages name it by: a title, a name, an address; may be given often. Of a listing erased before, nothing else is known.")
+    ] = None,
 ) -> None:
     """Erase a listing on request, for good: its texts, readings and stored pages; a tombstone stays, and the chain proves as before."""
     import dataclasses
@@ -303,10 +308,10 @@ def erase(
         told = f"{key} ({row['site']}: {clean(row['title'])}, seen {row['first_seen'][:10]} to {row['last_seen'][:10]})"
         if not yes:
             raise UseError(f"nothing was erased yet: {told} would go for good, with every stored page that names it; add --yes to do it")
-        done = store.erase_listing(key, who=user(), why=why.strip(), now=now_utc())
+        done = store.erase_listing(key, who=user(), why=why.strip(), now=now_utc(), named=[word for word in named or () if word.strip()])
     write_json(dataclasses.asdict(done) | {"listing": key})
     if done.id is None:
-        note(f"{key}: was erased before; nothing was left to do")
+        note(f"{key}: was erased before; nothing was left to do. If a stored page still names it, say by what with --named")
         return
     note(f"{key}: erased; backups and mails that were sent are yours to see to")
     for name in done.mentions:

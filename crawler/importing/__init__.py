@@ -15,7 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crawler.archiving import quotes
+from crawler.erased import WHY, Erased
 from crawler.importing.captured import Captured, FileRefused
+from crawler.outcome import passed_over
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -36,7 +39,8 @@ _KINDS = {
 class ImportResult:
     """What a file gave. `already` names the run that imported the same bytes before, whose outcome it is; then nothing was done.
 
-    `unread` counts answers inside a HAR or WARC that no parser takes for a listing or a list.
+    `unread` counts answers inside a HAR or WARC that no parser takes for a listing or a list; `erased` entries that were passed over, because
+    they are of listings that were erased on request.
     """
 
     file: str
@@ -49,6 +53,7 @@ class ImportResult:
     errors: int = 0
     unread: int = 0
     already: str | None = None
+    erased: int = 0
 
 
 def kind_of(path: Path) -> str:
@@ -158,7 +163,8 @@ class _Session:
             home, run, stamp, facts={"imported": path.name}, known=store.find_payload
         )
         self.waiting: list[tuple[Listing, EvidenceRef | None]] = []
-        self.kinds = {"new": 0, "changed": 0, "seen": 0}
+        self.kinds = {"new": 0, "changed": 0, "seen": 0, "erased": 0}
+        self.known = Erased(store)
         self.listings = self.errors = self.unread = self.pages = 0
 
     def take(self, pieces: Iterator[Captured]) -> ImportResult:
@@ -177,7 +183,7 @@ class _Session:
             else "partial"
             if self.errors
             else "ok"
-            if self.listings
+            if self.listings or self.kinds["erased"]
             else "empty"
         )
         counts = {
@@ -187,11 +193,12 @@ class _Session:
             "errors": self.errors,
             "unread": self.unread,
         }
-        detail = failure or (f"{self.errors} entries could not be read" if self.errors else None)
+        unread = f"{self.errors} entries could not be read" if self.errors else ""
+        detail = "; ".join(filter(None, (failure or unread, passed_over(self.kinds["erased"])))) or None
         self.store.end_run(self.run, outcome, self.stamp, counts, {}, detail, evidence=self.writer.close())
         return ImportResult(
             str(self.path), self.run, outcome, self.listings, self.kinds["new"], self.kinds["changed"], self.kinds["seen"],
-            self.errors, self.unread,
+            self.errors, self.unread, erased=self.kinds["erased"],
         )  # fmt: skip
 
     def _piece(self, piece: Captured) -> None:
@@ -209,11 +216,14 @@ class _Session:
                 dated.append(_dated(listing))
             except ListingError as error:
                 self._complain({"error": str(error), **piece.place()})
-        if not dated:
+        left = self.known.left(dated)
+        self.kinds["erased"] += len(dated) - len(left)
+        if not left:
             return
-        ref = piece.archive(self.writer, self.stamp)
-        self.waiting += [(listing, ref) for listing in dated]
-        self.listings += len(dated)
+        words = quotes(left) if len(left) < len(dated) else None
+        ref = piece.archive(self.writer, self.stamp, words, WHY)
+        self.waiting += [(listing, ref) for listing in left]
+        self.listings += len(left)
         if len(self.waiting) >= BATCH:
             self._flush()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,8 +40,11 @@ class Captured:
             return {"line": self.line}
         return {"url": self.page.url if self.page else self.uri}
 
-    def archive(self, writer: EvidenceWriter, stamp: str) -> EvidenceRef:
-        """Write its bytes to the archive."""
+    def archive(self, writer: EvidenceWriter, stamp: str, quotes: Iterable[str] | None = None, why: str = "") -> EvidenceRef:
+        """Write its bytes to the archive; with `quotes` only their digest and those words, because they may not be kept (`why`)."""
+        if quotes is not None:
+            url, body, at = (self.page.url, self.page.body, self.page.fetched_at) if self.page else (self.uri, self.raw, stamp)
+            return writer.write_quotes(url, body, quotes, at, why)
         if self.page is None:
             return writer.write_resource(self.uri, self.kind, self.raw, stamp)
         page = self.page

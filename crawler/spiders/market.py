@@ -19,7 +19,7 @@ from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from crawler import archiving
+from crawler import archiving, erased
 from crawler.families.answers import Keys
 from crawler.memory import REASON as MEMORY
 from crawler.middlewares import STORED, Refused, plain_headers
@@ -155,9 +155,11 @@ class MarketSpider(scrapy.Spider):
         reading = self.plan.family.read(page, self.plan.site)
         self._count(reading, page, follow)
         if self.recorder is not None:
-            evidence = stored[1] if stored else self._archive(page, response, reading)
-            self.recorder.validators.remember(follow.url, page, evidence)
-            self._record(reading, evidence)
+            whole, reading = reading, self.recorder.without_erased(reading)
+            evidence = stored[1] if stored else self._archive(page, response, whole, reading)
+            if evidence is not None:
+                self.recorder.validators.remember(follow.url, page, evidence)
+                self._record(reading, evidence)
             if not reading.recognised and follow.card is not None:
                 self.recorder.take_card(follow.card, self._seen_on.get(follow.card.listing_id))
         else:
@@ -172,13 +174,18 @@ class MarketSpider(scrapy.Spider):
         self.plan.facts.count_page(page.url, reading)
         self.plan.facts.lists += reading.recognised and follow.role != "detail"
 
-    def _archive(self, page: Page, response: Response, reading: Reading) -> EvidenceRef:
+    def _archive(self, page: Page, response: Response, whole: Reading, reading: Reading) -> EvidenceRef | None:
+        """Keep the page, or what may be kept of it: of one that is about an erased listing alone, nothing, its address included."""
         assert self.recorder is not None
+        cut = reading is not whole
+        if cut and not reading.listings and not reading.follow:
+            return None
         rules = self.plan.robots.get(urlsplit(page.url).netloc)
         return self.recorder.keep(
             page, request_headers=archiving.request_headers(response), ip=str(response.ip_address) if response.ip_address else None,
             robots=rules.facts() if rules else None, tls=archiving.tls(response),
-            quotes=archiving.quotes(reading) if archiving.not_to_be_kept(page) else None,
+            quotes=archiving.quotes(reading.listings) if cut or archiving.not_to_be_kept(page) else None,
+            why=erased.WHY if cut else archiving.WHY,
         )  # fmt: skip
 
     def _record(self, reading: Reading, evidence: EvidenceRef) -> None:

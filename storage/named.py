@@ -1,0 +1,79 @@
+"""Does a stored page name a listing? Asked before an erasure, when all is still known that a page may name it by."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+LEAST = 5
+"""Bytes from which on an id or the end of an address says by itself which listing is meant."""
+LEAST_TITLE = 8
+_CHARSETS = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1251", "koi8_r", "cp1252", "utf-16-le", "utf-16-be")
+"""In which pages of the trade's languages come; the bytes are stored as they came."""
+_JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\(/)")
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_SPACE = re.compile(r"\s+")
+_BETWEEN = rb"(?:[\s\0]|&nbsp;|<[^<>]{0,2000}>)+"
+
+
+class Named:
+    """What pages name a listing by. Falsely taken for it is at worst a page that bears its words as well.
+
+    `addresses`, `ids` and `titles` are as the observations have them; of `titles` only those that no other listing of the site
+    bears. A short id counts where a record says that it is the listing's (`"listing_id": "77"`).
+    """
+
+    def __init__(self, addresses: Iterable[str], ids: Iterable[str], titles: Iterable[str]) -> None:
+        names = {word for address in addresses for word in _of_address(address)}
+        short: set[str] = set()
+        for name in ids:
+            (names if len(name.encode()) >= LEAST else short).add(name)
+        words = {_plain(title) for title in titles}
+        names |= {word for word in words if len(word) >= LEAST_TITLE}
+        bounded = [*(rf"{re.escape(name)}(?!\w)" for name in sorted(names, key=len, reverse=True)),
+                   *(rf'"listing_id"\s*:\s*"?{re.escape(name)}"?\s*[,}}]' for name in sorted(short))]  # fmt: skip
+        self._text = re.compile("|".join(bounded)) if bounded else None
+        coded = sorted({code for name in names if not name.isascii() for code in _coded(name)})
+        self._bytes = re.compile(b"|".join(coded)) if coded else None
+
+    def in_(self, plain: bytes) -> bool:
+        """Whether these bytes name the listing, in whatever charset and with the escapes of HTML, JSON and addresses."""
+        if self._text is None:
+            return False
+        text = plain.decode("utf-8", "replace")
+        unescaped = html.unescape(_JSON_ESCAPE.sub(_character, text))
+        # Words stand in running text; addresses in the tags between.
+        looked = (text, unescaped, unquote(unescaped), _plain(_TAG.sub(" ", unescaped)), _plain(_TAG.sub("", unescaped)))
+        return any(self._text.search(found) for found in looked) or bool(self._bytes and self._bytes.search(plain))
+
+
+def _of_address(address: str) -> set[str]:
+    """An address as pages write it: whole, from the root of its host, or from the page's own folder."""
+    parts = urlsplit(address)
+    query = f"?{parts.query}" if parts.query else ""
+    path, last = parts.path + query, parts.path.rpartition("/")[2] + query
+    found = {address, unquote(address)}
+    found |= {path} if len(parts.path.strip("/")) and len(path) > LEAST else set()
+    # Without a figure it is the name of a page that every shop has.
+    return found | ({last} if len(last) >= LEAST and re.search(r"\d", last) else set())
+
+
+def _plain(text: str) -> str:
+    return _SPACE.sub(" ", text).strip()
+
+
+def _character(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else "/"
+
+
+def _coded(name: str) -> set[bytes]:
+    """The name in each charset, as patterns; between its words may stand more than a space."""
+    found = set()
+    for charset in _CHARSETS:
+        try:
+            found.add(_BETWEEN.join(re.escape(word.encode(charset)) for word in name.split()))
+        except UnicodeEncodeError:
+            continue
+    return found
