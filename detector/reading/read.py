@@ -24,13 +24,13 @@ from detector.reading.chips import Finder, Mention
 from detector.reading.condition import read_condition
 from detector.reading.cues import Cues
 from detector.reading.document import Document
-from detector.reading.lots import UNKNOWN_LOT, is_unknown_lot
+from detector.reading.lots import UNKNOWN_LOT, box_size, is_unknown_lot, lot_size
 from detector.reading.machines import chips_in_machine, is_machine
 from detector.reading.model import ChipOffer, Facts, Price, Reading
 from detector.reading.offer import read_offer
 from detector.reading.offered import machine, offered
 from detector.reading.page import Page
-from detector.reading.quantity import box_size, counted, lot_size, read_quantity
+from detector.reading.quantity import counted, read_quantity
 from detector.reading.search_words import search_words, without_search_words
 from detector.reading.signals import SignalReader
 from detector.reading.text import fold_pattern
