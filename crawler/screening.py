@@ -13,7 +13,7 @@ import io
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cache
@@ -87,12 +87,23 @@ class Loaded:
 CONSOLIDATED, DENIED = "consolidated", "denied-persons"
 
 
-def load(path: Path, store: Store, now: str) -> Loaded:
-    """Put a list file in the place of the list of its kind. Sellers are held against it from then on. Raises FileRefused, StorageError."""
-    kind, entries = read_list(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+def load(paths: Sequence[Path], store: Store, now: str) -> list[Loaded]:
+    """Put list files in the place of the lists of their kinds, those of one kind together as one list. Sellers are held against them
+    from then on. Raises FileRefused, before anything is replaced, and StorageError."""
+    read: dict[str, list[tuple[Path, list[Entry]]]] = {}
+    for path in paths:
+        kind, entries = read_list(path)
+        read.setdefault(kind, []).append((path, entries))
+    return [_replace(kind, files, store, now) for kind, files in read.items()]
+
+
+def _replace(kind: str, files: Sequence[tuple[Path, list[Entry]]], store: Store, now: str) -> Loaded:
+    entries = {entry.id: entry for _, some in files for entry in some}.values()
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path, _ in files)).hexdigest()
     rows = [asdict(entry) | {"document": {"ends": entry.ends} if entry.ends else None} for entry in entries]
-    return Loaded(str(path), kind, store.load_screening(kind, rows, title=path.name, sha256=digest, now=now))
+    title = ", ".join(path.name for path, _ in files)
+    loaded = store.load_screening(kind, rows, title=title, sha256=digest, now=now)
+    return Loaded(", ".join(str(path) for path, _ in files), kind, loaded)
 
 
 def screen(store: Store, config: Config) -> None:

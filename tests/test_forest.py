@@ -160,7 +160,7 @@ def test_a_model_file_of_another_fit_is_refused(tmp_path: Path) -> None:
     """As after a restore gone wrong."""
     assert MODEL is not None
     path = save(MODEL, tmp_path)
-    with pytest.raises(ModelError, match="not the file that was fitted.*--refit"):
+    with pytest.raises(ModelError, match=r"not the file that was fitted.*--refit"):
         load(path, sha256="0" * 64)
     with pytest.raises(ModelError, match=f"holds the model {MODEL.version}"):
         load(path.rename(tmp_path / "bb3fd0bc828f.skops"))

@@ -11,7 +11,7 @@ import pytest
 
 from crawler.importing.captured import FileRefused
 from crawler.listed_names import names
-from crawler.screening import CONSOLIDATED, DENIED, Entry, Matcher, key_of, read_list
+from crawler.screening import CONSOLIDATED, DENIED, Entry, Matcher, key_of, load, read_list
 from storage.store import Store
 from tests.crawling import CARDS, add_site, card, crawl, new_home, page
 from tests.servers.web import Answer, serve
@@ -223,3 +223,21 @@ def test_a_crawl_holds_sellers_against_the_list(tmp_path: Path) -> None:
         (observation,) = [o for o in store.iter_observations() if o.seller_key]
     assert (candidate["name"], candidate["score"]) == ("Sinobright Import and Export Company", 100.0)
     assert candidate["seller"] == observation.seller_key
+
+
+def test_files_of_one_kind_in_one_command_are_one_list(tmp_path: Path) -> None:
+    """Both layouts of one list, say; a file that cannot be read leaves the list loaded before in its place."""
+    parts = []
+    for number in (1, 2):
+        parts.append(tmp_path / f"{number}.csv")
+        parts[-1].write_text(f"_id,source,name,alt_names\n{number},Entity List (EL),Tianyuan {number} Ltd,\n")
+    none = tmp_path / "none.csv"
+    none.write_text("a,b\n1,2\n")
+    with Store.open(tmp_path / "home") as store:
+        (loaded,) = load(parts, store, "2026-03-03T20:00:00Z")
+        assert loaded.entries == 2 and len(store.screening_entries()) == 2
+        with pytest.raises(FileRefused):
+            load([parts[0], none], store, "2026-03-04T20:00:00Z")
+        assert len(store.screening_entries()) == 2
+        load(parts[:1], store, "2026-03-05T20:00:00Z")
+        assert len(store.screening_entries()) == 1

@@ -90,7 +90,7 @@ def import_files(
     site: Annotated[str | None, typer.Option(help="Site of listings that name none, or the site file whose column map a CSV uses.")] = None,
     screening: Annotated[
         list[Path] | None,
-        typer.Option(help="The Consolidated Screening List (CSV, TSV) or the Denied Persons List (TSV); may be given often. From now on sellers' names are held against it."),
+        typer.Option(help="The Consolidated Screening List (CSV, TSV) or the Denied Persons List (TSV); given often, files of one kind make one list, in the place of the one before. From now on sellers' names are held against it."),
     ] = None,
 ) -> None:
     """Import what others recorded, with evidence, or a screening list; the same file twice adds nothing."""
@@ -105,8 +105,8 @@ def import_files(
     for path in (*(files or ()), *(screening or ())):
         need_file(path)
     with state.store() as store:
-        for path in screening or ():
-            write_json(dataclasses.asdict(load(path, store, now_utc())))
+        for loaded in load(screening or (), store, now_utc()):
+            write_json(dataclasses.asdict(loaded))
     done = import_files_(files or (), state.folder, state.config, now_utc(), site=site, on_error=_tell_error)
     for result in done:
         write_json(dataclasses.asdict(result))
