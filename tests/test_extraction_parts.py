@@ -79,6 +79,11 @@ def test_what_is_no_word_of_scale_multiplies_nothing(text: str, language: str, a
     assert [price.amount for price in WORDS.prices.find(text, Place(None, language))] == [Decimal(amount)]
 
 
+def test_words_of_scale_without_end_are_read_in_bounded_time() -> None:
+    for text in ("¥1" + "万" * 50_000, "¥" + "1万" * 50_000, "$" + "1k" * 50_000):
+        WORDS.prices.find(text, Place(None, "zh"))
+
+
 @pytest.mark.parametrize(("text", "language"), BY_AN_UNKNOWN_FACTOR)
 def test_a_figure_times_an_unknown_factor_is_no_price(text: str, language: str | None) -> None:
     assert WORDS.prices.find(text, Place(None, language)) == []

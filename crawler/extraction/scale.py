@@ -72,7 +72,9 @@ class Scales:
                 plus, stop = plus + share * factor, stop + 1 + len(mark)
         return Scale(factor, plus, stop)
 
-    def _one(self, text: str, end: int, language: str | None, money: Callable[[str, int], str]) -> tuple[Decimal | None, int]:
+    def _one(
+        self, text: str, end: int, language: str | None, money: Callable[[str, int], str], *, first: bool = True
+    ) -> tuple[Decimal | None, int]:
         """The factor of one word of scale, or of two that multiply each other (千万), and where it ends; 1 if there is none."""
         start = end + (text[end : end + 1] in _BLANKS)
         for length in self._lengths.get(text[start : start + 1].casefold(), ()):
@@ -83,9 +85,9 @@ class Scales:
                 return self._joined[word], start + 1
             if word in self._rows and _ends(text, start + length, start > end, word, money):
                 factor = self._factor(self._rows[word], language, start > end, text[start + length : start + length + 1])
-                if factor is None or factor == 1 or word[-1].isascii():
+                if factor is None or factor == 1 or word[-1].isascii() or not first:
                     return factor, start + length if factor != 1 else end
-                again, stop = self._one(text, start + length, language, money)
+                again, stop = self._one(text, start + length, language, money, first=False)
                 return (again * factor, stop) if again is not None and again > factor else (factor, start + length)
         return Decimal(1), end
 
