@@ -8,6 +8,7 @@ from typing import Any
 from storage.base import Base
 from storage.errors import MissingError, StorageError
 from storage.ids import short_hash, utc
+from storage.standing import KNEW_OF_LISTING
 
 SCOPES = ("site", "seller", "signal", "chip", "listing")
 
@@ -62,7 +63,7 @@ class Mutes(Base):
             live = self.mutes(now)
             freed = 0
             for row in self.db.rows(_HIDDEN_NO_MORE, [now]):
-                cover = _covering(row, live)
+                cover = covering(row, live)
                 if cover is None:
                     over = (
                         f"lifted by {row['lifted_by']}"
@@ -84,19 +85,19 @@ class Mutes(Base):
         """Mutes in force at `now` with how many alerts each has hidden, or all that ever were."""
         where, params = ("WHERE lifted_at IS NULL AND expires_at > ?", [utc(now, "now")]) if now else ("", [])
         return [
-            dict(row) for row in self.db.rows(f"SELECT * FROM mute {where} ORDER BY created_at, id", params)
+            dict(row) for row in self.db.rows(f"{_MUTES} {where} ORDER BY created_at, id", params)
         ]
 
     def _woke(self, row: Any, now: str, why: str) -> None:
         self.db.write(
-            "INSERT OR IGNORE INTO alert_event (id, listing, at, kind, observation, score, severity, news, why)"
-            " VALUES (?,?,?,'woke',?,?,?,1,?)",
+            "INSERT OR IGNORE INTO alert_event (id, listing, at, kind, observation, score, severity, news, why, knew)"
+            f" VALUES (?,?,?,'woke',?,?,?,1,?,{KNEW_OF_LISTING})",
             [short_hash("event", row["listing"], row["observation"], "woke", now), row["listing"], now, row["observation"],
-             row["score"], row["severity"], why],
+             row["score"], row["severity"], why, row["listing"]],
         )  # fmt: skip
 
 
-def _covering(row: Any, live: Sequence[dict[str, Any]]) -> str | None:
+def covering(row: Any, live: Sequence[dict[str, Any]]) -> str | None:
     """Which of the mutes in force covers an alert: by place, or by signal where every sign of it is muted."""
     for mute in live:
         if mute["scope"] != "signal" and row[mute["scope"]] == mute["value"]:
@@ -105,6 +106,10 @@ def _covering(row: Any, live: Sequence[dict[str, Any]]) -> str | None:
     signals = row["signals"].split()
     return silenced[signals[0]] if signals and silenced.keys() >= set(signals) else None
 
+
+# Merging lets a mute cover what other homes brought in, without counting; so it hides at the least what it hides now.
+_MUTES = """SELECT id, scope, value, reason, who, created_at, expires_at, lifted_at, lifted_by,
+    max(hits, (SELECT count(*) FROM alert WHERE muted_by = mute.id)) AS hits FROM mute"""
 
 _HIDDEN_NO_MORE = """SELECT a.*, m.reason, m.expires_at, m.lifted_by FROM mute m JOIN alert a ON a.muted_by = m.id
   WHERE m.lifted_at IS NOT NULL OR m.expires_at <= ? ORDER BY a.listing"""

@@ -29,7 +29,8 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", 
 
 Row = sqlite3.Row | dict[str, Any]
 
-_NAMES = {"price_text": "price", "price_amount": "price", "price_currency": "price"}
+NAMES = {"price_text": "price", "price_amount": "price", "price_currency": "price"}
+"""What a change of a field is called, where it is not by the field's own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def as_json(value: Any) -> str:
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of what differs, a price once, in a fixed order."""
-    return tuple(dict.fromkeys(_NAMES.get(name, name) for name in CONTENT if old[name] != new[name]))
+    return tuple(dict.fromkeys(NAMES.get(name, name) for name in CONTENT if old[name] != new[name]))
 
 
 def listing_of(row: Row) -> Listing:

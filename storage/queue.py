@@ -40,7 +40,7 @@ Cursor = tuple[int, float, str]
 
 
 MOVES = "FROM alert_event e JOIN observation o ON o.id = e.observation"
-MOVED = "e.at, e.kind <> 'woke', o.recorded_at, o.observed_at, o.id, e.kind, e.id"
+MOVED = "e.at, e.kind <> 'woke', o.recorded_at, o.observed_at, o.id, instr('opened reopened linked updated closed', e.kind), e.id"
 """Events in the order in which they happened. In one detection of one moment what was put off wakes first, then observations are
 judged as they became known; so the order is the same in a home that others were merged into."""
 

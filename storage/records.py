@@ -111,18 +111,20 @@ class Records(Chain):
         """
         text = as_json(dict(document))
         content = short_hash("digest", kind, since, text)
+        # Another home's digest that says the same pins the heads of other chains.
+        name = short_hash("digest", self.home_id, content)
         with self.transaction():
             new = self.db.write(
                 "INSERT OR IGNORE INTO digest (id, kind, created_at, since, until, content_hash, chain_head, pinned, alerts, document)"
                 " VALUES (?,?,?,?,?,?,?,?,?,?)",
-                [content, kind, utc(now, "now"), since, utc(until, "until"), content, self.chain_head(), as_json(self.chain_heads()), alerts,
+                [name, kind, utc(now, "now"), since, utc(until, "until"), content, self.chain_head(), as_json(self.chain_heads()), alerts,
                  text],
             ) > 0  # fmt: skip
             self.db.write_many(
                 "INSERT OR IGNORE INTO delivery (digest, channel, state) VALUES (?, ?, 'waiting')",
-                [(content, c) for c in channels],
+                [(name, c) for c in channels],
             )
-        return content, new
+        return name, new
 
     def last_digest(self, kind: str) -> dict[str, Any] | None:
         """The digest of a kind that was made last."""

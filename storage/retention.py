@@ -18,6 +18,7 @@ from storage.errors import MissingError
 from storage.evidence import FOLDER, MAX_RECORD, Sealed
 from storage.ids import short_hash, utc
 from storage.named import Named
+from storage.observation import as_json
 from storage.runs import Runs
 from storage.search import Search
 from storage.tombstone import list_digest, replace_records
@@ -142,6 +143,7 @@ class Removal(Runs, Search):
             removed = self._remove(
                 "erasure", self._pages_naming(row, names), who=who, why=why, now=now, listings=1, act=False
             )
+            self.db.write("UPDATE removal SET listing=? WHERE id=?", [row["id"], removed.id])
             self._scrub(row, now)
         return removed
 
@@ -201,7 +203,7 @@ class Removal(Runs, Search):
             self.db.write("DELETE FROM seller WHERE id=?", [row["seller"]])
             self.db.write("UPDATE link_decision SET seen=NULL WHERE ? IN (one, two)", [row["seller"]])
         for digest in self.db.rows("SELECT id, document FROM digest"):
-            cut = json.dumps(_without(json.loads(digest["document"]), {key}, (row["site"], row["listing_id"])), ensure_ascii=False)
+            cut = as_json(_without(json.loads(digest["document"]), {key}, (row["site"], row["listing_id"])))
             self.db.write("UPDATE digest SET document=? WHERE id=? AND document<>?", [cut, digest["id"], cut])
 
     def _remove(

@@ -28,6 +28,8 @@ def merge(
     """Take other homes into this one: in any order, twice or in part gives the same; a home not there yet is made."""
     import dataclasses
 
+    from storage.merge import check_homes
+
     state: State = ctx.obj
     homes = [home.expanduser().absolute() for home in homes]
     for home in homes:
@@ -35,6 +37,8 @@ def merge(
             raise UseError(f"{home}: no home is here; name folders that hold a chipwatch.db")
         if home.resolve() == state.folder.resolve():
             raise UseError(f"{home}: a home is not merged into itself; name the others")
+    # All are looked at before anything is made or taken in.
+    check_homes([state.folder, *homes])
     if not state.exists:
         _make_with_key_of(homes[0], state.folder)
     rows: list[dict[str, Any]] = []
