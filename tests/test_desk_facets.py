@@ -45,6 +45,7 @@ class Wish:
     news: bool = True
     why: str = "x"
     muted_by: str | None = None
+    known: Any = None
 
 
 @dataclass
