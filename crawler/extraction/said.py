@@ -10,19 +10,15 @@ from crawler.extraction import words as w
 if TYPE_CHECKING:
     from crawler.extraction.dom import Shown
 
-AGAINST = {
-    "struck": 5.0,
-    "listed": 5.0,
-    "shipping": 5.0,
-    "instalment": 5.0,
-    "saving": 5.0,
-    "per_measure": 5.0,
-    "untaxed": 3.0,
-}
-"""Points that words anywhere in the figure's text, or in the label before it, take."""
-LED_AGAINST = {"deposit": 8.0, "service": 8.0, "threshold": 8.0, "reward": 8.0, "plan": 5.0}
-"""Points that words take which stand right before the figure or right behind it; elsewhere they speak of another sum. A page
-that shows nothing but such a sum shows no price."""
+    Wording = dict[str, re.Pattern[str]]
+
+AGAINST = {"struck": 5.0, "listed": 5.0, "shipping": 5.0, "instalment": 5.0, "saving": 5.0, "per_measure": 5.0, "untaxed": 3.0}
+"""Points that words in the figure's text, or in the label before it, take."""
+LED_AGAINST = {"deposit": 8.0, "service": 8.0, "threshold": 8.0, "reward": 8.0, "tax": 8.0, "plan": 5.0, "conditional": 3.0}
+"""Points that words take which stand right before the figure or right behind it. A page that shows nothing but a sum of the
+first five shows no price."""
+_BESIDE_THE_PRICE = frozenset(("shipping", "instalment", "saving"))
+"""Words that are said of the figure right beside them alone: `14 € plus shipping` costs 14 €."""
 _BEHIND = frozenset(("instalment", "per_measure"))
 """What the text behind a figure may say of it."""
 _COLONS = (":", "：")
@@ -39,6 +35,10 @@ _DAYS = re.compile(r"\b30\b")
 _COUNTS = re.compile(r"(?<![.,\d])\d{1,2}(?![.,]?\d|\s?%)")
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
+_BRACKETS = re.compile(r"\s*\([^()]*\)$")
+_OPENINGS = " (/–-+*\u00a0"
+_PART = re.compile(r"[^\d(),;|+]{1,25}")
+"""Words behind a figure up to the next sign or figure."""
 _CLAUSE = re.compile(r"[,;|.。，、]\s?")
 
 
@@ -65,13 +65,13 @@ def of(shown: Shown, order: int, lead: str, trail: str) -> About:
         name
         for name in AGAINST
         if may & bits[name] and (
-            wording[name].search(own)
-            or (len(label) <= _BESIDE and wording[name].search(label))
+            (_in_own(wording, name, lead, trail) if name in _BESIDE_THE_PRICE else wording[name].search(own))
+            or (len(label) <= _BESIDE and wording[name].search(label) and not (name == "shipping" and _sent_free(wording, label)))
             or (name in _BEHIND and len(behind) <= 25 and wording[name].match(behind))
         )
     }  # fmt: skip
     points = -sum(AGAINST[name] for name in against) + (AGAINST["listed"] if against >= {"struck", "listed"} else 0.0)
-    led = (name for name in LED_AGAINST if may & bits[name] and _led(wording[name], name, lead, trail, label or counted))
+    led = (name for name in LED_AGAINST if may & bits[name] and _led(wording, name, lead, trail, label or counted))
     points -= sum(LED_AGAINST[name] for name in led)
     points += _price(wording, own, lead, label)
     if wording["added"].search(label):
@@ -82,20 +82,38 @@ def of(shown: Shown, order: int, lead: str, trail: str) -> About:
     return About(points, "struck" in against, "listed" in against, "untaxed" in against)
 
 
-def _led(pattern: re.Pattern[str], name: str, lead: str, trail: str, label: str) -> bool:
+def _in_own(wording: Wording, name: str, lead: str, trail: str) -> bool:
+    """Do the words beside a figure in its own text say that it is something else?"""
+    before, behind = _CLAUSE.split(lead.rstrip(_PAUSES))[-1], trail.lstrip(_OPENINGS)
+    if wording[name].search(before) or wording[name].match(behind):
+        return True
+    # `14 € plus shipping`, `14 € free delivery`, `14 € (10 % off)`
+    part = _PART.match(behind)
+    return part is not None and not wording["aside"].match(behind) and not wording["free"].search(part[0]) and (
+        wording[name].search(part[0]) is not None
+    )  # fmt: skip
+
+
+def _sent_free(wording: Wording, label: str) -> bool:
+    """`Free delivery` stands above a price; behind `Free delivery from` stands what must be bought."""
+    return wording["free"].search(label) is not None and wording["or_more"].fullmatch(label.split()[-1]) is None
+
+
+def _led(wording: Wording, name: str, lead: str, trail: str, label: str) -> bool:
     """Do words right before or behind the figure say that it is a deposit, a service, a threshold? The text before the one of
     the figure must end with them, or with a colon."""
+    pattern = wording[name]
     if _LETTER.search(lead) or not label:
         before, anywhere = _CLAUSE.split(lead.rstrip(_PAUSES))[-1][-_LED:], True
     else:
-        before, anywhere = label.rstrip(_PAUSES), label.endswith(_COLONS)
+        before, anywhere = _BRACKETS.sub("", label.rstrip(_PAUSES)), label.endswith(_COLONS)
     for found in pattern.finditer(before):
         if anywhere or (name != "service" and found.end() == len(before)):
             return True
-    return pattern.match(trail.lstrip(" (/–-+*")) is not None
+    return pattern.match(trail.lstrip(_OPENINGS)) is not None
 
 
-def _price(wording: dict[str, re.Pattern[str]], own: str, lead: str, label: str) -> float:
+def _price(wording: Wording, own: str, lead: str, label: str) -> float:
     """Points for the words of a price: most where they are the whole label, so that `Price` stands before `Catalogue price`.
     Words that speak of no price and no tax are about something else."""
     asked = lead if _LETTER.search(lead) else label

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from crawler.extraction import words as w
@@ -17,6 +18,7 @@ FURTHER = 3.0
 """Points that a price for more articles loses."""
 FOR_SEVERAL = 1.0
 """Points that the first price loses where it is for two or more: one that is shown without a quantity goes before it."""
+_BRACKET = re.compile(r"\(([^()]{1,24})\)")
 _LONGEST = 24
 """Characters of a label."""
 _BARE = 3
@@ -48,16 +50,16 @@ def _goes_on(last: Tier, row: Tier) -> bool:
 
 def _weigh(run: list[Tier]) -> None:
     starts = {least for (least, _), _ in run}
-    if len(starts) < (_BARE if all(bare for (_, bare), _ in run) else 2):
+    if len(starts) < _BARE and all(bare for (_, bare), _ in run):
         return
     for (least, _), candidate in run:
         candidate.points -= FURTHER if least > min(starts) else FOR_SEVERAL if least > 1 else 0.0
 
 
 def _before(shown: Shown, candidate: Candidate) -> str:
-    """The words before a figure in its text, else the text before it."""
-    lead = candidate.lead.lower().strip(w.AROUND)
-    return lead or (shown.lower[candidate.order - 1] if candidate.order else "")
+    """The words before a figure in its text, else those in brackets behind it, else the text before it."""
+    lead, bracket = candidate.lead.lower().strip(w.AROUND), _BRACKET.search(candidate.trail.lower())
+    return lead or (bracket[1] if bracket else shown.lower[candidate.order - 1] if candidate.order else "")
 
 
 def _label(shown: Shown, text: str) -> Label | None:

@@ -26,6 +26,7 @@ PRESSED, OTHERS, PARTED, MONEY, UNPRICED, SAYS = 1, 2, 4, 8, 16, 32
 told on request, and from `SAYS` on one bit for each row of availability."""
 SUMS = (
     "struck", "listed", "shipping", "instalment", "saving", "per_measure", "untaxed", "deposit", "service", "threshold", "reward", "plan",
+    "tax", "conditional",
 )  # fmt: skip
 """Wordings that say that a figure is not the asked price."""
 PARTINGS = (":", "：", "#", "°", r"nr\.", r"no\.")
