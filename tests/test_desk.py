@@ -490,7 +490,7 @@ def test_of_one_moment_the_record_tells_the_later_first(desk: Opened) -> None:
     with sqlite3.connect(desk.home / "chipwatch.db") as db:
         db.execute("DELETE FROM alert_event WHERE listing = ?", [key])
         for kind in ("opened", "updated", "closed"):
-            db.execute("INSERT INTO alert_event VALUES (?, ?, '2026-03-03T08:00:00Z', ?, ?, 0.5, 'medium', 1, NULL)", [kind, key, kind, seen])
+            db.execute("INSERT INTO alert_event VALUES (?, ?, '2026-03-03T08:00:00Z', ?, ?, 0.5, 'medium', 1, NULL, '')", [kind, key, kind, seen])
     told = [node.text().split()[0] for node in desk.person().page(f"/alert/{key}").css('[aria-labelledby="record-title"] .times p')]
     assert told == ["closed", "updated", "opened"]
 

@@ -137,7 +137,7 @@ def test_twice_and_one_after_the_other_changes_nothing(homes: list[Path], tmp_pa
     before = told(whole)
     again = json.loads(chipwatch(whole, "merge", "--json", *map(str, homes)).stdout)
     assert all(row["observations"] == row["files"] == row["decisions"] == 0 for row in again["merged"])
-    assert (len(again["conflicts"]), again["waiting"]) == (1, 0)
+    assert (len(again["conflicts"]), again["waiting"]) == (2, 0)  # user-a against each of the others
     assert told(slow) == before
     assert told(whole)[0] == before[0]
 
