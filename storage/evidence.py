@@ -28,6 +28,9 @@ MAX_RECORD = 512 << 20
 # What the fetcher already undid; the names are kept so that the page's own words are.
 _UNDONE = {"content-encoding", "transfer-encoding", "content-length"}
 
+_HIDDEN = {"authorization", "cookie", "proxy-authorization", "set-cookie", "set-cookie2"}
+"""Headers whose values open a session: of a browser's recording it is the analyst's own."""
+
 Pairs = Mapping[Any, Any] | Iterable[tuple[Any, Any]]
 
 
@@ -273,16 +276,16 @@ def _http_head(first: str, headers: Pairs, body: bytes | None) -> bytes:
     lines = [first]
     for name, value in _pairs(headers):
         if name:
-            lines.append(f"{'X-Archive-Orig-' if name.lower() in _UNDONE else ''}{name.replace(':', '')}: {value}")
+            told = "(withheld)" if name.lower() in _HIDDEN else value
+            lines.append(f"{'X-Archive-Orig-' if name.lower() in _UNDONE else ''}{name.replace(':', '')}: {told}")
     lines += [f"Content-Length: {len(body)}"] if body is not None else []
     return "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n"
 
 
 def _request_head(method: str, url: str, headers: Pairs) -> bytes:
     path = "/" + "/".join(safe_uri(url).split("/", 3)[3:])
-    hidden = {"authorization", "cookie", "proxy-authorization"}
     lines = [f"{one_line(method)} {path.partition('#')[0]} HTTP/1.1"]
-    lines += [f"{n.replace(':', '')}: {'(withheld)' if n.lower() in hidden else v}" for n, v in _pairs(headers) if n]
+    lines += [f"{n.replace(':', '')}: {'(withheld)' if n.lower() in _HIDDEN else v}" for n, v in _pairs(headers) if n]
     return "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n"
 
 

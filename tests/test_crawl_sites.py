@@ -15,14 +15,18 @@ from chipwatch.demo.server import serve as serve_demo
 from config.loader import Config
 from config.schema.sites import Site
 from config.tables import SHIPPED
+from crawler import dom
 from crawler.families import family_of
 from crawler.page import Page
 from crawler.politeness import rest
 from crawler.sites import check, propose, robots_status
 from crawler.sites.checking import check_sample
+from crawler.sites.guessing import guess_cards, price_signs
 from crawler.sites.probe import look
 from crawler.sites.proposing import Proposal, ProposeError
 from crawler.terms import candidate_test, search_terms
+from storage.store import Store
+from tests.commands import chipwatch
 from tests.crawling import NOW, QUICK, add_site, card, crawl, new_home, page
 from tests.servers.web import Answer, serve
 from tests.test_crawl import product
@@ -170,6 +174,83 @@ def test_a_host_that_is_left_alone_is_not_looked_at(tmp_path: Path) -> None:
     assert not said.allowed and "left alone" in said.words
     with pytest.raises(ProposeError, match="left alone"):
         propose("https://shop.example/f", home, config, NOW)
+
+
+    # There is no site file yet: the host itself is named, and the command knows it.
+    with pytest.raises(ProposeError, match=r"chipwatch sites resume shop\.example`"):
+        propose("https://shop.example/f", home, config, NOW)
+    with Store.open(home):
+        pass
+    assert "no longer at rest: shop.example" in chipwatch(home, "sites", "resume", "shop.example").stderr
+
+
+def grid(price: str, count: int = 9) -> str:
+    cards = "".join(f'<div class="col"><a href="/products/h100-{n}"><h4>NVIDIA H100 {n}</h4></a><span class="price">{price.format(9000 + n)}</span></div>' for n in range(count))
+    return f'<html><body><div class="grid">{cards}</div></body></html>'
+
+
+@pytest.mark.parametrize("price", ["{} zł", "{},00 Kč", "{} kr", "{} TL", "₺{}", "{}.000 ₫", "฿{}", "Rp {}.000", "AED {}", "R$ {}", "{} Ft", "{} lei", "₴{}", "${}"])
+def test_cards_are_seen_in_any_currency(price: str) -> None:
+    found = guess_cards(dom.parse(grid(price)), price_signs(Config(None).money))
+    assert found is not None and (found.card, found.title, found.price, found.cards) == ("div.col", "h4", "span.price", 9)
+
+
+def test_a_menu_with_prices_is_no_row_of_goods() -> None:
+    for menu in ('<ul class="menu">{}</ul>', "<nav>{}</nav>", "<ul>{}</ul>"):
+        entries = "".join(f'<li class="m"><a href="/c{n}">Category {n} from $9</a></li>' for n in range(14))
+        text = grid("${}").replace("<body>", f"<body>{menu.format(entries)}")
+        found = guess_cards(dom.parse(text), price_signs(Config(None).money))
+        assert found is not None and found.card == "div.col", menu
+
+
+def test_a_shop_without_folders_is_proposed_by_its_links_and_one_that_shows_none_by_its_sitemap(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        links = "".join(f'<div class="p"><a href="/gpu-h100-{n}.html">NVIDIA H100 80GB number {n}</a></div>' for n in range(5, 10))
+        menu = "".join(f'<li><a href="/page-of-our-shop-{n}.html">Something about our shop {n}</a></li>' for n in range(20))
+        web.route("/list", Answer(f'<html><body><ul id="nav">{menu}</ul>{links}</body></html>'))
+        web.route("/gpu-*", lambda asked: Answer(product(int(asked.path.rsplit("-", 1)[-1].split(".")[0]))))
+        flat = propose(web.url + "/list", home, Config(home), NOW, key="flat")
+        assert tomllib.loads(flat.text)["list"]["links"] == "div.p a[href]::attr(href)"
+        assert crawled(home, flat) == ("ok", 5)
+        web.route("/blank", Answer("<html><body><div id=root></div></body></html>"))
+        web.route("/robots.txt", Answer(f"User-agent: *\nDisallow:\nSitemap: {web.url}/map.xml\n"))
+        urls = [f"{web.url}/gpu-h100-{n}.html" for n in range(5, 10)]
+        web.route("/map.xml", Answer(f"<urlset>{''.join(f'<url><loc>{url}</loc></url>' for url in urls)}</urlset>", headers={"Content-Type": "application/xml"}))
+        mapped = propose(web.url + "/blank", home, Config(home), NOW, key="mapped")
+        assert crawled(home, mapped) == ("ok", 5)
+
+
+FEEDS = {
+    "begins late": '<?xml version="1.0"?><!-- c --><?xml-stylesheet href="x"?>' + " " * 600
+    + "<rss version='2.0'><channel><title>f</title><item><title>H100</title><link>http://x.example/1</link></item></channel></rss>",
+    "RSS 1.0": '<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">'
+    "<channel><title>f</title></channel><item rdf:about='x'><title>H100</title><link>http://x.example/1</link></item></rdf:RDF>",
+    "JSON Feed": json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "url": "/p/1", "title": "H100", "content_text": "x"}]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FEEDS)
+def test_a_feed_is_known_by_its_root(tmp_path: Path, kind: str) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/feed", Answer(FEEDS[kind], headers={"Content-Type": "application/xml"}))
+        made = propose(web.url + "/feed", home, Config(home), NOW, key="feed")
+        assert (tomllib.loads(made.text)["family"], made.listings) == ("feed", 1)
+        web.route("/answer", Answer('{"version": 3, "rows": []}', headers={"Content-Type": "application/json"}))
+        with pytest.raises(ProposeError, match="no forum listing"):
+            propose(web.url + "/answer", home, Config(home), NOW, key="answer")
+
+
+def test_a_page_that_asks_not_to_be_kept_is_no_saved_page(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/products/*", Answer(product(7), headers={"X-Robots-Tag": "noarchive"}))
+        made = propose(web.url + "/products/h100-7", home, Config(home), NOW, key="dealer")
+        assert made.samples == () and any("noarchive" in note for note in made.notes)
+        said = check(Config(home).sites["dealer"], home, Config(home), live=True).live
+        assert "noarchive" in str(said)
+    assert not list((home / "samples").rglob("page.body"))
 
 
 SHIPPED_SITES = sorted(path.stem for path in (SHIPPED / "sites").glob("*.toml"))

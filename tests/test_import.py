@@ -417,6 +417,15 @@ def erase(home: Path, site: str, name: str, **more: Any) -> Any:
         return store.erase_listing(listing_key(site, name), who="ann", why="request", now=NOW, **more)
 
 
+def test_a_session_of_the_analyst_is_in_no_evidence(tmp_path: Path) -> None:
+    entry = har_entry("https://dealer.example/p/1", PAGE)
+    entry["response"]["headers"] = [*entry["response"].get("headers", ()), {"name": "Set-Cookie", "value": "SESSION=SECRET"}, {"name": "X-Kept", "value": "word"}]
+    path = tmp_path / "visit.har"
+    path.write_text(har([entry]), encoding="utf-8")
+    run_import(path, tmp_path)
+    assert b"SECRET" not in archived(tmp_path) and b"set-cookie: (withheld)" in archived(tmp_path) and b"x-kept: word" in archived(tmp_path)
+
+
 def test_an_erasure_finds_every_sighting_and_no_import_stores_it_again(tmp_path: Path) -> None:
     """No address and a short id: the lines between the first and the last sighting are known by their words alone."""
     path = tmp_path / "day.jsonl"

@@ -261,13 +261,15 @@ def sites_discard(ctx: typer.Context, run: HeldRun, why: Why) -> None:
     note(f"{run}: discarded; what it saw is not judged")
 
 
-def sites_resume(ctx: typer.Context, site: Annotated[str, typer.Argument(help="Site whose hosts may be asked again.")]) -> None:
+def sites_resume(ctx: typer.Context, site: Annotated[str, typer.Argument(help="Site whose hosts may be asked again, or a host.")]) -> None:
     """Let a site that showed us the door be asked again, after a person has looked why."""
     from crawler.sites import resume
 
     state: State = ctx.obj
     with state.store(readonly=True):  # without a home nothing was ever asked, and "no host is at rest" would mislead
-        hosts = resume(_site(state, site), state.folder)
+        # A host that was only looked at (`sites new`) belongs to no site yet.
+        host = site not in state.config.sites and "." in site
+        hosts = resume(site if host else _site(state, site), state.folder)
     note(f"no longer at rest: {', '.join(hosts)}" if hosts else f"{site}: no host is at rest")
 
 

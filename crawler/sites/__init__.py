@@ -59,11 +59,11 @@ def at_rest(site: Site, home: Path, now: datetime, rest_hours: float) -> str | N
         return str(error)
 
 
-def resume(site: Site, home: Path) -> list[str]:
-    """Let a site's hosts be asked again after they showed us the door; the hosts that were at rest."""
+def resume(site: Site | str, home: Path) -> list[str]:
+    """Let a site's hosts, or a host by its name, be asked again after they showed us the door; the hosts that were at rest."""
     from crawler.politeness import rest
 
-    return rest.forget(home, hosts(site))
+    return rest.forget(home, frozenset([site.lower()]) if isinstance(site, str) else hosts(site))
 
 
 def propose(url: str, home: Path, config: Config, now: datetime | str | None = None, *, key: str | None = None) -> Proposal:

@@ -120,6 +120,7 @@ def _live(site: Site, home: Path, config: Config) -> str:
     from datetime import UTC
 
     from crawler.access import refusal
+    from crawler.archiving import not_to_be_kept
     from crawler.families import family_of
     from crawler.sites.probe import look
     from crawler.terms import search_terms
@@ -138,6 +139,9 @@ def _live(site: Site, home: Path, config: Config) -> str:
         return f"no answer: {found.failures.get(first.url, 'unknown')}"
     page = dataclasses.replace(page, role=first.role)
     reading = family_of(site).read(page, site)
-    save_sample(home, site, page, datetime.now(UTC).isoformat())
     told = "" if reading.recognised else f"; not recognised: {'; '.join(reading.problems[:2])}"
+    if not_to_be_kept(page):
+        told += "; it asks not to be kept (noarchive), so it was not saved"
+    else:
+        save_sample(home, site, page, datetime.now(UTC).isoformat())
     return f"{len(reading.listings)} listings, {len(reading.follow)} addresses to follow{told}"

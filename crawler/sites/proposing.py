@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from crawler import dom
+from crawler.archiving import not_to_be_kept
 from crawler.decoding import decode
+from crawler.families import feed
+from crawler.families.sitemap import addresses
 from crawler.page import Page
 from crawler.sites.checking import save_sample
-from crawler.sites.guessing import guess_listing_folders, next_link
+from crawler.sites.guessing import Links, folder_of, guess_listing_links, next_link, price_signs
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
@@ -24,6 +28,10 @@ if TYPE_CHECKING:
     from config.loader import Config
     from config.schema.sites import Site
     from crawler.sites.probe import Look
+
+
+_FEED = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*+<(?:rss|feed|rdf:RDF)[\s>]", re.S | re.I)
+"""The root of a feed; much may stand before it."""
 
 
 class ProposeError(ValueError):
@@ -69,15 +77,16 @@ def propose(url: str, home: Path, config: Config, now: datetime | str | None = N
     page = found.pages.get(url)
     if page is None:
         raise ProposeError(f"{url}: {found.failures.get(url, 'no answer')}")
-    table, notes, pages = _examine(page, ask)
     sitemaps = [s for host in found.robots.values() for s in host["sitemaps"] if urlsplit(s).hostname == parts.hostname]
+    table, notes, pages = _examine(page, ask, price_signs(config.money), sitemaps)
     if table["family"] == "jsonld" and table.get("detail_only") and sitemaps:
         table["sitemap"] = sitemaps[:3]
     text = _toml(table, url, loopback, found, page)
     site = _parsed(text, name)
     stamp = now if isinstance(now, str) else (now or datetime.now(UTC)).isoformat()
-    samples = [save_sample(home, site, saved, stamp) for saved in pages]
+    samples = [save_sample(home, site, saved, stamp) for saved in pages if not not_to_be_kept(saved)]
     listings = sum(sample.listings for sample in samples)
+    notes += [f"{saved.url} asks not to be kept (noarchive), so it is no saved page" for saved in pages if not_to_be_kept(saved)]
     if len(pages) == 1 and listings > 1:
         text = text.replace("listings = 1\n", f"listings = {listings // 2}\n")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,17 +101,20 @@ def _visitor(url: str, loopback: bool) -> Site:
 
     pace = Pace(delay_s=0.05) if loopback else Pace()
     access = Access(basis="demo" if loopback else "robots_and_terms")
-    return Site(key="look", title="look", family="feed", start=(url,), loopback=loopback, pace=pace, access=access)
+    # Where the host must be left alone, this is the name to let it go on by.
+    return Site(key=urlsplit(url).hostname or "look", title="look", family="feed", start=(url,), loopback=loopback, pace=pace, access=access)
 
 
-def _examine(page: Page, ask: Callable[..., Look]) -> tuple[dict[str, Any], list[str], list[Page]]:
+def _examine(page: Page, ask: Callable[..., Look], prices: re.Pattern[str], sitemaps: list[str]) -> tuple[dict[str, Any], list[str], list[Page]]:
     """Which family reads the page, with its keys; what to tell the person; and the pages to save."""
     from crawler.families.markup import extract, item_list
     from crawler.sites.guessing import guess_cards
 
-    head = page.body[:512].lstrip()
-    if head.startswith(b"{") or b"<rss" in head or b"<feed" in head:
-        return {"family": "feed"}, ["the address itself is a feed"], [page]
+    if page.body.lstrip()[:1] in (b"{", b"[") or _FEED.match(page.body[:65_536]):
+        read = feed.read(page, _visitor(page.url, loopback=False))
+        if read.recognised:
+            return {"family": "feed"}, ["the address itself is a feed"], [page]
+        raise ProposeError(f"{page.url}: {'; '.join(read.problems)}")
     text, _ = decode(page.body, page.headers.get("content-type", ""))
     try:
         tree = dom.parse(text)
@@ -116,19 +128,26 @@ def _examine(page: Page, ask: Callable[..., Look]) -> tuple[dict[str, Any], list
     listed = item_list(tree)
     if listed:
         return facts | {"family": "jsonld"}, [*notes, f"the page lists {len(listed)} addresses in an ItemList"], [page, *_one_of(listed, page, ask)]
-    guess = guess_cards(tree)
+    guess = guess_cards(tree, prices)
     if guess is not None:
         return facts | {"family": "cards", "guess": guess}, [*notes, f"{guess.cards} cards found; check the selectors"], [page]
     linked = _linked_listings(tree, page, ask)
     if linked is not None:
-        folder, detail = linked
-        told = f"the page links to listing pages in {folder}, which are read by their markup"
-        return facts | {"family": "jsonld", "detail_only": folder, "links": folder, "next": next_link(tree)}, [*notes, told], [page, detail]
+        links, detail = linked
+        told = f"the page links to listing pages in {links.folder}, which are read by their markup"
+        only = links.folder if links.folder != "/" else None
+        return facts | {"family": "jsonld", "detail_only": only, "links": links.selector, "next": next_link(tree)}, [*notes, told], [page, detail]
+    mapped = _in_sitemap(sitemaps, ask)
+    if mapped is not None:
+        folder, sitemap, detail = mapped
+        only = folder if folder != "/" else None
+        told = f"the sitemap leads to listing pages in {folder}, which are read by their markup"
+        return facts | {"family": "jsonld", "detail_only": only, "sitemap": [sitemap], "single": True}, [*notes, told], [detail]
     if notes:
         address = urljoin(page.url, _feeds(tree)[0])
-        feed = ask(address).pages.get(address)
-        if feed is not None:
-            return facts | {"family": "feed", "feed": address}, notes, [feed]
+        offered = ask(address).pages.get(address)
+        if offered is not None:
+            return facts | {"family": "feed", "feed": address}, notes, [offered]
     raise ProposeError(f"{page.url}: shows no markup, no cards and no feed; it may need a browser, then capture by hand and import")
 
 
@@ -139,16 +158,39 @@ def _one_of(addresses: list[str], page: Page, ask: Callable[..., Look]) -> list[
     return [dataclasses.replace(found, role="detail")] if found else []
 
 
-def _linked_listings(tree: LexborHTMLParser, page: Page, ask: Callable[..., Look]) -> tuple[str, Page] | None:
-    """The folder of the listing pages that a page links to, with one of them; None if no linked page proves to be one."""
+def _linked_listings(tree: LexborHTMLParser, page: Page, ask: Callable[..., Look]) -> tuple[Links, Page] | None:
+    """The links of a page to listing pages, with one of those; None if no linked page proves to be one."""
+    candidates = {links.example: links for links in guess_listing_links(tree, page.url)}
+    proved = _proved(list(candidates), ask)
+    return (candidates[proved[0]], proved[1]) if proved else None
+
+
+def _in_sitemap(sitemaps: list[str], ask: Callable[..., Look]) -> tuple[str, str, Page] | None:
+    """The folder of listing pages that a sitemap leads to, the sitemap, and one of the pages; None if no page proves to be one."""
+    for sitemap in sitemaps[:1]:
+        found = ask(sitemap).pages.get(sitemap)
+        kind, urls = addresses(found.body) if found is not None else (None, [])
+        if kind == "index" and urls:
+            found = ask(urls[0]).pages.get(urls[0])
+            kind, urls = addresses(found.body) if found is not None else (None, [])
+        folders = Counter(folder_of(url) for url in urls)
+        # The last of a folder: its first is often the folder's own page.
+        examples = {[url for url in urls if folder_of(url) == folder][-1]: folder for folder, _ in folders.most_common(3)}
+        proved = _proved(list(examples), ask)
+        if proved:
+            return examples[proved[0]], sitemap, proved[1]
+    return None
+
+
+def _proved(urls: list[str], ask: Callable[..., Look]) -> tuple[str, Page] | None:
+    """The first of these addresses whose page proves to be a listing, with the page."""
     from crawler.families.markup import extract
 
-    candidates = guess_listing_folders(tree, page.url)
-    pages = ask(*(url for _, url in candidates)).pages if candidates else {}
-    for folder, url in candidates:
+    pages = ask(*urls).pages if urls else {}
+    for url in urls:
         found = pages.get(url)
         if found is not None and extract(decode(found.body, found.headers.get("content-type", ""))[0], url, None) is not None:
-            return folder, dataclasses.replace(found, role="detail")
+            return url, dataclasses.replace(found, role="detail")
     return None
 
 
@@ -179,8 +221,7 @@ def _toml(table: dict[str, Any], url: str, loopback: bool, found: Look, page: Pa
         lines += [f"price = {_quoted(guess.price)}"] if guess.price else []
         lines += [f"url = {_quoted(guess.url)}"] if guess.url else []
     if table.get("links"):
-        links = f'a[href*="{table["links"]}"]::attr(href)'
-        lines += ["", "[list]", f"links = {_quoted(links)}"] + ([f"next = {_quoted(table['next'])}"] if table.get("next") else [])
+        lines += ["", "[list]", f"links = {_quoted(table['links'])}"] + ([f"next = {_quoted(table['next'])}"] if table.get("next") else [])
     if table.get("detail_only"):
         lines += ["", "[detail]", f"only = [{_quoted(table['detail_only'])}]"]
     return "\n".join(lines) + "\n"
@@ -220,7 +261,7 @@ def _language(tree: LexborHTMLParser) -> str | None:
 
 
 def _feeds(tree: LexborHTMLParser) -> list[str]:
-    kinds = ("application/rss+xml", "application/atom+xml")
+    kinds = ("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json")
     nodes = tree.css("link[rel=alternate]")
     return [node.attributes.get("href") or "" for node in nodes if node.attributes.get("type") in kinds and node.attributes.get("href")][:5]
 
