@@ -36,8 +36,8 @@ _COUNTS = re.compile(r"(?<![.,\d])\d{1,2}(?![.,]?\d|\s?%)")
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
 _BRACKETS = re.compile(r"\s*\([^()]*\)$")
-_OPENINGS = " (/–-+*\u00a0"
-_PART = re.compile(r"[^\d(),;|+]{1,25}")
+_OPENINGS = " (（/–-+*\u00a0"
+_PART = re.compile(r"[^\d()（）,;|+]{1,25}")
 """Words behind a figure up to the next sign or figure."""
 _CLAUSE = re.compile(r"[,;|.。，、]\s?")
 
@@ -85,13 +85,14 @@ def of(shown: Shown, order: int, lead: str, trail: str) -> About:
 def _in_own(wording: Wording, name: str, lead: str, trail: str) -> bool:
     """Do the words beside a figure in its own text say that it is something else?"""
     before, behind = _CLAUSE.split(lead.rstrip(_PAUSES))[-1], trail.lstrip(_OPENINGS)
-    if wording[name].search(before) or wording[name].match(behind):
+    if wording[name].search(before):
         return True
-    # `14 € plus shipping`, `14 € free delivery`, `14 € (10 % off)`
+    # `14 € plus shipping`, `14 € + shipping`, `14 € free delivery`, `14 € (10 % off)`
+    with_it = trail.lstrip().startswith("+") or wording["aside"].match(behind) or wording["free"].search(behind[:_BESIDE])
+    if with_it and name != "instalment":
+        return False
     part = _PART.match(behind)
-    return part is not None and not wording["aside"].match(behind) and not wording["free"].search(part[0]) and (
-        wording[name].search(part[0]) is not None
-    )  # fmt: skip
+    return wording[name].match(behind) is not None or (not with_it and part is not None and wording[name].search(part[0]) is not None)
 
 
 def _sent_free(wording: Wording, label: str) -> bool:
