@@ -458,3 +458,82 @@ def test_an_erased_listing_among_others_of_an_imported_page_leaves_their_words_a
             erase(tmp_path, "board", "1")
     assert (result.listings, result.erased) == (1, 1)
     assert b"Zorb1" not in archived(tmp_path) and b"quote: Zorb2 A100" in archived(tmp_path)
+
+
+def csv_of(tmp_path: Path, text: str) -> tuple[ImportResult, list[dict[str, Any]], dict[str, Any]]:
+    path = tmp_path / "market.csv"
+    path.write_text(text, encoding="utf-8")
+    result, errors = run_import(path, tmp_path / "home")
+    return result, errors, {o.listing.title: o.listing for o in observations(tmp_path / "home")}
+
+
+FIGURES = [
+    ("quantity", "1,000", 1000), ("quantity", "1.000", 1000), ("quantity", "1 000 000", 1000000), ("quantity", "2 pcs", 2), ("quantity", "8块", 8),
+    ("quantity", "-3", None), ("quantity", "some", None), ("quantity", "1,00", None), ("quantity", "12,34,567", None),
+    ("price_amount", "14000.50", "14000.5"), ("price_amount", "14,000.50", None), ("price_amount", "14.000", None), ("price_amount", "1e400", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "given", "meant"), FIGURES, ids=[f"{field} {given}" for field, given, _ in FIGURES])
+def test_a_figure_as_people_write_it_loses_no_row_of_a_csv(tmp_path: Path, field: str, given: str, meant: object) -> None:
+    _, errors, found = csv_of(tmp_path, f"title;{field};price_currency\nH100;{given};EUR\nA100;1;EUR\n")
+    got = getattr(found["H100"], field)
+    assert (str(got) if isinstance(meant, str) else got) == meant and len(found) == 2
+    as_text = {"14,000.50": "14,000.50 EUR", "14.000": "14.000 EUR"}.get(given)
+    assert found["H100"].price_text == as_text
+    assert bool(errors) == (meant is None and as_text is None)
+    if errors:
+        assert found["H100"].attributes[f"{field} as given"] == given
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_line(tmp_path: Path) -> None:
+    text = 'title;price_text\n"two\nlines";1 €\nGeForce 5" case;2 €\n"unclosed H100;14.000 €\nA100 80GB;9.000 €\nL40S;7000 €\n'
+    result, errors, found = csv_of(tmp_path, text)
+    assert set(found) == {"two\nlines", 'GeForce 5" case', "A100 80GB", "L40S"} and result.outcome == "partial"
+    assert [error["line"] for error in errors] == [5] and "never closed" in errors[0]["error"]
+    assert [o.evidence.url for o in observations(tmp_path / "home") if o.listing.title == "L40S"] == ["file:///market.csv#line=7"]
+
+
+def test_a_row_with_more_cells_than_columns_is_named(tmp_path: Path) -> None:
+    result, errors, found = csv_of(tmp_path, "title,price_text\nH100,$14,000\nA100,$9000,,\n")
+    assert set(found) == {"A100"} and result.errors == 1 and "3 cells for 2 columns" in errors[0]["error"]
+
+
+@pytest.mark.parametrize("told", ["snapshot", "start"])
+def test_mhtml_whose_first_part_is_a_frame(tmp_path: Path, told: str) -> None:
+    head = "Snapshot-Content-Location: https://dealer.example/p/a100-80\r\n" if told == "snapshot" else ""
+    start = '; start="<page@x>"' if told == "start" else ""
+    frame = PAGE.replace("A100", "RTX").replace("a100", "rtx")
+    parts = "".join(
+        f"----b\r\nContent-Type: text/html\r\nContent-ID: <{name}@x>\r\nContent-Location: {url}\r\n\r\n{text}\r\n"
+        for name, url, text in (("ad", "https://ads.example/frame", frame), ("page", "https://dealer.example/p/a100-80", PAGE))
+    )
+    path = tmp_path / "page.mhtml"
+    path.write_text(f'{head}MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="--b"{start}\r\n\r\n{parts}----b--\r\n', encoding="utf-8", newline="")
+    run_import(path, tmp_path / "home")
+    assert [o.listing.site for o in observations(tmp_path / "home")] == ["dealer.example"]
+
+
+def test_a_package_of_packages_is_read_and_a_broken_archive_stops_none(tmp_path: Path) -> None:
+    inner, outer = tmp_path / "inner.wacz", tmp_path / "visit.wacz"
+    with zipfile.ZipFile(inner, "w") as package:
+        package.writestr("archive/data.warc.gz", warc(("https://dealer.example/p/a100-80", PAGE.encode(), {})))
+    with zipfile.ZipFile(outer, "w") as package:
+        package.writestr("archive/a.warc.gz", b"this is no archive")
+        package.writestr("archive/b.wacz", inner.read_bytes())
+        package.writestr("archive/c.warc.gz", warc(("https://dealer.example/p/b", PAGE.replace("A100-80", "B").encode(), {})))
+    result, errors = run_import(outer, tmp_path / "home")
+    assert (result.outcome, result.new) == ("partial", 2) and [error["url"] for error in errors] == ["archive/a.warc.gz"]
+    empty = tmp_path / "empty.wacz"
+    with zipfile.ZipFile(empty, "w") as package:
+        package.writestr("datapackage.json", "{}")
+    assert run_import(empty, tmp_path / "home")[0].outcome == "failed"
+
+
+def test_a_har_says_what_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "visit.har"
+    path.write_text('{"log": {"entries": {}}}', encoding="utf-8")
+    result, errors = run_import(path, tmp_path / "home")
+    assert result.outcome == "failed" and "no list" in errors[0]["error"]
+    path.write_text(har([har_entry("https://dealer.example/p/1", PAGE[:200], status=206)]), encoding="utf-8")
+    assert run_import(path, tmp_path / "home")[0].unread == 1

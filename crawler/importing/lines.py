@@ -77,9 +77,10 @@ def read_csv(path: Path, site: Site | None, label: str, stamp: str) -> Iterator[
     if told:
         next(source)
         source.taken()
+    delimiter = told[1] if told else _delimiter(text)
     try:
-        reader = csv.reader(source, delimiter=told[1] if told else _delimiter(text))
-        header = next(reader, None)
+        rows = _rows(source, delimiter)
+        header = next(rows, ([], 0, ""))[0]
         if not header:
             raise FileRefused(path, "has no header row")
         names = [_field(column, site) for column in header]
@@ -88,33 +89,49 @@ def read_csv(path: Path, site: Site | None, label: str, stamp: str) -> Iterator[
                 path,
                 f"no column for the title among {', '.join(header)[:200]}; map the columns in [columns] of a site file of family 'files' and name it with --site",
             )
-        source.taken()
-        alike = _alike(text, names)
-        for row in reader:
-            yield _csv_row(
-                row,
-                names,
-                alike,
-                site,
-                label,
-                f"file:///{quote(path.name)}#line={source.first}",
-                source.first,
-                source.taken(),
-                stamp,
-            )
+        alike = _alike(text, names, delimiter)
+        for row, number, taken in rows:
+            if row is None:
+                yield Captured(error="a quote is opened and never closed; the lines after it are read by themselves", line=number)
+            else:
+                yield _csv_row(row, names, alike, site, label, f"file:///{quote(path.name)}#line={number}", number, taken, stamp)
     except csv.Error as error:
         yield Captured(error=f"is no CSV: {error}", line=source.number)
+
+
+def _rows(source: _Rows, delimiter: str) -> Iterator[tuple[list[str] | None, int, str]]:
+    """Each row with the number of its first line and its text; None for a line whose quote runs to the end of the file."""
+    reader = csv.reader(source, delimiter=delimiter)
+    while (row := next(reader, None)) is not None:
+        number, taken = source.first, source.taken()
+        if source.ended and _unclosed(taken, delimiter):
+            yield None, number, taken
+            source.back()
+            reader = csv.reader(source, delimiter=delimiter)
+        else:
+            yield row, number, taken
+
+
+def _unclosed(text: str, delimiter: str) -> bool:
+    try:
+        list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "end of data" in str(error)
+    return False
 
 
 def _csv_row(
     row: list[str], names: list[str], alike: Counter[str], site: Site | None, label: str, uri: str, number: int, raw: str, stamp: str
 ) -> Captured:
     record: dict[str, Any] = {}
+    if any(value.strip() for value in row[len(names) :]):
+        return Captured(error=f"has {len(row)} cells for {len(names)} columns; a cell that holds the separator must stand in quotes", line=number)
     for name, value in zip(names, row, strict=False):
         if name and value.strip():
             record[name] = [value] if name == "image_urls" else value.strip()
     if not record:
         return Captured(line=number)
+    left = _figures(record)
     record.setdefault("site", label)
     record.setdefault("observed_at", stamp)
     if site is not None:
@@ -126,7 +143,38 @@ def _csv_row(
         listing = Listing.from_dict(record)
     except ListingError as error:
         return Captured(error=str(error), line=number)
-    return Captured((listing,), line=number, raw=raw.encode("utf-8", "replace"), uri=uri, kind="text/csv")
+    return Captured((listing,), left, line=number, raw=raw.encode("utf-8", "replace"), uri=uri, kind="text/csv")
+
+
+_COUNT = re.compile(r"(\d{1,3}(?:([.,' \u00a0\u202f])\d{3})(?:\2\d{3})*|\d{1,18})\s*(?:[^\W\d][\w.]{0,19})?")
+"""A whole number as people write it, with thousands parted and what is counted behind it."""
+_AMOUNT = re.compile(r"\d{1,15}(?:\.(?:\d{1,2}|\d{4,8}))?")
+"""A figure that means one sum in every language; three digits behind a sign may be thousands."""
+
+
+def _figures(record: dict[str, Any]) -> str | None:
+    """Bring a row's figures into the form of their fields; what was left out, in words. A figure is no reason to lose the row.
+
+    An amount that means one thing in one language and another in the next is text: whoever knows the page's language reads it.
+    """
+    left = []
+    for name in ("quantity", "seller_ratings"):
+        if name in record:
+            found = _COUNT.fullmatch(record[name])
+            if found is None:
+                left.append(f"{name}: {record[name]!r} is not a whole number")
+                record[f"{name} as given"] = record.pop(name)
+            else:
+                record[name] = re.sub(r"\D", "", found[1])
+    amount = record.get("price_amount")
+    if amount is not None and not _AMOUNT.fullmatch(amount):
+        del record["price_amount"]
+        if "price_text" not in record and re.fullmatch(r"[\d.,' \u00a0\u202f]{1,30}", amount):
+            record["price_text"] = " ".join(filter(None, (amount, record.get("price_currency"))))
+        else:
+            left.append(f"price_amount: {amount!r} is not a number")
+            record["price_amount as given"] = amount
+    return f"{'; '.join(left)}; the row is kept without it" if left else None
 
 
 _LASTING = ("title", "condition", "seller_id", "seller_name")
@@ -136,11 +184,11 @@ def _lasting(row: list[str], names: list[str]) -> str:
     return _name_of([f"{name}={value.strip()}" for name, value in zip(names, row, strict=False) if name in _LASTING])
 
 
-def _alike(text: str, names: list[str]) -> Counter[str]:
+def _alike(text: str, names: list[str], delimiter: str) -> Counter[str]:
     """How many rows of a file share a lasting name."""
     counts: Counter[str] = Counter()
     with contextlib.suppress(csv.Error):  # told where the rows are read
-        counts.update(_lasting(row, names) for row in csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+        counts.update(_lasting(row, names) for row, *_ in _rows(_Rows(text), delimiter) if row is not None)
     return counts
 
 
@@ -177,6 +225,9 @@ class _Rows:
         self._row: list[str] = []
         self.number = 0
         self.first = 1
+        self.ended = False
+        """All lines were handed out."""
+        self._after = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -184,12 +235,18 @@ class _Rows:
     def __next__(self) -> str:
         line = self._lines.readline()
         if not line:
+            self.ended = True
             raise StopIteration
         if not self._row:
-            self.first = self.number + 1
+            self.first, self._after = self.number + 1, self._lines.tell()
         self._row.append(line)
         self.number += 1
         return line
+
+    def back(self) -> None:
+        """Go back to the second line of the last row."""
+        self._lines.seek(self._after)
+        self.number, self.ended = self.first, False
 
     def taken(self) -> str:
         """The text of the last row; the next one starts afresh."""

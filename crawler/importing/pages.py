@@ -11,6 +11,7 @@ import dataclasses
 import email
 import email.message
 import gzip
+import io
 import json
 import re
 import zlib
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 MAX_FILE = 256 * 1024 * 1024
 """A saved page or HAR is read at once; a larger file is an archive and belongs into a WARC."""
+DEEPEST = 2
+"""Packages within packages; a collection of crawls is one package of packages."""
 MAX_BODY = 8 * 1024 * 1024
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)\s*(\S{1,2000}?)\s*-->", re.I)
 _CANONICAL = re.compile(rb"<link[^>]{0,300}rel=[\"']?canonical[\"']?[^>]{0,300}>", re.I)
@@ -45,7 +48,7 @@ def read_html(path: Path, config: Config, stamp: str, site: str | None) -> Itera
 
 
 def read_mhtml(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
-    """A page saved as one file by a browser: its first HTML part is the page."""
+    """A page saved as one file by a browser."""
     raw = _whole(path)
     page = _page_of_mhtml(path, raw, stamp)
     yield _resource(page, read_page(page, config, site), raw, "multipart/related")
@@ -62,18 +65,27 @@ def saved_page(path: Path, stamp: str) -> Page:
 
 def _page_of_mhtml(path: Path, raw: bytes, stamp: str) -> Page:
     message = email.message_from_bytes(raw)
-    for part in message.walk():
-        if part.get_content_type() in ("text/html", "application/xhtml+xml"):
-            payload = part.get_payload(decode=True)
-            body = payload if isinstance(payload, bytes) else b""
-            url = str(part.get("Content-Location") or message.get("Snapshot-Content-Location") or "").strip()
-            return Page(
-                url or _saved_from(body) or f"file:///{path.name}",
-                body,
-                _saved_at(message) or stamp,
-                headers={"content-type": str(part.get("Content-Type", ""))},
-            )
-    raise FileRefused(path, "holds no HTML part")
+    parts = [part for part in message.walk() if part.get_content_type() in ("text/html", "application/xhtml+xml")]
+    # The parts of frames are pages as well, and may stand first.
+    part = min(parts, key=lambda part: not _is_root(part, message), default=None)
+    if part is None:
+        raise FileRefused(path, "holds no HTML part")
+    payload = part.get_payload(decode=True)
+    body = payload if isinstance(payload, bytes) else b""
+    url = str(part.get("Content-Location") or message.get("Snapshot-Content-Location") or "").strip()
+    return Page(
+        url or _saved_from(body) or f"file:///{path.name}",
+        body,
+        _saved_at(message) or stamp,
+        headers={"content-type": str(part.get("Content-Type", ""))},
+    )
+
+
+def _is_root(part: email.message.Message, message: email.message.Message) -> bool:
+    """Is it the part that the file says it is of: by the address saved, or as the start of the related parts (RFC 2387)?"""
+    saved, start = str(message.get("Snapshot-Content-Location") or "").strip(), str(message.get_param("start") or "").strip()
+    own, name = str(part.get("Content-Location") or "").strip(), str(part.get("Content-ID") or "").strip()
+    return bool((saved and own.partition("#")[0] == saved.partition("#")[0]) or (start and name == start))
 
 
 def _saved_at(message: email.message.Message) -> str | None:
@@ -101,11 +113,16 @@ def read_har(path: Path, config: Config, stamp: str, site: str | None) -> Iterat
         entries = data["log"]["entries"]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise FileRefused(path, "is no HAR: it has no log.entries") from error
-    for entry in entries if isinstance(entries, list) else []:
+    if not isinstance(entries, list):
+        raise FileRefused(path, "is no HAR: its log.entries is no list")
+    for entry in entries:
         page, ip = _har_page(entry, stamp)
         if page is None:
             continue
-        if page.status == 200 or not page.body:
+        if page.status == 206:
+            # Of a part nobody can say whether it is a listing.
+            yield Captured(uri=page.url)
+        elif page.status == 200 or not page.body:
             yield _answer(page, config, site, ip)
         else:
             kept = dataclasses.replace(page, status=200)
@@ -134,7 +151,7 @@ def _har_page(entry: Any, stamp: str) -> tuple[Page | None, str | None]:
         page = Page(str(entry["request"]["url"]), raw, when, int(answer["status"]), headers)
     except (KeyError, TypeError, ValueError, AttributeError):
         return None, None
-    return (page, entry.get("serverIPAddress")) if page.status in (200, 304) else (None, None)
+    return (page, entry.get("serverIPAddress")) if page.status in (200, 206, 304) else (None, None)
 
 
 def read_warc(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
@@ -144,17 +161,46 @@ def read_warc(path: Path, config: Config, stamp: str, site: str | None) -> Itera
 
 
 def read_wacz(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
-    """A WACZ package: the WARC files inside it."""
+    """A WACZ package: the WARC files inside it, and those of the packages inside it. One that is broken is told, and the next is read."""
+    read, broken = 0, ""
+    for piece in _package(path, path, config, site):
+        read += piece.error is None
+        broken = piece.error or broken
+        yield piece
+    if not read and broken:
+        raise FileRefused(path, f"holds no WARC file that could be read: {broken}")
+
+
+def _package(file: Any, path: Path, config: Config, site: str | None, depth: int = 0) -> Iterator[Captured]:
     import zipfile
 
+    found = False
     try:
-        with zipfile.ZipFile(path) as package:
+        with zipfile.ZipFile(file) as package:
             for name in sorted(package.namelist()):
-                if name.startswith("archive/") and name.endswith((".warc", ".warc.gz")):
-                    with package.open(name) as file:
-                        yield from _records(file, path, config, site)
-    except (zipfile.BadZipFile, OSError) as error:
+                if name.endswith((".warc", ".warc.gz")) and name.startswith("archive/"):
+                    found = True
+                    with package.open(name) as inner:
+                        yield from _told(_records(inner, path, config, site), name)
+                elif name.endswith(".wacz"):
+                    found = True
+                    if depth == DEEPEST or package.getinfo(name).file_size > MAX_FILE:
+                        yield Captured(error=f"is nested too deep or larger than {MAX_FILE >> 20} MB", uri=name)
+                        continue
+                    with package.open(name) as inner:
+                        held = io.BytesIO(inner.read(MAX_FILE))
+                    yield from _told(_package(held, path, config, site, depth + 1), name)
+    except (zipfile.BadZipFile, OSError, zlib.error, NotImplementedError, RuntimeError) as error:
         raise FileRefused(path, f"is no WACZ: {error}") from error
+    if not found:
+        raise FileRefused(path, "is no WACZ: it holds no WARC file under archive/")
+
+
+def _told(pieces: Iterator[Captured], name: str) -> Iterator[Captured]:
+    try:
+        yield from pieces
+    except FileRefused as error:
+        yield Captured(error=error.problem, uri=name)
 
 
 def _records(file: Any, path: Path, config: Config, site: str | None) -> Iterator[Captured]:
