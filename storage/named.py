@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 LEAST = 5
 """Bytes from which on an id or the end of an address says by itself which listing is meant."""
 LEAST_TITLE = 8
+LINE = 20_000
+"""Bytes of a record up to which it may be a line of an imported file; pages of others have many figures."""
 _CHARSETS = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1251", "koi8_r", "cp1252", "utf-16-le", "utf-16-be")
 """In which pages of the trade's languages come; the bytes are stored as they came."""
 _JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\(/)")
@@ -22,10 +24,11 @@ class Named:
     """What pages name a listing by. Falsely taken for it is at worst a page that bears its words as well.
 
     `addresses`, `ids` and `titles` are as the observations have them; of `titles` only those that no other listing of the site
-    bears. A short id counts where a record says that it is the listing's (`"listing_id": "77"`).
+    bears, the rest are `shared`. A short id counts where a record says that it is the listing's (`"listing_id": "77"`), or
+    stands in one line with a shared title.
     """
 
-    def __init__(self, addresses: Iterable[str], ids: Iterable[str], titles: Iterable[str]) -> None:
+    def __init__(self, addresses: Iterable[str], ids: Iterable[str], titles: Iterable[str], shared: Iterable[str] = ()) -> None:
         names = {word for address in addresses for word in _of_address(address)}
         short: set[str] = set()
         for name in ids:
@@ -35,18 +38,22 @@ class Named:
         bounded = [*(rf"{re.escape(name)}(?!\w)" for name in sorted(names, key=len, reverse=True)),
                    *(rf'"listing_id"\s*:\s*"?{re.escape(name)}"?\s*[,}}]' for name in sorted(short))]  # fmt: skip
         self._text = re.compile("|".join(bounded)) if bounded else None
+        self._id = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(short))) if short else None
+        self._shared = [_plain(title) for title in shared]
         coded = sorted({code for name in names if not name.isascii() for code in _coded(name)})
         self._bytes = re.compile(b"|".join(coded)) if coded else None
 
     def in_(self, plain: bytes) -> bool:
         """Whether these bytes name the listing, in whatever charset and with the escapes of HTML, JSON and addresses."""
-        if self._text is None:
+        if self._text is None and self._id is None:
             return False
         text = plain.decode("utf-8", "replace")
         unescaped = html.unescape(_JSON_ESCAPE.sub(_character, text))
         # Words stand in running text; addresses in the tags between.
         looked = (text, unescaped, unquote(unescaped), _plain(_TAG.sub(" ", unescaped)), _plain(_TAG.sub("", unescaped)))
-        return any(self._text.search(found) for found in looked) or bool(self._bytes and self._bytes.search(plain))
+        if self._id and len(plain) < LINE and self._id.search(unescaped.partition("\r\n\r\n")[2]) and any(title in looked[3] for title in self._shared):
+            return True
+        return bool(self._text and any(self._text.search(found) for found in looked)) or bool(self._bytes and self._bytes.search(plain))
 
 
 def _of_address(address: str) -> set[str]:

@@ -127,7 +127,8 @@ class Removal(Runs, Search):
         own = {title for title in titles if title and not self.db.value(
             f"SELECT 1 FROM {database}.listing WHERE site=? AND id<>? AND instr(title, ?)", [row["site"], row["id"], title]
         )}  # fmt: skip
-        return Named(filter(None, addresses), filter(None, [row["listing_id"]]), own | {word for word in more if "://" not in word})
+        words = own | {word for word in more if "://" not in word}
+        return Named(filter(None, addresses), filter(None, [row["listing_id"]]), words, filter(None, titles - own))
 
     def _erase_names(self, row: dict[str, Any], names: Named, *, who: str, why: str, now: str) -> Removed:
         """Erase a listing that pages call by these names."""

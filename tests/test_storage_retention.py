@@ -256,6 +256,12 @@ NAMES = [
 ]
 
 
+@pytest.mark.parametrize(("line", "named"), [("7;H100 80GB;Petrov", True), ("17;H100 80GB;Petrov", False), ("7;A100;Petrov", False), ("7;H100 80GB;" + "x" * 20_000, False)])
+def test_a_line_names_a_listing_by_its_short_id_beside_a_title_that_others_bear_too(line: str, named: bool) -> None:
+    names = Named([], ["7"], [], ["H100 80GB"])
+    assert names.in_(f"WARC/1.1\r\nContent-Length: 7\r\n\r\n{line}\r\n\r\n".encode()) is named
+
+
 @pytest.mark.parametrize(("text", "named"), NAMES, ids=[str(text) for text, _ in NAMES])
 def test_what_a_page_names_a_listing_by(text: str | bytes, named: bool) -> None:
     names = Named(["https://board.example/item.php?c=3&id=7"], ["7"], ["H100 Петров"])
