@@ -45,6 +45,7 @@ _OBSERVATION = ("listing, observed_at, recorded_at, run, evidence, changed, cont
 _LISTING = ("title, url, country, seller, vanished_at, last_seen, last_run, last_evidence, prior_seen, prior_run, prior_evidence,"
             " observation, content, extra_hash, latest")  # fmt: skip
 _ALERT = "title, severity, rank, score, site, country, chip, unit_usd, seller, signals, observation, measured"
+_MODEL = "file, sha256, fitted_at, who, why, rows, facts"
 _DIGEST = "kind, created_at, since, until, content_hash, chain_head, pinned, alerts, document"
 
 # A sighting by a run that is held in quarantine gives way to any other.
@@ -94,7 +95,9 @@ FACTS = (
            " state_before, source, knew", _KNEW, _unless_gone("note")),
     _union("link_decision", "id, one, two, at, seq, who, action, why, seen", _unless_gone("seen")),
     _union("version", "id, kind, hash, at, who, why, content"),
-    _union("model", "id, file, sha256, fitted_at, who, why, rows, facts, active_from, retired_at", *_least("active_from")),
+    # Two homes may have fitted under one name; the file goes with the row (`merge`).
+    _union("model", f"id, {_MODEL}, active_from, retired_at", *_least("active_from"),
+           *_chosen("(excluded.fitted_at, excluded.sha256) > (fitted_at, sha256)", _MODEL)),
     _union("market_reference", "as_of, offer, chip, form, condition, region, centre_usd, low_usd, high_usd, spread, n, seed_usd, source"),
     _union("digest", f"id, {_DIGEST}", *_chosen("(excluded.created_at, excluded.chain_head, excluded.pinned) > (created_at, chain_head, pinned)",
                                                 _DIGEST)),

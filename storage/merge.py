@@ -7,6 +7,7 @@ be merged share a key, else one seller would be two.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -111,6 +112,7 @@ class Merging(Settling):
                 self.db.rows("PRAGMA secure_delete=ON")
                 named = self._named_by_one()
                 self._join(named, now)
+            files += self._copy_models(other)
         finally:
             self.db.rows("DETACH DATABASE other")
         if named:
@@ -135,20 +137,23 @@ class Merging(Settling):
         return found
 
     def _copy_files(self, other: Path) -> int:
-        """Evidence files this home lacks, and models; whole or not at all."""
-        copied = 0
+        """Evidence files this home lacks; whole or not at all."""
         wanted = [row[0] for row in self.db.rows(
             "SELECT evidence_file FROM other.run WHERE evidence_file IS NOT NULL AND evidence_gone = 0 AND id NOT IN"
             " (SELECT id FROM main.run WHERE evidence_gone = 1) ORDER BY 1"
         )]  # fmt: skip
+        lacks = [(other / FOLDER / Path(name).name, self.home / FOLDER / Path(name).name) for name in wanted]
         with translated(self.home):
-            for folder, names in (
-                (FOLDER, wanted),
-                ("models", [r[0] for r in self.db.rows("SELECT file FROM other.model")]),
-            ):
-                (self.home / folder).mkdir(exist_ok=True)
-                for name in names:
-                    copied += _copy(other / folder / Path(name).name, self.home / folder / Path(name).name)
+            return sum(_copy(source, target) for source, target in lacks if not _is_whole(source, target))
+
+    def _copy_models(self, other: Path) -> int:
+        """Models as the joined rows have them: the file of this name may be that of another fit."""
+        copied = 0
+        with translated(self.home):
+            for row in self.db.rows("SELECT file, sha256 FROM main.model JOIN other.model USING (id, file, sha256) ORDER BY file"):
+                source, target = (home / "models" / Path(row["file"]).name for home in (other, self.home))
+                if _digest(target) != row["sha256"] and _digest(source) == row["sha256"]:
+                    copied += _copy(source, target)
         return copied
 
     def _join(self, named: HalfErased, now: str) -> None:
@@ -181,9 +186,18 @@ def _said(row: Row) -> str:
     return f"{row['action']} by {row['who']} at {row['at']}"
 
 
+def _is_whole(source: Path, target: Path) -> bool:
+    return target.exists() and (not source.exists() or target.stat().st_size >= source.stat().st_size)
+
+
+def _digest(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
+
+
 def _copy(source: Path, target: Path) -> int:
-    if not source.exists() or (target.exists() and target.stat().st_size >= source.stat().st_size):
+    if not source.exists():
         return 0
+    target.parent.mkdir(exist_ok=True)
     half = target.with_suffix(".part")
     shutil.copyfile(source, half)
     half.replace(target)

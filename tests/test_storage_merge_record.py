@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from hashlib import sha256
 from itertools import permutations
 from pathlib import Path
 
@@ -210,6 +211,22 @@ def test_one_model_is_in_force(logged: bool, tmp_path: Path) -> None:
             standing = {row["id"]: row["retired_at"] for row in store.models()}
             # Putting an older one back is known from the log of versions alone.
             assert standing == ({"m0": None, "mA": at(6), "mB": at(5)} if logged else {"m0": at(4), "mA": None, "mB": at(5)})
+
+
+def test_of_two_fits_under_one_name_row_and_file_go_together(tmp_path: Path) -> None:
+    fits = {"a": b"one", "b": b"another", "c": b"a third, longer"}
+    for name, fit in fits.items():
+        with make(tmp_path / name) as store:
+            (store.home / "models").mkdir()
+            (store.home / "models" / "m.skops").write_bytes(fit)
+            store.save_model("m", file="m.skops", sha256=sha256(fit).hexdigest(), fitted_at=at(1), who="ann", why="x", rows=1, facts={})
+    seen = set()
+    for number, order in enumerate(permutations([tmp_path / name for name in fits])):
+        with merged(tmp_path / f"m{number}", [*order, order[0]]) as store:
+            fit = (store.home / "models" / "m.skops").read_bytes()
+            assert store.models()[0]["sha256"] == sha256(fit).hexdigest()
+            seen.add(fit)
+    assert len(seen) == 1
 
 
 def test_what_changed_is_told_against_the_joined_history(tmp_path: Path) -> None:
