@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from detector.reading.read import Reader
-from detector.spellings import RARE, spellings
+from detector.spellings import BEHIND_LETTERS, RARE, spellings
 from storage.listing import Listing
 
 CHIPS = ("h100", "a100", "a800", "h200", "l40s", "mi300x", "gb200", "h800", "4090")
@@ -120,6 +120,7 @@ def cases() -> tuple[Case, ...]:
         told = [
             *spellings(typed, breaks),
             *((k, w(t)) for k, w in RARE.items() for t in (typed, typed.upper())),
+            *((k, w(t)) for k, w in BEHIND_LETTERS.items() for t in (typed, typed.upper()) if typed[0].isalpha()),
         ]
         for kind, spelling in told:
             # Half of the plain ones as people type them: in capitals.

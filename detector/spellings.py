@@ -7,11 +7,15 @@ decode each page, so it looks for the bytes of the spellings instead. What is no
 from __future__ import annotations
 
 import itertools
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from html.entities import codepoint2name
+from dataclasses import dataclass
+from functools import cache
+from html.entities import codepoint2name, html5
 
-from detector.reading.text import half_width, letters_like, traditional
+from detector.reading.text import fold, half_width, letters_like, traditional
 
 GAPS = (
     " ",
@@ -28,6 +32,7 @@ GAPS = (
     "™ ",
     "®",
     "™",
+    "\uff0d",
     r"\n",
     r"\r\n",
     r"\t",
@@ -92,6 +97,20 @@ RARE: dict[str, Callable[[str], str]] = {
     "keycaps, coloured": lambda name: "".join(f"{c}\ufe0f\u20e3" if c.isdigit() else c for c in name),
 }
 """Writings so rare that a page with any of their characters is decoded and looked at whole (`RARE_TRIGGERS`)."""
+
+_LETTERS = re.compile(r"^[A-Za-z]+")
+
+BEHIND_LETTERS: dict[str, Callable[[str], str]] = {
+    "raised digits": lambda name: name.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")),
+    "lowered digits": lambda name: _digits(name, 0x2080),
+    "Bengali digits": lambda name: _digits(name, 0x9E6),
+    "Thai digits": lambda name: _digits(name, 0xE50),
+    "marks of direction": lambda name: f"{name[:1]}\u200e{name[1:]}",
+    "marks of variation": lambda name: "\ufe0f".join(name),
+    "thin spaces": lambda name: _LETTERS.sub("\\g<0>\u2009", name),
+    "full-width hyphen": lambda name: _LETTERS.sub("\\g<0>\uff0d", name),
+}
+"""Examples of what is seen in names that begin with a plain letter (`signs`)."""
 
 SCRIPTS = ("Cyrillic", "Greek")
 """Scripts whose look-alike letters are typed for Latin ones, by all kinds of sellers."""
@@ -170,7 +189,7 @@ def _typed_for_digits(typed: str) -> Iterator[str]:
 def _other_rows(typed: str, breaks: frozenset[int]) -> Iterator[tuple[str, str]]:
     for name in {typed, typed.upper()}:
         for kind, write in WRITINGS.items():
-            for spelling in _parted(name, breaks, (" ", "-", "\u3000")):
+            for spelling in _parted(name, breaks, (" ", "-", "\u3000", "\uff0d")):
                 written = write(spelling)
                 if written != spelling:
                     yield kind, _plain_lowered(written)
@@ -199,6 +218,10 @@ def _plain_lowered(text: str) -> str:
     return "".join(char.lower() if char.isascii() else char for char in text)
 
 
+_NAMES = {text: name for name, text in sorted(html5.items(), reverse=True) if name.endswith(";")}
+_NAMES |= {chr(code): f"{name};" for code, name in codepoint2name.items()}
+"""The name of a character's entity: the one that all browsers know, where there are several."""
+
 ESCAPED = "escapes"
 """Stands for a codec where letters are entities or JSON escapes."""
 
@@ -214,7 +237,7 @@ def written_bytes(spelling: str) -> Iterator[tuple[bytes, str]]:
     yield spelling.encode("ascii", "xmlcharrefreplace").lower(), ESCAPED
     yield _each(spelling, lambda code: f"&#x{code:x};"), ESCAPED
     yield (
-        _each(spelling, lambda code: f"&{codepoint2name[code]};" if code in codepoint2name else chr(code)),
+        _each(spelling, lambda code: f"&{_NAMES[chr(code)]}" if chr(code) in _NAMES else chr(code)),
         "utf-8",
     )
     yield _each(spelling, lambda code: "".join(f"\\u{unit:04x}" for unit in _units(code))), ESCAPED
@@ -249,3 +272,93 @@ def _triggers() -> Iterator[bytes]:
 
 RARE_TRIGGERS = frozenset(trigger.lower() for trigger in _triggers())
 """Bytes of letters and digits written in rare ways: entities and escapes for plain ones, and the rows of `RARE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What a name may be written with and a page is full of: told from the rest by the bytes around, as regular expressions."""
+
+    before: bytes
+    after: bytes
+
+
+_GAP = Sign(rb"[a-z]", rb"[a-z0-9]")
+"""A space of another width, or a sign for one, behind a letter: between figures it parts thousands."""
+_EMPTY = Sign(rb"[a-z0-9]", rb"[a-z0-9]")
+"""A character without a shape."""
+_DIGIT = Sign(rb"(?:[a-z][ -]|[a-z0-9])", rb"[0-9&\\\x80-\xff]")
+"""A digit of another row, or of another script, behind a plain letter: prices in Bengali have none before them."""
+_LETTER = Sign(b"", rb"[ -]?[a-z0-9&\\\x80-\xff]")
+"""A letter of another row."""
+
+_SEPARATING = frozenset("\t\n\r -_.*/·")
+_COMMON = frozenset("\u00a0\u00aa\u00ba\u3000\u20e3") | frozenset(INVISIBLE)
+"""Not looked for as such: made as spellings of each name, or (the ordinals ª and º, as in nº 12) on too many pages."""
+_MADE = ((0x660, 0x66A), (0x6F0, 0x6FA), (0x966, 0x970), (0xFF10, 0xFF5B), (0x1D400, 0x1D800), (0x1F150, 0x1F18A), (0x24B6, 0x24EB))
+"""Rows that are made as spellings, or seen by their rare letters."""
+
+
+def _kind(text: str) -> Sign | None:
+    """What a character is to a name: it folds to a gap or to nothing, to a digit, to a letter."""
+    folded = fold(text).text
+    if not folded:
+        return _EMPTY
+    if folded.isspace() or folded == "-" or text in _SEPARATING:
+        return _GAP
+    if len(folded) == 1 and folded.isascii() and folded.isalnum():
+        return _DIGIT if folded.isdigit() else _LETTER
+    return None
+
+
+@cache
+def signs() -> dict[bytes, Sign]:
+    """By their bytes all characters that fold to a letter or digit, to a gap or to nothing, and are neither plain nor made above:
+    as UTF-8, and like the separators as entities and JSON escapes. Lower case."""
+    found: dict[bytes, Sign] = {}
+    for code in (*map(ord, _SEPARATING), *range(0x80, 0x20000)):
+        char = chr(code)
+        if char in _COMMON or any(first <= code < last for first, last in _MADE) or not _may_fold(char):
+            continue
+        sign = _kind(char)
+        if sign is None:
+            continue
+        ways = [f"&#{code};", f"&#x{code:x};", "".join(f"\\u{unit:04x}" for unit in _units(code))]
+        for way in ways:
+            found[way.encode()] = sign
+        # Letters of two bytes (small raised ones) have the bytes of Chinese and Korean ones.
+        if not char.isascii() and not (sign is _LETTER and code < 0x800):
+            found[char.encode()] = sign
+    for name, text in html5.items():
+        made = not text.isascii() and (text in _COMMON or text in GAPS)
+        if name.endswith(";") and not (made and _NAMES.get(text) == name) and (sign := _kind(text)) is not None:
+            found.setdefault(f"&{name}".lower().encode(), sign)
+    return {data: sign for data, sign in found.items() if data not in RARE_TRIGGERS}
+
+
+def _may_fold(char: str) -> bool:
+    """Whether folding may make something else of it: a look that is cheaper than folding."""
+    return char.isascii() or unicodedata.category(char) in _FOLDING or bool(unicodedata.decomposition(char))
+
+
+_FOLDING = ("Nd", "Cf", "Mn", "Lm", "Zs", "Zl", "Zp")
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """Numeric entities with zeros before their figures: `quick` is what an engine looks for, `exact` are those of use in a name."""
+
+    quick: bytes | None
+    exact: bytes
+
+
+@cache
+def zeros() -> dict[bytes, Entities]:
+    """By their beginning. Most on a page are the apostrophe (&#039;) and quotes."""
+    plain = [*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B)]
+    codes = {*plain, *(int(data[2:-1]) for data in signs() if data.startswith(b"&#") and data[2:-1].isdigit())}
+    codes = {code for code in codes if code >= 0x20} | {ord(char) for char in _COMMON}
+    decimal, hexadecimal = (b"|".join(f"{code:{form}}".encode() for code in sorted(codes)) for form in "dx")
+    return {
+        b"&#0": Entities(rb"&#0(?:0|32|4[25-7]|95|[1-9][0-9]{2})", rb"&#0+(?:" + decimal + rb")(?![0-9])"),
+        b"&#x0": Entities(None, rb"&#x0+(?:" + hexadecimal + rb")(?![0-9a-f])"),
+    }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
+import json
 import random
 from collections.abc import Iterator
 from functools import cache
@@ -92,6 +94,43 @@ def test_entities_and_escapes_for_plain_letters_are_seen(engine: str) -> None:
         b"<p>H&nbsp;100 GPU", b"<p>H&shy;100 GPU", b"<p>H&#8203;100 GPU", b"/nvidia%20h100%2080gb", b'"\\u82f1\\u4f1fH100"', b'"x\\nA100 40G"',
     ):  # fmt: skip
         assert gate(engine).look(body), body
+
+
+ENTITIES = (
+    "H&#0000049;00", "H&#x000031;00", "H&#X31;00", "&#0072;100", "H&#00049&#00048;0", "H&#x0200E;100", "H&#08206;100", "H&#0160;100",
+    "H&ZeroWidthSpace;100", "H&NonBreakingSpace;100", "H&ensp;100", "H&thinsp;100", "H&numsp;100", "H&lrm;100", "&Hopf;100", "&Hfr;100",
+    "H&sup1;&#8304;&#8304;", "H&#45;100", "H&#x2d;100", "H\\u002d100", "&Ncy;100", "H&Tab;100", "H&lowbar;100",
+)  # fmt: skip
+SIGNS = (
+    *(f"H{sign}100" for sign in "\u200e\u200f\u2061\u2063\u180e\u034f\ufe0e\ufe0f\u0640\u2002\u2009\u202f\uff0d"),
+    "H¹⁰⁰", "H₁₀₀", "H১০০", "H๑๐๐", "H ১০০", "ℍ100", "HⅠ00", "L４０S", "Ｈ－１００",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("written", [*ENTITIES, *SIGNS])
+def test_whatever_folds_to_a_letter_a_digit_or_a_gap_is_seen(written: str, engine: str) -> None:
+    text = f"<p>NVIDIA {written} 80GB GPU"
+    assert finder().find("page", fold(html.unescape(text.replace("\\u002d", "-")))), "the reader does not read it"
+    bodies = [text.encode(), text.encode("utf-16"), text.encode("utf-16-le"), text.encode("ascii", "xmlcharrefreplace")]
+    bodies.append("".join(c if c.isascii() else "".join(f"\\u{u:04X}" for u in _units(c)) for c in text).encode())
+    for body in bodies:
+        assert gate(engine).look(body), body
+
+
+@pytest.mark.parametrize("gap", ["\n", "\t", "\r\n"])
+def test_a_line_break_inside_json_in_two_bytes_a_letter_is_seen(gap: str) -> None:
+    body = json.dumps({"name": f"NVIDIA H{gap}100 80GB"})
+    for codec in ("utf-16", "utf-16-be", "utf-16-le"):
+        assert gate("ahocorasick").look(body.encode(codec)) == STRONG
+
+
+def test_signs_of_ordinary_pages_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[bytes] = []
+    monkeypatch.setattr(Gate, "rare", lambda self, body, end: looked.append(body[:end]) or NOTHING)
+    for text in ("don&#039;t &#034;it&#034; &#x0A;", "120 m² and 3 m³, note¹.", "I ❤️ it", "nº12, 1ª", "১২০০ টাকা", "2\u202f500,00 €", "a &middot; b", "\u200e12\u200e"):
+        gate("ahocorasick").look(f"<p>{text}".encode())
+        assert not looked, text
 
 
 @pytest.mark.parametrize("engine", ENGINES)

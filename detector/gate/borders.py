@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from detector.gate.literals import STRONG_NAME, Literal
 
@@ -103,9 +104,30 @@ class Classes:
         return True
 
 
+def is_sign(body: bytes, base: int, start: int, end: int, one: Literal) -> bool:
+    """Whether a trigger stands where it may be a part of a name. The page begins at `base`."""
+    if one.entities is not None:
+        # An engine tells the end of the whole or of its beginning.
+        return _compiled(one.entities.exact).search(body, max(base, end - REACH), end + REACH) is not None
+    if one.sign is None:
+        return True
+    if not _compiled(one.sign.after).match(body, end):
+        return False
+    return _compiled(one.sign.before + rb"\Z").search(body[max(base, start - 2) : start]) is not None
+
+
+@cache
+def _compiled(source: bytes) -> re.Pattern[bytes]:
+    return re.compile(source, re.I | re.S)
+
+
 def pattern(one: Literal) -> bytes | None:
     """A short weak literal with what has to stand before it, for an engine of regular expressions without a look behind; None
-    where it is looked for as it is. It lets pass all that `stands` and `Classes` let pass, and little else."""
+    where it is looked for as it is. It lets pass all that `stands`, `Classes` and `is_sign` let pass, and little else."""
+    if one.sign is not None:
+        return one.sign.before + hexed(one.data) if one.sign.before else None
+    if one.entities is not None:
+        return one.entities.quick
     if [codec for codec, _ in one.ways] != ["ascii"] or len(one.data) > BORDERED or one.kind == STRONG_NAME:
         return None
     ways = [rb"^", _ESCAPE, _VENDORS, rb"[x*]", *(re.escape(part) for part in one.before)]

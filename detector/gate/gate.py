@@ -15,7 +15,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from detector.gate.borders import CLASS_NEAR, Classes, is_count, pattern, stands
+from detector.gate.borders import CLASS_NEAR, Classes, is_count, is_sign, pattern, stands
 from detector.gate.engine import Search, engine
 from detector.gate.heads import Head, heads
 from detector.gate.literals import TRIGGER, WEAK_NAME, Literal, is_wanted, literals
@@ -93,7 +93,9 @@ class Gate:
     def _whole(self, body: bytes) -> int:
         """A page in UTF-16."""
         codec = "utf-16" if body[:2] in _MARKS else "utf-16-le" if body[1:2] == b"\0" else "utf-16-be"
-        return self._rare(body.decode(codec, "replace"))
+        text = body.decode(codec, "replace")
+        # Inside JSON a line break is written out.
+        return max(self._rare(text), self._rare(_CONTROL.sub(" ", text)) if "\\" in text else NOTHING)
 
     def rare(self, body: bytes, end: int) -> int:
         """The letters around one in a rare writing."""
@@ -175,7 +177,7 @@ class _Look:
     def _literal(self, number: int, start: int, end: int) -> None:
         one = self.gate.literals[number]
         if one.kind == TRIGGER:
-            if end >= self.rare_from:
+            if end >= self.rare_from and is_sign(self.body, self.base, start, end, one):
                 self.rare_from = end + RARE_STEP
                 self._take(self.gate.rare(self.body, end), end)
             return

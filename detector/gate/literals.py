@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from detector.spellings import RARE_TRIGGERS, spellings, written_bytes
+from detector.spellings import RARE_TRIGGERS, Entities, Sign, signs, spellings, written_bytes, zeros
 
 if TYPE_CHECKING:
     from detector.reading.chips import Finder
@@ -38,11 +38,17 @@ class Literal:
     """Whether it may be a class of a style sheet: `h-100` is a height in many."""
     parted: bool = False
     """Whether it is a letter, a blank and a number, which may be an article and a count: `a 100`."""
+    sign: Sign | None = None
+    """For a trigger: what has to stand around it."""
+    entities: Entities | None = None
+    """For a trigger: what it is the beginning of."""
 
 
 def literals(finder: Finder, wanted: Collection[str] | None) -> list[Literal]:
     """All of them, in order of their bytes. `wanted` are catalogue rows, None for all."""
     found = {data: Literal(data, TRIGGER) for data in RARE_TRIGGERS}
+    found |= {data: Literal(data, TRIGGER, sign=sign) for data, sign in signs().items()}
+    found |= {data: Literal(data, TRIGGER, entities=entities) for data, entities in zeros().items()}
     ways: dict[bytes, dict[str, str]] = {}
     for core in _cores(finder, wanted):
         for _, spelling in spellings(core.plain, core.breaks):
@@ -62,6 +68,8 @@ def literals(finder: Finder, wanted: Collection[str] | None) -> list[Literal]:
             one.after,
             b"-" in data or b"_" in data,
             _PARTED.fullmatch(data) is not None,
+            one.sign,
+            one.entities,
         )
         for data, one in sorted(found.items())
     ]
