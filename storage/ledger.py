@@ -22,7 +22,7 @@ class Entry:
 
     `outcome` is done, damaged (what could be saved was read) or failed (not readable; tried again next time). `records` are
     responses, of which `pages` have text, `gated` a chip's name in their bytes, `structured` the look of an offer, `read` a
-    listing; `candidates` listings offer a chip; `failed` could not be read, `oversized` were passed over. `bytes` are those
+    listing; `candidates` listings offer a chip; `failed` could not be read, `oversized` were passed over or cut. `bytes` are those
     of the responses unpacked, `seconds` of the worker's time. `damages` are [place, problem], `file` and `sha256` the
     Parquet file of the candidates, `size` the archive's bytes then, `imported` the last run that took them into a home.
     """
