@@ -145,9 +145,9 @@ def _loaded(snapshot: Snapshot) -> Iterator[tuple[Config, Path, dict[str, Any]]]
         config = Config(home)
         here = {"knowledge": config.knowledge_version, "thresholds": config.thresholds_version}
         if other := [name for name, version in here.items() if version != facts[name]]:
+            told = ", ".join(f"{name} {here[name]} where the scan was begun with {facts[name]}" for name in other)
             raise SnapshotError(
-                f"this chipwatch's {' and '.join(other)} are version {', '.join(here[name] for name in other)}, the scan was begun with"
-                f" {', '.join(str(facts[name]) for name in other)}: install the same chipwatch everywhere, or scan into a new folder"
+                f"this chipwatch has {told}: install the same chipwatch everywhere, or scan into a new folder"
             )
         yield config, home, facts
 
