@@ -23,12 +23,12 @@ _NOT_AFTER = re.compile(
 )
 _LABEL_AFTER = re.compile(
     fold_pattern(
-        r"\W{0,2}(?:的)?\W?(?:标签|马甲|壳|껍데기|껍질|외관|겉모습|바코드|外衣|на бумаге|по бумагам|по документам|贴纸|标(?![准配价注题])|外壳|铭牌|皮|(?:\d{1,3}\s?gb? )?(?:sticker|label|shroud|ラベル|シール|라벨|스티커|наклейк|шильд|etikett|etiket))"
+        r"\W{0,2}(?:的)?\W?(?:标签|马甲|壳|껍데기|껍질|외관|겉모습|바코드|外衣|на бумаге|по бумагам|по документам|(?:の)?(?:もの|ラベル|箱|シール)(?:に|が|です|を)|贴纸|标(?![准配价注题])|外壳|铭牌|皮|(?:\d{1,3}\s?gb? )?(?:sticker|label|shroud|ラベル|シール|라벨|스티커|наклейк|шильд|etikett|etiket))"
     )
 )
 _LABEL_BEFORE = re.compile(
     fold_pattern(
-        r"(?:labell?(?:ed)?(?: as)?|re-?labell?ed(?: as)?|标签(?:换成|改成|是)?|换成|改成|报的也?是|报成|写(?:的|着)?是?|贴的?是|标着|标的是|印着|印的是|贴着|刷的?是|外装|外箱|外盒|箱子|盒子|包装|ラベルは|(?:housing|shroud|cover|case|shell|plate|outside|backplate) (?:is |was )?(?:marked|stamped|printed|labell?ed|engraved|says?|reads?)|外装とラベルは|(?:aufkleber|label|etikett|typenschild|lieferschein|karton|rechnung) (?:sagt|nennt|zeigt|lautet)(?: auf)?(?: eine?n?)?|(?:sticker|label|tag|box|papers|paperwork|invoice) (?:say|read|show|state|claim)s?(?: an?)?|ditempel label|ditukar label|marked as|badged as|sticker says|box says|under the name(?: of)?|declared as)\W*$"
+        r"(?:labell?(?:ed)?(?: as)?|re-?labell?ed(?: as)?|标签(?:换成|改成|是)?|换成|改成|报的也?是|报成|写(?:的|着)?是?|贴的?是|标着|标的是|印着|印的是|贴着|刷的?是|外装|(?:ラベル|化粧箱|外箱|箱|シール|銘板)(?:が|は|に|も)|外箱|外盒|箱子|盒子|包装|ラベルは|(?:housing|shroud|cover|case|shell|plate|outside|backplate) (?:is |was )?(?:marked|stamped|printed|labell?ed|engraved|says?|reads?)|外装とラベルは|(?:aufkleber|label|etikett|typenschild|lieferschein|karton|rechnung) (?:sagt|nennt|zeigt|lautet)(?: auf)?(?: eine?n?)?|(?:sticker|label|tag|box|papers|paperwork|invoice) (?:say|read|show|state|claim)s?(?: an?)?|ditempel label|ditukar label|marked as|badged as|sticker says|box says|under the name(?: of)?|declared as)\W*$"
     )
 )
 _FITS_BEFORE = re.compile(

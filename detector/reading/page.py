@@ -191,7 +191,8 @@ class Page:
             return not beside
         if mention.key.isdigit() and int(mention.key) >= SPOKEN_NUMBERS:
             # Under a car's or a lamp's title that shares a chip's name, another chip is an aside ('swap for a PC with a 4090').
-            return not self.homonymous or (mention.field == "description" and not self.named_in_title)
+            # Nobody lets those by the hour: '4090s, solar powered, $0.14/hr'.
+            return not self.homonymous or bool(self.price["rental-price"]) or (mention.field == "description" and not self.named_in_title)
         own = self.hits(mention.field)
         if any(
             0 <= mention.start - hit.end <= 1 and _counted(own.text, hit.start) for hit in own["counter-card"]
