@@ -91,8 +91,8 @@ class _Batch:
         self.store, self.run, self.now, self.recorded_at = store, run, now, recorded_at
         self.states: dict[str, _State] = {}
         self.observations: list[dict[str, Any]] = []
-        self.known: set[str] = set()
-        """Observations of this batch that say what was judged already."""
+        self.repeats: list[tuple[str, str]] = []
+        """Observations of this batch that say what an earlier one says (named second), in the order in which they were made."""
         self.evidence: dict[str, EvidenceRef] = {}
         self.sellers: dict[str, Draft] = {}
         self.places: dict[str, Listing] = {}
@@ -216,7 +216,7 @@ class _Batch:
         row["changed"] = " ".join(changes(made.values, row))
         state.fresh[row["id"]] = row
         self.observations.append(row)
-        self.known.add(row["id"])
+        self.repeats.append((row["id"], str(state.observation)))
         state.observation, state.observed_at = row["id"], row["observed_at"]
 
     def _changed(self, state: _State, observation: str, made: Draft) -> tuple[str, ...]:
@@ -242,9 +242,8 @@ class _Batch:
         )
         moved = [(key, state) for key, state in self.states.items() if state.draft is not None]
         db.write_many(_UPSERT, [self._columns(key, state) for key, state in moved])
-        db.write_many(
-            "INSERT OR IGNORE INTO pending (observation, known) VALUES (?,?)", [(row["id"], row["id"] in self.known) for row in self.observations]
-        )
+        db.write_many("INSERT OR IGNORE INTO pending (observation) VALUES (?)", [(row["id"],) for row in self.observations])
+        db.write_many(_REPEATS, self.repeats)
         db.write_many("INSERT OR IGNORE INTO search_pending (listing) VALUES (?)", [(row["listing"],) for row in self.observations])
         db.write_many(_TOUCH, [
             (s.first_seen, s.last_seen, s.last_run, s.last_evidence, *s.prior, s.observation, s.content, key)
@@ -298,6 +297,10 @@ class _Batch:
             state.extra_hash, state.latest,
         )  # fmt: skip
 
+
+# What repeats a page is no news where that page was judged, or known before it came to wait.
+_REPEATS = """UPDATE pending SET known=1 WHERE observation = ?
+    AND NOT EXISTS (SELECT 1 FROM pending WHERE observation = ? AND known = 0)"""
 
 _UPSERT = """INSERT INTO listing (id, site, listing_id, title, url, country, seller, first_seen, last_seen, last_run, last_evidence,
     prior_seen, prior_run, prior_evidence, observation, content, extra_hash, latest) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)

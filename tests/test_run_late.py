@@ -75,6 +75,17 @@ def test_an_older_page_recorded_later_leaves_the_alert_alone(store: Store, page:
     assert not store.untold() and store.alert(key)["state"] == before["state"]
 
 
+def test_what_was_seen_twice_before_it_was_judged_is_news(store: Store) -> None:
+    """The second sighting becomes a page of its own when something comes between: nobody has heard of either yet."""
+    record(store, [listing(1, day=10, signals=FLAG)], NOW)
+    record(store, [listing(1, day=20, signals=FLAG)], NOW)
+    record(store, [listing(1, day=15, usd=25000)], NOW)
+    record(store, [listing(1, day=30, signals=FLAG)], NOW)
+    record(store, [listing(1, day=25, usd=25000)], NOW)
+    judge(store, CONFIG)
+    assert store.untold() and alert(store)["events"][0]["news"]
+
+
 def test_before_is_what_was_observed_before(store: Store) -> None:
     """The cut from 20,000 to 9,000 never was: 9,000 was asked first."""
     come(store, listing(1, 20000, day=10, description=f"{COPIED} Serial number on request."))
