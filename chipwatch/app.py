@@ -198,3 +198,20 @@ def failure(error: BaseException) -> int:
         return EXIT_NOT_DONE
     note(f"error: unexpected {name}: {error}; run again with --debug for the traceback and report it")
     return EXIT_NOT_DONE
+
+
+def one_of(option: str, value: str | None, known: Sequence[str]) -> None:
+    """Raises UseError if a filter can match nothing: an empty list would read as "no alerts"."""
+    import difflib
+
+    if value is None or value in known:
+        return
+    near = difflib.get_close_matches(value, known, 3) or [name for name in known if value.lower() in name][:5]
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known[:12])}"
+    raise UseError(f"{option} {value!r} is none that is known; {hint}")
+
+
+def known_sites(state: State) -> set[str]:
+    """Sites that have a file or were ever read."""
+    with state.store(readonly=True) as store:
+        return {row["site"] for row in store.coverage()} | set(state.config.sites)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chipwatch.app import State, UseError, note, now_utc, user, write_json, write_rows
+from chipwatch.app import State, UseError, known_sites, note, now_utc, one_of, user, write_json, write_rows
 
 WHO = typer.Option(envvar="CHIPWATCH_WHO", help="Your name; the system's user name if not given.")
 
@@ -61,18 +61,16 @@ def mute(
 
 def _known(state: State, store: Any, scope: Scope, value: str) -> str:
     """What is meant, as alerts bear it. Raises UseError or MissingError where nothing is called so: the mute would never hold."""
-    from chipwatch.commands.review import _known_sites, _one_of
-
     if scope is Scope.listing:
         return str(store.find_listing(value))
     if scope is Scope.seller:
         return str(store.seller(value)["id"])
     known = {
-        Scope.site: lambda: sorted(_known_sites(state)),
+        Scope.site: lambda: sorted(known_sites(state)),
         Scope.chip: lambda: [row.id for row in state.config.catalogue.chip],
         Scope.signal: lambda: [card.id for card in state.config.signals.signal],
     }
-    _one_of(scope.value, value, known[scope]())
+    one_of(scope.value, value, known[scope]())
     return value
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +9,19 @@ from typing import Annotated, Any
 import typer
 
 from chipwatch import muting
-from chipwatch.app import EXIT_PROBLEMS, State, UseError, clean, note, now_utc, user, write_json, write_rows
+from chipwatch.app import (
+    EXIT_PROBLEMS,
+    State,
+    UseError,
+    clean,
+    known_sites,
+    note,
+    now_utc,
+    one_of,
+    user,
+    write_json,
+    write_rows,
+)
 from chipwatch.group import Group
 
 
@@ -197,11 +208,11 @@ def alerts_list(
     from storage.alerts import Filter
 
     state: State = ctx.obj
-    _one_of("--severity", severity, ("high", "medium", "low"))
-    _one_of("--state", state_, ("new", "confirmed", "dismissed", "snoozed", "escalated", "closed", "any"))
-    _one_of("--chip", chip, [row.id for row in state.config.catalogue.chip])
+    one_of("--severity", severity, ("high", "medium", "low"))
+    one_of("--state", state_, ("new", "confirmed", "dismissed", "snoozed", "escalated", "closed", "any"))
+    one_of("--chip", chip, [row.id for row in state.config.catalogue.chip])
     if site is not None:
-        _one_of("--site", site, sorted(_known_sites(state)))
+        one_of("--site", site, sorted(known_sites(state)))
     chosen = Filter(
         states=None if state_ == "any" else (state_,),
         severities=(severity,) if severity else None,
@@ -221,23 +232,6 @@ def alerts_list(
     )
     if total > len(rows):
         note(f"and {total - len(rows)} more: --limit {total}")
-
-
-def _one_of(option: str, value: str | None, known: Sequence[str]) -> None:
-    """Raises UseError if a filter can match nothing: an empty list would read as "no alerts"."""
-    import difflib
-
-    if value is None or value in known:
-        return
-    near = difflib.get_close_matches(value, known, 3) or [name for name in known if value.lower() in name][:5]
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known[:12])}"
-    raise UseError(f"{option} {value!r} is none that is known; {hint}")
-
-
-def _known_sites(state: State) -> set[str]:
-    """Sites that have a file or were ever read."""
-    with state.store(readonly=True) as store:
-        return {row["site"] for row in store.coverage()} | set(state.config.sites)
 
 
 def alerts_show(
@@ -287,7 +281,7 @@ def alerts_decide(
     if action is Action.dismiss and not reason:
         raise UseError(f"a dismissal needs --reason CODE: {', '.join(codes)}")
     if codes:
-        _one_of("--reason", reason, codes)
+        one_of("--reason", reason, codes)
     with state.store() as store:
         key, person = store.find_listing(listing), who or user()
         if action is Action.undo:

@@ -17,7 +17,7 @@ from crawler.extraction import words as w
 from crawler.extraction.claims import Claim
 
 if TYPE_CHECKING:
-    from crawler.extraction.shown_price import Candidate
+    from crawler.extraction.candidate import Candidate
 
 CLEAR = 7.0
 """Points from which a shown price is believed against markup that nothing shown confirms."""

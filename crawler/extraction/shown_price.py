@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crawler.extraction import dom, others, said, tiers, unpriced
 from crawler.extraction import words as w
+from crawler.extraction.candidate import Candidate
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -49,25 +49,6 @@ AGAINST = {
     w.STRUCK: 6.0, w.RELATED: 5.0, w.TILE: 1.0, w.SHIPPING: 5.0, w.INSTALMENT: 5.0, w.SAVING: 5.0, w.PER_MEASURE: 4.0,
     w.HIDDEN: 1.5,
 }  # fmt: skip
-
-
-@dataclass(slots=True)
-class Candidate:
-    """A shown figure that may be the price; `points` say how much speaks for it."""
-
-    price: Price
-    order: int
-    element: LexborNode
-    lead: str = ""
-    """What stands before it in its text, from the figure before on."""
-    trail: str = ""
-    """What stands behind it there."""
-    points: float = 0.0
-    struck: bool = False
-    untaxed: bool = False
-    pardon: float = 0.0
-    """Points it lost because the name of an element around it or the words of a list price make it a former price, and nothing
-    else does."""
 
 
 def candidates(shown: Shown, place: Place, address: str | None = None) -> list[Candidate]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from crawler.extraction import words as w
 
 if TYPE_CHECKING:
+    from crawler.extraction.candidate import Candidate
     from crawler.extraction.dom import Shown
-    from crawler.extraction.shown_price import Candidate
 
 Label = tuple[int, bool]
 """The least quantity, and whether it is a bare number."""
