@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import gzip
 import io
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 LONGEST = 32 * 1024 * 1024
 """Bytes of one line; a longer one is no listing."""
+LONGEST_ROW = 500
+"""Lines of one row of a CSV: one with more has a quote that is never closed, or closed by a later row's."""
 
 
 def read_jsonl(path: Path, site: str | None) -> Iterator[Captured]:
@@ -78,46 +79,41 @@ def read_csv(path: Path, site: Site | None, label: str, stamp: str) -> Iterator[
         next(source)
         source.taken()
     delimiter = told[1] if told else _delimiter(text)
-    try:
-        rows = _rows(source, delimiter)
-        header = next(rows, ([], 0, ""))[0]
-        if not header:
-            raise FileRefused(path, "has no header row")
-        names = [_field(column, site) for column in header]
-        if "title" not in names:
-            raise FileRefused(
-                path,
-                f"no column for the title among {', '.join(header)[:200]}; map the columns in [columns] of a site file of family 'files' and name it with --site",
-            )
-        alike = _alike(text, names, delimiter)
-        for row, number, taken in rows:
-            if row is None:
-                yield Captured(error="a quote is opened and never closed; the lines after it are read by themselves", line=number)
-            else:
-                yield _csv_row(row, names, alike, site, label, f"file:///{quote(path.name)}#line={number}", number, taken, stamp)
-    except csv.Error as error:
-        yield Captured(error=f"is no CSV: {error}", line=source.number)
+    rows = _rows(source, delimiter)
+    header = next(rows, ([], 0, ""))[0]
+    if not header:
+        raise FileRefused(path, "has no header row")
+    names = [_field(column, site) for column in header]
+    if "title" not in names:
+        raise FileRefused(
+            path,
+            f"no column for the title among {', '.join(header)[:200]}; map the columns in [columns] of a site file of family 'files' and name it with --site",
+        )
+    alike = _alike(text, names, delimiter)
+    for row, number, taken in rows:
+        if row is None:
+            yield Captured(error="a quote is opened and never closed, or a cell is too large; the lines after it are read by themselves", line=number)
+        else:
+            yield _csv_row(row, names, alike, site, label, f"file:///{quote(path.name)}#line={number}", number, taken, stamp)
 
 
 def _rows(source: _Rows, delimiter: str) -> Iterator[tuple[list[str] | None, int, str]]:
-    """Each row with the number of its first line and its text; None for a line whose quote runs to the end of the file."""
+    """Each row with the number of its first line and its text; None for a line that opens a quote and does not close it in its row."""
     reader = csv.reader(source, delimiter=delimiter)
-    while (row := next(reader, None)) is not None:
-        number, taken = source.first, source.taken()
-        if source.ended and _unclosed(taken, delimiter):
-            yield None, number, taken
+    while True:
+        source.broken = False
+        try:
+            row = next(reader, None)
+        except csv.Error:  # a cell is larger than the csv module lets it be: it takes in what follows
+            source.broken = True
+        if source.broken:
+            yield None, source.first, source.taken()
             source.back()
             reader = csv.reader(source, delimiter=delimiter)
+        elif row is None:
+            return
         else:
-            yield row, number, taken
-
-
-def _unclosed(text: str, delimiter: str) -> bool:
-    try:
-        list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return "end of data" in str(error)
-    return False
+            yield row, source.first, source.taken()
 
 
 def _csv_row(
@@ -186,10 +182,7 @@ def _lasting(row: list[str], names: list[str]) -> str:
 
 def _alike(text: str, names: list[str], delimiter: str) -> Counter[str]:
     """How many rows of a file share a lasting name."""
-    counts: Counter[str] = Counter()
-    with contextlib.suppress(csv.Error):  # told where the rows are read
-        counts.update(_lasting(row, names) for row, *_ in _rows(_Rows(text), delimiter) if row is not None)
-    return counts
+    return Counter(_lasting(row, names) for row, *_ in _rows(_Rows(text), delimiter) if row is not None)
 
 
 def _name_of(row: list[str]) -> str:
@@ -225,17 +218,17 @@ class _Rows:
         self._row: list[str] = []
         self.number = 0
         self.first = 1
-        self.ended = False
-        """All lines were handed out."""
+        self.broken = False
+        """Whether more lines were asked for within a row than there are, or than a row may have."""
         self._after = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._lines.readline()
+        line = self._lines.readline() if len(self._row) < LONGEST_ROW else ""
         if not line:
-            self.ended = True
+            self.broken = bool(self._row)
             raise StopIteration
         if not self._row:
             self.first, self._after = self.number + 1, self._lines.tell()
@@ -246,7 +239,7 @@ class _Rows:
     def back(self) -> None:
         """Go back to the second line of the last row."""
         self._lines.seek(self._after)
-        self.number, self.ended = self.first, False
+        self.number = self.first
 
     def taken(self) -> str:
         """The text of the last row; the next one starts afresh."""
