@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import csv
 import gzip
 import json
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from config.loader import Config
-from crawler.importing import FileRefused, ImportResult, import_file, import_files
+from crawler.importing import FileRefused, ImportResult, import_file, import_files, lines
 from crawler.sites import reparse
 from crawler.sites.rereading import ReparseError
 from storage.evidence import read
@@ -494,6 +497,30 @@ def test_a_quote_that_is_never_closed_costs_its_own_line(tmp_path: Path) -> None
     assert [o.evidence.url for o in observations(tmp_path / "home") if o.listing.title == "L40S"] == ["file:///market.csv#line=7"]
 
 
+@pytest.mark.parametrize(("rows", "letters"), [(600, 20), (300, 1000)], ids=["lines of a row", "letters of a cell"])
+def test_a_quote_that_is_never_closed_costs_its_own_line_of_a_long_file(tmp_path: Path, rows: int, letters: int) -> None:
+    before = csv.field_size_limit(131_072)  # what the module begins with
+    try:
+        text = "\n".join(["title;price_text", '"unclosed H100;14.000 €', *(f"{number} {'x' * letters};9 €" for number in range(rows))])
+        result, errors, found = csv_of(tmp_path, text)
+    finally:
+        csv.field_size_limit(before)
+    assert len(found) == result.listings == rows
+    assert [error["line"] for error in errors] == [2] and "never closed" in errors[0]["error"]
+
+
+def test_quotes_that_are_never_closed_are_read_in_bounded_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "LONGEST_ROW", 20)
+    # Each line leaves a quote open, whether it is read by itself or within the one before.
+    path = tmp_path / "toggling.csv"
+    path.write_text("title;price_text\n" + 'a"b;"c\n' * 20_000 + "H100;1\n")
+    began = time.process_time()
+    pieces = list(lines.read_csv(path, None, "desk", NOW))
+    assert time.process_time() - began < 10
+    assert [listing.title for piece in pieces for listing in piece.listings] == ["H100"]
+    assert sum(piece.error is not None for piece in pieces) == 20_000
+
+
 def test_a_row_with_more_cells_than_columns_is_named(tmp_path: Path) -> None:
     result, errors, found = csv_of(tmp_path, "title,price_text\nH100,$14,000\nA100,$9000,,\n")
     assert set(found) == {"A100"} and result.errors == 1 and "3 cells for 2 columns" in errors[0]["error"]
@@ -512,6 +539,33 @@ def test_mhtml_whose_first_part_is_a_frame(tmp_path: Path, told: str) -> None:
     path.write_text(f'{head}MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="--b"{start}\r\n\r\n{parts}----b--\r\n', encoding="utf-8", newline="")
     run_import(path, tmp_path / "home")
     assert [o.listing.site for o in observations(tmp_path / "home")] == ["dealer.example"]
+
+
+def flipped(place: int, by: int) -> Callable[[bytearray], None]:
+    """Change the second file's entry in the list of files of a package: its checksum, its way of packing, its place."""
+
+    def change(data: bytearray) -> None:
+        data[data.find(b"PK\1\2", data.find(b"PK\1\2") + 1) + place] ^= by
+
+    return change
+
+
+BROKEN = {"checksum": flipped(16, 1), "packing": flipped(10, 99), "place": flipped(42, 1), "encrypted": flipped(8, 1)}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_file_of_a_package_that_cannot_be_had_is_told_and_the_next_is_read(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "visit.wacz"
+    with zipfile.ZipFile(path, "w") as package:
+        for number in range(3):
+            text = PAGE.replace("A100-80", f"A100-8{number}").encode()
+            package.writestr(f"archive/{number}.warc.gz", warc((f"https://dealer.example/p/{number}", text, {})))
+    data = bytearray(path.read_bytes())
+    BROKEN[what](data)
+    path.write_bytes(data)
+    result, errors = run_import(path, tmp_path / "home")
+    assert {o.listing.listing_id for o in observations(tmp_path / "home")} == {"A100-80", "A100-82"}
+    assert result.outcome == "partial" and [error["url"] for error in errors] == ["archive/1.warc.gz"]
 
 
 def test_a_package_of_packages_is_read_and_a_broken_archive_stops_none(tmp_path: Path) -> None:

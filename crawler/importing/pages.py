@@ -27,6 +27,8 @@ from crawler.importing.captured import Captured, FileRefused
 from crawler.page import Page, Reading
 
 if TYPE_CHECKING:
+    from zipfile import ZipFile
+
     from config.loader import Config
     from config.schema.sites import Site
 
@@ -180,27 +182,40 @@ def _package(file: Any, path: Path, config: Config, site: str | None, depth: int
             for name in sorted(package.namelist()):
                 if name.endswith((".warc", ".warc.gz")) and name.startswith("archive/"):
                     found = True
-                    with package.open(name) as inner:
-                        yield from _told(_records(inner, path, config, site), name)
+                    yield from _told(_inside(package, name, path, config, site), name)
                 elif name.endswith(".wacz"):
                     found = True
                     if depth == DEEPEST or package.getinfo(name).file_size > MAX_FILE:
                         yield Captured(error=f"is nested too deep or larger than {MAX_FILE >> 20} MB", uri=name)
                         continue
-                    with package.open(name) as inner:
-                        held = io.BytesIO(inner.read(MAX_FILE))
-                    yield from _told(_package(held, path, config, site, depth + 1), name)
-    except (zipfile.BadZipFile, OSError, zlib.error, NotImplementedError, RuntimeError) as error:
+                    yield from _told(_nested(package, name, path, config, site, depth), name)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
         raise FileRefused(path, f"is no WACZ: {error}") from error
     if not found:
         raise FileRefused(path, "is no WACZ: it holds no WARC file under archive/")
 
 
+def _inside(package: ZipFile, name: str, path: Path, config: Config, site: str | None) -> Iterator[Captured]:
+    with package.open(name) as inner:
+        yield from _records(inner, path, config, site)
+
+
+def _nested(package: ZipFile, name: str, path: Path, config: Config, site: str | None, depth: int) -> Iterator[Captured]:
+    with package.open(name) as inner:
+        held = io.BytesIO(inner.read(MAX_FILE))
+    yield from _package(held, path, config, site, depth + 1)
+
+
 def _told(pieces: Iterator[Captured], name: str) -> Iterator[Captured]:
+    """The pieces of a file in a package, with what is wrong with it as the last; the package's other files can be read."""
+    from zipfile import BadZipFile
+
     try:
         yield from pieces
     except FileRefused as error:
         yield Captured(error=error.problem, uri=name)
+    except (BadZipFile, OSError, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+        yield Captured(error=f"cannot be read: {error}", uri=name)
 
 
 def _records(file: Any, path: Path, config: Config, site: str | None) -> Iterator[Captured]:
