@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -18,7 +20,11 @@ pytest.importorskip("distributed")
 
 from chipwatch.scale import bring, parquet
 from chipwatch.scale.chain import Result, Scanner, _moment
+from chipwatch.scale.package import broken
+from chipwatch.scale.pieces import Record
+from chipwatch.scale.records import responses
 from chipwatch.scale.snapshot import take
+from chipwatch.scale.sources import parts
 from config.loader import Config
 from crawler.importing import import_file
 from storage.ledger import Entry, Ledger
@@ -135,6 +141,25 @@ PACKAGES = {
     "deflated": (wacz(zipfile.ZIP_DEFLATED, lambda *records: b"".join(records), ""), ALL, None),
     "deflated, broken": (flipped(wacz(zipfile.ZIP_DEFLATED, lambda *records: b"".join(records), ""), 470), None, "byte"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("hurt", ["checksum", "end"])
+def test_a_broken_end_that_was_seen_is_not_the_end_of_what_is_read_again(hurt: str, tmp_path: Path) -> None:
+    # A length that leads beyond the end is looked after there, and then the records are read from where it stands.
+    noise = random.Random(1)
+    many = [record(page(f"n{n}") + noise.randbytes(3000), f"n{n}") for n in range(1000)]
+    many[3] = re.sub(rb"Content-Length: \d+", b"Content-Length: 20000000", many[3], count=1)
+    data = wacz(zipfile.ZIP_DEFLATED, lambda *records: b"".join(many), "")
+    at = data.find(b"PK\1\2", data.find(b"PK\1\2") + 1)
+    if hurt == "checksum":
+        data[at + 16] ^= 1
+    else:
+        struct.pack_into("<I", data, at + 20, struct.unpack_from("<I", data, at + 20)[0] - 2000)
+    (tmp_path / "p.wacz").write_bytes(data)
+    with parts(str(tmp_path / "p.wacz"))[0].opened() as file:
+        found = [piece.url for piece in responses(file) if isinstance(piece, Record)]
+        assert broken(file) == {"checksum": "holds other bytes than when it was packed", "end": "is cut short"}[hurt]
+    assert len(found) >= 999
 
 
 @pytest.mark.parametrize("kind", PACKAGES)

@@ -99,11 +99,12 @@ class Inflated(io.RawIOBase):
     def __init__(self, packed: io.BufferedReader, checksum: int) -> None:
         self._packed, self._checksum = packed, checksum
         self.problem: str | None = None
+        """What was found to be broken, in this or an earlier going through."""
         self._begin()
 
     def _begin(self) -> None:
         self._packed.seek(0)
-        self._unpacker, self._at, self._crc = zlib.decompressobj(-15), 0, 0
+        self._unpacker, self._at, self._crc, self._over = zlib.decompressobj(-15), 0, 0, False
 
     def readable(self) -> bool:
         """It is."""
@@ -136,14 +137,14 @@ class Inflated(io.RawIOBase):
 
     def _read(self, most: int) -> bytes:
         data = b""
-        while not data and not self._unpacker.eof and not self.problem:
+        while not data and not self._unpacker.eof and not self._over:
             packed = self._unpacker.unconsumed_tail or self._packed.read(_BITE)
             try:
                 data = self._unpacker.decompress(packed, most)
             except zlib.error:
-                self.problem = f"is broken behind byte {self._at}"
+                self.problem, self._over = f"is broken behind byte {self._at}", True
             if not packed:
-                self.problem = "is cut short"
+                self.problem, self._over = "is cut short", True
         self._at += len(data)
         self._crc = zlib.crc32(data, self._crc)
         if self._unpacker.eof and not data and self._crc != self._checksum:
