@@ -21,7 +21,7 @@ from storage.ids import home_secret, utc
 from storage.joins import FACTS, RUNS
 from storage.observation import Row
 from storage.settle import HalfErased, Settling
-from storage.standing import apart, words
+from storage.standing import RUN_DECIDED, apart, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +208,10 @@ _DECIDED_OTHERWISE = """SELECT d.*, l.title FROM decision d JOIN listing l ON l.
     (SELECT listing FROM decision WHERE action NOT IN ('note', 'undo') GROUP BY listing HAVING count(DISTINCT action) > 1)
   ORDER BY d.listing, d.at, d.seq, d.id"""
 
-_RUNS_DECIDED_OTHERWISE = """SELECT d.*, d.run AS listing, 'a run of ' || r.site || ' in quarantine' AS title
+_RUNS_DECIDED_OTHERWISE = f"""SELECT d.*, d.run AS listing, 'a run of ' || r.site || ' in quarantine' AS title
   FROM run_decision d JOIN run r ON r.id = d.run WHERE d.run IN
     (SELECT run FROM run_decision GROUP BY run HAVING count(DISTINCT action) > 1)
-  ORDER BY d.run, d.at, d.id"""
+  ORDER BY d.run, {RUN_DECIDED}"""
 
 _KNOWN_THERE = """UPDATE main.pending SET known=1 WHERE known=0 AND observation IN
     (SELECT observation FROM other.reading UNION SELECT observation FROM other.pending WHERE known=1)"""

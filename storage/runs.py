@@ -16,7 +16,7 @@ from storage.evidence import FOLDER, EvidenceRef, Sealed
 from storage.ids import run_key, short_hash, utc
 from storage.observation import as_json
 from storage.readings import KNOWN
-from storage.standing import KNEW_OF_RUN
+from storage.standing import KNEW_OF_RUN, RUN_DECIDED
 
 OUTCOMES = ("ok", "partial", "blocked", "changed", "empty", "failed", "killed", "skipped")
 
@@ -154,7 +154,7 @@ class Runs(Chain, Base):
     def run_decisions(self, run: str | None = None) -> list[dict[str, Any]]:
         """What people decided on quarantined runs, oldest first: run, at, who, action (release, discard), why, was (the note before)."""
         return [dict(row) for row in self.db.rows(
-            "SELECT * FROM run_decision WHERE run = coalesce(?, run) ORDER BY at, rowid", [run]
+            f"SELECT d.* FROM run_decision d WHERE d.run = coalesce(?, d.run) ORDER BY {RUN_DECIDED}", [run]
         )]  # fmt: skip
 
     def _decide_run(self, run: str, action: str, *, who: str, now: str, why: str) -> None:

@@ -14,7 +14,7 @@ STATEMENTS = (
     f"UPDATE decision SET knew={_KNEW.format(row='decision', before='d.seq < decision.seq AND d.at <= decision.at')}",
     f"UPDATE alert_event SET knew={_KNEW.format(row='alert_event', before='d.at < alert_event.at')}",
     """UPDATE run_decision SET knew=coalesce((SELECT group_concat(id, ' ') FROM (SELECT d.id FROM run_decision d
-        WHERE d.run = run_decision.run AND d.at < run_decision.at ORDER BY d.id)), '')""",
+        WHERE d.run = run_decision.run AND (d.at, d.rowid) < (run_decision.at, run_decision.rowid) ORDER BY d.id)), '')""",
     # Whose erasure it was, so that a home that learns of it gives the right person and reason.
     "ALTER TABLE removal ADD COLUMN listing TEXT",
     """UPDATE removal SET listing=(SELECT o.listing FROM observation o WHERE o.erased_at = removal.at LIMIT 1) WHERE kind='erasure'

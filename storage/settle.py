@@ -18,7 +18,7 @@ from storage.named import Named
 from storage.observation import CONTENT, NAMES
 from storage.queue import MOVED, MOVES
 from storage.retention import Gone, Removal
-from storage.standing import Standing, run_note, standing
+from storage.standing import RUN_DECIDED, Standing, run_note, standing
 from storage.warc import walk
 
 HalfErased = list[tuple[dict[str, Any], Named]]
@@ -32,7 +32,7 @@ class Settling(Removal, Decisions):
 
     def _settle_runs(self) -> None:
         """The last decision on a run counts, in whichever home it was made."""
-        last = {row["run"]: row for row in self.db.rows("SELECT * FROM main.run_decision ORDER BY run, at, id")}
+        last = {row["run"]: row for row in self.db.rows(f"SELECT * FROM main.run_decision d ORDER BY d.run, {RUN_DECIDED}")}
         self.db.write_many(
             "UPDATE main.run SET quarantined=?, quarantine_note=? WHERE id=?",
             [(row["action"] == "discard", run_note(row), run) for run, row in last.items()],

@@ -20,6 +20,9 @@ KNEW_OF_LISTING = KNEW.format(table="decision", of="listing", notes=" AND action
 KNEW_OF_RUN = KNEW.format(table="run_decision", of="run", notes="")
 """What `knew` is for a row that is written now: SQL with one parameter, the listing or the run."""
 
+RUN_DECIDED = "d.at, length(d.knew), d.id"
+"""Decisions on one run (`d`) in their order: of one second, the one that knew of the other is the later."""
+
 TAKEN_BACK = "the decision that had opened it was taken back"
 
 _MOVES = {"opened": "new", "reopened": "new", "woke": "new", "closed": "closed"}

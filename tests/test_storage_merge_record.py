@@ -128,6 +128,18 @@ def test_the_later_decision_on_a_run_counts_and_a_contradiction_is_shown(first: 
             assert len(store.run_decisions(run)) == 2
 
 
+def test_of_two_decisions_of_one_second_the_one_that_knew_of_the_other_counts(tmp_path: Path) -> None:
+    make(tmp_path / "empty").close()
+    with make(tmp_path / "a") as store:
+        runs = [crawl(store, "board", day, {"x": f"{day}"}, "changed") for day in range(1, 13)]
+        for run in runs:
+            for act in (store.discard_run, store.release_run):
+                act(run, who="ann", now=at(20), why="in one second")
+        store.merge(tmp_path / "empty", now=at(21))
+        assert not store.held_runs(decided=True) and not store.decision_conflicts()
+        assert all([row["action"] for row in store.run_decisions(run)] == ["discard", "release"] for run in runs)
+
+
 def test_a_mute_covers_what_other_homes_bring_and_who_lifted_it_first_lifted_it(tmp_path: Path) -> None:
     a, b = tmp_path / "a", tmp_path / "b"
     with make(a) as store:
@@ -255,7 +267,10 @@ def test_a_home_of_before_knows_what_its_decisions_knew(tmp_path: Path) -> None:
         opened(store, 2)
         for day, do in ((3, dismiss), (5, reopened), (6, confirm)):
             do(store, day)
-        before = [dict(row) for table in ("decision", "alert_event") for row in store.db.rows(f"SELECT * FROM {table} ORDER BY at")]
+        run = crawl(store, "board", 7, {"y": "10"}, "changed")
+        for act in (store.discard_run, store.release_run):
+            act(run, who="ann", now=at(8), why="in one second")
+        before = [dict(row) for table in ("decision", "alert_event", "run_decision") for row in store.db.rows(f"SELECT * FROM {table} ORDER BY at")]
         for table in ("decision", "alert_event", "run_decision"):
             store.db.write(f"ALTER TABLE {table} DROP COLUMN knew")
         store.db.write("DROP INDEX removal_listing")
@@ -263,7 +278,7 @@ def test_a_home_of_before_knows_what_its_decisions_knew(tmp_path: Path) -> None:
         store.db.write("DELETE FROM _sqlite_migrations WHERE name='m007_knew'")
         store.db.write("PRAGMA user_version=6")
     with Store.open(tmp_path / "a") as store:
-        after = [dict(row) for table in ("decision", "alert_event") for row in store.db.rows(f"SELECT * FROM {table} ORDER BY at")]
+        after = [dict(row) for table in ("decision", "alert_event", "run_decision") for row in store.db.rows(f"SELECT * FROM {table} ORDER BY at")]
         assert after == before
 
 
