@@ -94,6 +94,7 @@ def test_structured_data_settle_what_the_display_leaves_open() -> None:
     assert brief(price("90 ming so'm", lang="uz", country="UZ", price_amount=90000)) == ("placeholder", Decimal(90000), "UZS", "unit")
     assert brief(price("28 qwz", lang="pl", country="PL", price_amount=28000)) == ("asking", Decimal(28000), "PLN", "unit")
     assert brief(price("28 zł", lang="pl", country="PL", price_amount=28)) == ("placeholder", Decimal(28), "PLN", "unit")
+    assert brief(price("$9.99", country="US", price_amount=999)) == ("placeholder", Decimal("9.99"), "USD", "unit")  # data in cents
     assert brief(price(None, country="DE", price_amount=7900)) == ("asking", Decimal(7900), "EUR", "unit")
 
 

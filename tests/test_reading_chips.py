@@ -105,6 +105,7 @@ UNKNOWN = [
     ("NVIDIA Blackwell B500 accelerator", ("B500",)), ("B30A NVIDIA GPU", ("B30A",)), ("全新 B30A 加速卡 144G", ("B30A",)), ("MI455X accelerator", ("MI455X",)), ("AMD MI430X OAM", ("MI430X",)),
     ("Intel Gaudi 4 HL-425", ("Gaudi 4",)), ("AWS Trainium2 board", ("Trainium2",)), ("Google TPU v7 Ironwood", ("TPU v7",)), ("NVIDIA Rubin CPX card", ("Rubin CPX",)), ("NVIDIA R200 module", ("R200",)),
     ("엔비디아 B30A 144GB", ("B30A",)), ("Нвидиа B30A", ("B30A",)), ("NVIDIA H-300, 2x NVIDIA H300", ("H-300",)), ("NVIDIA H100 80GB", ()), ("AMD Instinct MI300X", ()), ("NVIDIA P1010 board", ()),
+    ("海光DCU K900", ("K900",)), ("Huawei AI accelerator 950X", ("950X",)), ("Intel G500 accelerator", ("G500",)), ("8x H100 server, 2x Intel 8480, AMD 9654, Intel X710 and E810", ()), ("华为 S5720 交换机, Huawei 2288 H100 80GB", ()), ("海光 7285 CPU, Intel 660p", ()),
     ("NVIDIA driver, NVIDIA R535", ()), ("Dell R740 NVIDIA A100 server", ()),
 ]  # fmt: skip
 

@@ -65,6 +65,7 @@ TOLD: list[tuple[dict[str, Any], str, object]] = [
     ({"language": "ru", "country": "RU", "title": "RTX 6000 Ada 48Gb", "price_text": "519 500 р."}, "currency", "RUB"),
     ({"language": "de", "country": "DE", "title": "Dedizierter Server mit RTX 6000 Ada", "price_text": "889 €/Monat"}, "per", "server_month"),
     ({"language": "ru", "country": "RU", "title": "MSI RTX 5090 Ventus 3X OC"}, "quantity", None),
+    ({"title": "NVIDIA H100 80GB with Intel X710 NIC"}, "quantity", None),
     ({"language": "zh", "country": "CN", "title": "A800 80G PCIE", "description": "原箱没开。专票。单张。", "price_text": "¥138000"}, "quantity", 1),
     ({"language": "zh", "country": "CN", "title": "L20 48G 推理卡", "description": "月出货2000片，深圳仓"}, "quantity", None),
     ({"language": "ko", "country": "KR", "title": "RTX 5090", "condition": "거의 새것"}, "condition", "used"),

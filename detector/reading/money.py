@@ -47,8 +47,8 @@ _LEAST_STAND_IN_RENT = 10_000
 """A chip-hour may well cost 0.95 or 1 of something; only figures like 88888 stand in for a rent."""
 _BARE, _LEAST_BARE = re.compile(r"\s*\d+(?:[.,]\d+)?\s*"), 15
 """A figure with no mark beside it; smaller ones fill the form."""
-_LEAST_TIMES = 100
-"""Between a figure and what data say it is, where a word multiplies it."""
+_LEAST_TIMES = 1000
+"""Between a figure and what data say it is, where a word multiplies it; a hundred times as much is the same sum in cents."""
 _LEAST_DEPOSIT = 100
 """Smaller figures beside a deposit's word count something else: 96G, 2 cards."""
 _IS_ONE = re.compile(fold_pattern(r"\s*(?:です|だけです|のみです|になります|となります|입니다|only|nur|是)?\s*"))
@@ -182,7 +182,7 @@ class PriceReader:
         return Figure(figure.field, figure.start, figure.end, amount, found, figure.ranged, None if found else figure.reason)
 
     def _misread(self, figure: Figure, amount: Decimal) -> bool:
-        """Whether the figure is no price of a card and the data say it a hundred, a thousand, a million times over: the
+        """Whether the figure is no price of a card and the data say it a thousand, a million times over: the
         display says its thousands in a way that is not known."""
         row = self.book.currencies.get(figure.currency or "")
         if row is None or not figure.value or figure.value >= row.least:

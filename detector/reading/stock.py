@@ -38,6 +38,8 @@ _TITLE_TIMES = re.compile(
     fold_pattern(r"(?<![\w.])[x×]\s?(?P<n>\d{1,3})(?![\w.])|(?<![\w.])(?P<m>\d{1,3})\s?[x×](?![\w.])")
 )
 _FANS = re.compile(r"inno3d|ichill|\btwin x[23]\b")
+_NAMED_X = re.compile(r"\b(?:intel|nic|ethernet|adapter|amd|asrock|msi|asus|gigabyte|chipset)\s$")
+"""Before a part whose name begins so: Intel X710, AMD X570."""
 _WORD_BEFORE = re.compile(r"(?<![a-z])[a-z]{4,}\s$")
 _MACHINE_TIMES = re.compile(
     fold_pattern(r"(?:整机|服务器|机|server|system|set|台|模组|node)s?\s?[x×*]\s?(?P<n>\d{1,3})(?![\d.])")
@@ -150,9 +152,9 @@ def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
 
 def _is_edition(page: Page, text: str, start: int) -> bool:
     """Whether a number belongs to a card's edition: a word of Latin letters that is no chip's name stands before it (`Ventus 3X`), or its
-    maker calls cards by their fans (`Inno3D X3`)."""
+    maker calls cards by their fans (`Inno3D X3`), or of another part (`Intel X710`)."""
     if text.startswith("x", start):
-        return bool(_FANS.search(text))
+        return bool(_FANS.search(text) or _NAMED_X.search(text, 0, start))
     return bool(_WORD_BEFORE.search(text, 0, start)) and not any(m.field == "title" and 0 <= start - m.end <= 2 for m in page.mentions)
 
 
