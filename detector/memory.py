@@ -64,6 +64,35 @@ def _observed(one: _Past | _Offer) -> str:
 
 
 @dataclass
+class _Goods:
+    """What a seller's listings offered, each by time observed.
+
+    A shop of thousands is asked about at each of its pages. At the latest page, as nearly all are when they are judged, the sum is at
+    hand; at an older one it is counted.
+    """
+
+    offers: dict[str, list[_Offer]] = field(default_factory=dict)
+    _latest: str = ""
+    _chipless: int = 0
+    """Listings that offer no chip by the last that is known of them."""
+
+    def add(self, listing: str, offer: _Offer) -> None:
+        past = self.offers.setdefault(listing, [])
+        before = bool(past) and not past[-1].chip
+        insort(past, offer, key=_observed)
+        self._chipless += (not past[-1].chip) - before
+        self._latest = max(self._latest, offer.observed_at)
+
+    def others(self, listing: str, moment: str) -> tuple[int, int]:
+        """How many other listings were known of up to a moment, and how many of them offered no chip."""
+        if moment < self._latest:
+            own = [one for key, past in self.offers.items() if key != listing and (one := _last_of(past, moment))]
+            return len(own), sum(not one.chip for one in own)
+        past = self.offers.get(listing, [])
+        return len(self.offers) - bool(past), self._chipless - (bool(past) and not past[-1].chip)
+
+
+@dataclass
 class Memory:
     """The state that judging carries from one observation to the next.
 
@@ -78,8 +107,8 @@ class Memory:
     book: Book = field(init=False)
     shelf: Shelf = field(init=False)
     voices: Names = field(init=False)
-    _offers: dict[str, dict[str, list[_Offer]]] = field(default_factory=dict)
-    """seller of the observations -> listing -> what was offered, by time observed"""
+    _goods: dict[str, _Goods] = field(default_factory=dict)
+    """seller of the observations -> what was offered"""
     _past: dict[str, list[_Past]] = field(default_factory=dict)
     """listing -> its judged observations, by time observed"""
     _asked: set[str] = field(default_factory=set)
@@ -132,13 +161,8 @@ class Memory:
         before = last.said if last else None
         if observation.seller_key is None:
             return History(before=before)
-        offers = self._offers.get(observation.seller_key, {})
-        own = [
-            one
-            for listing, past in offers.items()
-            if listing != observation.listing_key and (one := _latest(past, observation.observed_at))
-        ]
-        return History(len(own), sum(not one.chip for one in own), before)
+        goods = self._goods.get(observation.seller_key, _Goods())
+        return History(*goods.others(observation.listing_key, observation.observed_at), before)
 
     def text_before(self, observation: Observation) -> tuple[str, str | None] | None:
         """Title and description of the listing's last judged observation, where they speak of a serial number."""
@@ -156,11 +180,11 @@ class Memory:
         insort(self._past.setdefault(listing, []), past, key=_observed)
 
     def _offered(self, seller: str, listing: str, offer: _Offer) -> None:
-        insort(self._offers.setdefault(seller, {}).setdefault(listing, []), offer, key=_observed)
+        self._goods.setdefault(seller, _Goods()).add(listing, offer)
 
     def _last(self, observation: Observation) -> _Past | None:
         """The listing's judged observation before this one."""
-        return _latest(self._past.get(observation.listing_key, ()), observation.observed_at)
+        return _last_of(self._past.get(observation.listing_key, ()), observation.observed_at)
 
     def likenesses(self, texts: Sequence[Text], batch: Sequence[Observation]) -> list[Likeness]:
         """Shelve a batch's texts and compare each with the earlier ones it may be a copy of."""
@@ -207,7 +231,7 @@ class Memory:
 T = TypeVar("T", _Past, _Offer)
 
 
-def _latest(past: Sequence[T], moment: str) -> T | None:
+def _last_of(past: Sequence[T], moment: str) -> T | None:
     """The last that was observed up to a moment."""
     at = bisect_right(past, moment, key=_observed)
     return past[at - 1] if at else None
