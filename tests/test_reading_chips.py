@@ -77,7 +77,7 @@ def test_offsets_point_to_the_words_as_typed(finder: Finder) -> None:
 
 # (title, chip id as precise as the text, chips in one unit)
 PRECISION = [
-    ("A100 32GB SXM2", "nvidia-drive-a100", 1), ("A100 车规 32G", "nvidia-drive-a100", 1), ("NVIDIA A100 drive pg199 32gb", "nvidia-drive-a100", 1), ("NVIDIA A100 40GB PCIe with driver disc", "nvidia-a100-pcie-40gb", 1),
+    ("A100 32GB SXM2", "nvidia-drive-a100", 1), ("A100 车规 32G", "nvidia-drive-a100", 1), ("NVIDIA A100 drive pg199 32gb", "nvidia-drive-a100", 1), ("NVIDIA A100 in drive bay server", "nvidia-a100", 1), ("A100 drives fast training", "nvidia-a100", 1), ("NVIDIA A100 40GB PCIe with driver disc", "nvidia-a100-pcie-40gb", 1),
     ("HGX 935-23087-0021-300", "nvidia-h100", 4), ("HGX 935-22687-0130-2R2", "nvidia-a100-sxm4-80gb", 4), ("HGX H100 4x94GB board", "nvidia-h100", 4), ("935-23087-0031-400 (4x94GB)", "nvidia-h100", 4),
     ("NVIDIA H100 80GB P C I e", "nvidia-h100-pcie-80gb", 1), ("NVIDIA #H100# 80GB GPU", "nvidia-h100", 1), ("NVIDIA P4387 system", "nvidia-h100-sxm5-80gb", 8),
     ("NVIDIA A100 80GB PCIe", "nvidia-a100-pcie-80gb", 1), ("A100 SXM4 40G 模组 显卡", "nvidia-a100-sxm4-40gb", 1), ("NVIDIA A100 GPU", "nvidia-a100", 1),
@@ -92,6 +92,13 @@ def test_as_precise_as_the_text(reader: Reader, title: str, chip: str, count: in
     record = {"site": "x", "listing_id": "1", "title": title, "price_text": "$20,000", "country": "US"}
     found = reader.read(Listing.from_dict(record), date(2025, 6, 1))
     assert [(one.chip, one.count) for one in found.chips] == [(chip, count)]
+
+
+@pytest.mark.parametrize(("title", "text"), [("NVIDIA A100 GPU", "Also selling V100 SXM2 32GB."), ("NVIDIA A100 + V100 SXM2", "")])
+def test_another_chips_form_makes_no_unrestricted_board(reader: Reader, title: str, text: str) -> None:
+    record = dict(site="test", listing_id="1", title=title, description=text, price_text="$8,000", country="US")
+    found = reader.read(Listing.from_dict(record), date(2025, 6, 1))
+    assert found.chips[0].chip == "nvidia-a100" and found.restricted
 
 
 def test_a_memory_card_of_class_a2_is_no_accelerator(reader: Reader) -> None:

@@ -180,6 +180,8 @@ class Reader:
                 (name, page.doc.fields[name]) for name in ("title", "description") if name in page.doc.fields
             ]
             ident, memory = resolve(replace(mention, form=form), row, texts, count)
+            if ident != row.id and ident in self.finder.chips and len({m.base for m in page.named if m.base}) > 1:
+                ident = row.id  # a chip of its own, and the form may be another's: A100, and V100 SXM2
         if _LAPTOP.search(page.doc.text("title")) and (
             f"{ident}-laptop" in self.finder.chips or f"{ident}-laptop" in self.finder.series
         ):
