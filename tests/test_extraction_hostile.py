@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from crawler.extraction import json_text
 from crawler.extraction.extract import extract_page
 from storage.listing import ListingError
 
@@ -139,3 +140,17 @@ def test_naughty_values_pass_as_text_or_not_at_all(value: str) -> None:
 def test_the_listing_says_what_the_page_lacks() -> None:
     with pytest.raises(ListingError):
         extract_page(b"").to_listing()
+
+
+HALVES = [
+    (r"fast \ud83d", "fast \ufffd"), (r"\uDE00 fast", "\ufffd fast"), (r"\uD83D\uDE00 \ud83d\u0041", "\U0001f600 \ufffdA"),
+    (r"C:\\ud83d \ud83d", "C:\\ud83d \ufffd"), (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "meant"), HALVES)
+def test_half_an_emoji_in_json_costs_itself_alone(written: str, meant: str) -> None:
+    assert json_text.loads(f'{{"text": "{written}"}}') == {"text": meant}
+    script = f'{{"@type": "Product", "name": "NVIDIA A100 80GB", "description": "{written}", "offers": {{"price": "9499", "priceCurrency": "USD"}},}}'
+    found = extract_page(f"<title>NVIDIA A100 80GB</title><script type='application/ld+json'>{script}</script>")
+    assert (found.title, str(found.price_amount), found.problems) == ("NVIDIA A100 80GB", "9499", ())

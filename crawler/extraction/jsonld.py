@@ -6,10 +6,9 @@ import html
 import re
 from typing import Any
 
-import orjson
-
 from crawler.extraction import schema_org
 from crawler.extraction.claims import Claim
+from crawler.extraction.json_text import loads
 
 _COMMENT = re.compile(r"/\*[^*]{0,200}\*/|<!--|-->|//\s*<!\[CDATA\[|//\s*\]\]>|<!\[CDATA\[|\]\]>")
 _BLANK = re.compile(r"[\x00-\x20\u00a0]+")
@@ -32,12 +31,12 @@ def load(script: str) -> Any:
     if len(script) > _LARGEST:
         return None
     try:
-        return orjson.loads(script)
+        return loads(script)
     except ValueError:
         pass
     for candidate in _repairs(script) if len(script) <= _LARGEST_BROKEN else ():
         try:
-            return orjson.loads(candidate)
+            return loads(candidate)
         except ValueError:
             continue
     return None

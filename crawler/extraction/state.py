@@ -12,9 +12,8 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from crawler.extraction.claims import Claim
+from crawler.extraction.json_text import loads
 from crawler.extraction.merge import likeness
 from crawler.extraction.words import squeezed
 
@@ -63,7 +62,7 @@ def documents(scripts: list[LexborNode]) -> list[Any]:
 
 def _strict(text: str) -> list[Any]:
     try:
-        return [orjson.loads(text)]
+        return [loads(text)]
     except ValueError:
         return []
 
@@ -86,7 +85,7 @@ def _assigned(text: str) -> list[Any]:
             found.append(value)
     for match in islice(_PARSED.finditer(text), _MOST_LOOSE) if "JSON.parse" in text else ():
         try:
-            found += _strict(orjson.loads(match[1]))
+            found += _strict(loads(match[1]))
         except (ValueError, TypeError):
             continue
     return found
