@@ -98,14 +98,16 @@ def _inflated(data: bytes, most: int, kind: int) -> Body:
     return Body(b"".join(out), problem=None if unpacker.eof or not data else _CUT)
 
 
-def _brotli(data: bytes, most: int) -> Body:
+def _brotli(data: bytes, most: int, finely: int | None = None) -> Body:
+    """`finely` is where bytes are given one by one: the bite that is broken, or has something behind the body's end."""
     import brotli
 
     out: list[bytes] = []
-    size, unpacker = 0, brotli.Decompressor()
+    size, place, unpacker = 0, 0, brotli.Decompressor()
     try:
-        for place in range(0, len(data), _BITE):
-            bite: Any = data[place : place + _BITE]
+        while place < len(data):
+            bite: Any = data[place : place + (_BITE if finely is None or place < finely else 1)]
+            length = len(bite)
             while bite is not None:
                 out.append(unpacker.process(bite, output_buffer_limit=most - size + 1))
                 size += len(out[-1])
@@ -114,8 +116,9 @@ def _brotli(data: bytes, most: int) -> Body:
                 bite = None if unpacker.can_accept_more_data() else b""
             if unpacker.is_finished():
                 return Body(b"".join(out))
+            place += length
     except brotli.error:
-        return Body(b"".join(out), problem="is broken")
+        return _brotli(data, most, place) if finely is None else Body(b"".join(out), problem="is broken")
     return Body(b"".join(out), problem=_CUT if data else None)
 
 
@@ -125,6 +128,8 @@ def _chunked(data: bytes, most: int) -> Body:
     place = 0
     while place < len(data):
         told = _CHUNK.match(data, place)
+        if told is None and not place:
+            return Body(data)  # a header that was kept though the chunks were taken away; what is in them may still be packed
         if told is None:
             return Body(b"".join(out), problem="is broken")
         length, place = int(told[1], 16), told.end()

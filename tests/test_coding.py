@@ -10,7 +10,7 @@ from collections.abc import Callable
 import brotli
 import pytest
 
-from crawler.coding import CodingError, codings, undone
+from crawler.coding import Body, CodingError, codings, undone
 
 TEXT = b"<p>NVIDIA H100 80GB</p>" + b" and so on" * 500
 MOST = 1 << 20
@@ -49,6 +49,17 @@ def test_codings_are_undone_in_the_order_in_which_they_were_put_on(named: str) -
 @pytest.mark.parametrize("body", [TEXT, "карта H100".encode("utf-16"), "<p>карта".encode("utf-16-le"), b"", b"200\n<p>H100"])
 def test_a_coding_that_is_told_and_not_there_changes_nothing(body: bytes, named: str) -> None:
     assert undone(body, codings(named, ""), MOST).data == body
+
+
+@pytest.mark.parametrize("named", PACKED)
+def test_chunks_that_are_told_and_were_taken_away_leave_what_is_packed(named: str) -> None:
+    assert undone(PACKED[named], codings(named, "chunked"), MOST).data == TEXT
+
+
+@pytest.mark.parametrize("named", ["gzip", "br", "deflate"])
+@pytest.mark.parametrize("behind", [b"\r\n", b"\0", b"behind" * 200])
+def test_what_stands_behind_the_end_is_no_matter_of_the_body(named: str, behind: bytes) -> None:
+    assert undone(PACKED[named] + behind, [named], MOST) == Body(TEXT)
 
 
 @pytest.mark.parametrize("named", ["gzip", "br", "deflate", "gzip, gzip", "br, br", "gzip, br, chunked"])
