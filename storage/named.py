@@ -17,6 +17,10 @@ _CHARSETS = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1251", "koi8
 _JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\(/)")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _SPACE = re.compile(r"\s+")
+_WIDE = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+"""Kana, Han and Hangul, which stand against the next word without a space."""
+_GOES_ON = rf"[^\W_{_WIDE}]"
+"""What after a name makes another name of it."""
 _BETWEEN = rb"(?:[\s\0]|&nbsp;|<[^<>]{0,2000}>)+"
 
 
@@ -35,7 +39,7 @@ class Named:
             (names if len(name.encode()) >= LEAST else short).add(name)
         words = {_plain(title) for title in titles}
         names |= {word for word in words if len(word) >= LEAST_TITLE}
-        bounded = [*(rf"{re.escape(name)}(?!\w)" for name in sorted(names, key=len, reverse=True)),
+        bounded = [*(_bounded(name) for name in sorted(names, key=len, reverse=True)),
                    *(rf'"listing_id"\s*:\s*"?{re.escape(name)}"?\s*[,}}]' for name in sorted(short))]  # fmt: skip
         self._text = re.compile("|".join(bounded)) if bounded else None
         self._id = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(short))) if short else None
@@ -65,6 +69,13 @@ def _of_address(address: str) -> set[str]:
     found |= {path} if len(parts.path.strip("/")) and len(path) > LEAST else set()
     # Without a figure it is the name of a page that every shop has.
     return found | ({last} if len(last) >= LEAST and re.search(r"\d", last) else set())
+
+
+def _bounded(name: str) -> str:
+    """The name as a pattern: no end of a longer figure, no beginning of a longer word."""
+    before = r"(?<!\d)" if name[0].isdigit() else ""
+    after = "" if re.match(f"[{_WIDE}]", name[-1]) else f"(?!{_GOES_ON})"
+    return f"{before}{re.escape(name)}{after}"
 
 
 def _plain(text: str) -> str:

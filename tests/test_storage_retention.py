@@ -266,3 +266,15 @@ def test_a_line_names_a_listing_by_its_short_id_beside_a_title_that_others_bear_
 def test_what_a_page_names_a_listing_by(text: str | bytes, named: bool) -> None:
     names = Named(["https://board.example/item.php?c=3&id=7"], ["7"], ["H100 Петров"])
     assert names.in_(text if isinstance(text, bytes) else text.encode()) is named
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("全新英伟达H100八卡服务器出售，可议价", True), ("<title>英伟达H100八卡服务器_转转</title>", True), ("H100整机现货 10001", True), ("신품 H100 서버를 팝니다", True),
+        ("H100整机现", False), ("/thumb/10001_small.jpg", True), ("10001件", True), ("$210001", False), ("100012", False), ("10001a", False),
+    ],
+)  # fmt: skip
+def test_a_name_ends_where_its_word_does(text: str, named: bool) -> None:
+    names = Named([], ["10001"], ["英伟达H100八卡服务器", "H100整机现货 10001", "신품 H100 서버"])
+    assert names.in_(text.encode()) is named
