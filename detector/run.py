@@ -312,7 +312,6 @@ class Run:
         state[facts.listing] = _after(intent, state.get(facts.listing))
         return [intent]
 
-
     def _settle(self, mutes: Sequence[Mute]) -> None:
         """Take alerts off pages that are in quarantine: what stands before such a page was judged already, and is no news."""
         intents = []
