@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 LEAST = 5
 """Bytes from which on an id or the end of an address says by itself which listing is meant."""
 LEAST_TITLE = 8
+LEAST_CODED = 4
+"""Bytes of a name in a charset that the page need not be in: two Chinese letters. Fewer stand in any text."""
 LINE = 20_000
 """Bytes of a record up to which it may be a line of an imported file; pages of others have many figures."""
 _CHARSETS = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1251", "koi8_r", "cp1252", "utf-16-le", "utf-16-be")
@@ -29,22 +31,25 @@ class Named:
 
     `addresses`, `ids` and `titles` are as the observations have them; of `titles` only those that no other listing of the site
     bears, the rest are `shared`. A short id counts where a record says that it is the listing's (`"listing_id": "77"`), or
-    stands in one line with a shared title.
+    stands in one line with a shared title. What a person has `given` counts as a word of its own, if it `says_enough`.
     """
 
-    def __init__(self, addresses: Iterable[str], ids: Iterable[str], titles: Iterable[str], shared: Iterable[str] = ()) -> None:
+    def __init__(
+        self, addresses: Iterable[str], ids: Iterable[str], titles: Iterable[str], shared: Iterable[str] = (), given: Iterable[str] = ()
+    ) -> None:  # fmt: skip
         names = {word for address in addresses for word in _of_address(address)}
         short: set[str] = set()
         for name in ids:
             (names if len(name.encode()) >= LEAST else short).add(name)
         words = {_plain(title) for title in titles}
         names |= {word for word in words if len(word) >= LEAST_TITLE}
-        bounded = [*(_bounded(name) for name in sorted(names, key=len, reverse=True)),
+        said = {_plain(text) for text in given if says_enough(text)}
+        bounded = [*map(_by_itself, sorted(said, key=len, reverse=True)), *(_bounded(name) for name in sorted(names, key=len, reverse=True)),
                    *(rf'"listing_id"\s*:\s*"?{re.escape(name)}"?\s*[,}}]' for name in sorted(short))]  # fmt: skip
         self._text = re.compile("|".join(bounded)) if bounded else None
         self._id = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(short))) if short else None
         self._shared = [_plain(title) for title in shared]
-        coded = sorted({code for name in names if not name.isascii() for code in _coded(name)})
+        coded = sorted({code for name in names | said if not name.isascii() for code in _coded(name) if len(code) >= LEAST_CODED})
         self._bytes = re.compile(b"|".join(coded)) if coded else None
 
     def in_(self, plain: bytes) -> bool:
@@ -80,6 +85,19 @@ def _bounded(name: str) -> str:
 
 def _plain(text: str) -> str:
     return _SPACE.sub(" ", text).strip()
+
+
+def says_enough(word: str) -> bool:
+    """Whether a word that a person gives may name a listing: `Ли` does, a letter or a short number stands on every page."""
+    plain = _plain(word)
+    return len(plain) >= (LEAST if plain.isdecimal() else 2)
+
+
+def _by_itself(word: str) -> str:
+    """The word with no letter or figure beside it; in scripts without spaces others may touch it."""
+    before, after = ("" if edge.lower() == edge.upper() and not edge.isdigit() else bound for edge, bound in
+                     ((word[0], r"(?<!\w)"), (word[-1], r"(?!\w)")))  # fmt: skip
+    return f"{before}{re.escape(word)}{after}"
 
 
 def _character(escape: re.Match[str]) -> str:

@@ -118,8 +118,9 @@ class Removal(Runs, Search):
 
     def _names_of(self, row: Any, database: str, more: Sequence[str] = ()) -> Named:
         """What pages name a listing by, as the given database has it."""
+        given = [word for word in more if "://" not in word]
         if row["state"] == "erased":
-            return Named((word for word in more if "://" in word), (), (word for word in more if "://" not in word))
+            return Named((word for word in more if "://" in word), (), (), given=given)
         seen = self.db.rows(f"SELECT DISTINCT url, title FROM {database}.observation WHERE listing=?", [row["id"]])
         addresses = {r["url"] for r in seen} | {row["url"], *(word for word in more if "://" in word)}
         titles = {r["title"] for r in seen} | {row["title"]}
@@ -127,8 +128,7 @@ class Removal(Runs, Search):
         own = {title for title in titles if title and not self.db.value(
             f"SELECT 1 FROM {database}.listing WHERE site=? AND id<>? AND instr(title, ?)", [row["site"], row["id"], title]
         )}  # fmt: skip
-        words = own | {word for word in more if "://" not in word}
-        return Named(filter(None, addresses), filter(None, [row["listing_id"]]), words, filter(None, titles - own))
+        return Named(filter(None, addresses), filter(None, [row["listing_id"]]), own, filter(None, titles - own), given)
 
     def _erase_names(self, row: dict[str, Any], names: Named, *, who: str, why: str, now: str) -> Removed:
         """Erase a listing that pages call by these names."""
@@ -181,7 +181,7 @@ class Removal(Runs, Search):
         self._unindex([key])
         self.db.write(
             "UPDATE observation SET title=?, description=NULL, price_text=NULL, location=NULL, ships_to=NULL, url=NULL, seller=NULL,"
-            " extra=NULL, condition=NULL, category=NULL, erased_at=? WHERE listing=?", [ERASED, now, key]
+            " extra=NULL, condition=NULL, category=NULL, erased_at=coalesce(erased_at, ?) WHERE listing=?", [ERASED, now, key]
         )  # fmt: skip
         self.db.write(
             "UPDATE listing SET listing_id='erased ' || id, title=?, url=NULL, seller=NULL, latest=NULL, state='erased' WHERE id=?",

@@ -247,3 +247,5 @@ def test_a_listing_is_erased_on_request(tmp_path: Path) -> None:
         assert [o.listing.title for o in store.iter_observations()] == ["A100 80GB 61423"]
     erased = json.loads(done.stdout)["listing"]
     assert "was erased before" in chipwatch(home, "evidence", "erase", erased, "--why", "again", "--yes").stderr
+    for word in ("", "x", "100"):
+        assert "too many pages" in chipwatch(home, "evidence", "erase", erased, "--why", "again", "--named", word, "--yes", expect=2).stderr

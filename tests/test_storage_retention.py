@@ -187,6 +187,14 @@ def test_erasure_leaves_a_tombstone_a_true_chain_and_no_word(store: Store) -> No
         assert again.erase_listing(key, who="ann", why="again", now=day(6)).records == 0
 
 
+def test_an_erasure_done_once_more_keeps_its_day(store: Store) -> None:
+    crawl(store, 0, "st")
+    key = listing_key("board", "sssss")
+    for when, named in ((day(1), []), (day(3), ["t"])):
+        store.erase_listing(key, who="ann", why="request", now=when, named=named)
+    assert [row[0] for row in store.db.rows("SELECT erased_at FROM observation WHERE listing=?", [key])] == [day(1)]
+
+
 def test_what_was_erased_is_not_recorded_again(store: Store) -> None:
     crawl(store, 0, "st")
     store.erase_listing(listing_key("board", "sssss"), who="ann", why="request", now=day(1))
@@ -260,6 +268,18 @@ NAMES = [
 def test_a_line_names_a_listing_by_its_short_id_beside_a_title_that_others_bear_too(line: str, named: bool) -> None:
     names = Named([], ["7"], [], ["H100 80GB"])
     assert names.in_(f"WARC/1.1\r\nContent-Length: 7\r\n\r\n{line}\r\n\r\n".encode()) is named
+
+
+GIVEN = [
+    ("Petrov", "call petrov: Petrov, 5", True), ("Petrov", "Petrovich", False), ("10001", "lot 10001", True), ("1000", "1000 EUR", False), ("7", "7", False),
+    ("王伟", "联系王伟先生", True), ("王伟", "联系王伟先生".encode("gb18030"), True), ("Ли", "<b>Ли</b>", True), ("Ли", "Лиза, или", False), ("  ", "a  b", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("word", "text", "named"), GIVEN)
+def test_a_word_that_a_person_gives_counts_though_it_is_shorter_than_a_title(word: str, text: str | bytes, named: bool) -> None:
+    names = Named([], [], [], given=[word])
+    assert names.in_(text if isinstance(text, bytes) else text.encode()) is named
 
 
 @pytest.mark.parametrize(("text", "named"), NAMES, ids=[str(text) for text, _ in NAMES])

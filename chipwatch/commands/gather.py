@@ -301,16 +301,21 @@ def erase(
     """Erase a listing on request, for good: its texts, readings and stored pages; a tombstone stays, and the chain proves as before."""
     import dataclasses
 
+    from storage.named import says_enough
+
     state: State = ctx.obj
     if not why.strip():
         raise UseError("--why is empty: say who asked for the erasure, it is kept with it")
     with state.store() as store:
         key = store.find_listing(listing)
         row = store.listing(key)
+        for word in named or ():
+            if not says_enough(word):
+                raise UseError(f"--named {clean(word)!r}: stands on too many pages; give a longer word, or an address")
         told = f"{key} ({row['site']}: {clean(row['title'])}, seen {row['first_seen'][:10]} to {row['last_seen'][:10]})"
         if not yes:
             raise UseError(f"nothing was erased yet: {told} would go for good, with every stored page that names it; add --yes to do it")
-        done = store.erase_listing(key, who=user(), why=why.strip(), now=now_utc(), named=[word for word in named or () if word.strip()])
+        done = store.erase_listing(key, who=user(), why=why.strip(), now=now_utc(), named=named or ())
     write_json(dataclasses.asdict(done) | {"listing": key})
     if done.id is None:
         note(f"{key}: was erased before; nothing was left to do. If a stored page still names it, say by what with --named")
