@@ -132,7 +132,7 @@ def scan(
     from storage.ledger import Ledger
 
     state: State = ctx.obj
-    need_extra("distributed", "fastwarc", "fsspec", "pyarrow")
+    need_extra("distributed", "fsspec", "pyarrow")
     if cluster and workers:
         raise UseError("--workers is for this machine; a cluster has the workers that were started for it")
     if import_home and not state.exists:
