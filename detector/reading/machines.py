@@ -16,7 +16,6 @@ _MACHINE = re.compile(
         r"server|serwer|szerver|palvelin|เซิร์ฟเวอร์|שרת|سرور|(?:独立|专用|专属|物理|实体)主机|服务器|伺服器|整机|卡机|模组|裸金属|baseboard|base board|ベースボード|サーバ|서버|сервер|servidor|sunucu|máy chủ|\bmáy\b|node\b|nodes\b|\bnod[oy]s?\b|\bnós?\b|\bноды?\b|knoten|düğüm|\bmesin\b|pelayan|节点|\bsystems?\b|platform|chassis|sled|机柜|supermicro|супермикро|poweredge|xe9680|超微|浪潮|h3c|新华三|超聚变|fusionserver|泰安|dgx|hgx|8卡|八卡|سيرفر|خادم|جهاز|máy trạm|dàn máy|\bkhối\b|equipo|máquina|maschine|gerät|rechner|станци|установк|узел|\bubb\b|枚組|枚搭載|枚[挿差刺]し|工作站整|一体机|\bmachine|\brack\b|компл|bare metal|anakart|ベアメタル|베어메탈|工作站|\bworkstation(?! (?:ed|card|gpu|graphic|grade|class|pull|use))|ワークステーション|워크스테이션|рабоч\w+ станци|\bdàn\b|底板|整板|\br7[0-9]0xa?\b|\bxe\d{4}l?\b|\bdl380|\bg[245]\d{2}-|\besc\d{4}|\b(?:sys|as)-\d{3,4}|\b4029gp|\b7049gp|\b4124gs|nf5\d{3}|g5500|\bsr6\d\d|\brig\b(?! pull)|threadripper|\bepyc\b|\bxeon\b|\bcluster\b|\bkasa\b|станци"
     )
 )
-_MACHINE_TEXT = re.compile(fold_pattern("整机|服务器|server|сервер|서버|サーバ"))
 _CARDS_AFTER = re.compile(
     fold_pattern(
         r"\s?(?:(?P<ka>(?:张)?卡(?!片|时|/))|-?\s?(?:x\s?)?(?P<word>gpus?|way|card|枚搭載|枚組|枚[挿差刺]し|枚|基搭載|基|장|gpu搭載|карт\w*|كروت|كرت|cards?|con card|kart|karten|tarjetas|placas|cartes|видеокарт\w*|шт\.? |颗|张|oams?|(?:sxm\d? |oam )?(?:modules?|modulen?|модул\w*|モジュール|모듈)|accelerators?|ускорител\w*|acelerador\w*|beschleuniger|hızlandırıcı|معالجات)(?![a-z]))"
