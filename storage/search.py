@@ -3,6 +3,7 @@
 SQLite's trigram index cannot find two characters and its word index finds no Chinese inside a run of text. So the index holds
 terms we cut ourselves: words in scripts with spaces (found by their beginning, also where digits begin), and pairs of neighbouring
 characters in scripts without. What it finds is checked against the text itself, so nothing is shown that does not hold the words.
+A number is found whole, H20 not in H200, unless a star asks for its beginning: H20*.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ FEW = 5_000
 # Scripts written without spaces: kana, Han, Hangul (particles stick to words), Thai, Lao, Khmer, Burmese.
 _DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0002fa1f"
 _RUN = re.compile(f"([{_DENSE}]+)|([^\\W_{_DENSE}]+)")
+_ASKED = re.compile(f"{_RUN.pattern}(\\*?)")
 _INNER = re.compile(r"(?<=[^\W\d])(?=\d)|(?<=\d)(?=[^\W\d])")
 _TEXTS = tuple(name for name in TEXT_FIELDS if name != "seller_name")
 
@@ -57,12 +59,21 @@ _known = lru_cache(maxsize=100_000)(_cut)
 def match(query: str) -> str:
     """The FTS5 expression for what a person typed: every word must be there. Empty where nothing can be looked up."""
     parts = []
-    for dense, word in _RUN.findall(fold(query)):
+    for dense, word, _ in _ASKED.findall(fold(query)):
         if len(dense) > 1:
             parts += [f'"{dense[i : i + 2]}"' for i in range(len(dense) - 1)]
         else:
             parts.append(f'"{dense or word}"*')
     return " ".join(dict.fromkeys(parts))
+
+
+def patterns(query: str) -> list[re.Pattern[str]]:
+    """For each word of what a person typed, what a folded text must hold."""
+    found = dict.fromkeys(
+        ("" if dense or not word[0].isdigit() else r"(?<!\d)") + (dense or word) + (r"(?!\d)" if word and word[-1].isdigit() and not star else "")
+        for dense, word, star in _ASKED.findall(fold(query))
+    )
+    return [re.compile(one) for one in found]
 
 
 class Search(Alerts, Readings):
@@ -106,16 +117,16 @@ class Search(Alerts, Readings):
     def search(self, text: str, *, alerts_only: bool = False, limit: int = 2000) -> list[str]:
         """Keys of at most `limit` listings whose current texts hold every word of `text`, the latest indexed first.
 
-        Words of scripts with spaces are found by their beginning; other texts anywhere.
+        Words of scripts with spaces are found by their beginning, numbers at their end whole but before a star; other texts anywhere.
         """
         if not self.db.readonly:
             self.index_search(FEW)
-        expression, words = match(text), _RUN.findall(fold(text))
+        expression, words = match(text), patterns(text)
         if not expression:
             return []
         only = "JOIN alert a ON a.listing = d.listing" if alerts_only else ""
-        # Pairs of characters prove a longer run only together with the text itself.
-        check = any(len(dense) > 2 for dense, _ in words)
+        # Pairs of characters prove a longer run, and a beginning a whole number, only together with the text itself.
+        check = any(len(dense) > 2 or (word[-1:].isdigit() and not star) for dense, word, star in _ASKED.findall(fold(text)))
         held = [row for row in self.db.rows(f"{_WAITING} LIMIT ?", [FEW]) if row["id"] and _holds(row, words)]
         keys = dict.fromkeys(row["listing"] for row in held)
         for row in self.db.stream((_CHECKED if check else _FOUND).format(only=only), [expression]):
@@ -130,9 +141,9 @@ def _document(row: Any) -> str:
     return " ".join(dict.fromkeys(term for name in _TEXTS if row[name] for term in terms(row[name])))
 
 
-def _holds(row: Any, words: list[tuple[str, str]]) -> bool:
+def _holds(row: Any, words: list[re.Pattern[str]]) -> bool:
     text = "\n".join(fold(row[name]) for name in _TEXTS if row[name])
-    return all((dense or word) in text for dense, word in words)
+    return all(word.search(text) for word in words)
 
 
 _COLUMNS = ", ".join(f"o.{name}" for name in _TEXTS)

@@ -71,7 +71,7 @@ def state(desk: Opened) -> list[Any]:
 def test_nothing_is_told_without_a_session(shared_desk: Opened, path: str) -> None:
     nobody = shared_desk.person(None)
     answer = nobody.get(address(shared_desk, path))
-    assert answer.status_code == 401 and answer.text == "Sign in first.\n"
+    assert answer.status_code == 401 and answer.text == "Sign in first, with the link that `chipwatch desk --person NAME` prints.\n"
     browser = nobody.get(address(shared_desk, path), headers={"accept": "text/html"})
     assert (
         browser.status_code == 303

@@ -390,6 +390,23 @@ def test_search_before_indexing_and_after_a_change(store: Store) -> None:
     assert store.db.value("SELECT count(*) FROM search_text WHERE search_text MATCH 'h100'") == 0
 
 
+def test_a_number_is_found_whole_unless_a_star_asks_for_its_beginning(store: Store) -> None:
+    titles = ("NVIDIA H20 96GB", "NVIDIA H200 NVL", "H20及H200现货", "HGX-H20SXM", "RTX4090")
+    run = store.begin_run("board", now=DAY.format(1))
+    for title in titles:
+        store.record(Listing("board", title, title, observed_at=DAY.format(1)), run=run, evidence=None, now=DAY.format(1))
+    names = {listing_key("board", title): title for title in titles}
+
+    def found(asked: str) -> list[int]:
+        with Store.open(store.home, readonly=True) as reader:
+            return sorted(titles.index(names[key]) for key in reader.search(asked))
+
+    for _ in range(2):  # what waits for the index, and what it holds
+        assert (found("H20"), found("h20*"), found("h200"), found("20")) == ([0, 2, 3], [0, 1, 2, 3], [1, 2], [0, 2, 3])
+        assert (found("4090"), found("409"), found("090"), found("nvid 96")) == ([4], [], [], [0])
+        store.index_search()
+
+
 def test_terms_and_queries() -> None:
     assert list(terms("H100卡 已打磨!")) == ["h100", "100", "卡", "已打", "打磨", "磨"]
     assert match("打磨 H100") == '"打磨" "h100"*'

@@ -108,7 +108,7 @@ class Guard:
         ):
             if method == "GET" and "text/html" in headers.get(b"accept", ""):
                 return 303, "", "/sign-in?" + urlencode({"to": _whole(scope)})
-            return 401, "Sign in first.", None
+            return 401, "Sign in first, with the link that `chipwatch desk --person NAME` prints.", None
         return None
 
     def _from_here(self, headers: dict[bytes, str]) -> bool:

@@ -64,7 +64,7 @@ def _listening(port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise OSError(
-            error.errno, f"{error.strerror}: give another --port, or 0 for a free one", f"port {port}"
+            error.errno, f"{error.strerror}: where it is this home's desk, use that one (`chipwatch desk invite NAME` makes a link); else give another --port, or 0 for a free one", f"port {port}"
         ) from error
     return listening
 

@@ -10,7 +10,7 @@ from review.desk.visit import Answer, Page, Visit
 from review.masking import masked_text
 from review.wording import SHORT
 from storage.errors import StorageError
-from storage.search import fold
+from storage.search import fold, patterns
 
 SHOWN = 50
 
@@ -38,7 +38,7 @@ def search(visit: Visit) -> Answer:
         visit.desk.index_search()
     keys = visit.store.search(query, limit=LOOKED) if query else []
     rows = visit.store.listings_by_key(keys[:SHOWN])
-    words = query.split()
+    words = patterns(query)
     found = [
         (
             row,
@@ -54,29 +54,28 @@ def _safe(row: dict[str, Any], name: str, contacts: str) -> str:
     return masked_text(row[name] or "", json.loads(row[contacts] or "[]"))
 
 
-def hits(text: str, words: list[str]) -> Pieces:
+def hits(text: str, words: list[re.Pattern[str]]) -> Pieces:
     """`text` cut into (is a hit, piece). Width and case make no difference where they do not change the length."""
-    patterns = [re.escape(fold(word)) for word in words if word]
     folded = fold(text)
-    if not patterns or len(folded) != len(text):
+    if not words or len(folded) != len(text):
         return [(False, text)]
     out: Pieces = []
     at = 0
-    for found in re.finditer("|".join(patterns), folded):
+    for found in re.finditer("|".join(word.pattern for word in words), folded):
         out += [(False, text[at : found.start()]), (True, text[found.start() : found.end()])]
         at = found.end()
     return [piece for piece in [*out, (False, text[at:])] if piece[1]]
 
 
-def _title(text: str, words: list[str]) -> str:
+def _title(text: str, words: list[re.Pattern[str]]) -> str:
     """A title, or of a long one what stands around the first hit."""
     return text if len(text) <= SHORT else _snippet(text, words)
 
 
-def _snippet(text: str, words: list[str]) -> str:
+def _snippet(text: str, words: list[re.Pattern[str]]) -> str:
     folded = fold(text)
     places = (
-        [place for word in words if (place := folded.find(fold(word))) >= 0]
+        [place.start() for word in words if (place := word.search(folded))]
         if len(folded) == len(text)
         else []
     )
