@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.loader import Config
+from config.tables import ConfigError
 from detector.reading.amounts import Amount, find_amounts
 from detector.reading.money import money_book
 from detector.reading.needles import choices, needles
@@ -163,3 +164,10 @@ def test_a_match_always_holds_a_needle(pattern: str, data: st.DataObject) -> Non
     text = data.draw(st.from_regex(re.compile(pattern)))
     needed = needles(pattern)
     assert not needed or any(needle in text for needle in needed)
+
+
+def test_a_joined_letter_before_no_currency_is_told_with_its_row(tmp_path: Path) -> None:
+    (tmp_path / "config" / "money").mkdir(parents=True)
+    (tmp_path / "config" / "money" / "own.toml").write_text('joined = [{ id = "k", value = 1000, marks = ["qq"], why = "a slip" }]\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"joined\.k: .qq. is no mark"):
+        money_book(Config(tmp_path))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from config.tables import ConfigError
 from detector.reading.text import Folded, fold, fold_pattern
 
 if TYPE_CHECKING:
@@ -100,7 +101,9 @@ class MoneyBook:
             self._add((f"{m[:-1]} $" for m in spaced), _Entry(row.id))
         for joined in self.money.joined:
             for mark in joined.marks:
-                plain = self._entries[fold(mark).text]
+                plain = self._entries.get(fold(mark).text)
+                if plain is None:
+                    raise ConfigError("config/money", f"joined.{joined.id}", f"{mark!r} is no mark of a currency")
                 self._add((joined.id + mark,), replace(plain, place="after", times=joined.value))
 
     def _add(self, marks: Iterable[str], entry: _Entry) -> None:
