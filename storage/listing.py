@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 TEXT_FIELDS = (
@@ -91,15 +92,24 @@ class Listing:
 
 
 def like_fields(record: Any) -> dict[str, str]:
-    """Unknown keys of a record that look like a field's name, with that field: `price` is kept aside and not read as a price."""
+    """Unknown keys of a record that look like a field's name, with that field: `Price` is kept aside and not read as a price."""
     if not isinstance(record, dict):
         return {}
-    found = {}
-    for key in record.keys() - _KINDS.keys() - {"attributes"}:
-        near = [name for name in _KINDS if name.startswith(f"{key}_") or name.endswith(f"_{key}")] or difflib.get_close_matches(key, _KINDS, 1, 0.8)
-        if near:
-            found[key] = near[0]
-    return found
+    return {key: near for key in record if key not in _KINDS and key != "attributes" and (near := _like(key))}
+
+
+def aside_words(key: str, near: str | None) -> str:
+    """That a key or a column is no field, with the field that it looks like."""
+    return f"{key!r} is no field and is kept among the attributes" + (f"; did you mean {near!r}?" if near else "") + " (docs/formats.md)"
+
+
+@lru_cache(4096)
+def _like(key: str) -> str | None:
+    plain = key.strip().lower().replace(" ", "_")
+    if plain in _KINDS:
+        return plain
+    near = [name for name in _KINDS if name.startswith(f"{plain}_") or name.endswith(f"_{plain}")] or difflib.get_close_matches(plain, _KINDS, 1, 0.8)
+    return near[0] if near else None
 
 
 def _text(key: str, value: Any) -> str:

@@ -591,3 +591,26 @@ def test_a_har_says_what_it_lacks(tmp_path: Path) -> None:
     assert result.outcome == "failed" and "no list" in errors[0]["error"]
     path.write_text(har([har_entry("https://dealer.example/p/1", PAGE[:200], status=206)]), encoding="utf-8")
     assert run_import(path, tmp_path / "home")[0].unread == 1
+
+
+def test_columns_and_keys_that_are_no_field_are_told(tmp_path: Path) -> None:
+    table, lines_ = tmp_path / "mine.csv", tmp_path / "mine.jsonl"
+    table.write_text("Title,Price,Location,Qty,URL\nH100,\"$18,000\",Dubai,64,https://a.example/1\nH200,$1,,2,https://a.example/2\n", encoding="utf-8")
+    lines_.write_text("\n".join(json.dumps(listing(n, Price="$1", colour="red")) for n in (1, 2)), encoding="utf-8")
+    told = run_import(table, tmp_path / "home")[0].told
+    assert [line.partition(" is no field")[0] for line in told] == ["column 'Price'", "column 'Qty'"]
+    assert "did you mean 'price_text'?" in told[0] and "[columns]" in told[0]
+    (line,) = run_import(lines_, tmp_path / "home")[0].told
+    assert line.startswith("'Price' is no field") and "'price_text'" in line
+
+
+def test_a_saved_page_of_unknown_address_is_told_and_read_under_the_one_given(tmp_path: Path) -> None:
+    home, path = tmp_path / "home", tmp_path / "list.html"
+    (home / "config" / "sites").mkdir(parents=True)
+    (home / "config" / "sites" / "board.toml").write_text(BOARD.replace("/i/", "/no/"), encoding="utf-8")
+    path.write_text("<html><body><ul><li class=item><a href='/i/7'><h3>H100 80GB</h3></a><b class=price>90000</b></li></ul></body></html>", encoding="utf-8")
+    (line,) = run_import(path, home, site="board")[0].told
+    assert "--url" in line
+    done, _ = run_import(path, home, site="board", url="https://board.example/list")
+    assert (done.new, done.told) == (1, ())
+    assert {o.listing.url for o in observations(home)} == {"file:///i/7", "https://board.example/i/7"}

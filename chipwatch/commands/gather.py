@@ -88,6 +88,7 @@ def import_files(
     ctx: typer.Context,
     files: Annotated[list[Path] | None, typer.Argument(help="Listings (.jsonl, .csv), saved pages (.html, .mhtml), .har, .warc[.gz].")] = None,
     site: Annotated[str | None, typer.Option(help="Site of listings that name none, or the site file whose column map a CSV uses.")] = None,
+    url: Annotated[str | None, typer.Option(help="Address of a saved page that does not tell its own.")] = None,
     screening: Annotated[
         list[Path] | None,
         typer.Option(help="The Consolidated Screening List (CSV, TSV) or the Denied Persons List (TSV); given often, files of one kind make one list, in the place of the one before. From now on sellers' names are held against it."),
@@ -102,14 +103,18 @@ def import_files(
     state: State = ctx.obj
     if not files and not screening:
         raise UseError("name the files to import, or a list with --screening")
+    if url is not None and (not url.startswith(("http://", "https://")) or len(files or ()) != 1):
+        raise UseError(f"--url {url}: is the http(s) address of one saved page; import that page by itself")
     for path in (*(files or ()), *(screening or ())):
         need_file(path)
     with state.store() as store:
         for loaded in load(screening or (), store, now_utc()):
             write_json(dataclasses.asdict(loaded))
-    done = import_files_(files or (), state.folder, state.config, now_utc(), site=site, on_error=_tell_error)
+    done = import_files_(files or (), state.folder, state.config, now_utc(), site=site, url=url, on_error=_tell_error)
     for result in done:
         write_json(dataclasses.asdict(result))
+        for line in result.told:
+            note(f"{result.file}: {line}")
         if result.erased:
             note(f"{result.file}: {result.erased} erased on request passed over; no word of them was stored")
     problems = sum(result.errors for result in done)

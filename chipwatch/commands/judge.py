@@ -200,7 +200,7 @@ def _inspected(
     import json
 
     from storage.ids import utc
-    from storage.listing import Listing, like_fields
+    from storage.listing import Listing, aside_words, like_fields
 
     told: set[str] = set()
     for number, line in enumerate(_lines(files), 1):
@@ -209,9 +209,7 @@ def _inspected(
             for key, name in like_fields(record).items():
                 if key not in told:
                     told.add(key)
-                    note(
-                        f"line {number}: {key!r} is no field and is kept among the attributes; did you mean {name!r}? (docs/formats.md)"
-                    )
+                    note(f"line {number}: {aside_words(key, name)}")
             listing = Listing.from_dict(record)
             if listing.observed_at:
                 utc(listing.observed_at)  # as an import does: a date that is none would be read as today

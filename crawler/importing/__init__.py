@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Captured", "FileRefused", "ImportResult", "import_file", "import_files", "import_pieces", "kind_of"]
 
 BATCH = 500
+MOST_TOLD = 50
+"""Remarks on one file; a file of which each line has keys of its own says no more with more."""
 _KINDS = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".html": "html", ".htm": "html", ".mhtml": "mhtml",
     ".mht": "mhtml", ".har": "har", ".warc": "warc", ".wacz": "wacz",
@@ -54,6 +56,8 @@ class ImportResult:
     unread: int = 0
     already: str | None = None
     erased: int = 0
+    told: tuple[str, ...] = ()
+    """What a person should know though it was read: columns that are no field, a page whose address is unknown."""
 
 
 def kind_of(path: Path) -> str:
@@ -67,13 +71,13 @@ def kind_of(path: Path) -> str:
 
 def import_files(
     paths: Iterable[Path], home: Path, config: Config, now: datetime | str | None = None, *, site: str | None = None,
-    on_error: Callable[[dict[str, Any]], None] | None = None,
+    url: str | None = None, on_error: Callable[[dict[str, Any]], None] | None = None,
 ) -> list[ImportResult]:  # fmt: skip
     """Import files one after the other; a file that cannot be read at all is reported like a bad line, as outcome `failed`."""
     results = []
     for path in paths:
         try:
-            results.append(import_file(path, home, config, now, site=site, on_error=on_error))
+            results.append(import_file(path, home, config, now, site=site, url=url, on_error=on_error))
         except FileRefused as error:
             if on_error:
                 on_error({"error": str(error), "file": str(path)})
@@ -83,9 +87,10 @@ def import_files(
 
 def import_file(
     path: Path, home: Path, config: Config, now: datetime | str | None = None, *, site: str | None = None,
-    on_error: Callable[[dict[str, Any]], None] | None = None,
+    url: str | None = None, on_error: Callable[[dict[str, Any]], None] | None = None,
 ) -> ImportResult:  # fmt: skip
     """Import one file. `site` is the site of lines and pages that name none; by default a page's host or the file's name.
+    `url` is the address of a saved page that does not tell its own.
 
     `on_error` gets {"error", "line"} (or "url") for each entry that cannot be read. Raises FileRefused if the file cannot
     be read at all, StorageError.
@@ -93,9 +98,9 @@ def import_file(
     kind = kind_of(path)
     moment = datetime.fromisoformat(now) if isinstance(now, str) else now or datetime.now(UTC)
     stamp = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    facts = {"file": path.name, "file_sha256": _digest(path), "given_site": site}
+    facts = {"file": path.name, "file_sha256": _digest(path), "given_site": site, "given_url": url}
     return import_pieces(
-        lambda: _read(kind, path, config, stamp, site), home, config, stamp, source=path, label=site or _label(path, kind),
+        lambda: _read(kind, path, config, stamp, site, url), home, config, stamp, source=path, label=site or _label(path, kind),
         facts=facts, on_error=on_error,
     )  # fmt: skip
 
@@ -127,7 +132,7 @@ def import_pieces(
         return _Session(store, run, home, stamp, source, on_error).take(pieces())
 
 
-def _read(kind: str, path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
+def _read(kind: str, path: Path, config: Config, stamp: str, site: str | None, url: str | None) -> Iterator[Captured]:
     if kind == "jsonl":
         from crawler.importing.lines import read_jsonl
 
@@ -140,6 +145,8 @@ def _read(kind: str, path: Path, config: Config, stamp: str, site: str | None) -
         )
     from crawler.importing import pages
 
+    if kind in ("html", "mhtml"):
+        return pages.read_saved(path, config, stamp, site, url)
     reader: Callable[[Path, Config, str, str | None], Iterator[Captured]] = getattr(pages, f"read_{kind}")
     return reader(path, config, stamp, site)
 
@@ -165,6 +172,7 @@ class _Session:
         self.waiting: list[tuple[Listing, EvidenceRef | None]] = []
         self.kinds = {"new": 0, "changed": 0, "seen": 0, "erased": 0}
         self.known = Erased(store)
+        self.told: dict[str, None] = {}
         self.listings = self.errors = self.unread = self.pages = 0
 
     def take(self, pieces: Iterator[Captured]) -> ImportResult:
@@ -198,13 +206,15 @@ class _Session:
         self.store.end_run(self.run, outcome, self.stamp, counts, {}, detail, evidence=self.writer.close())
         return ImportResult(
             str(self.path), self.run, outcome, self.listings, self.kinds["new"], self.kinds["changed"], self.kinds["seen"],
-            self.errors, self.unread, erased=self.kinds["erased"],
+            self.errors, self.unread, erased=self.kinds["erased"], told=tuple(self.told),
         )  # fmt: skip
 
     def _piece(self, piece: Captured) -> None:
         from storage.listing import ListingError
 
         self.pages += 1
+        if len(self.told) < MOST_TOLD:
+            self.told |= dict.fromkeys(piece.told)
         if piece.error is not None:
             self._complain({"error": piece.error, **piece.place()})
         if not piece.listings:
@@ -263,7 +273,7 @@ def _before(store: Store, facts: dict[str, Any]) -> dict[str, Any] | None:
     for row in store.runs(limit=1_000_000):
         if row["kind"] == "import" and row["outcome"] in ("ok", "partial", "empty"):
             was, counts = json.loads(row["facts"] or "{}"), json.loads(row["counts"] or "{}")
-            same = all(was.get(name) == facts[name] for name in ("file_sha256", "given_site"))
+            same = all(was.get(name) == facts.get(name) for name in ("file_sha256", "given_site", "given_url"))
             if same and (was.get("readers") == facts["readers"] or not (counts.get("unread") or counts.get("errors"))):
                 return row
     return None

@@ -33,6 +33,8 @@ class Captured:
     uri: str = ""
     kind: str = "application/octet-stream"
     ip: str | None = None
+    told: tuple[str, ...] = ()
+    """What a person should know of it though it was read; told once a file."""
 
     def place(self) -> dict[str, Any]:
         """Where it stands, for an error."""

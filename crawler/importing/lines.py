@@ -9,12 +9,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from crawler.importing.captured import Captured, FileRefused
-from storage.listing import Listing, ListingError
+from storage.listing import Listing, ListingError, aside_words, like_fields
 
 if TYPE_CHECKING:
     from config.schema.sites import Site
@@ -45,7 +46,8 @@ def _json_line(number: int, raw: bytes, site: str | None, uri: str) -> Captured:
         return Captured(error=str(error) or type(error).__name__, line=number)
     except ValueError as error:
         return Captured(error=f"is no JSON: {error}", line=number)
-    return Captured((listing,), line=number, raw=raw.rstrip(b"\r\n"), uri=uri, kind="application/json")
+    told = tuple(aside_words(key, near) for key, near in like_fields(record).items())
+    return Captured((listing,), line=number, raw=raw.rstrip(b"\r\n"), uri=uri, kind="application/json", told=told)
 
 
 def sites_named(path: Path) -> set[str]:
@@ -74,11 +76,11 @@ def read_csv(path: Path, site: Site | None, label: str, stamp: str) -> Iterator[
 
     text, _ = decode(raw, "", site.language if site else None)
     source = _Rows(text)
-    told = _TOLD.match(text)
-    if told:
+    parted = _TOLD.match(text)
+    if parted:
         next(source)
         source.taken()
-    delimiter = told[1] if told else _delimiter(text)
+    delimiter = parted[1] if parted else _delimiter(text)
     rows = _rows(source, delimiter)
     header = next(rows, ([], 0, ""))[0]
     if not header:
@@ -89,12 +91,13 @@ def read_csv(path: Path, site: Site | None, label: str, stamp: str) -> Iterator[
             path,
             f"no column for the title among {', '.join(header)[:200]}; map the columns in [columns] of a site file of family 'files' and name it with --site",
         )
-    alike = _alike(text, names, delimiter)
+    alike, told = _alike(text, names, delimiter), _aside(names)
     for row, number, taken in rows:
         if row is None:
             yield Captured(error="a quote is opened and never closed, or a cell is too large; the lines after it are read by themselves", line=number)
         else:
-            yield _csv_row(row, names, alike, site, label, f"file:///{quote(path.name)}#line={number}", number, taken, stamp)
+            yield replace(_csv_row(row, names, alike, site, label, f"file:///{quote(path.name)}#line={number}", number, taken, stamp), told=told)
+            told = ()
 
 
 def _rows(source: _Rows, delimiter: str) -> Iterator[tuple[list[str] | None, int, str]]:
@@ -197,6 +200,14 @@ def _field(column: str, site: Site | None) -> str:
     if site is not None and plain in site.columns:
         return site.columns[plain]
     return plain.lower().replace(" ", "_") if plain.lower().replace(" ", "_") in _FIELDS else plain
+
+
+def _aside(names: list[str]) -> tuple[str, ...]:
+    """The columns that are no field, in words."""
+    aside = dict.fromkeys(name for name in names if name and name not in _FIELDS)
+    near = like_fields(aside)
+    how = "; rename the column, or map it in [columns] of a site file of family 'files' and name that with --site"
+    return tuple(f"column {aside_words(name, near.get(name))}{how if name in near else ''}" for name in aside)
 
 
 def _delimiter(text: str) -> str:

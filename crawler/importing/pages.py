@@ -37,30 +37,32 @@ MAX_FILE = 256 * 1024 * 1024
 DEEPEST = 2
 """Packages within packages; a collection of crawls is one package of packages."""
 MAX_BODY = 8 * 1024 * 1024
+_MHTML = (".mhtml", ".mht")
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)\s*(\S{1,2000}?)\s*-->", re.I)
 _CANONICAL = re.compile(rb"<link[^>]{0,300}rel=[\"']?canonical[\"']?[^>]{0,300}>", re.I)
 _OG_URL = re.compile(rb"<meta[^>]{0,300}property=[\"']og:url[\"'][^>]{0,300}>", re.I)
 _ADDRESS = re.compile(rb"(?:href|content)=[\"'](https?://[^\"'\s]{1,2000})[\"']", re.I)
 
 
-def read_html(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
-    """A page saved by a browser or with an editor."""
+def read_saved(path: Path, config: Config, stamp: str, site: str | None, url: str | None = None) -> Iterator[Captured]:
+    """A page saved by a browser or with an editor, as HTML or MHTML; `url` is its address where it does not tell it."""
     page = saved_page(path, stamp)
-    yield _resource(page, read_page(page, config, site), page.body, "text/html")
-
-
-def read_mhtml(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
-    """A page saved as one file by a browser."""
-    raw = _whole(path)
-    page = _page_of_mhtml(path, raw, stamp)
-    yield _resource(page, read_page(page, config, site), raw, "multipart/related")
+    mhtml = Path(path.name.lower().removesuffix(".gz")).suffix in _MHTML
+    told: tuple[str, ...] = ()
+    if not page.url.startswith("http"):
+        if url:
+            page = dataclasses.replace(page, url=url)
+        else:
+            told = ("the page does not tell its address, by which links and listings are named: what a crawl of the site brought may come in a second time; give it with --url",)
+    raw = _whole(path) if mhtml else page.body
+    yield dataclasses.replace(_resource(page, read_page(page, config, site), raw, "multipart/related" if mhtml else "text/html"), told=told)
 
 
 def saved_page(path: Path, stamp: str) -> Page:
     """A page saved by a browser, as HTML or MHTML by the file's name, packed with gzip or not; its address is `file:///...` where
     it does not say where it came from. Raises FileRefused."""
     body = _whole(path)
-    if Path(path.name.lower().removesuffix(".gz")).suffix in (".mhtml", ".mht"):
+    if Path(path.name.lower().removesuffix(".gz")).suffix in _MHTML:
         return _page_of_mhtml(path, body, stamp)
     return Page(_saved_from(body) or f"file:///{path.name}", body, stamp, headers={"content-type": "text/html"})
 
