@@ -33,7 +33,7 @@ def register(alerts: typer.Typer) -> None:
 def mute(
     ctx: typer.Context,
     scope: Annotated[Scope, typer.Argument(help="What kind of thing to leave alone.")],
-    value: Annotated[str, typer.Argument(help="Which: a site, seller's key, signal, chip, or listing (id, site/listing_id, address).")],
+    value: Annotated[str, typer.Argument(help="Which: a site, seller's key or its beginning, signal, chip, or listing (id, site/listing_id, address).")],
     reason: Annotated[str, typer.Option(help="Why; shown with the mute.")],
     until: Annotated[str, typer.Option(help="The day it ends, ISO date; what it hid comes back as news then.")],
     who: Annotated[str | None, WHO] = None,
@@ -64,7 +64,7 @@ def _known(state: State, store: Any, scope: Scope, value: str) -> str:
     if scope is Scope.listing:
         return str(store.find_listing(value))
     if scope is Scope.seller:
-        return str(store.seller(value)["id"])
+        return str(store.find_seller(value))
     known = {
         Scope.site: lambda: sorted(known_sites(state)),
         Scope.chip: lambda: [row.id for row in state.config.catalogue.chip],

@@ -207,13 +207,19 @@ class Digest:
             return "The queue is empty."
         earlier = total - self.told - self.silent
         parts = [
-            f"{self.told} in this digest" if self.told else "",
+            f"{self.told} in this digest{self._written_words}" if self.told else "",
             f"{earlier} told before" if earlier > 0 else "",
             f"{self.silent} opened without notice (judged anew, also once more, or a relist of what is known)"
             if self.silent
             else "",
         ]
         return f"{total} alert{'s' if total != 1 else ''} in the queue: {', '.join(filter(None, parts))}."
+
+    @property
+    def _written_words(self) -> str:
+        """How many of those told are written out, where not all are."""
+        beyond = sum(self.more.values())
+        return f" ({self.told - beyond} written out, {beyond} counted)" if beyond else ""
 
     @property
     def previous_words(self) -> str:

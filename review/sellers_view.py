@@ -94,23 +94,12 @@ def _row(store: Store, row: Mapping[str, Any]) -> SellerRow:
 
 
 def found(store: Store, text: str) -> list[SellerRow]:
-    """Sellers that a text names, as rows of the list."""
-    facts = store.parties(store.find_sellers(text))
-    return [
-        _row(
-            store,
-            {
-                **row,
-                "seller": key,
-                "open": row["alerts"] or 0,
-                "confirmed": 0,
-                "top": None,
-                "since": None,
-                "ratings": None,
-            },
-        )
-        for key, row in facts.items()
-    ]
+    """Sellers that a text names, as rows of the list; those without an alert that stands come last."""
+    keys = store.find_sellers(text)
+    standing = store.sellers_ranked(keys=keys, limit=len(keys))
+    others = store.parties([key for key in keys if key not in {row["seller"] for row in standing}])
+    none = {"open": 0, "confirmed": 0, "top": None}
+    return [_row(store, row) for row in standing] + [_row(store, {**row, **none, "seller": key}) for key, row in others.items()]
 
 
 def profile(store: Store, party: str) -> Profile | None:

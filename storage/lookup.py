@@ -57,6 +57,21 @@ class Lookup(Base):
             raise StorageError(f"names several listings: {', '.join(found)}", repr(text), "give more of it")
         return str(found[0])
 
+    def find_seller(self, text: str) -> str:
+        """The key of the one seller that `text` names: a key or its beginning (4 letters or more), as the desk shows it or bare.
+
+        Raises MissingError, or StorageError where several fit.
+        """
+        low = text.strip().lower().removeprefix("seller ")
+        found = [row[0] for row in self.db.rows("SELECT id FROM seller WHERE id = ?", [low])]
+        if not found and len(low) >= 4 and low.isalnum():
+            found = [row[0] for row in self.db.rows("SELECT id FROM seller WHERE id >= ? AND id < ? LIMIT 3", [low, low + "~"])]
+        if not found:
+            raise MissingError("there is no such seller", repr(text))
+        if len(found) > 1:
+            raise StorageError(f"names several sellers: {', '.join(found)}", repr(text), "give more of it")
+        return str(found[0])
+
     def seller(self, key: str) -> dict[str, Any]:
         """A seller's row with `listings`: what it offers or offered. Raises MissingError."""
         row = self.db.row("SELECT * FROM seller WHERE id = ?", [key])

@@ -108,10 +108,11 @@ class Overview(Base):
         return [dict(row) for row in self.db.rows(_PRICES, [chip, offer, limit])]
 
     def sellers_ranked(
-        self, *, site: str | None = None, limit: int = 50, offset: int = 0
+        self, *, site: str | None = None, keys: Sequence[str] | None = None, limit: int = 50, offset: int = 0
     ) -> list[dict[str, Any]]:
-        """Sellers by alerts that stand: seller, label, site, open, confirmed, top (highest score), listings, since, ratings."""
-        return [dict(row) for row in self.db.rows(_SELLERS, [site, limit, offset])]
+        """Sellers by alerts that stand: seller, label, site, open, confirmed, top (highest score), listings, since, ratings. `keys`: of these."""
+        chosen = None if keys is None else json.dumps(list(keys))
+        return [dict(row) for row in self.db.rows(_SELLERS, [site, limit, offset, chosen])]
 
     def find_sellers(self, text: str, *, limit: int = 50) -> list[str]:
         """Keys of sellers that `text` names: a key's beginning (4 letters or more) or a label's."""
@@ -179,6 +180,7 @@ _SELLERS = """SELECT t.seller, s.label, t.site, s.since, s.ratings, t.open, t.co
   FROM (SELECT seller, sum(state = 'new') AS open, sum(state IN ('confirmed', 'escalated')) AS confirmed, max(score) AS top, min(site) AS site
         FROM alert INDEXED BY alert_by_seller
         WHERE seller IS NOT NULL AND state IN ('new', 'confirmed', 'escalated', 'snoozed') AND (?1 IS NULL OR site = ?1)
+          AND (?4 IS NULL OR seller IN (SELECT value FROM json_each(?4)))
         GROUP BY seller ORDER BY confirmed DESC, open DESC, top DESC, seller LIMIT ?2 OFFSET ?3) t
   JOIN seller s ON s.id = t.seller ORDER BY t.confirmed DESC, t.open DESC, t.top DESC, t.seller"""
 

@@ -524,7 +524,9 @@ def test_sellers_are_found_by_key_and_listed_by_alerts(desk: Opened, ana: Browse
     own = seller_of(desk, "7")
     for query in (own[:6], f"seller {own[:8]}"):
         assert ana.page(f"/sellers?q={query}").css_first(f'a[href="/sellers/{own}"]') is not None
-    assert ana.page("/sellers").css_first(f'a[href="/sellers/{own}"]') is not None
+        found = ana.page(f"/sellers?q={query}").css_first("tbody tr")
+        listed = next(row for row in ana.page("/sellers").css("tbody tr") if row.css_first(f'a[href="/sellers/{own}"]'))
+        assert found is not None and found.text() == listed.text()
     assert "four characters" in words(ana.page("/sellers?q=a"))
 
 

@@ -51,6 +51,11 @@ class Tags(HTMLParser):
         self.seen.append((tag, dict(attrs)))
 
 
+def test_a_digest_says_how_many_of_its_alerts_it_writes_out() -> None:
+    words = "4 alerts in the queue: 4 in this digest (1 written out, 3 counted)."
+    assert dataclasses.replace(digest(alert()), queue={"high": 1, "medium": 3}).queue_words == words
+
+
 def test_every_form_names_the_alert_its_market_and_the_blocked_site(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

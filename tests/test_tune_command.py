@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from storage.store import Store
 from tests.commands import chipwatch
 
 LINES = [
     {
         "site": "board", "listing_id": str(n), "title": f"NVIDIA H100 80GB PCIe no {n}", "price_text": "$24,000", "country": "US",
-        "description": words, "observed_at": "2026-03-01T08:00:00Z",
+        "seller_id": f"s{n}", "description": words, "observed_at": "2026-03-01T08:00:00Z",
     }
     for n, words in enumerate(("Serial number label has been scratched off.", "Message me on Telegram @seller_77a", "With invoice and warranty."))
 ]  # fmt: skip
@@ -83,12 +84,17 @@ def test_a_count_is_set_as_a_version_and_holds_with_the_next_detect(home: Path, 
 
 def test_a_mute_is_set_listed_and_ended(home: Path) -> None:
     for words, told in (
-        (["sitee", "x"], "Invalid value"), (["site", "nosuch"], "none that is known"), (["seller", "nosuch"], "no such seller"),
+        (["sitee", "x"], "Invalid value"), (["site", "nosuch"], "none that is known"), (["seller", "nosuch"], "no such seller"), (["seller", "9"], "no such seller"),
         (["listing", "nosuch/1"], "no listing"), (["signal", "nosuch"], "none that is known"),
     ):  # fmt: skip
         assert told in chipwatch(home, "alerts", "mute", *words, "--reason", "r", "--until", "2999-01-01", expect=2).stderr
     assert "is empty" in chipwatch(home, "alerts", "mute", "site", "board", "--reason", " ", "--until", "2999-01-01", expect=2).stderr
     assert "to come" in chipwatch(home, "alerts", "mute", "site", "board", "--reason", "r", "--until", "2001-01-01", expect=2).stderr
+    with Store.open(home, readonly=True) as store:
+        seller = store.listing(store.find_listing("board/0"))["seller"]
+    shown = json.loads(chipwatch(home, "alerts", "mute", "seller", f"seller {seller[:8]}", "--reason", "as the desk shows it", "--until", "2999-01-01").stdout)
+    assert (shown["value"], shown["hidden"]) == (seller, 1)
+    chipwatch(home, "alerts", "unmute", shown["mute"])
     made = json.loads(chipwatch(home, "alerts", "mute", "listing", "board/0", "--reason", "known", "--until", "2999-01-01").stdout)
     assert made["hidden"] == 1
     (row,) = json.loads(chipwatch(home, "alerts", "mutes", "--json").stdout)
