@@ -189,9 +189,9 @@ def test_a_bare_name_at_the_price_of_a_chip_is_one(reader: Reader, price: str, c
     assert read(reader, "H100 GPU", "", price, country).offer == "sale"
 
 
-def test_what_a_text_speaks_of_takes_no_named_card_from_its_price(reader: Reader) -> None:
-    text = "No licence needed, customs included, we clear it into the mainland as household goods. WeChat only."
-    assert read(reader, "H100 80GB", text, "HK$200,000", "HK").offer == "sale"
+@pytest.mark.parametrize("text", ["Declared as kitchen goods, nobody asks.", "Ships Singapore to Shenzhen, papers will call it audio amplifier."])
+def test_what_a_text_speaks_of_takes_no_named_card_from_its_price(reader: Reader, text: str) -> None:
+    assert read(reader, "H100 80GB", text, "HK$20,000", "HK").offer == "sale"
 
 
 @pytest.mark.parametrize(("title", "description", "price", "chips"), RENTALS, ids=[row[0] for row in RENTALS])

@@ -82,8 +82,8 @@ def read_offer(page: Page) -> Verdict:
         return ruled  # a name and nothing else: no letters for a vote to go by
     kind, chance = vote(page.votes, page, features(page, spoken))
     least = SURE
-    if ruled.offer in GOODS and kind not in GOODS and (page.price_share or 0) > A_CHIP and _only_names(page):
-        least = SURE_OF_GOODS  # a card's name and the price of one, whatever its text speaks of
+    if ruled.offer in GOODS and kind not in GOODS and (page.price_share or 0) > NEVER_A_CHIP and _only_names(page):
+        least = SURE_OF_GOODS  # a card's name and a price for one, whatever its text speaks of
     if kind in GOODS and ruled.offer not in GOODS:
         least = NO_CHIP_AT_ALL if any(ruled is spoken.get(step) for step in ("souvenir", "accessory")) else SURE_OF_GOODS
     if kind == ruled.offer or chance < least or (kind in GOODS and page.title["without-chip"]):

@@ -211,7 +211,7 @@ class Page:
                 and (mention.strong or bool(own["hardware"]))
             )
         if mention.strong:
-            return self.hardware or self._unshared
+            return self.hardware or self._unshared or (not self._any_homonym and self._has_own_memory(mention))
         if self._unshared and self._has_own_memory(mention):
             return True
         if own["hardware"] or self.title["hardware"] or self.category["hardware"]:
