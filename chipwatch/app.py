@@ -51,6 +51,11 @@ class State:
         """Whether the home has been made by `init`."""
         return (self.folder / "chipwatch.db").exists()
 
+    @property
+    def demo(self) -> bool:
+        """Whether the home is the demo's, with days of its own."""
+        return (self.folder / "demo" / "state.json").exists()
+
     @cached_property
     def config(self) -> Config:
         """Shipped config with the home's rows laid over it."""

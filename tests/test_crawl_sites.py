@@ -124,6 +124,22 @@ def test_saved_pages_that_give_no_listing_check_nothing(tmp_path: Path) -> None:
     assert not found.ok and found.problem == "no saved page gives a listing"
 
 
+def test_a_changed_site_file_is_accepted_once_a_person_looked(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/list", Answer(page("".join(card(n) for n in range(6)))))
+        made = propose(web.url + "/list", home, Config(home), NOW, key="board")
+        assert "there is no robots.txt (status 404), so nothing is forbidden" in made.text and "half of the 6" in made.text
+        made.path.write_text(made.text.replace('# country = "US"', 'country = "AE"'), encoding="utf-8")
+        told = chipwatch(home, "sites", "check", "board", "--live", expect=1)
+        found = " ".join(told.stdout.split())
+        assert "country: 'AE', expected None" in found and "and 1 more" in found and "now: 6 listings" in found
+        assert "sites check board --accept" in told.stderr and len(list((home / "samples" / "board").iterdir())) == 1
+        assert "--accept" in chipwatch(home, "sites", "check", "--accept", expect=2).stderr
+        assert "6 listings are expected" in chipwatch(home, "sites", "check", "board", "--accept").stderr
+        assert check(Config(home).sites["board"], home, Config(home)).ok
+
+
 def test_robots_are_told_for_the_doctor(tmp_path: Path) -> None:
     home = new_home(tmp_path)
     with serve() as web:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chipwatch.demo.home import write_sites
+from chipwatch.demo.home import end_day, write_sites
 from chipwatch.demo.server import serve as serve_demo
 from config.loader import Config
 from crawler.sites import reparse
@@ -221,6 +221,18 @@ def test_a_crawl_of_all_sites_leaves_out_what_is_named(tmp_path: Path) -> None:
         rows = json.loads(chipwatch(home, "crawl", "--without", "other", "--json").stdout)
         assert [(row["site"], row["outcome"]) for row in rows] == [("one", "ok")]
         assert "no site 'othe'; did you mean 'other'?" in chipwatch(home, "crawl", "--without", "othe", expect=2).stderr
+
+
+def test_the_demo_s_sites_are_crawled_by_the_demo_alone(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with Store.open(home):
+        pass
+    write_sites(home, {"demo-board": "http://127.0.0.1:9"}, 1)
+    end_day(home, 1)
+    done = chipwatch(home, "crawl")
+    assert "demo run" in done.stderr and "no site to crawl" in done.stderr and not done.stdout
+    assert "demo run" in chipwatch(home, "crawl", "demo-board", expect=2).stderr
+    assert health(home)["demo-board"]["last_run"] is None
 
 
 def test_a_listing_is_erased_on_request(tmp_path: Path) -> None:

@@ -60,13 +60,28 @@ def crawl(
         pass
     for name in (*(sites or ()), *(without or ())):
         _site(state, name)
-    chosen = [name for name in sites or (key for key, site in state.config.sites.items() if crawled(site)) if name not in (without or ())]
+    absent = _demo_sites(state)
+    if gone := sorted(absent.intersection(sites or ())):
+        raise UseError(f"{', '.join(gone)}: the demo's market runs only while `chipwatch --home {state.folder} demo run` reads it, on days of its own")
+    chosen = [name for name in sites or (key for key, site in state.config.sites.items() if crawled(site)) if name not in absent.union(without or ())]
+    if absent and not sites:
+        note(f"left out: the demo's sites, which `chipwatch --home {state.folder} demo run` reads on days of its own")
     results = crawl_sites(chosen, state.folder, state.config, on_result=lambda r: note(f"{r.site}: {r.outcome}, {r.listings} listings"))
     if not results:
         note("no site to crawl: `chipwatch sites` lists them, and which are enabled")
-    write_rows([_run_row(r) for r in results], RUN_COLUMNS, as_json=json)
+    if results or json:
+        write_rows([_run_row(r) for r in results], RUN_COLUMNS, as_json=json)
     if any(not r.healthy or r.quarantined for r in results):
         raise typer.Exit(EXIT_PROBLEMS)
+
+
+def _demo_sites(state: State) -> frozenset[str]:
+    """Sites of a demo's home whose servers are not there now."""
+    if not state.demo:
+        return frozenset()
+    from chipwatch.demo.run import SITES
+
+    return frozenset(SITES)
 
 
 def _site(state: State, name: str) -> Any:
@@ -205,15 +220,23 @@ def sites_new(
 def sites_check(
     ctx: typer.Context,
     sites: Annotated[list[str] | None, typer.Argument(help="Sites to check; none means all.")] = None,
-    live: Annotated[bool, typer.Option("--live", help="Ask the site for its first page too.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Ask the site for its first page too, and save it where it is another than those saved.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Take what the named sites' saved pages give now as expected, after you looked at it.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
 ) -> None:
     """Run each site's parser on its saved pages; exit 1 where it gives other listings than expected, or a named site has no saved page."""
     import dataclasses
 
+    from crawler.sites import accept as take
     from crawler.sites import check
 
     state: State = ctx.obj
+    if accept:
+        if not sites:
+            raise UseError("--accept takes what a site gives now as right: name the sites that you looked at")
+        for name in sites:
+            for sample in take(_site(state, name), state.folder):
+                note(f"{name}: {sample.listings} listings are expected of {sample.folder} from now on")
     done = [check(_site(state, name), state.folder, state.config, live=live) for name in sites or state.config.sites]
     if json:
         write_json([dataclasses.asdict(c) | {"ok": c.ok} for c in done])
@@ -221,6 +244,8 @@ def sites_check(
         rows = [{"site": c.site, "ok": {True: "yes", False: "NO", None: "-"}[c.ok], "pages": c.samples, "listings": c.listings, "found": _findings(c)} for c in done]
         write_rows(rows, ["site", "ok", "pages", "listings", "found"], as_json=False)
     unchecked = sum(c.ok is None for c in done)
+    if differing := [c.site for c in done if c.differences]:
+        note(f"are these right, for instance because you changed the site file? `chipwatch sites check {' '.join(differing)} --accept` takes them as expected")
     if unchecked:
         note(f"{unchecked} of {len(done)} sites have no saved page to check against; `chipwatch sites check SITE --live` looks at a site and saves one")
     if any(c.ok is False or (sites and c.ok is None) for c in done):
@@ -229,9 +254,11 @@ def sites_check(
 
 def _findings(checked: Any) -> str:
     """What a check found, in words; the first differences only."""
-    if checked.problem or checked.live:
-        return str(checked.problem or checked.live)
-    return "; ".join(f"{d.listing_id} {d.field or 'listing'}: {d.found!r}, expected {d.expected!r}" for d in checked.differences[:5])
+    wrong = [f"{d.listing_id} {d.field or 'listing'}: {d.found!r}, expected {d.expected!r}" for d in checked.differences[:5]]
+    if more := len(checked.differences) - len(wrong):
+        wrong.append(f"and {more} more")
+    now = f"now: {checked.live}" if checked.live else None
+    return "; ".join(filter(None, (checked.problem, *wrong, now)))
 
 
 def sites_reparse(ctx: typer.Context, run: Annotated[str, typer.Argument(help="Run to read again, as `sites --json` names it.")]) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from config.loader import Config
     from config.schema.sites import Site
     from crawler.politeness.robots import Robots
-    from crawler.sites.checking import Checked
+    from crawler.sites.checking import Checked, Sample
     from crawler.sites.probe import Look
     from crawler.sites.proposing import Proposal
     from crawler.sites.rereading import Reparsed
@@ -78,6 +78,13 @@ def check(site: Site, home: Path, config: Config, *, live: bool = False) -> Chec
     from crawler.sites.checking import check as compare
 
     return compare(site, home, config, live=live)
+
+
+def accept(site: Site, home: Path) -> list[Sample]:
+    """Take what a site's parser gives now on its saved pages as expected; see `crawler.sites.checking`."""
+    from crawler.sites.checking import accept as take
+
+    return take(site, home)
 
 
 def robots_status(site: Site, home: Path, config: Config) -> list[HostRules]:

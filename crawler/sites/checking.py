@@ -58,8 +58,7 @@ class Checked:
 
 def check(site: Site, home: Path, config: Config, *, live: bool = False) -> Checked:
     """Run a site's parser on its saved pages, and on request on its first start address as it is now."""
-    folder = home / "samples" / site.key
-    samples = sorted(path for path in folder.iterdir() if (path / "page.json").exists()) if folder.is_dir() else []
+    folder, samples = home / "samples" / site.key, _samples(site, home)
     if not samples and not live:
         how = "an API is tried with `chipwatch crawl`" if site.family == "api" else f"run `chipwatch sites check {site.key} --live` to save one"
         return Checked(site.key, 0, 0, problem=f"no saved page in {folder}; {how}")
@@ -73,6 +72,16 @@ def check(site: Site, home: Path, config: Config, *, live: bool = False) -> Chec
     # A list that only leads to listing pages gives none itself; but if no saved page gives any, nothing was checked.
     nothing = "no saved page gives a listing" if samples and not listings else None
     return Checked(site.key, len(samples), listings, tuple(differences), problem=nothing, live=seen)
+
+
+def _samples(site: Site, home: Path) -> list[Path]:
+    folder = home / "samples" / site.key
+    return sorted(path for path in folder.iterdir() if (path / "page.json").exists()) if folder.is_dir() else []
+
+
+def accept(site: Site, home: Path) -> list[Sample]:
+    """Take what the parser makes of the saved pages now as what is expected of them; a person has looked at it."""
+    return [Sample(folder, _expect(site, load_page(folder), folder)) for folder in _samples(site, home)]
 
 
 def check_sample(site: Site, folder: Path) -> tuple[int, list[Difference]]:
@@ -103,10 +112,15 @@ def save_sample(home: Path, site: Site, page: Page, stamp: str) -> Sample:
     (folder / "page.body").write_bytes(page.body)
     facts = {"url": page.url, "fetched_at": page.fetched_at, "status": page.status, "headers": page.headers, "role": page.role}
     (folder / "page.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
+    return Sample(folder, _expect(site, page, folder))
+
+
+def _expect(site: Site, page: Page, folder: Path) -> int:
+    """Write down what the parser makes of a page now; how many listings that is."""
     listings = _read(site, page)
     rows = [json.dumps(listing.to_dict(), ensure_ascii=False) for listing in listings]
     (folder / "expected.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return Sample(folder, len(listings))
+    return len(listings)
 
 
 def _read(site: Site, page: Page) -> tuple[Listing, ...]:
@@ -142,6 +156,6 @@ def _live(site: Site, home: Path, config: Config) -> str:
     told = "" if reading.recognised else f"; not recognised: {'; '.join(reading.problems[:2])}"
     if not_to_be_kept(page):
         told += "; it asks not to be kept (noarchive), so it was not saved"
-    else:
+    elif not any((saved := load_page(folder)).url == page.url and saved.body == page.body for folder in _samples(site, home)):
         save_sample(home, site, page, datetime.now(UTC).isoformat())
     return f"{len(reading.listings)} listings, {len(reading.follow)} addresses to follow{told}"

@@ -88,7 +88,7 @@ def propose(url: str, home: Path, config: Config, now: datetime | str | None = N
     listings = sum(sample.listings for sample in samples)
     notes += [f"{saved.url} asks not to be kept (noarchive), so it is no saved page" for saved in pages if not_to_be_kept(saved)]
     if len(pages) == 1 and listings > 1:
-        text = text.replace("listings = 1\n", f"listings = {listings // 2}\n")
+        text = text.replace("listings = 1\n", f"listings = {listings // 2}   # half of the {listings} on the saved page: a run with fewer is held for a person to look at\n")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     notes.append(f"next: read robots.txt and the terms, fill in [access], set enabled = true, then `chipwatch sites check {name} --live`")
@@ -200,7 +200,7 @@ def _toml(table: dict[str, Any], url: str, loopback: bool, found: Look, page: Pa
     start = table.get("feed") or url
     lines = [
         f"# Proposed from {_safe(url)}. Read robots.txt and the terms, then fill in [access] and set enabled = true.",
-        *(f"# {host}: robots.txt {facts['verdict']}, pause asked for {facts['delay_s']} s" for host, facts in found.robots.items()),
+        *(f"# {host}: {_robots_words(facts)}, pause asked for {facts['delay_s']} s" for host, facts in found.robots.items()),
         f"title = {_quoted(table.get('title') or urlsplit(url).hostname or url)}",
         f"family = {_quoted(table['family'])}", "enabled = false",
     ]  # fmt: skip
@@ -225,6 +225,12 @@ def _toml(table: dict[str, Any], url: str, loopback: bool, found: Look, page: Pa
     if table.get("detail_only"):
         lines += ["", "[detail]", f"only = [{_quoted(table['detail_only'])}]"]
     return "\n".join(lines) + "\n"
+
+
+def _robots_words(facts: dict[str, Any]) -> str:
+    if facts["verdict"] == "unavailable":
+        return f"there is no robots.txt (status {facts['status']}), so nothing is forbidden"
+    return "robots.txt cannot be had, so nothing may be fetched" if facts["verdict"] == "unreachable" else "robots.txt is there"
 
 
 def _parsed(text: str, key: str) -> Site:
