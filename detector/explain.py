@@ -73,7 +73,9 @@ def _signal_words(signals: Sequence[Mapping[str, Any]], reason: Mapping[str, Any
         return detail
     if signal.get("value") is not None:
         return figure_words(signal)
-    return str(detail) if detail else "follows from the listing's fields"
+    if detail:
+        return str(detail)
+    return f"by the listing's {signal['field'].replace('_', ' ')}" if signal.get("field") else "follows from the listing's fields"
 
 
 def _quoted(signals: Sequence[Mapping[str, Any]]) -> str:
@@ -142,8 +144,10 @@ NEARLY_ONE = 0.99
 """From here on what is added to the sum no longer shows in the score."""
 
 
-def why_not(document: Mapping[str, Any], config: Config) -> list[str]:
+def why_not(document: Mapping[str, Any], config: Config, country: str | None = None) -> list[str]:
     """Why an offer scores no higher: how far the next severity is, what speaks against it, what was looked for and not found.
+
+    `country` is the listing's.
 
     What speaks for an alert stands among its reasons (`lines`); here only what was too weak to make one is named.
     """
@@ -158,6 +162,7 @@ def why_not(document: Mapping[str, Any], config: Config) -> list[str]:
         out.append(f"evidence for: {', '.join(held)}" if held else "no signal holds")
     out += [*_against(reasons, config), *_shared(reasons, config)]
     out += _without_price(document, held, config)
+    out += _without_destination(held, config, country)
     if score < NEARLY_ONE and (absent := _strong_signs(config) - {*held, *_price_signs(config)}):
         titles = {card.id: card.title for card in config.signals.signal}
         out.append(f"no strong sign of these was found: {', '.join(sorted(titles[name] for name in absent))}")
@@ -225,6 +230,14 @@ def _without_price(document: Mapping[str, Any], held: Sequence[str], config: Con
             f"unit price ${price['unit_usd']:,.2f} lies within the market's usual range{_market(document, config)}"
         ]
     return []
+
+
+def _without_destination(held: Sequence[str], config: Config, country: str | None) -> list[str]:
+    """Why a place that the law of the day may name is no sign: it is listed as a hub alone."""
+    hub = next((place.name for place in config.places.place if place.id == country and place.hub and not place.restricted), None)
+    if hub is None or "restricted_destination" in held:
+        return []
+    return [f"no restricted destination: that sign goes by the desk's list of places, not by the law of the day, and there {hub} is a hub alone"]
 
 
 def _strong_signs(config: Config) -> set[str]:

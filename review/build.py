@@ -14,7 +14,7 @@ from review.desk.cards import Names
 from review.digest import SEVERITIES, Digest, DigestAlert, Quote, SiteCoverage
 from review.masking import masked
 from review.strange import strange
-from review.wording import moment
+from review.wording import asked_words, moment
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -129,8 +129,9 @@ def _alert(store: Store, config: Config, names: Names, row: dict[str, Any]) -> D
         for line in explain.lines(document, config)
         if line.evidence != "bias" and round(line.contribution, 2)
     ]
+    untold = {line.evidence: line.contribution for line in lines[REASONS:]}
     quotes = tuple(
-        Quote(s["signal"], s["field"] or "", masked(s["text"], contact=s["signal"] == "off_platform_contact"), names.signal(s["signal"]))
+        Quote(s["signal"], s["field"] or "", masked(s["text"], contact=s["signal"] == "off_platform_contact"), names.signal(s["signal"]), untold.pop(s["signal"], None))
         for s in document.get("signals", []) if s.get("text")
     )  # fmt: skip
     innocent = tuple(dict.fromkeys(cause for line in lines[:2] for cause in line.innocent))[:3]
@@ -149,7 +150,7 @@ def _alert(store: Store, config: Config, names: Names, row: dict[str, Any]) -> D
         quantity=row["quantity"], unit_usd=row["unit_usd"], market_usd=compared(row["unit_usd"], market), market_n=market.get("n"),
         opened=row["opened_at"], why_now=_why_now(row),
         reasons=tuple(_words(line, row) for line in lines[:REASONS]), quotes=quotes, innocent=innocent, evidence=evidence,
-        chip_name=names.chip(row["chip"]), before=masked(before.words) if before else None,
+        chip_name=names.chip(row["chip"]), before=masked(before.words) if before else None, asked=asked_words(document.get("price")),
     )  # fmt: skip
 
 

@@ -35,11 +35,14 @@ class Quote:
     text: str
     title: str = ""
     """The signal's title; "" in digests of earlier days."""
+    contribution: float | None = None
+    """How much of the score, where no reason tells it."""
 
     @property
     def words(self) -> str:
-        """What the signal is called."""
-        return self.title or self.signal.replace("_", " ")
+        """What the signal is called, and how much of the score it is where no reason tells that."""
+        figure = "" if self.contribution is None else f" ({self.contribution:+.2f})"
+        return (self.title or self.signal.replace("_", " ")) + figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class DigestAlert:
     """The catalogue's name of the chip; "" in digests of earlier days."""
     before: str | None = None
     """What had been decided on it before, by whom, and what opened it again."""
+    asked: str = ""
+    """The figure that `unit_usd` was reckoned from, where it is not in US dollars."""
 
     def desk_link(self, desk: str) -> str | None:
         """The alert's page on the desk at this address; None without one."""
@@ -105,6 +110,8 @@ class DigestAlert:
         price = f"${self.unit_usd:,.2f}" if self.unit_usd < 100 else f"${self.unit_usd:,.0f}"
         if self.offer == "rental":
             price += " an hour"
+        if self.asked:
+            price += f" ({self.asked})"
         if not self.market_usd:
             return f"{price}, not enough peers"
         market = f"${self.market_usd:,.2f}" if self.market_usd < 100 else f"${self.market_usd:,.0f}"

@@ -170,7 +170,7 @@ class _Case:
             ],
             "glosses": self._glosses(document),
             "law": self._law(document, day) if document and day else [],
-            "why_not_higher": explain.why_not(document, self.config) if document else ["not read yet"],
+            "why_not_higher": explain.why_not(document, self.config, self.listing["country"]) if document else ["not read yet"],
         }  # fmt: skip
 
     def _glosses(self, document: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ def everything(store: Store, config: Config, key: str) -> dict[str, Any]:
             for line in explain.lines(document, config)
         ],
         "law": _law(document, next((str(o["observed_at"]) for o in history if reading and o["observation"] == reading["observation"]), None), config),
-        "why_not_higher": explain.why_not(document, config) if document else ["not read yet: run chipwatch detect"],
+        "why_not_higher": explain.why_not(document, config, listing["country"]) if document else ["not read yet: run chipwatch detect"],
         "alert": _alert(store, key),
         "decisions": store.decisions_on(key),
     }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 KINDS = {"sale": "for sale", "rental": "for rent"}
 """Kinds of offers; the others are words already."""
@@ -57,6 +58,15 @@ def rate_words(rate: str | None) -> str:
     if currency == "USD":
         return ""
     return f"{figure} {currency} a US dollar, {source} of {day}{', which is long before' if stale else ''}"
+
+
+def asked_words(price: Mapping[str, Any] | None) -> str:
+    """The figure of a reading's price as it stands, in the currency it was read in; "" where that is dollars or there is none."""
+    if not price or price.get("amount") is None or price.get("currency") in (None, "USD"):
+        return ""
+    per = price.get("per") or "unit"
+    figure = f"{price['amount']:,.2f}".removesuffix(".00")
+    return f"{figure} {price['currency']}{'' if per == 'unit' else f' a {per_words(per)}'} asked"
 
 
 def titled(text: str, titles: Mapping[str, str]) -> str:

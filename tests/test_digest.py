@@ -16,6 +16,7 @@ from review import mail_page, plain, render
 from review.build import build
 from review.digest import Digest, DigestAlert, Quote, SiteCoverage
 from review.masking import masked
+from review.wording import asked_words
 from storage.listing import Listing
 from storage.store import Store
 
@@ -54,6 +55,13 @@ class Tags(HTMLParser):
 def test_a_digest_says_how_many_of_its_alerts_it_writes_out() -> None:
     words = "4 alerts in the queue: 4 in this digest (1 written out, 3 counted)."
     assert dataclasses.replace(digest(alert()), queue={"high": 1, "medium": 3}).queue_words == words
+
+
+def test_a_sum_that_is_not_in_dollars_stands_beside_them() -> None:
+    asked = asked_words({"amount": 6000, "currency": "HKD", "per": "unit"})
+    assert alert(unit_usd=765.0, market_usd=10000.0, asked=asked).market_words.startswith("$765 (6,000 HKD asked), 8 % of the market's $10,000")
+    assert asked_words({"amount": 6000, "currency": "USD", "per": "unit"}) == asked_words(None) == ""
+    assert asked_words({"amount": 2.5, "currency": "CNY", "per": "gpu_hour"}) == "2.50 CNY a chip-hour asked"
 
 
 def test_every_form_names_the_alert_its_market_and_the_blocked_site(

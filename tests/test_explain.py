@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from config.loader import Config
 from detector.explain import figure_words, forest_words, lines, why_not
+from detector.reading.read import Reader
+from storage.listing import Listing
 
 CONFIG = Config(None)
 PRICE = "unit price $4,100, 41 % of the market's $10,000, 23 peers in 90 days, us, used"
@@ -145,3 +148,25 @@ def test_a_medium_alert_is_told_how_far_high_is_and_what_speaks_against_it() -> 
     assert (
         "serial number removed" in words[3] and words[4] == "its figures are no odder than those of its peers"
     )
+
+
+def test_a_place_that_is_a_hub_alone_is_told_to_be_no_restricted_destination() -> None:
+    held = {"score": 0.9, "reasons": [{"evidence": "restricted_destination", "value": 1, "weight": 1.2, "contribution": 1.2}]}
+    told = {country: "no restricted destination" in "\n".join(why_not(DOCUMENT, CONFIG, country)) for country in ("AE", "CN", "US", None)}
+    assert told == {"AE": True, "CN": False, "US": False, None: False}
+    assert "no restricted destination" not in "\n".join(why_not(held, CONFIG, "AE"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"location": "Shanghai", "country": "US"}, "China, by the listing's location"),
+        ({"country": "CN"}, "China, by the listing's country"),
+        ({"country": "US", "ships_to": "Russia"}, "Russia, by the listing's ships to"),
+    ],
+)
+def test_a_restricted_destination_names_the_place_and_the_field(fields: dict[str, str], words: str) -> None:
+    reading = Reader(CONFIG).read(Listing("s", "1", "NVIDIA H100 80GB PCIe", price_text="$20,000", **fields), date(2026, 3, 1))
+    (signal,) = (signal.to_dict() for signal in reading.signals if signal.signal == "restricted_destination")
+    reason = {"evidence": "restricted_destination", "value": 1, "weight": 1.2, "contribution": 1.2}
+    assert lines({"signals": [signal], "reasons": [reason]}, CONFIG)[0].words == words

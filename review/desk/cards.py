@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from detector import explain
 from detector.market import compared
 from review.masking import masked
+from review.wording import asked_words
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -46,6 +47,8 @@ class Price:
     hourly: bool
     shown: str | None
     """As the page displays it."""
+    asked: str = ""
+    """The figure it was reckoned from, where that is not in US dollars."""
 
     @property
     def ratio(self) -> float | None:
@@ -165,7 +168,7 @@ def price_of(document: Mapping[str, Any], unit_usd: float | None, shown: str | N
     """The price of a reading against the market it was judged by."""
     market = document.get("market") or {}
     return Price(
-        unit_usd, compared(unit_usd, market), market.get("n"), document.get("offer") == "rental", shown
+        unit_usd, compared(unit_usd, market), market.get("n"), document.get("offer") == "rental", shown, asked_words(document.get("price"))
     )
 
 

@@ -152,7 +152,7 @@ def case_of(store: Store, config: Config, names: Names, glossary: Glossary, key:
     return Case(
         listing, title, alert, document, seen, _fields(seen, document), _signs(seen, document, config, names, glossary), reasons,
         _bars(reasons), price, _strip(store, names, document, price, key), tuple(reversed(history)), max(len(observations) - SEEN, 0),
-        _line(history), _law(document, seen, config), tuple(explain.why_not(document, config)) if document else ("not read yet",),
+        _line(history), _law(document, seen, config), tuple(explain.why_not(document, config, listing["country"])) if document else ("not read yet",),
         store.decisions_on(key), store.offers_of_seller(listing["seller"], besides=key) if listing["seller"] else (0, []),
         store.copies(key), store.relists(key, listing["seller"]), store.title_of(relist_of) if relist_of else None,
         again(store, alert, config.decisions, names.signals) if alert else None,

@@ -136,7 +136,8 @@ class SignalReader:
                 for text in texts:
                     yield from quoted(signal, text, handed_over(text.scopes))
             if shown:
-                yield Signal(signal, shown[0])
+                land = self.gazetteer.by_id.get((world.goes if shown[0] == "ships_to" else world.here) or "")
+                yield Signal(signal, shown[0], detail=land and f"{land.name}, by the listing's {shown[0].replace('_', ' ')}")
         disguised = disguised_goods(doc, facts, texts[0].scopes if texts else ())
         if disguised is not None:
             name, place = disguised
