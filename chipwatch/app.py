@@ -93,6 +93,21 @@ def user() -> str:
         return "unknown"
 
 
+def person(who: str | None) -> str:
+    """The name that a record bears: the one given, else the system's account, which is then said."""
+    if who:
+        return who
+    note(f"recorded as {user()!r}, the system's user; your name is given with --who or CHIPWATCH_WHO")
+    return user()
+
+
+def need_future(state: State, until: str) -> None:
+    """Raises UseError if a day is not to come; the demo's days are no measure for it."""
+    if until <= now_utc()[: len(until)]:
+        own = "; the demo has days of its own, from 2 March 2026 on, but what you decide bears today's date" if state.demo else ""
+        raise UseError(f"--until {until}: is past; write a day to come, such as 2030-01-31{own}")
+
+
 def note(message: str) -> None:
     """A line for the person, on standard error."""
     print(message, file=sys.stderr, flush=True)
@@ -146,6 +161,8 @@ def _cell(value: Any) -> str:
         return clean(value)
     # What is nearly one, as a score is, is not shown as one; large figures are written out.
     digits = 5 if 0.99 < value < 1 else 3
+    if 0.999995 <= value < 1:
+        return ">.99999"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
 
 

@@ -121,7 +121,7 @@ def propose(history: Sequence[Past], *, budget_per_day: float | None = None, pre
         return Proposal(None, None, f"no score gives {wish} on {len(history)} judged offers")
     best = fitting[-1]
     shown = f"{best.per_day:.1f} alerts a day, precision {_words(best.precision)}"
-    return Proposal(best.score, best, f"score {best.score:.3f} gives {wish}: {shown}")
+    return Proposal(best.score, best, f"score {best.score:g} gives {wish}: {shown}")
 
 
 def _words(share: Rate) -> str:

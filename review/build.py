@@ -25,6 +25,9 @@ CAP = 30
 
 REASONS = 5
 
+BROUGHT = 20
+"""Sites that came in with others, by an import or a scan, of which the coverage has a row; a scan may bring thousands."""
+
 DEEP = 500
 """Alerts of a new site looked at beyond the cap."""
 
@@ -49,12 +52,17 @@ def build(
     names = Names(config)
     alerts = tuple(_alert(store, config, names, row) for row in shown)
     odd = tuple(strange(store, config, names, now=now, shown={row["listing"] for row in shown}, everything=everything))
+    brought, sites = store.brought_sites(limit=BROUGHT)
+    named = {row["site"] for row in brought}
+    rows = [row for row in store.coverage() if row["run"] or (row["site"] in config.sites and row["site"] not in named)]
+    rows = sorted([*rows, *brought], key=lambda row: str(row["site"]))
+    unnamed = (f"Coverage names the latest {len(brought)} of {sites} sites that came in with others.",) if sites > len(brought) else ()
     written = Counter(alert.severity for alert in alerts)
     return Digest(
         made=now, since=since, alerts=alerts, more={s: n - written[s] for s, n in counts.items() if n > written[s]}, counts=counts,
-        listings=store.counts()["listing"], by_offer=store.offer_counts(), coverage=tuple(_coverage(row) for row in store.coverage() if row["run"] or row["site"] in config.sites),
+        listings=store.counts()["listing"], by_offer=store.offer_counts(), coverage=tuple(_coverage(row) for row in rows),
         unknown_accelerators=store.unknown_accelerators(since), muted=sum(store.count_alerts("severity", _muted()).values()),
-        samples=tuple(_samples(store, config, now, samples)), strange=odd, notes=(*_notes(store, config), *_resting(store, config, now), *held),
+        samples=tuple(_samples(store, config, now, samples)), strange=odd, notes=(*_notes(store, config), *_resting(store, config, now), *held, *unnamed),
         versions={"knowledge": config.knowledge_version, "thresholds": config.thresholds_version}, chain=store.chain_head(), desk=config.settings.desk.url,
         queue=store.count_alerts("severity"), silent=0 if everything else sum(store.count_alerts("severity", _silent()).values()),
     )  # fmt: skip

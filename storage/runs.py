@@ -209,6 +209,12 @@ class Runs(Chain, Base):
         """Every site with its last run that did anything: silence is never read as "no listings"."""
         return [dict(row) for row in self.db.rows("SELECT * FROM coverage_view ORDER BY site")]
 
+    def brought_sites(self, *, limit: int = 50) -> tuple[list[dict[str, Any]], int]:
+        """Sites that no run is filed under, since a file of several sites brought them, in the form of `coverage`, with the last run
+        that did and what of it was theirs; the latest `limit` of them, and how many there are."""
+        rows = [dict(row) for row in self.db.rows(_BROUGHT, [limit])]
+        return rows, rows[0]["sites"] if rows else 0
+
     def find_payload(self, sha256: str) -> EvidenceRef | None:
         """An earlier full record with this body, for `EvidenceWriter(known=...)`."""
         row = self.db.row(
@@ -273,6 +279,16 @@ class Runs(Chain, Base):
         if lock:
             lock.close()
 
+
+_BROUGHT = """WITH brought AS (
+    SELECT site, max(run) AS run, listings FROM (
+      SELECT l.site, l.last_run AS run, count(*) AS listings FROM site s CROSS JOIN listing l ON l.site = s.id
+      WHERE NOT EXISTS (SELECT 1 FROM run WHERE site = s.id) GROUP BY l.site, l.last_run) GROUP BY site),
+  latest AS (SELECT *, (SELECT count(*) FROM brought) AS sites FROM brought ORDER BY run DESC, site LIMIT ?)
+  SELECT b.site, b.sites, r.id AS run, r.kind, r.started_at, coalesce(r.outcome, 'running') AS outcome, r.quarantined, 0 AS pages, b.listings,
+    sum(o.changed = '') AS new, sum(o.changed <> '') AS changed, 'brought by a run of ' || r.site AS detail
+  FROM latest b JOIN run r ON r.id = b.run LEFT JOIN listing l ON l.site = b.site LEFT JOIN observation o ON o.listing = l.id AND o.run = b.run
+  GROUP BY b.site ORDER BY b.site"""
 
 _JUDGED_FROM = "SELECT min(o.recorded_at) FROM observation o JOIN reading g ON g.observation = o.id WHERE o.run = ?"
 

@@ -93,6 +93,18 @@ def test_coverage_tells_running_never_and_passes_over_skipped(store: Store) -> N
     }
 
 
+def test_sites_that_came_in_with_others_are_told_by_their_last_run(store: Store) -> None:
+    crawl(store, 1, {"a": "1"})
+    for day, sites in ((2, ("mine", "shop", "board")), (3, ("mine", "mine", "shop"))):
+        run = store.begin_run("import", "import", now=DAY.format(day))
+        for n, site in enumerate(sites):
+            store.record(Listing(site, f"{n}", f"H100 at ${day}", observed_at=DAY.format(day)), run=run, evidence=None, now=DAY.format(day))
+        store.end_run(run, "ok", DAY.format(day))
+    rows, sites = store.brought_sites()
+    assert [(row["site"], row["run"], row["listings"], row["new"], row["changed"]) for row in rows] == [("mine", run, 2, 1, 1), ("shop", run, 1, 1, 0)]
+    assert sites == 2 and store.brought_sites(limit=1) == ([rows[0] | {"sites": 2}], 2)
+
+
 def test_unknown_outcomes_and_second_endings_are_refused(store: Store) -> None:
     run = store.begin_run("board", now=NOW)
     with pytest.raises(StorageError, match="is no outcome; one of ok, partial"):

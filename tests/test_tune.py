@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,8 @@ def test_a_budget_gives_the_lowest_threshold_within_it() -> None:
     high, medium = HISTORY[0].score, HISTORY[20].score
     assert propose(HISTORY, budget_per_day=6).threshold == high
     assert propose(HISTORY, budget_per_day=10).threshold == medium
+    nearly = [replace(past, score=0.999874) for past in HISTORY[:20]]
+    assert propose(nearly, budget_per_day=10).why.startswith("score 0.999874 gives"), "none is told as sure"
     nothing = propose(HISTORY, budget_per_day=1)
     assert nothing.threshold is None and "at most 1 alerts a day" in nothing.why
 

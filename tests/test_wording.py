@@ -72,7 +72,7 @@ def test_so_many_a_day(value: float, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(16127.7574, "16,128"), (0.999963, "0.99996"), (1.0, "1"), (0.5833, "0.583"), (850.26, "850"), (None, "None"), ("a\x1b", "a\\x1b")],
+    [(16127.7574, "16,128"), (0.999963, "0.99996"), (0.999999, ">.99999"), (1.0, "1"), (0.5833, "0.583"), (850.26, "850"), (None, "None"), ("a\x1b", "a\\x1b")],
 )
 def test_a_cell_of_a_terminals_table(value: object, words: str) -> None:
     assert _cell(value) == words
