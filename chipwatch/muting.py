@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chipwatch.app import State, UseError, known_sites, note, now_utc, one_of, user, write_json, write_rows
+from chipwatch.app import State, UseError, known_sites, need_future, note, now_utc, one_of, person, write_json, write_rows
 
 WHO = typer.Option(envvar="CHIPWATCH_WHO", help="Your name; the system's user name if not given.")
 
@@ -49,11 +49,10 @@ def mute(
         day = date.fromisoformat(until).isoformat()
     except ValueError as error:
         raise UseError(f"--until {until}: write a day, such as 2030-01-31") from error
-    if day <= now_utc()[:10]:
-        raise UseError(f"--until {until}: is past; write a day to come, such as 2030-01-31")
+    need_future(state, day)
     with state.store() as store:
         what = _known(state, store, scope, value)
-        name = store.mute(scope.value, what, reason=reason, who=who or user(), now=now_utc(), until=day)
+        name = store.mute(scope.value, what, reason=reason, who=person(who), now=now_utc(), until=day)
         hidden = next(row["hits"] for row in store.mutes() if row["id"] == name)
     write_json({"mute": name, "scope": scope.value, "value": what, "until": day, "hidden": hidden})
     note(f"end it before its day: chipwatch alerts unmute {name}")
@@ -94,5 +93,5 @@ def unmute(
     """End a mute before its day; what it held back comes back as news."""
     state: State = ctx.obj
     with state.store() as store:
-        store.lift_mute(name, who=who or user(), now=now_utc())
+        store.lift_mute(name, who=person(who), now=now_utc())
     write_json({"lifted": name})

@@ -74,7 +74,8 @@ def _same_key(home: Path, secret: bytes | None) -> bytes:
             return own
     raise StorageError(
         "has another key than this home, so the same seller would be two", home,
-        "make homes that are to be merged with the same `key` file",
+        "a home in use keeps its key; one that can be merged is made so: copy the file `key` of the other into an empty folder, then"
+        " `chipwatch --home FOLDER init`",
     )  # fmt: skip
 
 

@@ -157,4 +157,14 @@ def test_wrong_homes_are_refused_in_one_line(homes: list[Path], tmp_path: Path) 
     with Store.open(home):
         pass
     done = chipwatch(home, "merge", str(homes[0]))
-    assert (done.returncode, "another key" in done.stderr) == (3, True)
+    assert (done.returncode, "another key" in done.stderr, "into an empty folder" in done.stderr) == (3, True, True)
+
+
+def test_config_that_a_merge_leaves_is_named(homes: list[Path], tmp_path: Path) -> None:
+    home = tmp_path / "joined"
+    told = chipwatch(home, "merge", str(homes[0])).stderr
+    left = homes[0] / "config" / "thresholds.toml"
+    assert f"config is not merged: copy what you want of {left}" in told
+    (home / "config").mkdir(exist_ok=True)
+    (home / "config" / "thresholds.toml").write_bytes(left.read_bytes())
+    assert "config is not merged" not in chipwatch(home, "merge", str(homes[0])).stderr

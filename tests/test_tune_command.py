@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from config.loader import Config
+from review.sites_view import standing
 from storage.store import Store
 from tests.commands import chipwatch
 
@@ -103,3 +106,19 @@ def test_a_mute_is_set_listed_and_ended(home: Path) -> None:
     chipwatch(home, "alerts", "unmute", made["mute"])
     assert "[]" in chipwatch(home, "alerts", "mutes", "--json").stdout
     assert "no such mute" in chipwatch(home, "alerts", "unmute", made["mute"], expect=2).stderr
+
+
+def test_a_day_of_the_demo_is_past_and_who_gives_no_name_is_told_which_is_recorded(home: Path) -> None:
+    words = ("alerts", "decide", "board/0", "snooze", "--until", "2026-03-05")
+    assert "demo" not in chipwatch(home, *words, expect=2).stderr
+    (home / "demo").mkdir()
+    (home / "demo" / "state.json").write_text('{"day": 1, "seed": 1}', encoding="utf-8")
+    assert "the demo has days of its own" in chipwatch(home, *words, expect=2).stderr
+    with Store.open(home, readonly=True) as store:
+        assert standing(store, Config(home), "2026-12-01T00:00:00Z").idle == 0
+    shutil.rmtree(home / "demo")
+    mute = ("alerts", "mute", "site", "board", "--reason", "r", "--until", "2999-01-01")
+    done = chipwatch(home, *mute)
+    assert "CHIPWATCH_WHO" in done.stderr
+    chipwatch(home, "alerts", "unmute", json.loads(done.stdout)["mute"], "--who", "ana")
+    assert "CHIPWATCH_WHO" not in chipwatch(home, *mute, "--who", "ana").stderr

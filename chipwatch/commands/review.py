@@ -15,10 +15,11 @@ from chipwatch.app import (
     UseError,
     clean,
     known_sites,
+    need_future,
     note,
     now_utc,
     one_of,
-    user,
+    person,
     write_json,
     write_rows,
 )
@@ -276,22 +277,21 @@ def alerts_decide(
     if action is Action.snooze:
         if not until:
             raise UseError("a snooze needs --until DATE")
-        if until <= now_utc()[: len(until)]:
-            raise UseError(f"--until {until}: is past; write a day to come, such as 2030-01-31")
+        need_future(state, until)
     if action is Action.dismiss and not reason:
         raise UseError(f"a dismissal needs --reason CODE: {', '.join(codes)}")
     if codes:
         one_of("--reason", reason, codes)
     with state.store() as store:
-        key, person = store.find_listing(listing), who or user()
+        key, name = store.find_listing(listing), person(who)
         if action is Action.undo:
-            done = store.undo(key, who=person, now=now_utc(), note=note_)
+            done = store.undo(key, who=name, now=now_utc(), note=note_)
         else:
             done = store.decide(
-                key, action.value, who=person, now=now_utc(), reason=reason, note=note_, until=until
+                key, action.value, who=name, now=now_utc(), reason=reason, note=note_, until=until
             )
         after = _state_of(store, key)
-    write_json({"decision": done, "listing": key, "action": action.value, "who": person, "state": after})
+    write_json({"decision": done, "listing": key, "action": action.value, "who": name, "state": after})
 
 
 def alerts_pack(
@@ -316,7 +316,7 @@ def alerts_pack(
     from review.pack_files import name_for, note_packed, settle, write
 
     state: State = ctx.obj
-    now, person = now_utc(), who or user()
+    now, name = now_utc(), person(who)
     with state.store() as store:
         keys = [store.find_listing(text) for text in listings]
         for line in settle(store, store.home):
@@ -325,10 +325,10 @@ def alerts_pack(
         if target.exists():
             raise UseError(f"{target} is there already: name a new folder or .zip file with --out")
         pack = collect(
-            store, state.config, keys, now=now, who=person, software=f"chipwatch {__version__}", contacts=contacts, tell=_reading
+            store, state.config, keys, now=now, who=name, software=f"chipwatch {__version__}", contacts=contacts, tell=_reading
         )  # fmt: skip
         digest = write(
-            pack, store.home, target, noted=lambda digest: note_packed(store, keys, target, digest, who=person, now=now)
+            pack, store.home, target, noted=lambda digest: note_packed(store, keys, target, digest, who=name, now=now)
         )
     write_json(
         {

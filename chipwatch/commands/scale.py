@@ -55,10 +55,25 @@ def merge(
         if conflicts:
             title = "Decided apart without knowing of each other; both are kept, the later one counts"
             write_rows(conflicts, list(conflicts[0]), as_json=False, title=title)
+    if apart := _config_apart(state.folder, homes):
+        note(f"config is not merged: copy what you want of {', '.join(map(str, apart))} into {state.folder / 'config'}")
     if waiting:
         note(
             f"{waiting} observations wait to be judged against all that is known now: chipwatch detect --rebuild"
         )
+
+
+def _config_apart(folder: Path, homes: list[Path]) -> list[Path]:
+    """Files of the homes' own config that this one has not, or has otherwise; what `init` wrote and nobody changed is none."""
+    from chipwatch.commands.upkeep import HOME_NOTES
+
+    apart = []
+    for home in homes:
+        for path in sorted((home / "config").rglob("*.toml")):
+            own, text = folder / path.relative_to(home), path.read_bytes()
+            if text.decode(errors="replace") != HOME_NOTES.get(path.name) and not (own.is_file() and own.read_bytes() == text):
+                apart.append(path)
+    return apart
 
 
 def _make_with_key_of(other: Path, folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chipwatch.app import State, UseError, note, now_utc, user, write_json, write_rows
+from chipwatch.app import State, UseError, note, now_utc, person, write_json, write_rows
 from chipwatch.group import Group
 
 CHANGE_COLUMNS = ["listing", "site", "title", "before", "after", "severity", "decision"]
@@ -129,7 +129,7 @@ def apply_change(
 
     state: State = ctx.obj
     with state.store() as store:
-        version = apply.apply(store, state.config, apply.parse_changes(changes), why=why, who=who or user(), now=now_utc())
+        version = apply.apply(store, state.config, apply.parse_changes(changes), why=why, who=person(who), now=now_utc())
     write_json({"thresholds": version, "why": why})
     note("listings are judged anew by the next `chipwatch detect`; that lists changes and notifies nobody. Undo: chipwatch tune undo")
 
@@ -146,7 +146,7 @@ def undo_change(
     state: State = ctx.obj
     with state.store() as store:
         logged = store.version_in_force("thresholds")
-        version, taken_back = apply.undo(store, why=why, who=who or user(), now=now_utc(), to=to)
+        version, taken_back = apply.undo(store, why=why, who=person(who), now=now_utc(), to=to)
     write_json({"thresholds": version, "undone": taken_back})
     again = f" Set it again: chipwatch tune undo --to {logged['hash']}" if logged else ""
     note(f"judged anew by the next `chipwatch detect`.{again}")
