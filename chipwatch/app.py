@@ -31,6 +31,19 @@ class UseError(Exception):
     """Raised if a command is used wrongly: a file that is not there, a home that is missing, a value out of range."""
 
 
+def usual_home() -> Path:
+    """The home that is meant where none is named: in the user's data folder."""
+    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(base).expanduser() / "chipwatch"
+
+
+def command_of(home: Path) -> str:
+    """`chipwatch`, with the home where it is not the usual one, as a person types it anywhere."""
+    import shlex
+
+    return "chipwatch" if home == usual_home() else f"chipwatch --home {shlex.quote(str(home.absolute()))}"
+
+
 @dataclass
 class State:
     """The options that stand before the command."""
@@ -41,10 +54,7 @@ class State:
     @cached_property
     def folder(self) -> Path:
         """The home's folder: --home, else CHIPWATCH_HOME, else the user's data folder."""
-        if self.home is not None:
-            return self.home.expanduser().absolute()
-        base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-        return Path(base).expanduser() / "chipwatch"
+        return usual_home() if self.home is None else self.home.expanduser().absolute()
 
     @property
     def exists(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chipwatch.app import command_of
 from review import feed, render, weekly, weekly_forms
 from review.build import build
 from review.delivery import alone, wanted
@@ -57,9 +58,9 @@ def make(
                 )
             if kind == "daily":
                 store.mark_told(untold)
-    forms = _forms(made)
+    forms = _forms(made, store)
     if made.previous and last and not (store.home / "digests" / f"{made.previous['file']}.html").exists():
-        _write_files(store, made.previous["file"], _forms(Digest.from_dict(last["document"])))
+        _write_files(store, made.previous["file"], _forms(Digest.from_dict(last["document"]), store))
     return made, _write(store, config, "latest", _stem(now), forms, empty=not made.told)
 
 
@@ -72,8 +73,9 @@ def _stem(moment: str) -> str:
     return moment.translate({58: None, 45: None})
 
 
-def _forms(made: Digest) -> dict[str, str]:
-    return {"html": render.html(made), "md": render.markdown(made), "json": _json(made.to_dict())}
+def _forms(made: Digest, store: Store) -> dict[str, str]:
+    command = command_of(store.home)
+    return {"html": render.html(made, command), "md": render.markdown(made, command), "json": _json(made.to_dict())}
 
 
 def make_weekly(

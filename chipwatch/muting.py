@@ -8,7 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
-from chipwatch.app import State, UseError, known_sites, need_future, note, now_utc, one_of, person, write_json, write_rows
+from chipwatch.app import (
+    State,
+    UseError,
+    known_sites,
+    need_future,
+    note,
+    now_utc,
+    one_of,
+    person,
+    write_json,
+    write_rows,
+)
 
 WHO = typer.Option(envvar="CHIPWATCH_WHO", help="Your name; the system's user name if not given.")
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+COMMAND = "chipwatch"
+"""How the tool is called where the usual home is meant."""
+
 UNKNOWN = "Accelerator names the catalogue does not know, with their listings"
 
 SAMPLES = "Not flagged: is that right?"
@@ -23,7 +26,7 @@ STRANGE = "Strange, and no signal says why"
 
 STRANGE_WHY = "The forest finds their figures among the strangest twentieth, and without the forest they would be no alerts. Each is listed once."
 
-DECIDE_SAMPLE = "`chipwatch alerts decide ID confirm` what should be flagged, `chipwatch alerts decide ID dismiss --reason rightly-not` what should not"
+DECIDE_SAMPLE = "`{0} alerts decide ID confirm` what should be flagged, `{0} alerts decide ID dismiss --reason rightly-not` what should not"
 """What is to be done with listings drawn at random, without the desk."""
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:@])")
@@ -52,10 +55,13 @@ def weblink(url: str | None) -> str | None:
     return url if url and re.match(r"https?://[^\s\"'<>]+$", url, re.IGNORECASE) else None
 
 
-def html(digest: Digest) -> str:
-    """One self-contained page: no script, nothing loaded from anywhere, readable in a mail client and on a phone."""
+def html(digest: Digest, command: str = COMMAND) -> str:
+    """One self-contained page: no script, nothing loaded from anywhere, readable in a mail client and on a phone.
+
+    `command` is how the tool is called for the digest's home.
+    """
     style = resources.files("review").joinpath("templates/digest.css").read_text(encoding="utf-8")
-    told = {"strange": STRANGE, "strange_why": STRANGE_WHY, "unknown": UNKNOWN}
+    told = {"command": command, "strange": STRANGE, "strange_why": STRANGE_WHY, "unknown": UNKNOWN}
     return environment().get_template("digest.html").render(digest=digest, severities=SEVERITIES, style=style, **told)
 
 
@@ -65,21 +71,21 @@ def inert(text: Any) -> str:
     return _MARKDOWN.sub(r"\\\1", "".join(c for c in flat if c.isprintable()))
 
 
-def markdown(digest: Digest) -> str:
+def markdown(digest: Digest, command: str = COMMAND) -> str:
     """The digest as Markdown."""
-    lines = [f"# {inert(digest.headline)}", "", digest.since_words, "", *_queue_markdown(digest)]
+    lines = [f"# {inert(digest.headline)}", "", digest.since_words, "", *_queue_markdown(digest, command)]
     for severity in SEVERITIES[:2]:
         chosen = [a for a in digest.alerts if a.severity == severity]
         if chosen:
             lines += [f"## {severity.capitalize()} severity", ""]
         for alert in chosen:
-            lines += _alert_markdown(alert, digest.desk)
+            lines += _alert_markdown(alert, digest.desk, command)
         if more := digest.more_words(severity):
             link = digest.queue_link(severity)
             queue = f"[in the queue](<{link}>), " if link else ""
-            lines += [f"{more}: {queue}`chipwatch alerts --severity {severity}`", ""]
+            lines += [f"{more}: {queue}`{command} alerts --severity {severity}`", ""]
     lines += [
-        *_strange(digest, links=True),
+        *_strange(digest, command, links=True),
         "## Coverage",
         "",
         "| site | last run | outcome | pages | listings | new | changed | note |",
@@ -95,13 +101,13 @@ def markdown(digest: Digest) -> str:
             inert(site.detail or ""),
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", *([digest.troubled_words, ""] if digest.troubled_words else []), *(f"- {inert(note)}" for note in digest.notes), *_rest(digest, links=True)]
+    lines += ["", *([digest.troubled_words, ""] if digest.troubled_words else []), *(f"- {inert(note)}" for note in digest.notes), *_rest(digest, command, links=True)]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _queue_markdown(digest: Digest) -> list[str]:
+def _queue_markdown(digest: Digest, command: str) -> list[str]:
     silent = (
-        f" Those without notice: `chipwatch alerts --silent`{f', [desk](<{digest.silent_link}>)' if digest.silent_link else ''}."
+        f" Those without notice: `{command} alerts --silent`{f', [desk](<{digest.silent_link}>)' if digest.silent_link else ''}."
         if digest.silent
         else ""
     )
@@ -113,7 +119,7 @@ def _queue_markdown(digest: Digest) -> list[str]:
     return [f"{digest.queue_words}{silent}", "", *([previous.strip(), ""] if previous else [])]
 
 
-def _alert_markdown(a: DigestAlert, address: str) -> list[str]:
+def _alert_markdown(a: DigestAlert, address: str, command: str) -> list[str]:
     link, desk = weblink(a.url), a.desk_link(address)
     lines = [f"### {inert(a.score_words)} · {inert(a.title)}", ""]
     lines.append(
@@ -133,7 +139,7 @@ def _alert_markdown(a: DigestAlert, address: str) -> list[str]:
         f"- {inert(a.site)}/{inert(a.listing_id)}"
         + (f" <{link}>" if link else "")
         + (f", [desk](<{desk}>)" if desk else "")
-        + f"; `chipwatch alerts show {a.alert}`"
+        + f"; `{command} alerts show {a.alert}`"
     )
     return [*lines, ""]
 
@@ -153,19 +159,19 @@ def stock_words(a: DigestAlert) -> str:
     return f"{a.quantity} on offer" if a.quantity is not None else "stock not said"
 
 
-def _rest(digest: Digest, *, links: bool) -> list[str]:
+def _rest(digest: Digest, command: str, *, links: bool) -> list[str]:
     lines = []
     if digest.unknown_accelerators:
         lines += ["", f"{UNKNOWN}: {inert(digest.unknown_words)}"]
     if digest.muted:
-        lines += ["", f"{digest.muted} alerts are held back by mutes: `chipwatch alerts --muted`"]
+        lines += ["", f"{digest.muted} alerts are held back by mutes: `{command} alerts --muted`"]
     if digest.samples:
         lines += [
             "",
-            f"{SAMPLES} Drawn at random; a decision on each tells how much is missed: {DECIDE_SAMPLE}.",
+            f"{SAMPLES} Drawn at random; a decision on each tells how much is missed: {DECIDE_SAMPLE.format(command)}.",
             "",
         ]
-        lines += [_listing_line(digest, s, links=links) for s in digest.samples]
+        lines += [_listing_line(digest, s, command, links=links) for s in digest.samples]
     if digest.versions:
         lines += ["", "Made with " + ", ".join(f"{k} {v}" for k, v in digest.versions.items())]
     if digest.chain:
@@ -173,25 +179,25 @@ def _rest(digest: Digest, *, links: bool) -> list[str]:
     return lines
 
 
-def _strange(digest: Digest, *, links: bool) -> list[str]:
+def _strange(digest: Digest, command: str, *, links: bool) -> list[str]:
     if not digest.strange:
         return []
     lines = [f"## {STRANGE}", "", STRANGE_WHY, ""]
     for s in digest.strange:
-        lines += [_listing_line(digest, s, links=links), f"  - {inert(s['chip'])}; {inert(s['words'])}"]
+        lines += [_listing_line(digest, s, command, links=links), f"  - {inert(s['chip'])}; {inert(s['words'])}"]
     return [*lines, ""]
 
 
-def _listing_line(digest: Digest, listing: Mapping[str, Any], *, links: bool) -> str:
+def _listing_line(digest: Digest, listing: Mapping[str, Any], command: str, *, links: bool) -> str:
     link = digest.listing_link(listing["listing"]) if links else None
     return (
         f"- {inert(listing['site'])}/{inert(listing['listing_id'])}: {inert(listing['title'])}"
         + (f", [decide on the desk](<{link}>)" if link else "")
-        + f"; `chipwatch alerts show {listing['listing']}`"
+        + f"; `{command} alerts show {listing['listing']}`"
     )
 
 
-def terminal(digest: Digest) -> None:
+def terminal(digest: Digest, command: str = COMMAND) -> None:
     """Print the digest on standard output for a terminal."""
     from rich.console import Console
     from rich.markup import escape
@@ -199,7 +205,7 @@ def terminal(digest: Digest) -> None:
 
     console = Console(highlight=False)
     console.print(
-        f"[bold]{escape(_plain(digest.headline))}[/bold]\n{escape(digest.since_words)}\n{escape(_queue_words(digest))}\n"
+        f"[bold]{escape(_plain(digest.headline))}[/bold]\n{escape(digest.since_words)}\n{escape(_queue_words(digest, command))}\n"
     )
     colour = {"high": "bold red", "medium": "yellow"}
     for a in digest.alerts:
@@ -215,8 +221,8 @@ def terminal(digest: Digest) -> None:
             console.print(f"       - {escape(q.words)}: [italic]{escape(_plain(q.text))}[/italic]")
     for severity in digest.more:
         if more := digest.more_words(severity):
-            console.print(f"{more}: chipwatch alerts --severity {severity}")
-    for line in _strange(digest, links=False):
+            console.print(f"{more}: {escape(command)} alerts --severity {severity}")
+    for line in _strange(digest, command, links=False):
         console.print(escape(_plain(line.replace("\\", "").removeprefix("## "))))
     table = Table(title="Coverage", title_justify="left", box=None, header_style="bold")
     for name in ("site", "last run", "outcome", "pages", "listings", "new", "changed", "note"):
@@ -237,15 +243,15 @@ def terminal(digest: Digest) -> None:
         ]
         table.add_row(*map(escape, cells), style=style)
     console.print(table if digest.coverage else f"Coverage: {digest.troubled_words}")
-    for line in [*digest.notes, *_rest(digest, links=False)]:
+    for line in [*digest.notes, *_rest(digest, command, links=False)]:
         if line:
             console.print(escape(_plain(line.replace("\\", ""))))
 
 
-def _queue_words(digest: Digest) -> str:
+def _queue_words(digest: Digest, command: str) -> str:
     words = digest.queue_words
     if digest.silent:
-        words += "\nThose without notice: chipwatch alerts --silent"
+        words += f"\nThose without notice: {command} alerts --silent"
     if digest.previous:
         words += f"\n{digest.previous_words[:-1]}: HOME/digests/{digest.previous['file']}.html"
     return words

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from chipwatch.app import command_of
 from config.loader import Config
 from detector.run import detect
 from review import mail_page, plain, render
@@ -183,3 +184,13 @@ def test_contacts_are_masked(text: str, contact: bool, gone: str) -> None:
 @pytest.mark.parametrize("text", ["H100 80GB 900-21010-0000-000", "price 168000", "8x A100 SXM4 80G"])
 def test_part_numbers_and_prices_are_no_contacts(text: str) -> None:
     assert masked(text) == text
+
+
+def test_the_commands_of_a_digest_name_its_home_where_that_is_not_the_usual_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert command_of(tmp_path / "chipwatch") == "chipwatch"
+    command = command_of(tmp_path / "my home")
+    assert command == f"chipwatch --home '{tmp_path / 'my home'}'"
+    made = digest(alert())
+    assert f"`{command} alerts show" in render.markdown(made, command) and "`chipwatch alerts show" in render.markdown(made)
+    assert "my home" in render.html(made, command) and "<code>chipwatch alerts" not in render.html(made, command)

@@ -47,6 +47,7 @@ def test_a_day_is_crawled_whole_and_a_challenge_is_named(demo: tuple[Path, list[
 def test_the_digest_names_the_site_that_was_not_read(demo: tuple[Path, list[dict[str, Any]]]) -> None:
     home, accounts = demo
     page = Path(accounts[0]["digest"]).read_text(encoding="utf-8")
+    assert f"<code>chipwatch --home {home} alerts show " in page
     assert "demo-gate" in page and "challenge" in page
     again = json.loads(chipwatch(home, "digest", "--form", "json").stdout)
     assert [site["site"] for site in again["coverage"]] == ["demo-api", "demo-board", "demo-dealer", "demo-gate"]

@@ -14,6 +14,7 @@ from chipwatch.app import (
     State,
     UseError,
     clean,
+    command_of,
     known_sites,
     need_future,
     note,
@@ -128,12 +129,13 @@ def _write_digest(state: State, form: Form, *, everything: bool, cap: int, send:
 
     with state.store() as store:
         made, folder = make(store, state.config, now=now_utc(), everything=everything, cap=cap, send=send)
+    command = command_of(state.folder)
     if form is Form.terminal:
-        render.terminal(made)
+        render.terminal(made, command)
     elif form is Form.json:
         write_json(made.to_dict())
     else:
-        print(render.html(made) if form is Form.html else render.markdown(made))
+        print(render.html(made, command) if form is Form.html else render.markdown(made, command))
     note(f"written: {folder}")
 
 
