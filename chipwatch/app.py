@@ -162,8 +162,13 @@ def write_rows(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_jso
     for row in rows:
         table.add_row(*("" if row.get(c) is None else _cell(shortened(row[c]) if c == "title" else row[c]) for c in columns))
     # Into a pipe or a file a row is one line, however narrow the terminal was.
-    wide = None if sys.stdout.isatty() else WIDE
-    Console(highlight=False, markup=False, width=wide).print(table)
+    if sys.stdout.isatty():
+        Console(highlight=False, markup=False).print(table)
+        return
+    console = Console(highlight=False, markup=False, width=WIDE)
+    with console.capture() as told:
+        console.print(table)
+    print("\n".join(line.rstrip() for line in told.get().splitlines()))
 
 
 def _cell(value: Any) -> str:

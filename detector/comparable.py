@@ -14,7 +14,7 @@ def why_not_compared(reading: Reading) -> str | None:
     """Why no price sign can be drawn from this offer and why it is no peer; None where it can."""
     price = reading.price
     if reading.offer not in ("sale", "rental"):
-        return f"is a {reading.offer} post, not an offer of a chip"
+        return f"is {'an' if reading.offer[0] in 'aeiou' else 'a'} {reading.offer} post, not an offer of a chip"
     if not reading.chips:
         return "names no chip the catalogue knows"
     if len({chip.chip for chip in reading.chips}) > 1:

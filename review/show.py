@@ -141,6 +141,6 @@ def as_text(found: dict[str, Any], names: Names) -> Iterator[str]:
     for seen in found["history"]:
         evidence = seen["evidence"]
         where = f"{evidence['file']} @{evidence['offset']}" if evidence else "no evidence"
-        yield f"    {seen['observed_at']}  {seen['price']}  {where}"
+        yield f"    {seen['observed_at']}  {seen['price'] or 'no price'}  {where}"
     for decision in found["decisions"]:
         yield f"  decided {decision['at']} {decision['action']} by {decision['who']}: {decision.get('reason') or ''} {decision.get('note') or ''}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,9 @@ def test_the_rule_that_made_a_chip_restricted_on_the_day_is_shown(store: Store) 
     assert "law on 2026-03-01: NVIDIA H100 80 GB PCIe: 3A090.a" in told and "by rule 2023-11-17 3A090.a.1 (88 FR 73458" in told
     assert "codified for: any destination" in told and "enforced for: Country Groups D:1, D:4, D:5" in told
     assert "case by case, under conditions" in told and "91 FR 1684" in told
+
+
+def test_a_listing_without_a_price_is_told_in_words(store: Store) -> None:
+    gather(store, replace(offer(5, 3), title="Water block for H100", description="accessory", price_text=None, price_amount=None, price_currency=None))
+    told = shown(store, 5)
+    assert "2026-03-03T08:00:00Z  no price" in told and "None" not in told and "is a accessory" not in told

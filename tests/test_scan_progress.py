@@ -22,3 +22,7 @@ def test_rate_and_remaining_time_are_told(left: float | None, said: str) -> None
 
 def test_before_the_first_record_there_is_no_rate() -> None:
     assert str(Progress(0, 10, 0, 0, 0, 0.5, None)) == "scan: 0 of 10 archives, 0 candidates"
+
+
+def test_one_is_one() -> None:
+    assert str(Progress(1, 1, 0, 0, 1, 0.5, None)) == "scan: 1 of 1 archive, 1 candidate"

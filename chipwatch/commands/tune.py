@@ -60,9 +60,14 @@ def curve(
          "high": p.precision.high, "decided": p.precision.n}
         for p in points[::step]
     ]  # fmt: skip
-    write_rows(rows, ["score", "alerts_per_day", "precision", "low", "high", "decided"], as_json=json)
+    write_rows(rows if json else _between(rows), ["score", "alerts_per_day", "precision", "between", "decided"], as_json=json)
     if seen.value is not None:
         note(f"recall estimated from {seen.decided} of {seen.drawn} listings drawn at random: {seen.value:.2f} ({seen.low:.2f} to {seen.high:.2f})")
+
+
+def _between(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with the bounds that so few decisions leave in one column: beside severities, "low" and "high" would be two of these."""
+    return [row | {"between": f"{row['low']:.2f} and {row['high']:.2f}" if row["decided"] else None} for row in rows]
 
 
 def _per_day(text: str) -> float:
@@ -178,7 +183,7 @@ def report(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help
              "high": p.precision.high, "decided": p.precision.n}
             for p in tune.report(apply.history(store, state.config))
         ]  # fmt: skip
-    write_rows(rows, ["by", "value", "period", "precision", "low", "high", "decided"], as_json=json)
+    write_rows(rows if json else _between(rows), ["by", "value", "period", "precision", "between", "decided"], as_json=json)
     if not rows:
         note("nothing was decided yet: chipwatch alerts decide ID confirm|dismiss")
 

@@ -93,7 +93,7 @@ class Progress:
             else ""
         )
         left = "" if self.left_s is None else f"; about {_span(self.left_s)} left"
-        return f"scan: {self.done} of {self.total} archives{rate}, {self.candidates} candidates{left}"
+        return f"scan: {self.done} of {self.total} archive{'s' * (self.total != 1)}{rate}, {self.candidates} candidate{'s' * (self.candidates != 1)}{left}"
 
 
 def _span(seconds: float) -> str:
@@ -130,6 +130,8 @@ class Scan:
         self.sizes: dict[str, int] = {}
         self.done = self.total = self.records = self.bytes = self.candidates = self.done_size = 0
         self.began = self.told = time.monotonic()
+        self._line = ""
+        """What was told last."""
         self._away: float | None = None
         """Since when the scheduler or all workers are away."""
 
@@ -275,7 +277,11 @@ class Scan:
     def _report(self, *, last: bool = False) -> None:
         if self.tell and (last or time.monotonic() - self.told > TELL_S):
             self.told = time.monotonic()
-            self.tell(str(self.progress()))
+            line = str(self.progress())
+            # Within the first archive, all that would move is the clock.
+            if line != self._line:
+                self._line = line
+                self.tell(line)
 
 
 def todo(ledger: Ledger, archives: Sequence[str]) -> list[tuple[str, int | None]]:
