@@ -175,7 +175,7 @@ def test_a_look_at_a_site_waits_for_no_crawl_and_disturbs_none(tmp_path: Path) -
             propose(web.url + "/list", home, config, NOW, key="found")
         crawling.join()
         asked = len(web.log)
-        assert "1 listings" in (check(config.sites["board"], home, config, live=True).live or "")
+        assert "1 listing, " in (check(config.sites["board"], home, config, live=True).live or "")
     assert (asked, web.most_in_flight()) == (3, 1) and min(web.pauses()) >= 0.29
 
 

@@ -212,7 +212,7 @@ def sites_new(
     except FileExistsError as error:
         raise UseError(f"{error}: is there already; remove it or give another --key") from error
     print(made.text)
-    note(f"written: {made.path}; {made.listings} listings on the saved page")
+    note(f"written: {made.path}; {made.listings} listing{'s' * (made.listings != 1)} on the saved page")
     for line in made.notes:
         note(line)
 

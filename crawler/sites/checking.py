@@ -158,4 +158,5 @@ def _live(site: Site, home: Path, config: Config) -> str:
         told += "; it asks not to be kept (noarchive), so it was not saved"
     elif not any((saved := load_page(folder)).url == page.url and saved.body == page.body for folder in _samples(site, home)):
         save_sample(home, site, page, datetime.now(UTC).isoformat())
-    return f"{len(reading.listings)} listings, {len(reading.follow)} addresses to follow{told}"
+    gives, leads = len(reading.listings), len(reading.follow)
+    return f"{gives} listing{'s' * (gives != 1)}, {leads} address{'es' * (leads != 1)} to follow{told}"
