@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from chipwatch.app import command_of
 from chipwatch.digests import make
 from config.loader import Config
 from detector.run import detect
@@ -351,7 +352,7 @@ def test_offers_drawn_at_random_lead_from_the_digest_and_tuning_to_their_decisio
     markdown = file.with_suffix(".md").read_text()
     for key, sample in drawn.items():
         assert f"{made.desk}/alert/{key}" in links and f"(<{made.desk}/alert/{key}>)" in markdown
-        assert f"chipwatch alerts show {key}" in markdown and key in plain.text(made)
+        assert f"{command_of(desk.home)} alerts show {key}" in markdown and key in plain.text(made)
         # As it is printed, and as it once was.
         for sign in "/ ":
             told = ana.get("/search", params={"q": f"{sample['site']}{sign}{sample['listing_id']}"})

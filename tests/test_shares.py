@@ -29,7 +29,7 @@ def test_a_share_is_the_same_everywhere(seed: int) -> None:
     assert said is not None
     market = market_record(reference)
     told = DigestAlert.market_words.fget(  # type: ignore[attr-defined]
-        SimpleNamespace(offer="sale", unit_usd=usd, market_usd=compared(usd, market), market_n=23)
+        SimpleNamespace(offer="sale", unit_usd=usd, market_usd=compared(usd, market), market_n=23, asked="")
     )
     assert f", {said.group()} of the market's" in told
     assert price_of({"market": market}, usd, None).words.startswith(f"{said.group()} of market")
