@@ -144,7 +144,7 @@ def record(store: Store, site: str, count: int, now: str) -> None:
     run = store.begin_run(site, kind="crawl", now=now)
     store.record_many(
         [
-            (Listing(site=site, listing_id=f"{now}-{at}", title=f"NVIDIA H100 80GB PCIe no {at}", description=f"Serial number label removed, lot {at * 7919}.", seller_id=f"{site}{at}", price_text="$24,000", country="US", observed_at=now), None)
+            (Listing(site=site, listing_id=f"{now}-{at}", title=f"NVIDIA H100 80GB PCIe no {at}", description=f"Serial number label removed, lot {at * 7919}.", seller_id=f"{site}{now}{at}", price_text="$24,000", country="US", observed_at=now), None)
             for at in range(count)
         ],
         run=run, now=now,
