@@ -237,6 +237,11 @@ def failure(error: BaseException) -> int:
     return EXIT_NOT_DONE
 
 
+def many(number: int, one: str) -> str:
+    """A number with its noun: `1 listing`, `2 listings`."""
+    return f"{number} {one}" + ("s" if number != 1 else "")
+
+
 def one_of(option: str, value: str | None, known: Sequence[str]) -> None:
     """Raises UseError if a filter can match nothing: an empty list would read as "no alerts"."""
     import difflib

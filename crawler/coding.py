@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+HEADERS = ("content-encoding", "transfer-encoding", "content-length")
+"""Headers that no longer hold of a body whose codings are undone."""
 MOST_CODINGS = 4
 """Codings of one body that are undone; a server has one or two."""
 _BITE = 512

@@ -35,7 +35,6 @@ _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 """Kana, Han and Hangul."""
 
 _SEED = 20251123
-_PRIME = np.uint64((1 << 61) - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,21 +75,22 @@ class Settling(Removal, Decisions):
 
     def _owe_removals(self) -> None:
         """Removals of the other home that this home's copies of the files have not seen."""
-        for row in self.db.rows("SELECT id, records FROM main.removal WHERE places IS NULL"):
-            digests = set(json.loads(row["records"]))
+        owing = [(row, set(json.loads(row["records"]))) for row in self.db.rows("SELECT id, records FROM main.removal WHERE places IS NULL")]
+        all_owed: set[str] = set().union(*(digests for _, digests in owing))
+        # By file, where records of these removals stand: several may speak of one file, which is gone through once.
+        walked: dict[str, dict[int, tuple[int, str]]] = {}
+        for row, digests in owing:
             files = [r[0] for r in self.db.rows(
                 "SELECT DISTINCT file FROM main.evidence WHERE record_sha256 IN (SELECT value FROM json_each(?))", [row["records"]]
             )]  # fmt: skip
             owed: dict[str, dict[int, tuple[int, str]]] = {}
             for file in files:
-                path = self.home / FOLDER / file
-                standing = (
-                    {m.offset: (m.length, m.sha256) for m in walk(path) if m.sha256 in digests}
-                    if path.exists()
-                    else {}
-                )
-                if standing:
-                    owed[file] = standing
+                if file not in walked:
+                    path = self.home / FOLDER / file
+                    found = walk(path) if path.exists() else ()
+                    walked[file] = {m.offset: (m.length, m.sha256) for m in found if m.sha256 in all_owed}
+                if places := {offset: one for offset, one in walked[file].items() if one[1] in digests}:
+                    owed[file] = places
             if owed:
                 self.db.write(
                     "UPDATE main.removal SET places=? WHERE id=?",

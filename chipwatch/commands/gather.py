@@ -12,6 +12,7 @@ from chipwatch.app import (
     State,
     UseError,
     clean,
+    many,
     need_file,
     note,
     now_utc,
@@ -212,7 +213,7 @@ def sites_new(
     except FileExistsError as error:
         raise UseError(f"{error}: is there already; remove it or give another --key") from error
     print(made.text)
-    note(f"written: {made.path}; {made.listings} listing{'s' * (made.listings != 1)} on the saved page")
+    note(f"written: {made.path}; {many(made.listings, 'listing')} on the saved page")
     for line in made.notes:
         note(line)
 

@@ -7,7 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from chipwatch.app import EXIT_NOT_DONE, EXIT_PROBLEMS, State, UseError, note, now_utc, write_json, write_rows
+from chipwatch.app import (
+    EXIT_NOT_DONE,
+    EXIT_PROBLEMS,
+    State,
+    UseError,
+    many,
+    note,
+    now_utc,
+    write_json,
+    write_rows,
+)
 
 MERGED = ["home", "runs", "listings", "observations", "decisions", "files"]
 
@@ -178,12 +188,8 @@ def _show(entries: list[Any], imported: list[dict[str, Any]], out: Path, as_json
     write_rows([r for r in rows if r["outcome"] != "done"] or rows[-20:], SCANNED, as_json=False)
     total = {name: sum(r[name] for r in rows) for name in ("records", "gated", "candidates")}
     print(
-        f"{_many(len(rows), 'archive')}, {_many(total['records'], 'record')}, {total['gated']} past the gate, {_many(total['candidates'], 'candidate')} in {out / 'candidates'}"
+        f"{many(len(rows), 'archive')}, {many(total['records'], 'record')}, {total['gated']} past the gate, {many(total['candidates'], 'candidate')} in {out / 'candidates'}"
     )
-
-
-def _many(number: int, one: str) -> str:
-    return f"{number} {one}" + ("s" if number != 1 else "")
 
 
 def need_extra(*names: str) -> None:
@@ -215,7 +221,7 @@ def _scan(
         return False
     try:
         with connected(cluster, workers) as client:
-            note(f"scan: {_many(len(names), 'archive')}; progress of the workers at {client.dashboard_link}")
+            note(f"scan: {many(len(names), 'archive')}; progress of the workers at {client.dashboard_link}")
             Scan(client, ledger, out, snapshot, now=now_utc, every_chip=every_chip, tell=note).run(names)
     except ClusterError as error:
         note(f"error: {error}")
@@ -271,7 +277,7 @@ def _bring(state: State, ledger: Any, out: Path) -> list[dict[str, Any]]:
     )
     if done:
         note(
-            f"imported {_many(sum(r.listings for r in done), 'listing')} of {_many(len(done), 'archive')}; judge them with: chipwatch detect"
+            f"imported {many(sum(r.listings for r in done), 'listing')} of {many(len(done), 'archive')}; judge them with: chipwatch detect"
         )
     return [dataclasses.asdict(result) for result in done]
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from crawler.coding import codings, undone
+from crawler.coding import HEADERS, codings, undone
 from detector.gate.gate import LONGEST
 
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?\s+200\b")
 _TEXT = re.compile(rb"\ncontent-type:[^\r\n]*?(?:html|json|xml)", re.I)
 _CODED = re.compile(rb"\n(?:content|transfer)-encoding:[ \t]*(?!identity)[^\r\n]", re.I)
 _CODING = re.compile(rb"\n(content|transfer)-encoding:[ \t]*([^\r\n]*)", re.I)
-_UNDONE = ("content-encoding", "transfer-encoding", "content-length")
 _HEAD = 64 << 10
 """Bytes in which the head has to end."""
 
@@ -42,7 +41,7 @@ class Message:
         found = {}
         for line in self.head.split(b"\n")[1:]:
             name, mark, value = line.partition(b":")
-            if mark and (key := name.strip().lower().decode("latin-1")) not in _UNDONE:
+            if mark and (key := name.strip().lower().decode("latin-1")) not in HEADERS:
                 found[key] = value.strip().decode("utf-8", "replace")
         return found
 

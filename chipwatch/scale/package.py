@@ -8,7 +8,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import BinaryIO
+
+from chipwatch.scale.readable import Readable
 
 READ = 1 << 20
 _BITE = 512
@@ -61,42 +63,24 @@ def _directory(file: BinaryIO) -> zipfile.ZipFile:
         raise PackageError(f"is no WACZ: {error}") from error
 
 
-class Stretch(io.RawIOBase):
+class Stretch(Readable):
     """So many bytes of a file from a place on, as a file."""
 
     def __init__(self, file: BinaryIO, start: int, size: int) -> None:
-        self._file, self._start, self._size, self._at = file, start, size, 0
+        super().__init__(size)
+        self._file, self._start = file, start
 
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """It is."""
-        return True
-
-    def tell(self) -> int:
-        """Where the next byte is read."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move; nothing is read."""
-        self._at = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence])
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        """Read what fits."""
-        self._file.seek(self._start + self._at)
-        data = self._file.read(min(len(buffer), max(0, self._size - self._at)))
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
+    def take(self, most: int) -> bytes:
+        """Bytes from here on."""
+        self._file.seek(self._start + self.at)
+        return self._file.read(min(most, max(0, self.size - self.at)))
 
 
-class Inflated(io.RawIOBase):
+class Inflated(Readable):
     """A deflated stretch unpacked, a piece at a time; going back begins anew. It ends where it is broken."""
 
     def __init__(self, packed: io.BufferedReader, checksum: int) -> None:
+        super().__init__(0)
         self._packed, self._checksum = packed, checksum
         self.problem: str | None = None
         """What was found to be broken, in this or an earlier going through."""
@@ -104,48 +88,30 @@ class Inflated(io.RawIOBase):
 
     def _begin(self) -> None:
         self._packed.seek(0)
-        self._unpacker, self._at, self._crc, self._over = zlib.decompressobj(-15), 0, 0, False
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """It is, but going back is dear."""
-        return True
-
-    def tell(self) -> int:
-        """Where the next byte is read."""
-        return self._at
+        self._unpacker, self.at, self._crc, self._over = zlib.decompressobj(-15), 0, 0, False
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move by reading on, or from the beginning."""
         if whence == io.SEEK_END:
             raise io.UnsupportedOperation("the end is not known before it is read")
-        target = offset + (self._at if whence == io.SEEK_CUR else 0)
-        if target < self._at:
+        target = offset + (self.at if whence == io.SEEK_CUR else 0)
+        if target < self.at:
             self._begin()
-        while self._at < target and self._read(min(READ, target - self._at)):
-            pass
-        return self._at
+        while self.at < target and (passed := len(self.take(min(READ, target - self.at)))):
+            self.at += passed
+        return self.at
 
-    def readinto(self, buffer: Any) -> int:
-        """Read what fits."""
-        data = self._read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def _read(self, most: int) -> bytes:
+    def take(self, most: int) -> bytes:
+        """Bytes from here on, unpacked."""
         data = b""
         while not data and not self._unpacker.eof and not self._over:
             packed = self._unpacker.unconsumed_tail or self._packed.read(_BITE)
             try:
                 data = self._unpacker.decompress(packed, most)
             except zlib.error:
-                self.problem, self._over = f"is broken behind byte {self._at}", True
+                self.problem, self._over = f"is broken behind byte {self.at}", True
             if not packed:
                 self.problem, self._over = "is cut short", True
-        self._at += len(data)
         self._crc = zlib.crc32(data, self._crc)
         if self._unpacker.eof and not data and self._crc != self._checksum:
             self.problem = "holds other bytes than when it was packed"

@@ -49,33 +49,33 @@ def name_of(archive: str) -> str:
 
 def write(folder: Path, archive: str, rows: Sequence[dict[str, Any]]) -> tuple[str, str]:
     """Write the rows, put them on the disk, give them their name: (file, SHA-256). Raises StorageError; then nothing is there."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     name = name_of(archive)
     target = folder / FOLDER / name
     with translated(target):
-        sink = pa.BufferOutputStream()
-        pq.write_table(pa.Table.from_pylist(list(rows), schema=schema()), sink, compression="zstd")
-        data = sink.getvalue().to_pybytes()
+        data = _packed(rows)
         write_whole(target, data)
     return name, hashlib.sha256(data).hexdigest()
+
+
+def _packed(rows: Sequence[dict[str, Any]]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(list(rows), schema=schema()), sink, compression="zstd")
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
 
 
 def prepare(folder: Path) -> None:
     """Make the folder of the candidates, with a file of the columns alone, so that it can be read where nothing is found; half
     files of a scan that was killed go. Raises StorageError."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    sink = pa.BufferOutputStream()
-    pq.write_table(schema().empty_table(), sink, compression="zstd")
     with translated(folder / FOLDER):
         (folder / FOLDER).mkdir(parents=True, exist_ok=True)
         for half in (folder / FOLDER).glob("*.part"):
             half.unlink()
         if not (folder / FOLDER / COLUMNS).exists():
-            write_whole(folder / FOLDER / COLUMNS, sink.getvalue().to_pybytes())
+            write_whole(folder / FOLDER / COLUMNS, _packed(()))
 
 
 def remove(folder: Path, archive: str) -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from distributed.diagnostics.plugin import WorkerPlugin
 
+from chipwatch.app import many
 from chipwatch.scale import parquet
 from chipwatch.scale.chain import Result, Scanner
 from chipwatch.scale.cluster import AWAY_S, CONNECT_S, ClusterError, check, cores, workers
@@ -93,7 +94,7 @@ class Progress:
             else ""
         )
         left = "" if self.left_s is None else f"; about {_span(self.left_s)} left"
-        return f"scan: {self.done} of {self.total} archive{'s' * (self.total != 1)}{rate}, {self.candidates} candidate{'s' * (self.candidates != 1)}{left}"
+        return f"scan: {self.done} of {many(self.total, 'archive')}{rate}, {many(self.candidates, 'candidate')}{left}"
 
 
 def _span(seconds: float) -> str:

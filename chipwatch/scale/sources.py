@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 from urllib.request import url2pathname
 
 from chipwatch.scale.package import PackageError, names_in, opened_in
+from chipwatch.scale.readable import Readable
 
 ARCHIVES = (".warc", ".warc.gz", ".wacz")
 LISTS = (".txt", ".paths", ".lst")
@@ -196,39 +197,18 @@ def parts(archive: str) -> list[Part]:
     return [Part(archive, name) for name in names]
 
 
-class Pieces(io.RawIOBase):
+class Pieces(Readable):
     """A file at an fsspec address, read by ranges; each range is asked for again a bounded number of times."""
 
     def __init__(self, name: str, size: int) -> None:
-        self.name, self.size, self.at = name, size, 0
+        super().__init__(size)
+        self.name = name
         self._fs, self._path = _place(name)
 
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """It is."""
-        return True
-
-    def tell(self) -> int:
-        """Where the next byte is read."""
-        return self.at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move; nothing is fetched."""
-        self.at = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.size}[whence])
-        return self.at
-
-    def readinto(self, buffer: Any) -> int:
-        """Fetch as much as fits. Raises SourceError after the last try."""
-        end = min(self.size, self.at + len(buffer))
-        if end <= self.at:
-            return 0
-        data = _patiently(self.name, partial(self._fetch, self.at, end))
-        buffer[: len(data)] = data
-        self.at += len(data)
-        return len(data)
+    def take(self, most: int) -> bytes:
+        """Fetch bytes from here on. Raises SourceError after the last try."""
+        end = min(self.size, self.at + most)
+        return _patiently(self.name, partial(self._fetch, self.at, end)) if end > self.at else b""
 
     def _fetch(self, start: int, end: int) -> bytes:
         data: bytes = self._fs.cat_file(self._path, start=start, end=end)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from crawler.coding import CodingError, codings, undone
+from crawler.coding import HEADERS, CodingError, codings, undone
 from crawler.importing.captured import Captured, FileRefused
 from crawler.page import Page, Reading
 
@@ -261,9 +261,7 @@ def _warc_page(record: Any) -> Page | None:
     body = undone(packed, codings(*told), MAX_BODY)
     if body.cut or len(packed) > MAX_BODY:
         return None
-    headers = {str(name).lower(): str(value) for name, value in record.http_headers.headers}
-    for gone in ("content-encoding", "transfer-encoding", "content-length"):
-        headers.pop(gone, None)
+    headers = {key: str(value) for name, value in record.http_headers.headers if (key := str(name).lower()) not in HEADERS}
     return Page(url, body.data, when, 200, headers)
 
 

@@ -21,7 +21,6 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 OPEN_PATHS = ("/sign-in", "/-/desk/static/")
 """What a person without a session may ask for: the sign-in page, and the files it is drawn with."""
 
-OWN_PREFIX = "/-/desk/"
 
 MAX_FORM = 256 * 1024
 """Bytes of a form; a bulk decision on 200 alerts takes about 10 KB."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from detector.reading.model import Facts, Price, Signal
 from detector.reading.signals.disguise import disguised_goods
 from detector.reading.signals.gazetteer import PLACES, Gazetteer
 from detector.reading.signals.route import Map, handed_over, restricted_destination, survey, transit_route
-from detector.reading.signals.rules import MOST_PLACES, Text, by_sentence, quoted, rules_of
+from detector.reading.signals.rules import MOST_PLACES, Rule, Text, by_sentence, quoted, rules_of
 from detector.reading.signals.scope import Finding, Scope
 from detector.reading.signals.stock import bulk_inventory, enough
 from detector.reading.signals.vocabulary import Hit, Terms, Vocabulary, compiled, longest, unspaced
@@ -70,15 +70,16 @@ class SignalReader:
     def find(self, doc: Document, facts: Facts) -> tuple[Signal, ...]:
         """Signals of the listing; one that stands in no words is left out where words say the same."""
         texts, world = self._survey(doc)
-        said = list(self._said(texts, facts, world))
+        rules = rules_of(facts, world, self.own_memory)
+        said = list(self._said(texts, facts, rules))
         if facts.offer in ("sale", "rental"):
-            said = list(weighed(self.votes, texts, rules_of(facts, world, self.own_memory), said))
+            said = list(weighed(self.votes, texts, rules, said))
         return _kept([*said, *self._shown(doc, facts, world, texts)])
 
     def sentences(self, doc: Document, facts: Facts) -> Iterator[tuple[str, Sentence, frozenset[str]]]:
         """Field, sentence and the signals that rules find in it, of the sentences in which a concept or a place stands."""
         texts, world = self._survey(doc)
-        said = list(self._said(texts, facts, world))
+        said = list(self._said(texts, facts, rules_of(facts, world, self.own_memory)))
         for text in texts:
             for sentence, here in by_sentence(text, said):
                 yield text.name, sentence, frozenset(signal.signal for signal in here)
@@ -98,10 +99,9 @@ class SignalReader:
         hits.sort(key=lambda hit: (hit.start, -hit.end))
         return Text(name, folded, tuple(Scope(s) for s in sentences(folded.text, hits)), places)
 
-    def _said(self, texts: Sequence[Text], facts: Facts, world: Map) -> Iterator[Signal]:
+    def _said(self, texts: Sequence[Text], facts: Facts, rules: Mapping[str, Rule]) -> Iterator[Signal]:
         """Signals that the words state."""
         goods = facts.offer in ("sale", "rental")
-        rules = rules_of(facts, world, self.own_memory)
         for text in texts:
             scopes, folded = text.scopes, text.folded
             for signal, rule in rules.items():
