@@ -128,8 +128,8 @@ def against_bare(names: list[str], scanner: Any) -> None:
     """CPU of this process for a bare read, our read, the read with the gates, the whole scan, in turns; the rates are of the
     best round, the ratio is the middle one of the rounds. All but a few pages are without a chip."""
     from chipwatch.scale.chain import Result
-    from chipwatch.scale.pieces import Record
-    from chipwatch.scale.records import responses
+    from crawler.warc.pieces import Record
+    from crawler.warc.records import responses
 
     def bare(name: str) -> int:
         from fastwarc.warc import ArchiveIterator, WarcRecordType

@@ -365,7 +365,7 @@ def test_a_torn_archive_gives_what_stands_before_the_tear(tmp_path: Path) -> Non
     file = tmp_path / "torn.warc.gz"
     file.write_bytes(data[: len(data) - 60])
     result, errors = run_import(file, tmp_path / "home")
-    assert (result.outcome, result.new) == ("partial", 1) and "broken after record" in errors[0]["error"]
+    assert (result.outcome, result.new) == ("partial", 1) and [error["error"] for error in errors] == ["the file is cut short"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1251"])
@@ -542,7 +542,7 @@ def test_mhtml_whose_first_part_is_a_frame(tmp_path: Path, told: str) -> None:
 
 
 def flipped(place: int, by: int) -> Callable[[bytearray], None]:
-    """Change the second file's entry in the list of files of a package: its checksum, its way of packing, its place (farther on, whatever the
+    """Change the second file's entry in the list of files of a package: its way of packing, its place (farther on, whatever the
     files' sizes are: a little nearer, the file before it would be one that overlaps)."""
 
     def change(data: bytearray) -> None:
@@ -551,7 +551,7 @@ def flipped(place: int, by: int) -> Callable[[bytearray], None]:
     return change
 
 
-BROKEN = {"checksum": flipped(16, 1), "packing": flipped(10, 99), "place": flipped(43, 0x40), "encrypted": flipped(8, 1)}
+BROKEN = {"packing": flipped(10, 99), "place": flipped(43, 0x40), "encrypted": flipped(8, 1)}
 
 
 @pytest.mark.parametrize("what", BROKEN)

@@ -20,13 +20,13 @@ pytest.importorskip("distributed")
 
 from chipwatch.scale import bring, parquet
 from chipwatch.scale.chain import Result, Scanner, _moment
-from chipwatch.scale.package import broken
-from chipwatch.scale.pieces import Record
-from chipwatch.scale.records import responses
 from chipwatch.scale.snapshot import take
 from chipwatch.scale.sources import parts
 from config.loader import Config
 from crawler.importing import import_file
+from crawler.warc.package import broken
+from crawler.warc.pieces import Record
+from crawler.warc.records import responses
 from storage.ledger import Entry, Ledger
 from storage.store import Store
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import pytest
 
 from bench._archives import record
-from chipwatch.scale.http import message
-from chipwatch.scale.pieces import LARGEST, Damage, Passed, Record
-from chipwatch.scale.records import records_at, responses
+from crawler.warc.http import message
+from crawler.warc.pieces import LARGEST, Damage, Passed, Record, Torn
+from crawler.warc.records import records_at, responses
 
 N = 8
 
@@ -69,6 +69,18 @@ def test_a_broken_member_costs_its_own_tail_only() -> None:
     assert numbers(records) == list(range(N))
     assert body(3).startswith(records[3].block.partition(b"\r\n\r\n")[2][:500])
     assert [d.problem for d in damages] == ["a gzip member is broken"]
+
+
+@pytest.mark.parametrize("hurt", [0, 3, N - 1])
+def test_no_wrong_bit_costs_more_than_its_record(hurt: int) -> None:
+    """One in the end of a member may have it run over all that follow, without an error before the file ends."""
+    members = [gzip.compress(record(f"https://x.example/{n}", body(n)[-200:], n), mtime=0) for n in range(N)]
+    for place in range(10, len(members[hurt])):
+        wrong = bytearray(members[hurt])
+        wrong[place] ^= 1
+        records, damages = read(b"".join([*members[:hurt], wrong, *members[hurt + 1 :]]))
+        assert numbers([one for one in records if not isinstance(one, Torn)]) == [n for n in range(N) if n != hurt], place
+        assert len(damages) == 1, place
 
 
 def test_a_cut_file_gives_what_is_there() -> None:

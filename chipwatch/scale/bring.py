@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from chipwatch.scale import chain, parquet
-from chipwatch.scale.http import Message, message
-from chipwatch.scale.pieces import Record
-from chipwatch.scale.records import records_at
 from chipwatch.scale.sources import Part, SourceError
 from crawler.coding import CodingError
 from crawler.importing import Captured, ImportResult, import_pieces
 from crawler.page import Page
+from crawler.warc.http import Message, message
+from crawler.warc.pieces import Record
+from crawler.warc.records import records_at
+from detector.gate.gate import LONGEST
 from storage.store import Store
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _proved(file: BinaryIO, row: dict[str, Any]) -> tuple[Record, Message]:
     """The record of a candidate, if the body is the one that was scanned. Raises SourceError."""
     for record in records_at(file, row["offset"], row["record_id"]):
         with suppress(CodingError):
-            found = message(record.data, record.start, record.end)
+            found = message(record.data, record.start, record.end, LONGEST)
             if found and record.url == row["url"] and hashlib.sha256(found.body).hexdigest() == row["sha256"]:
                 return record, found
     raise SourceError(row["archive"], f"holds another record at {row['offset']} than when it was scanned")

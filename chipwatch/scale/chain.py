@@ -18,14 +18,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from chipwatch.scale.http import Message, message
-from chipwatch.scale.package import broken
-from chipwatch.scale.pieces import Damage, Passed, Record
-from chipwatch.scale.records import responses
 from chipwatch.scale.snapshot import Snapshot, unpack
 from chipwatch.scale.sources import Part, PartError, SourceError, parts, size_of
 from crawler.coding import CodingError
-from detector.gate.gate import NOTHING, WEAK, Gate, is_wide
+from crawler.warc.http import Message, message
+from crawler.warc.package import broken
+from crawler.warc.pieces import Damage, Passed, Record
+from crawler.warc.records import responses
+from detector.gate.gate import LONGEST, NOTHING, WEAK, Gate, is_wide
 from detector.gate.literals import is_wanted
 from detector.gate.words import Words
 from storage.ids import utc
@@ -152,7 +152,7 @@ class Scanner:
 
     def passes(self, record: Record, result: Result, place: str = "") -> Message | None:
         """Steps 1 to 3: the message if it is worth reading. Raises `crawler.coding.CodingError`."""
-        page = message(record.data, record.start, record.end)
+        page = message(record.data, record.start, record.end, LONGEST)
         if page is None:
             return None
         result.pages += 1

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO, TypeVar
 from urllib.parse import urljoin, urlsplit
 from urllib.request import url2pathname
 
-from chipwatch.scale.package import PackageError, names_in, opened_in
-from chipwatch.scale.readable import Readable
+from crawler.warc.package import PackageError, names_in, opened_in
+from crawler.warc.readable import Readable
 
 ARCHIVES = (".warc", ".warc.gz", ".wacz")
 LISTS = (".txt", ".paths", ".lst")

@@ -41,7 +41,7 @@ _KINDS = {
 class ImportResult:
     """What a file gave. `already` names the run that imported the same bytes before, whose outcome it is; then nothing was done.
 
-    `unread` counts answers inside a HAR or WARC that no parser takes for a listing or a list; `erased` entries that were passed over, because
+    `unread` counts answers inside a HAR or WARC that no parser takes for a listing or a list, or that are too large to be read; `erased` entries that were passed over, because
     they are of listings that were erased on request.
     """
 
@@ -143,12 +143,15 @@ def _read(kind: str, path: Path, config: Config, stamp: str, site: str | None, u
         return read_csv(
             path, config.sites.get(site) if site else None, site or path.name.split(".")[0], stamp
         )
+    if kind in ("warc", "wacz"):
+        from crawler.importing import archives
+
+        return (archives.read_wacz if kind == "wacz" else archives.read_warc)(path, config, site)
     from crawler.importing import pages
 
-    if kind in ("html", "mhtml"):
-        return pages.read_saved(path, config, stamp, site, url)
-    reader: Callable[[Path, Config, str, str | None], Iterator[Captured]] = getattr(pages, f"read_{kind}")
-    return reader(path, config, stamp, site)
+    if kind == "har":
+        return pages.read_har(path, config, stamp, site)
+    return pages.read_saved(path, config, stamp, site, url)
 
 
 class _Session:

@@ -1,4 +1,4 @@
-"""Files of captured pages: saved HTML, MHTML, a browser's HAR recording, web archives.
+"""Files of captured pages: saved HTML, MHTML, a browser's HAR recording. `archives` reads web archives.
 
 The address decides who reads a page: a configured site whose hosts it belongs to, else the generic extraction, which takes
 a page for a listing only if it proves to be one.
@@ -11,7 +11,6 @@ import dataclasses
 import email
 import email.message
 import gzip
-import io
 import json
 import re
 import zlib
@@ -22,21 +21,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from crawler.coding import HEADERS, CodingError, codings, undone
 from crawler.importing.captured import Captured, FileRefused
 from crawler.page import Page, Reading
 
 if TYPE_CHECKING:
-    from zipfile import ZipFile
-
     from config.loader import Config
     from config.schema.sites import Site
 
 MAX_FILE = 256 * 1024 * 1024
 """A saved page or HAR is read at once; a larger file is an archive and belongs into a WARC."""
-DEEPEST = 2
-"""Packages within packages; a collection of crawls is one package of packages."""
-MAX_BODY = 8 * 1024 * 1024
 _MHTML = (".mhtml", ".mht")
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)\s*(\S{1,2000}?)\s*-->", re.I)
 _CANONICAL = re.compile(rb"<link[^>]{0,300}rel=[\"']?canonical[\"']?[^>]{0,300}>", re.I)
@@ -156,123 +149,6 @@ def _har_page(entry: Any, stamp: str) -> tuple[Page | None, str | None]:
     except (KeyError, TypeError, ValueError, AttributeError):
         return None, None
     return (page, entry.get("serverIPAddress")) if page.status in (200, 206, 304) else (None, None)
-
-
-def read_warc(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
-    """Every answer of a web archive that a parser takes."""
-    with open(path, "rb") as file:
-        yield from _records(file, path, config, site)
-
-
-def read_wacz(path: Path, config: Config, stamp: str, site: str | None) -> Iterator[Captured]:
-    """A WACZ package: the WARC files inside it, and those of the packages inside it. One that is broken is told, and the next is read."""
-    read, broken = 0, ""
-    for piece in _package(path, path, config, site):
-        read += piece.error is None
-        broken = piece.error or broken
-        yield piece
-    if not read and broken:
-        raise FileRefused(path, f"holds no WARC file that could be read: {broken}")
-
-
-def _package(file: Any, path: Path, config: Config, site: str | None, depth: int = 0) -> Iterator[Captured]:
-    import zipfile
-
-    found = False
-    try:
-        with zipfile.ZipFile(file) as package:
-            for name in sorted(package.namelist()):
-                if name.endswith((".warc", ".warc.gz")) and name.startswith("archive/"):
-                    found = True
-                    yield from _told(_inside(package, name, path, config, site), name)
-                elif name.endswith(".wacz"):
-                    found = True
-                    if depth == DEEPEST or package.getinfo(name).file_size > MAX_FILE:
-                        yield Captured(error=f"is nested too deep or larger than {MAX_FILE >> 20} MB", uri=name)
-                        continue
-                    yield from _told(_nested(package, name, path, config, site, depth), name)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
-        raise FileRefused(path, f"is no WACZ: {error}") from error
-    if not found:
-        raise FileRefused(path, "is no WACZ: it holds no WARC file under archive/")
-
-
-def _inside(package: ZipFile, name: str, path: Path, config: Config, site: str | None) -> Iterator[Captured]:
-    with package.open(name) as inner:
-        yield from _records(inner, path, config, site)
-
-
-def _nested(package: ZipFile, name: str, path: Path, config: Config, site: str | None, depth: int) -> Iterator[Captured]:
-    with package.open(name) as inner:
-        held = io.BytesIO(inner.read(MAX_FILE))
-    yield from _package(held, path, config, site, depth + 1)
-
-
-def _told(pieces: Iterator[Captured], name: str) -> Iterator[Captured]:
-    """The pieces of a file in a package, with what is wrong with it as the last; the package's other files can be read."""
-    from zipfile import BadZipFile
-
-    try:
-        yield from pieces
-    except FileRefused as error:
-        yield Captured(error=error.problem, uri=name)
-    except (BadZipFile, OSError, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
-        yield Captured(error=f"cannot be read: {error}", uri=name)
-
-
-def _records(file: Any, path: Path, config: Config, site: str | None) -> Iterator[Captured]:
-    from warcio.archiveiterator import ArchiveIterator
-    from warcio.exceptions import ArchiveLoadFailed
-
-    number = 0
-    try:
-        for record in ArchiveIterator(file):
-            number += record.format == "warc" and str(record.rec_headers.protocol).startswith("WARC/")
-            if record.rec_type != "response" or record.http_headers is None:
-                continue
-            try:
-                page = _warc_page(record)
-            except CodingError as error:
-                yield Captured(error=str(error), uri=str(record.rec_headers.get_header("WARC-Target-URI")))
-                continue
-            if page is not None:
-                yield _answer(page, config, site, record.rec_headers.get_header("WARC-IP-Address"))
-    except (ArchiveLoadFailed, EOFError, OSError, gzip.BadGzipFile, ValueError) as error:
-        raise FileRefused(path, f"is broken after record {number}: {error}") from error
-    if not number:
-        raise FileRefused(path, "holds no WARC record")
-
-
-def _warc_page(record: Any) -> Page | None:
-    url = str(record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
-    when = str(record.rec_headers.get_header("WARC-Date") or "")
-    status = str(record.http_headers.get_statuscode() or "")
-    kind = str(record.http_headers.get_header("Content-Type") or "").lower()
-    if status != "200" or not url or not any(word in kind for word in ("html", "json", "xml")):
-        return None
-    packed = _read(record.raw_stream, MAX_BODY + 1)
-    told = (
-        ",".join(str(value) for name, value in record.http_headers.headers if str(name).lower() == header)
-        for header in ("content-encoding", "transfer-encoding")
-    )
-    if len(packed) <= MAX_BODY and getattr(record.raw_stream, "limit", 0) > 0:
-        # warcio says nothing when the file ends before the record does.
-        raise EOFError(f"the record of {url} is cut short")
-    body = undone(packed, codings(*told), MAX_BODY)
-    if body.cut or len(packed) > MAX_BODY:
-        return None
-    headers = {key: str(value) for name, value in record.http_headers.headers if (key := str(name).lower()) not in HEADERS}
-    return Page(url, body.data, when, 200, headers)
-
-
-def _read(stream: Any, most: int) -> bytes:
-    """As many bytes as there are, at most so many: warcio's streams give what they have at hand."""
-    out: list[bytes] = []
-    size = 0
-    while size < most and (piece := stream.read(most - size)):
-        out.append(piece)
-        size += len(piece)
-    return b"".join(out)
 
 
 def _answer(page: Page, config: Config, site: str | None, ip: str | None) -> Captured:

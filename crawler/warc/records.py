@@ -1,7 +1,7 @@
 """The responses of a WARC file, in order; what damage leaves is saved and the damage is told.
 
 As long as all is well, a packed file is read member by member, each record being one: isal unpacks half as fast again as other
-libraries, and a header is only looked at for the few fields that a scan needs. Files that are not packed, or packed as one stream,
+libraries, and a header is only looked at for the few fields that are needed. Files that are not packed, or packed as one stream,
 are read as `stream` does. Where members are in trouble, `salvage` reads on to the next sound one.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from chipwatch.scale.inflating import BROKEN, READ, STEP, decompressor
-from chipwatch.scale.pieces import (
+from crawler.warc.inflating import BROKEN, READ, STEP, decompressor
+from crawler.warc.pieces import (
     BEGIN,
     HEAD,
     LARGEST,
@@ -25,8 +25,8 @@ from chipwatch.scale.pieces import (
     response,
     told_length,
 )
-from chipwatch.scale.salvage import is_plain, member, salvage
-from chipwatch.scale.stream import stream
+from crawler.warc.salvage import is_plain, member, salvage
+from crawler.warc.stream import stream
 
 
 def responses(file: BinaryIO) -> Iterator[Piece]:

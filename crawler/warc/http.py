@@ -1,4 +1,4 @@
-"""The HTTP message of an archived response: cheap looks first, decoding only where a page has passed the gates."""
+"""The HTTP message of an archived response: cheap looks first, decoding only where it is an answer with text."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 
 from crawler.coding import HEADERS, codings, undone
-from detector.gate.gate import LONGEST
+from crawler.warc.pieces import LARGEST
 
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?\s+200\b")
 _TEXT = re.compile(rb"\ncontent-type:[^\r\n]*?(?:html|json|xml)", re.I)
 _CODED = re.compile(rb"\n(?:content|transfer)-encoding:[ \t]*(?!identity)[^\r\n]", re.I)
 _CODING = re.compile(rb"\n(content|transfer)-encoding:[ \t]*([^\r\n]*)", re.I)
+_FOLD = re.compile(rb"[ \t]*\r?\n(?=[ \t])")
+"""Where a header goes on in the next line, as old servers write long ones."""
 _HEAD = 64 << 10
 """Bytes in which the head has to end."""
 
@@ -39,16 +41,23 @@ class Message:
     def headers(self) -> dict[str, str]:
         """Header names in lower case, without those that were undone with the body's coding."""
         found = {}
-        for line in self.head.split(b"\n")[1:]:
-            name, mark, value = line.partition(b":")
-            if mark and (key := name.strip().lower().decode("latin-1")) not in HEADERS:
-                found[key] = value.strip().decode("utf-8", "replace")
+        for line in _FOLD.sub(b"", self.head).split(b"\n")[1:]:
+            name, mark, value = _text(line).partition(":")
+            if mark and (key := name.strip().lower()) not in HEADERS:
+                found[key] = value.strip()
         return found
 
 
-def message(data: bytes, start: int = 0, end: int | None = None) -> Message | None:
-    """The message that stands in `data`, its body decoded from chunks and compression; None where it is no answer with text.
-    Raises `crawler.coding.CodingError` for a body that cannot be decoded.
+def _text(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def message(data: bytes, start: int = 0, end: int | None = None, most: int = LARGEST) -> Message | None:
+    """The message that stands in `data`, its body decoded from chunks and compression up to `most` bytes (one that is not packed stays
+    as it is, however long); None where it is no answer with text. Raises `crawler.coding.CodingError` for a body that cannot be decoded.
 
     Archives made by crawlers hold bodies already decoded, so the common case costs a search in some hundred bytes.
     """
@@ -69,5 +78,5 @@ def message(data: bytes, start: int = 0, end: int | None = None) -> Message | No
     told = {b"content": "", b"transfer": ""}
     for kind, value in _CODING.findall(head):
         told[kind.lower()] += f",{value.decode('latin-1')}"
-    body = undone(data[at:end], codings(told[b"content"], told[b"transfer"]), LONGEST)
+    body = undone(data[at:end], codings(told[b"content"], told[b"transfer"]), most)
     return Message(head, body.data, 0, len(body.data), body.cut, body.problem)

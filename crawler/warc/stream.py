@@ -10,8 +10,8 @@ import re
 from collections import deque
 from typing import Any, BinaryIO
 
-from chipwatch.scale.inflating import BROKEN, READ, STEP, decompressor
-from chipwatch.scale.pieces import (
+from crawler.warc.inflating import BROKEN, READ, STEP, decompressor
+from crawler.warc.pieces import (
     BEGIN,
     HEAD,
     LARGEST,
@@ -20,18 +20,20 @@ from chipwatch.scale.pieces import (
     TAILS,
     Damage,
     Passed,
+    Record,
+    Torn,
     head_end,
     response,
     told,
     told_length,
 )
-from chipwatch.scale.salvage import is_plain, next_record
+from crawler.warc.salvage import BROKEN_MEMBER, CUT, is_plain, next_record
 
 _FOLLOWING = (*BEGIN, MAGIC, b"\0")
 """What may follow a record: the next one, or what is told apart as none (zeros at the end of a file)."""
 _NEAR = 4 + max(map(len, _FOLLOWING))
 """Bytes that tell whether a record has ended."""
-_HEADER = re.compile(rb"\n(?=WARC/(?:1\.[01]|0\.18)\r?\n)")
+_HEADER = re.compile(rb"\n(?=WARC/(?:1\.[01]|0\.1[78])\r?\n)")
 
 
 def stream(file: BinaryIO, at: int, *, packed: bool) -> Any:
@@ -147,12 +149,13 @@ class Packed(Flow):
             raw = self._raw or self._fetch()
             self._raw = b""
             if not raw:
-                self._end("the file is cut short", None)
+                later = next_record(self.file, self._members[-1][1] + 1)
+                self._end(CUT if later is None else BROKEN_MEMBER, later)
                 break
             try:
                 data = self._unpacker.decompress(raw)
             except BROKEN:
-                self._end("a gzip member is broken", next_record(self.file, self._members[-1][1] + 1))
+                self._end(BROKEN_MEMBER, next_record(self.file, self._members[-1][1] + 1))
             if self._unpacker.eof:
                 self._raw = bytes(self._unpacker.unused_data)
         return data
@@ -224,7 +227,7 @@ def _record(flow: Flow, begin: int) -> Any:
                 yield found
             if not tail and not flow.problem:
                 flow.skip(_NEAR)
-                yield Damage(begin, "the file is cut short")
+                yield Damage(begin, CUT)
             return
     yield from _wrong(flow, begin, start, claimed)
 
@@ -251,7 +254,8 @@ def _wrong(flow: Flow, begin: int, start: int, claimed: int | None) -> Any:
         return
     data = flow.take(have if later is None else later.end() - flow.at)
     end = len(data) - next((len(tail) for tail in TAILS if data.endswith(tail, start)), 0)
-    found = response(begin, data[:start], data, start, end)
+    is_torn = later is None and bool(flow.problem or (claimed is not None and claimed > end - start))
+    found = response(begin, data[:start], data, start, end, Torn if is_torn else Record)
     if found is not None:
         yield found
     if flow.problem and later is None:

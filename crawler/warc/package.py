@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from chipwatch.scale.readable import Readable
+from crawler.warc.readable import Readable
 
+PACKAGE = ".wacz"
+"""How a package inside a package is called."""
 READ = 1 << 20
 _BITE = 512
 """Packed bytes that are given at a time, so that what stands before a broken byte is kept."""
@@ -23,12 +25,12 @@ class PackageError(Exception):
     """Raised if a package's list of files cannot be read, or a file inside it cannot be opened."""
 
 
-def names_in(file: BinaryIO) -> list[str]:
-    """The WARC files of a package, in order of their names. Raises PackageError."""
+def names_in(file: BinaryIO, *, nested: bool = False) -> list[str]:
+    """The WARC files of a package, in order of their names; if `nested`, the packages in it as well. Raises PackageError."""
     return sorted(
         name
         for name in _directory(file).NameToInfo
-        if name.startswith("archive/") and name.endswith((".warc", ".warc.gz"))
+        if (name.startswith("archive/") and name.endswith((".warc", ".warc.gz"))) or (nested and name.endswith(PACKAGE))
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from chipwatch.scale.pieces import (
+from crawler.warc.pieces import (
     BEGIN,
     LARGEST,
     MAGIC,
@@ -18,6 +18,8 @@ from chipwatch.scale.pieces import (
     Damage,
     Passed,
     Piece,
+    Record,
+    Torn,
     behind,
     head_end,
     response,
@@ -29,6 +31,7 @@ STEP = 1 << 16
 _KEPT = 4 * LARGEST
 """Bytes of one member that are kept: it may hold several records."""
 _NEAR = max(map(len, BEGIN))
+CUT, BROKEN_MEMBER = "the file is cut short", "a gzip member is broken"
 _SIGN = re.compile(re.escape(MAGIC) + rb"|WARC/")
 
 
@@ -84,7 +87,7 @@ class Member:
             yield self._large()
             return
         for data, claimed in split(self.data):
-            yield parsed(self.offset, data, claimed)
+            yield parsed(self.offset, data, claimed, self.problem)
 
     def _large(self) -> tuple[Piece | None, str | None]:
         start = max(head_end(self.data), 0)
@@ -103,15 +106,15 @@ def member(file: BinaryIO, start: int) -> Member:
     while not unpacker.eof and size <= MOST_SKIPPED:
         chunk = file.read(STEP)
         if not chunk:
-            return Member(start, b"".join(out), size, "the file is cut short", None)
+            # Where a wrong byte hid its end, it has run over those behind it up to the end of the file.
+            later = next_record(file, start + 1)
+            return Member(start, b"".join(out), size, CUT if later is None else BROKEN_MEMBER, later)
         # Small bites, so that what stands before a broken byte is kept.
         for bite in range(0, len(chunk), 512):
             try:
                 piece = unpacker.decompress(chunk[bite : bite + 512])
             except zlib.error:
-                return Member(
-                    start, b"".join(out), size, "a gzip member is broken", next_record(file, start + 1)
-                )
+                return Member(start, b"".join(out), size, BROKEN_MEMBER, next_record(file, start + 1))
             size += len(piece)
             if size <= _KEPT:
                 out.append(piece)
@@ -181,8 +184,8 @@ def split(data: bytes) -> Iterator[tuple[bytes, int | None]]:
         at = end
 
 
-def parsed(offset: int, data: bytes, claimed: int | None) -> tuple[Piece | None, str | None]:
-    """The response of one record's bytes, None for other kinds; and what is wrong with its length."""
+def parsed(offset: int, data: bytes, claimed: int | None, problem: str | None = None) -> tuple[Piece | None, str | None]:
+    """The response of one record's bytes, None for other kinds; and what is wrong with its length. `problem` is that of its member."""
     start = head_end(data)
     if start < 0:
         return None, "a record is cut short"
@@ -196,4 +199,6 @@ def parsed(offset: int, data: bytes, claimed: int | None) -> tuple[Piece | None,
         wrong = "a record does not tell its length"
     elif claimed != end - start:
         wrong = f"a record tells {claimed} bytes and has {end - start}"
-    return response(offset, data[:start], data, start, end), wrong
+    # Which byte of a broken member is wrong nobody can say; of one that is cut, what is there as long as it tells is whole.
+    is_torn = problem == BROKEN_MEMBER or bool(problem and wrong)
+    return response(offset, data[:start], data, start, end, Torn if is_torn else Record), wrong

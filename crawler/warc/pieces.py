@@ -1,4 +1,4 @@
-"""What a WARC file is made of for a scan: responses, places of damage, responses that are too large."""
+"""What a WARC file is made of for its readers: responses, places of damage, responses that are too large."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 LARGEST = 16 << 20
 """Bytes of a response that are read at all; the extraction looks at five million of them."""
 
-BEGIN = (b"WARC/1.0\r\n", b"WARC/1.1\r\n", b"WARC/0.18\r\n", b"WARC/1.0\n", b"WARC/1.1\n")
+BEGIN = (b"WARC/1.0\r\n", b"WARC/1.1\r\n", b"WARC/0.18\r\n", b"WARC/0.17\r\n", b"WARC/1.0\n", b"WARC/1.1\n")
 """How a record begins."""
 
 TAILS = (b"\r\n\r\n", b"\n\n")
 """What stands behind a record's block."""
 
-NEXT = re.compile(rb"\n\r?\n(?=WARC/(?:1\.[01]|0\.18)\r?\n)")
+NEXT = re.compile(rb"\n\r?\n(?=WARC/(?:1\.[01]|0\.1[78])\r?\n)")
 """What ends a record that does not tell its length, with the next one's beginning behind it."""
 
 HEAD = 1 << 16
@@ -58,6 +58,11 @@ class Record:
     def record_id(self) -> str:
         """The record's own name."""
         return told(self.head, b"WARC-Record-ID")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Torn(Record):
+    """A response of which a part is missing or wrong: its member is broken, or the file ends within it. The damage is told behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +118,8 @@ def told_length(head: bytes) -> int | None:
     return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None
 
 
-def response(offset: int, head: bytes, data: bytes, start: int, end: int) -> Record | Passed | None:
-    """The response with that header; None for records of other kinds."""
+def response(offset: int, head: bytes, data: bytes, start: int, end: int, kind: type[Record] = Record) -> Record | Passed | None:
+    """The response with that header, as a record of that kind; None for records of other types."""
     if told(head, b"WARC-Type").lower() != "response":
         return None
-    return Record(offset, head, data, start, end) if end - start <= LARGEST else Passed(offset, end - start)
+    return kind(offset, head, data, start, end) if end - start <= LARGEST else Passed(offset, end - start)
