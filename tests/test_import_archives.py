@@ -159,6 +159,17 @@ def test_a_place_of_a_package_that_is_a_little_off_costs_its_file_and_is_named(o
     assert errors == [{"error": "does not stand where the package says", "url": "archive/1.warc.gz"}]
 
 
+def test_places_before_the_package_begins_are_named(tmp_path: Path) -> None:
+    # Where the list of files stands elsewhere than it tells, all that it names is taken to have moved with it.
+    data = package(PARTS)
+    end = data.rfind(b"PK\5\6") + 16
+    data[end : end + 4] = (int.from_bytes(data[end : end + 4], "little") + 5000).to_bytes(4, "little")
+    result, errors, found = imported(tmp_path / "a.wacz", bytes(data))
+    assert (result.outcome, found) == ("failed", [])
+    assert [error.get("url") for error in errors] == [*PARTS, None]
+    assert {error["error"] for error in errors[:3]} == {"does not stand where the package says"}
+
+
 def test_a_wrong_byte_in_a_package_costs_its_record(tmp_path: Path) -> None:
     data = package(PARTS)
     second = gzip.compress(records()[3], mtime=0)
@@ -252,6 +263,13 @@ def test_a_body_whose_coding_breaks_is_read_as_far_as_it_goes_and_named(tmp_path
     result, errors, found = imported(tmp_path / "a.warc.gz", zipped([record(0), torn, strange, record(3)]))
     assert (result.outcome, found) == ("partial", [0, 1, 3])
     assert [error["url"] for error in errors] == ["https://dealer.example/1", "https://dealer.example/2"]
+
+
+def test_an_address_that_is_none_costs_its_own_page(tmp_path: Path) -> None:
+    strange = record(1).replace(b"https://dealer.example/1", b"https://[dealer.example/1")
+    result, errors, found = imported(tmp_path / "a.warc.gz", zipped([record(0), strange, record(2)]))
+    assert (result.outcome, found) == ("partial", [0, 2])
+    assert [error["url"] for error in errors] == ["https://[dealer.example/1"] and "could not be read" in errors[0]["error"]
 
 
 def test_what_is_no_archive_is_imported_without_what_unpacks_archives() -> None:

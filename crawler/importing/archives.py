@@ -124,7 +124,8 @@ class _Archive:
                 held.append(Captured(error=piece.problem, uri=f"{name}@{piece.offset}"))
             elif not isinstance(piece, Torn):
                 sound = True
-                yield from self._answer(piece, name)
+                if (answer := self._answer(piece, name)) is not None:
+                    yield answer
             if sound or len(held) > MOST_HELD:
                 yield from held
                 held = []
@@ -137,24 +138,27 @@ class _Archive:
             raise FileRefused(self.path, "holds no WARC record")
         yield from held
 
-    def _answer(self, piece: Record | Passed, name: str) -> Iterator[Captured]:
-        """What a sound response says; nothing where no parser takes its kind. One that is too large to be read counts as unread."""
+    def _answer(self, piece: Record | Passed, name: str) -> Captured | None:
+        """A sound response with what it says, or with what is wrong with its page; None where no parser takes its kind."""
         if isinstance(piece, Passed):
-            yield Captured(uri=f"{name}@{piece.offset}")
-            return
+            return Captured(uri=f"{name}@{piece.offset}")
         url = piece.url.replace(" ", "%20")
         if not url.startswith(("http:", "https:")):
-            return
+            return None
         try:
-            found = message(piece.data, piece.start, piece.end, MAX_BODY)
+            return self._page(url, piece)
         except CodingError as error:
-            yield Captured(error=str(error), uri=url)
-            return
+            return Captured(error=str(error), uri=url)
+        except Exception as error:  # one page must not cost the archive; it is named
+            return Captured(error=f"page could not be read: {type(error).__name__}: {error}"[:300], uri=url)
+
+    def _page(self, url: str, record: Record) -> Captured | None:
+        """What the page says; one that is too large to be read counts as unread. Raises CodingError."""
+        found = message(record.data, record.start, record.end, MAX_BODY)
         if found is None:
-            return
+            return None
         if found.cut or found.end - found.start > MAX_BODY:
-            yield Captured(uri=url)
-            return
-        page = Page(url, found.body, piece.date, 200, found.headers)
-        ip = told(piece.head, b"WARC-IP-Address") or None
-        yield Captured(read_page(page, self.config, self.site).listings, found.problem, page=page, ip=ip)
+            return Captured(uri=url)
+        page = Page(url, found.body, record.date, 200, found.headers)
+        ip = told(record.head, b"WARC-IP-Address") or None
+        return Captured(read_page(page, self.config, self.site).listings, found.problem, page=page, ip=ip)

@@ -44,7 +44,7 @@ def opened_in(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
         raise PackageError("is encrypted")
     file.seek(max(0, info.header_offset))
     head = file.read(_LOCAL.size)
-    if len(head) < _LOCAL.size or not head.startswith(b"PK\3\4"):
+    if info.header_offset < 0 or len(head) < _LOCAL.size or not head.startswith(b"PK\3\4"):
         raise PackageError("does not stand where the package says")
     _, named, extra = _LOCAL.unpack(head)
     stored = Stretch(file, info.header_offset + _LOCAL.size + named + extra, info.compress_size)
