@@ -82,6 +82,8 @@ _OTHER_VENDOR = re.compile(
 _VENDOR_BEFORE = re.compile(
     r"(?:nvidia|nvda|tesla|geforce|quadro|rtx|gtx|amd|radeon|instinct|intel|habana|gpu|dgx|hgx|英伟达|辉达|n卡|エヌビディア|엔비디아|نفيديا|지포스)(?:®|™)?[\s\-_]*$"
 )
+_OWN_VENDOR = ("tesla", "geforce", "quadro", "nvidia", "radeon", "instinct", "habana")
+"""Names of makers and their lines that are part of a chip's name: `Tesla T4`."""
 # Units that make a bare number no name: money, length, speed, capacity.
 _NOT_NAME_AFTER = re.compile(
     r"\s?(?:元|円|원|руб|₽|usd|eur|€|\$|k\b|km|mm|cm|ml|mah|rpm|v\b|w\b|hz|nm|лет|年|fps|points?|pts|円|块钱|tr\b|triệu)"
@@ -198,7 +200,7 @@ class Finder:
                 vendor = (name.base or "").partition("-")[0]
                 if not name.strong and vendor == "nvidia" and _OTHER_VENDOR.search(before):
                     continue
-                sure = not name.part and vendor in _VENDORS and bool(_VENDORS[vendor].search(before))
+                sure = not name.part and vendor in _VENDORS and (bool(_VENDORS[vendor].search(before)) or name.key.startswith(_OWN_VENDOR))
                 yield Mention(
                     field, a, b, name.chip, name.base, name.count, name.form,
                     name.strong, name.system, name.part, sure, name.key,

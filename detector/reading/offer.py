@@ -270,6 +270,8 @@ def _talk(page: Page) -> Verdict | None:
     word = title.first("news")
     if word and (page.no_price or word.startswith("[")):
         return Verdict("other", word)
+    if (word or text["news"]) and text["not-selling"] and not title["service"]:
+        return Verdict("other", word or text.first("news") or "")  # its figure is what others ask
     if not page.no_price or _HAVE_WANT.search(title.text):
         return None
     asks = title["question"] or _TALK_END.search(title.text)

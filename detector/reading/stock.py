@@ -219,7 +219,7 @@ def _boxes(text: str, found: Sequence[Count], each: Count, box: str) -> Iterator
     yield Said(each.value, 1, "card", each.start)
     for count in found:
         if count.value > 1 and text.startswith(box, count.end + (text[count.end : count.end + 1] == " ")):
-            yield Said(count.value * each.value, 3, "card", count.start)
+            yield Said(count.value * each.value, 3, "packed", count.start)
 
 
 def _inside(page: Page, name: str, count: Count, hit: Hit, kind: str) -> bool:

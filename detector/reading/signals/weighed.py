@@ -101,15 +101,15 @@ def _clauses(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal
 
 def _enough_said(signal: str, text: Text, sentence: Sentence, rule: Rule) -> float:
     """The probability from which a sentence that no rule reads speaks: a denial alone never does; one that demands a licence or a
-    check has to be sure, and so has one on another name that speaks of nothing that bears one."""
+    check has to be sure, and so has one on another name that speaks of nothing that bears one, or says that it is as it was."""
     if sentence.concepts <= NOTHING | UNSAID:
         return inf  # `No.` answers what stood before
     denials = sentence.of("not", "none", "unasked", "dismiss")
     demands = signal == "export_evasion" and any(
         not any(n.start <= d.start and gap(n, d) <= DENIED for n in denials) for d in sentence.of("comply", "stops")
     )
-    nameless = signal == "relabelled" and sentence.concepts.isdisjoint(BEARERS)
-    plain = TOLD_AGAINST if demands or nameless else TOLD_IN_TITLE if text.name == "title" else TOLD
+    own_name = signal == "relabelled" and (sentence.concepts.isdisjoint(BEARERS) or "intact" in sentence.concepts)
+    plain = TOLD_AGAINST if demands or own_name else TOLD_IN_TITLE if text.name == "title" else TOLD
     return max(plain, _governed(sentence, text.folded, rule))
 
 
