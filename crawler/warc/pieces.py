@@ -118,8 +118,13 @@ def told_length(head: bytes) -> int | None:
     return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None
 
 
-def response(offset: int, head: bytes, data: bytes, start: int, end: int, kind: type[Record] = Record) -> Record | Passed | None:
-    """The response with that header, as a record of that kind; None for records of other types."""
+def response(offset: int, head: bytes, data: bytes, start: int, end: int) -> Record | Passed | None:
+    """The response with that header; None for records of other kinds."""
     if told(head, b"WARC-Type").lower() != "response":
         return None
-    return kind(offset, head, data, start, end) if end - start <= LARGEST else Passed(offset, end - start)
+    return Record(offset, head, data, start, end) if end - start <= LARGEST else Passed(offset, end - start)
+
+
+def torn(found: Record | Passed | None) -> Record | Passed | None:
+    """The same as one of which a part is missing or wrong."""
+    return Torn(found.offset, found.head, found.data, found.start, found.end) if isinstance(found, Record) else found

@@ -18,13 +18,12 @@ from crawler.warc.pieces import (
     Damage,
     Passed,
     Piece,
-    Record,
-    Torn,
     behind,
     head_end,
     response,
     told,
     told_length,
+    torn,
 )
 
 STEP = 1 << 16
@@ -201,4 +200,5 @@ def parsed(offset: int, data: bytes, claimed: int | None, problem: str | None = 
         wrong = f"a record tells {claimed} bytes and has {end - start}"
     # Which byte of a broken member is wrong nobody can say; of one that is cut, what is there as long as it tells is whole.
     is_torn = problem == BROKEN_MEMBER or bool(problem and wrong)
-    return response(offset, data[:start], data, start, end, Torn if is_torn else Record), wrong
+    found = response(offset, data[:start], data, start, end)
+    return torn(found) if is_torn else found, wrong

@@ -20,12 +20,11 @@ from crawler.warc.pieces import (
     TAILS,
     Damage,
     Passed,
-    Record,
-    Torn,
     head_end,
     response,
     told,
     told_length,
+    torn,
 )
 from crawler.warc.salvage import BROKEN_MEMBER, CUT, is_plain, next_record
 
@@ -254,8 +253,9 @@ def _wrong(flow: Flow, begin: int, start: int, claimed: int | None) -> Any:
         return
     data = flow.take(have if later is None else later.end() - flow.at)
     end = len(data) - next((len(tail) for tail in TAILS if data.endswith(tail, start)), 0)
-    is_torn = later is None and bool(flow.problem or (claimed is not None and claimed > end - start))
-    found = response(begin, data[:start], data, start, end, Torn if is_torn else Record)
+    found = response(begin, data[:start], data, start, end)
+    if later is None and (flow.problem or (claimed is not None and claimed > end - start)):
+        found = torn(found)
     if found is not None:
         yield found
     if flow.problem and later is None:
