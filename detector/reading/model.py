@@ -49,6 +49,8 @@ class Price:
     """Exchange rate and its date, e.g. "CNY 7.18 ECB 2025-03-27"."""
     stands_in: tuple[tuple[str, int, int], ...] = ()
     """Where the text says of a stand-in that it is one: field, folded start and end."""
+    little: bool = False
+    """A stand-in for a card by nothing but its size: what a cable, a manual or an errand may well cost."""
 
     def to_dict(self) -> dict[str, Any]:
         out: dict[str, Any] = {

@@ -134,7 +134,9 @@ class PriceReader:
             return Price("negotiable", None, None, "unit", reason=None if known else "no figure is shown")
         kind = self._kind(doc, offer, figure)
         price = self._price(doc, figure, kind, self._term(doc, offer, figure, machine, locale))
-        return replace(price, stands_in=self._explained(doc)) if kind == "placeholder" else price
+        if kind != "placeholder":
+            return price
+        return replace(price, stands_in=self._explained(doc), little=not self._looks_held_down(figure) and not self._says_stand_in(doc))
 
     def _explained(self, doc: Document) -> tuple[tuple[str, int, int], ...]:
         """The words that explain a stand-in, else those that speak of the figure shown; title and description."""
@@ -243,8 +245,7 @@ class PriceReader:
     def _is_stand_in(self, doc: Document, offer: str, figure: Figure) -> bool:
         if figure.value is None:
             return False
-        plain = f"{figure.value.normalize():f}"
-        strength = [weak for pattern, weak in self._stand_ins if pattern.fullmatch(plain)]
+        strength = self._patterns(figure)
         if offer == "rental" and figure.value < _LEAST_STAND_IN_RENT:
             return False
         row = self.book.currencies.get(figure.currency or "")
@@ -253,6 +254,17 @@ class PriceReader:
             return not self._says("real", doc) and not self._says("bid", doc, ("price_text", "title"))
         doubted = (offer != "rental" and self._says("fake", doc)) or (bool(strength) and self._says("hidden", doc))
         return doubted and not self._says("bid", doc, ("price_text", "title")) and not self._says("real", doc)
+
+    def _patterns(self, figure: Figure) -> list[bool]:
+        """For each pattern of stand-ins that a figure is typed like, whether it is a weak one."""
+        plain = f"{figure.value.normalize():f}" if figure.value is not None else ""
+        return [weak for pattern, weak in self._stand_ins if pattern.fullmatch(plain)]
+
+    def _looks_held_down(self, figure: Figure) -> bool:
+        return False in self._patterns(figure)
+
+    def _says_stand_in(self, doc: Document) -> bool:
+        return self._says("fake", doc) or self._says("hidden", doc)
 
     def _says(self, says: str, doc: Document, fields: tuple[str, ...] = ("title", "description")) -> bool:
         return any(self.words.find(says, doc.text(name)) for name in fields)

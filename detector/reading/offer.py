@@ -41,7 +41,7 @@ _INCLUDED_BEFORE = re.compile(
 )
 _NEGATED = re.compile(
     fold_pattern(
-        r"(?:not|n't|never|no|不|没|未|ではな|안|не|nicht|kein\w*|no|não|không|tidak|bukan|değil|لا|ليس|nahi)\W{0,2}$"
+        r"(?:not|n't|never|no|不|没|未|非|不是|唔係|唔系|ではな|안|не|nicht|kein\w*|no|não|không|tidak|bukan|değil|لا|ليس|nahi)\W{0,2}$"
     )
 )
 _HAVE_WANT = re.compile(
@@ -143,7 +143,7 @@ def _wanted(page: Page) -> Verdict | None:
     hits = [
         h
         for h in page.title["wanted"]
-        if not _PLACE.match(title, h.start) and not _NOTHING.match(title, h.end)
+        if not _PLACE.match(title, h.start) and not _NOTHING.match(title, h.end) and not _NEGATED.search(title, max(0, h.start - 8), h.start)
     ]
     if (
         hits
@@ -270,7 +270,7 @@ def _talk(page: Page) -> Verdict | None:
     word = title.first("news")
     if word and (page.no_price or word.startswith("[")):
         return Verdict("other", word)
-    if (word or text["news"]) and text["not-selling"] and not title["service"]:
+    if (word or text["news"]) and (text["not-selling"] or title["not-selling"]) and not title["service"]:
         return Verdict("other", word or text.first("news") or "")  # its figure is what others ask
     if not page.no_price or _HAVE_WANT.search(title.text):
         return None

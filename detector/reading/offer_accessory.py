@@ -36,6 +36,10 @@ _WITHOUT = re.compile(
         r"(?:without|no|missing|w/o|ohne|без|sin|sem|없는|無|无|没有|不含|sans|senza|không|tanpa|بدون)\s?$"
     )
 )
+_INSIDE = re.compile(
+    fold_pattern(r"(?<!\w)(?:в(?: (?:родной|оригинальной|заводской|своей|новой|старой|чужой))?|(?:in|w) (?:ovp|oryginaln\w+|original|its|the original)|in der|im)\s?$")
+)
+"""Before the noun of a thing: a card that lies in it, `в коробке`."""
 _DAMAGED = re.compile(
     fold_pattern(
         r"(?:cracked|broken|bent|warped|burnt|burned|damaged|snapped|scorched|torn|dead|bad|faulty|断|裂|烧|坏|弯|破|gebrochene?s?|verbogene?s?|defekte?s?|треснут\w+|сломан\w+|погнут\w+|割れた?|破損|rot[oa]|doblad[oa]|quebrad[oa]|깨진|휜)\s?(?:的|の)?$"
@@ -137,6 +141,8 @@ def _own_nouns(page: Page) -> list[Hit]:
         if _PROPERTY.search(title.text[: noun.start]):
             continue
         if _WITHOUT.search(title.text, max(0, noun.start - 10), noun.start):
+            continue
+        if chips and _INSIDE.search(title.text, max(0, noun.start - 24), noun.start):
             continue
         if chips and title["parts"] and _DAMAGED.search(title.text, max(0, noun.start - 16), noun.start):
             continue

@@ -81,7 +81,7 @@ class Page:
     @cached_property
     def price_share(self) -> float | None:
         """The displayed price as a share of the dearest chip that the title names; None where either is unknown, and for
-        stand-ins, deposits, prices of time, and bids under the chip's price: these say nothing yet."""
+        stand-ins that look like one, deposits, prices of time, and bids under the chip's price: these say nothing yet."""
         named = [m for m in self.named if m.base and m.field == "title"] or [m for m in self.named if m.base]
         return self._share(max((self.worth.get(str(m.base), 0.0) for m in named), default=0.0))
 
@@ -98,7 +98,7 @@ class Page:
             price is None
             or price.amount is None
             or price.currency is None
-            or price.kind not in ("asking", "range")
+            or not (price.kind in ("asking", "range") or (price.little and not self.told))
         ):
             return None
         dollars = self.in_dollars(price, self.doc) if self.in_dollars else None

@@ -76,7 +76,7 @@ _OPENS = re.compile(r"(?:^|[,.;:!?\n–—]\s?)$")
 _CLOSES = re.compile(r"\s*(?:$|(?!\.\.)[,.;:!?)\]\n–—])")
 _CJK_ENDS = re.compile(fold_pattern(r"\s(?!\d)"))
 _SINGLE_CLAUSE = re.compile(
-    fold_pattern(r"(?:^|(?<=[\s,.;:!?。，；：、！（(]))(?:单(?:张|卡|块|片|台)|single (?:card|gpu|unit)|одна (?:карта|штука)|eine einzelne karte|una sola (?:placa|tarjeta)|una sola|uma só|satu (?:kad|kartu) (?:saja|sahaja)|1枚のみ)(?=$|[,.;!?。，；、！）)\n]|,?\s(?:no|без|ohne|sin|sem)\s)")
+    fold_pattern(r"(?:^|(?<=[\s,.;:!?。，；：、！（(]))(?:单(?:张|卡|块|片|台)|single (?:card|gpu|unit)|одна (?:карта|штука)|eine einzelne karte|una sola (?:placa|tarjeta)|una sola|uma só|satu (?:kad|kartu|unit|keping|biji) (?:saja|sahaja|je|jer|aja|doang)|1枚のみ)(?=$|[,.;!?。，；、！）)\n]|,?\s(?:no|без|ohne|sin|sem)\s)")
 )
 """A clause of its own that says there is one: 专票。单张。"""
 STOCK = 2

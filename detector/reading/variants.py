@@ -39,7 +39,7 @@ _MEMORY = re.compile(
     )
 )
 # Memory of the machine, not of the chip.
-_OTHER_MEMORY_AFTER = re.compile(fold_pattern(r"\s?(?:ddr[2345]|ram(?!\w)|内存|メモリ搭載|ssd|nvme|hdd|озу|оперативн|arbeitsspeicher|램(?!\w)|d4|d5|ecc ram|硬盘|reg\b)"))
+_OTHER_MEMORY_AFTER = re.compile(fold_pattern(r"\s?(?:ddr[2345]|ram(?!\w)|内存|メモリ搭載|ssd|nvme|hdd|озу|оперативн|arbeitsspeicher|램(?!\w)|d4|d5|ecc ram|硬盘|reg\b|(?:gb?|gib)?\s?(?:yap[ıi]labil|yap[ıi]l[ıi]r|ya çıkar[ıi]labil|可改|能改|可升|能升|可以(?:改|升)|に(?:改造|増設)(?:可|でき)|(?:로|으로) ?(?:개조|증설) ?(?:가능|할 수)|можно (?:сделать|увелич)|(?:is |are )?possible|can be (?:done|made|fitted)))"))
 _OTHER_MEMORY_BEFORE = re.compile(fold_pattern(r"(?:内存|ram|ddr[2345]|озу|램|メモリ|x|\*|×)\s?$"))
 _BARE_AFTER_NAME = re.compile(r"^[\s\-]{0,2}(\d{2,3})(?![\d.,]|\s?(?:w\b|%|卡|张|pcs|units|[x*×]))")
 

@@ -104,7 +104,8 @@ class Gazetteer:
                 self._located.clear()
             found = self.find(folded)
             strong = [f for f in found if not f.weak]
-            self._located[folded.raw] = (strong or found)[-1].place if found else None
+            codes = [f for f in found if folded.text[f.hit.start].isascii()]  # `国内` of a location is at home, wherever that is
+            self._located[folded.raw] = next((f.place for f in reversed(strong or codes)), None)
         return self._located[folded.raw]
 
 

@@ -32,6 +32,8 @@ _QUOTED = re.compile(r"[\"“”„«»「」『』]")
 """What papers are to say, word for word: the letters in the marks are not the seller's, and votes know few of them."""
 UNSAID = frozenset({"not", "not_after", "if", "if_after"})
 """Words under which a thing is not said to be so; a question is the same."""
+DONE = {"serial_removed": ("loss", "swap", "hide"), "relabelled": ("swap",), "modified_hardware": ("modded", "alter")}
+"""Words of what was done to the goods: a sentence that denies all that it has of them says that it was not."""
 OTHERWISE = frozenset({"ask", "others", "refuse", "asked", "intact"})
 """Words by which it may be said of somebody else's goods, or of these that all is well."""
 
@@ -104,6 +106,10 @@ def _enough_said(signal: str, text: Text, sentence: Sentence, rule: Rule) -> flo
     check has to be sure, and so has one on another name that speaks of nothing that bears one, or says that it is as it was."""
     if sentence.concepts <= NOTHING | UNSAID:
         return inf  # `No.` answers what stood before
+    scope = Scope(sentence)
+    done = sentence.of(*DONE.get(signal, ()))
+    if done and all(scope.negated(hit) or scope.taken_back(hit) for hit in done):
+        return inf  # `neither ground off nor pasted over`
     denials = sentence.of("not", "none", "unasked", "dismiss")
     demands = signal == "export_evasion" and any(
         not any(n.start <= d.start and gap(n, d) <= DENIED for n in denials) for d in sentence.of("comply", "stops")
