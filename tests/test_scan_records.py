@@ -212,6 +212,22 @@ def test_a_response_that_is_too_large_is_passed_over() -> None:
     assert numbers([p for p in pieces if isinstance(p, Record)]) == list(range(N)) and len(pieces) == N + 1
 
 
+@pytest.mark.parametrize("pack", WAYS)
+@pytest.mark.parametrize("ends", [b"", b"\n", b"\r\n", b"\n\n", b"\n\n\n", b"\r\n\r\n\r\n", b"\r\n\r\n\r\n\r\n"])
+def test_records_of_writers_with_other_line_ends_behind_them_are_whole(ends: bytes, pack: Callable[[list[bytes]], bytes]) -> None:
+    records, damages = read(pack([*(one.removesuffix(b"\r\n\r\n") + ends for one in archive()[:-1]), archive()[-1]]))
+    assert (numbers(records), damages) == (list(range(N)), [])
+    assert all(r.block.endswith(body(n)) for n, r in enumerate(records))
+
+
+@pytest.mark.parametrize("before", [b"", b"junk between them"], ids=["sound", "junk"])
+def test_a_long_stream_behind_a_member_of_its_own_is_read_record_by_record(before: bytes) -> None:
+    long = [record(f"https://x.example/{n}", b"<p>" + bytes(LARGEST - 999), n) for n in range(1, 6)]
+    pieces = list(responses(io.BytesIO(zipped(archive()[:1]) + before + whole(long) + zipped(archive()[6:]))))
+    assert numbers([p for p in pieces if isinstance(p, Record)]) == list(range(N))
+    assert [p.problem for p in pieces if not isinstance(p, Record)] == ([f"{len(before)} bytes are no record"] if before else [])
+
+
 def test_field_names_may_be_in_any_case() -> None:
     lowered = [
         p.replace(b"WARC-Type", b"warc-type").replace(b"Content-Length", b"content-length") for p in archive()

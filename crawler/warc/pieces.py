@@ -12,7 +12,12 @@ BEGIN = (b"WARC/1.0\r\n", b"WARC/1.1\r\n", b"WARC/0.18\r\n", b"WARC/0.17\r\n", b
 """How a record begins."""
 
 TAILS = (b"\r\n\r\n", b"\n\n")
-"""What stands behind a record's block."""
+"""What stands behind a record's block, and behind its header."""
+
+MOST_TAIL = 16
+"""Bytes of line ends that are passed over behind a block: some writers leave them out, others write more than the two."""
+
+_LINE_ENDS = re.compile(rb"(?:\r?\n){0,8}")
 
 NEXT = re.compile(rb"\n\r?\n(?=WARC/(?:1\.[01]|0\.1[78])\r?\n)")
 """What ends a record that does not tell its length, with the next one's beginning behind it."""
@@ -107,15 +112,23 @@ def head_end(data: bytes, at: int = 0) -> int:
     return min(ends, default=-1)
 
 
-def behind(data: bytes, at: int) -> int:
-    """Where the next record begins, if a block ends at `at`: behind the empty lines, which some leave out."""
-    return at + next((len(tail) for tail in TAILS if data.startswith(tail, at)), 0)
+def behind(data: bytes | bytearray, at: int) -> int:
+    """Where the next record begins, if a block ends at `at`: behind the line ends, however many there are."""
+    found = _LINE_ENDS.match(data, at)
+    return max(found.end() if found else at, at)  # which may be more than there is
 
 
 def told_length(head: bytes) -> int | None:
     """The length that a record's header tells, in bytes of its block; None if it tells none."""
     length = told(head, b"Content-Length")
     return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None
+
+
+def is_one(data: bytes) -> bool:
+    """Whether no other record is seen to begin where the first one ends, as long as it tells, of bytes that may go on."""
+    start = head_end(data)
+    length = told_length(data[:start]) if data.startswith(BEGIN) and start >= 0 else None
+    return length is None or not data.startswith(b"WARC/", behind(data, start + length))
 
 
 def response(offset: int, head: bytes, data: bytes, start: int, end: int) -> Record | Passed | None:

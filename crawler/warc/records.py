@@ -20,8 +20,7 @@ from crawler.warc.pieces import (
     Passed,
     Piece,
     Record,
-    behind,
-    head_end,
+    is_one,
     response,
     told_length,
 )
@@ -62,9 +61,7 @@ def _is_packed_apart(file: BinaryIO) -> bool:
     except BROKEN:
         pass
     # Junk before the first record is salvaged, and what follows is found as it is.
-    start = head_end(data)
-    length = told_length(data[:start]) if data.startswith(BEGIN) and start >= 0 else None
-    return length is None or not data.startswith(b"WARC/", behind(data, start + length))
+    return is_one(data)
 
 
 def _members(file: BinaryIO, at: int) -> Any:
@@ -88,6 +85,9 @@ def _members(file: BinaryIO, at: int) -> Any:
                 return begin
             size += len(out[-1])
         if size > LARGEST + HEAD:
+            if not is_one(b"".join(out)):
+                # Files may be put together of one that is packed apart and one that is not.
+                return (yield from stream(file, begin, packed=True))
             behind_it = yield from _large(file, begin)
             if behind_it is None or behind_it == begin:
                 return behind_it

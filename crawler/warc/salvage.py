@@ -20,6 +20,7 @@ from crawler.warc.pieces import (
     Piece,
     behind,
     head_end,
+    is_one,
     response,
     told,
     told_length,
@@ -35,8 +36,8 @@ _SIGN = re.compile(re.escape(MAGIC) + rb"|WARC/")
 
 
 def salvage(file: BinaryIO, at: int) -> Any:
-    """Yield what can be saved from `at` on, up to the first sound member; where that ends, or where records stand unpacked; None
-    at the end."""
+    """Yield what can be saved from `at` on, up to the first sound member; where that ends, or where records stand unpacked or too
+    many in one member; None at the end."""
     hurt, start = False, at
     while True:
         place = next_record(file, start)
@@ -50,6 +51,8 @@ def salvage(file: BinaryIO, at: int) -> Any:
         if is_plain(file, place):
             return place
         found = member(file, place)
+        if found.size > len(found.data) and place != at and not is_one(found.data):
+            return place  # many records in one member, which are read one behind the other
         problem = found.problem
         for piece, wrong in found.pieces():
             problem = problem or wrong

@@ -16,10 +16,12 @@ from crawler.warc.pieces import (
     HEAD,
     LARGEST,
     MAGIC,
+    MOST_TAIL,
     NEXT,
     TAILS,
     Damage,
     Passed,
+    behind,
     head_end,
     response,
     told,
@@ -30,8 +32,10 @@ from crawler.warc.salvage import BROKEN_MEMBER, CUT, is_plain, next_record
 
 _FOLLOWING = (*BEGIN, MAGIC, b"\0")
 """What may follow a record: the next one, or what is told apart as none (zeros at the end of a file)."""
-_NEAR = 4 + max(map(len, _FOLLOWING))
+_NEAR = MOST_TAIL + max(map(len, _FOLLOWING))
 """Bytes that tell whether a record has ended."""
+_CUT_OFF = -1
+"""In the place of the length of a record's last lines: the file ends before they do."""
 _HEADER = re.compile(rb"\n(?=WARC/(?:1\.[01]|0\.1[78])\r?\n)")
 
 
@@ -111,7 +115,7 @@ class Flow:
         """Whether a large record of that length ends as it should; then it is done with."""
         other = Flow(self.file, self.origin() + size)
         tail = _tail(other.data, 0, other.need(_NEAR))
-        if not tail:
+        if tail is None or tail == _CUT_OFF:
             return False
         self.start, self.data, self.at, self.done = other.start + tail, bytearray(), 0, 0
         return True
@@ -189,7 +193,7 @@ class Packed(Flow):
         if self.skip(size) == size:
             have = self.need(_NEAR)
             tail = _tail(self.data, self.at, self.at + have)
-            if tail:
+            if tail is not None and tail != _CUT_OFF:
                 self.at += tail
                 return True
         self.__init__(self.file, self.start)  # type: ignore[misc]
@@ -220,26 +224,28 @@ def _record(flow: Flow, begin: int) -> Any:
         tail = _tail(flow.data, flow.at + start + claimed, flow.at + have)
         if tail is not None:
             data = flow.take(start + claimed)
-            flow.skip(tail)
+            flow.skip(tail if tail != _CUT_OFF else _NEAR)
             found = response(begin, data[:start], data, start, start + claimed)
             if found is not None:
                 yield found
-            if not tail and not flow.problem:
-                flow.skip(_NEAR)
+            if tail == _CUT_OFF and not flow.problem:
                 yield Damage(begin, CUT)
             return
     yield from _wrong(flow, begin, start, claimed)
 
 
 def _tail(data: bytearray, at: int, end: int) -> int | None:
-    """The length of the empty lines at `at`, if a record ends there: before the next one, or with the file, and then perhaps
-    without them."""
+    """The length of the line ends at `at`, if a record ends there: before the next one, or with the file, and then perhaps without
+    them (_CUT_OFF). They are two by the rule; of a record that ends otherwise, only another one behind it is a proof."""
     if at > end:
         return None
     for tail in TAILS:
         if data.startswith(tail, at) and (at + len(tail) == end or data.startswith(_FOLLOWING, at + len(tail))):
             return len(tail)
-    return 0 if end - at < len(TAILS[0]) and TAILS[0].startswith(data[at:end]) else None
+    if end - at < len(TAILS[0]) and TAILS[0].startswith(data[at:end]):
+        return _CUT_OFF
+    later = behind(data, at)
+    return later - at if later == end or data.startswith(BEGIN, later) else None
 
 
 def _wrong(flow: Flow, begin: int, start: int, claimed: int | None) -> Any:
