@@ -199,6 +199,67 @@ def test_each_home_takes_in_what_it_does_not_have(scanner: Scanner, tmp_path: Pa
         assert len(bring.bring(tmp_path, ledger, tmp_path / "one", scanner.config, now=NOW)) == 1
 
 
+def ledger_of(folder: Path, result: Result) -> Ledger:
+    """A ledger in which the result stands, with its candidates beside it."""
+    ledger = Ledger(folder)
+    file, digest = parquet.write(folder, result.archive, result.rows)
+    ledger.record(Entry(result.archive, "done", NOW, candidates=len(result.rows), file=file, sha256=digest))
+    return ledger
+
+
+def test_what_could_not_be_read_for_a_home_is_tried_again(scanner: Scanner, tmp_path: Path) -> None:
+    archive, home = tmp_path / "a.warc.gz", tmp_path / "home"
+    data = packed(*FIRST)
+    result = scanned(scanner, archive, data)
+    with ledger_of(tmp_path, result) as ledger:
+        def brought() -> list[tuple[str, int, int]]:
+            return [(r.outcome, r.listings, r.errors) for r in bring.bring(tmp_path, ledger, home, scanner.config, now=NOW)]
+
+        archive.unlink()
+        assert brought() == [("failed", 0, 1)]
+        # A copy that was not finished gives what it has; the rest comes when it is whole.
+        archive.write_bytes(data[: len(packed(*FIRST[:2]))])
+        assert brought() == [("partial", 2, 1)]
+        assert brought() == [("partial", 2, 1)]
+        archive.write_bytes(data)
+        assert brought() == [("ok", 3, 0)]
+        assert brought() == []
+    with Store.open(home) as store:
+        assert sorted(o.listing.listing_id for o in store.iter_observations()) == ["a0", "a1", "a2"]
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["members", "one stream"])
+def test_what_is_left_of_a_broken_record_is_a_candidate_and_no_evidence(whole: bool, scanner: Scanner, tmp_path: Path) -> None:
+    long = [record(page(f"a{n}") + random.Random(n).randbytes(9000).hex().encode(), f"a{n}") for n in range(3)]
+    last = packed(long[2])
+    data = gzip.compress(b"".join(long), mtime=0)[:-300] if whole else packed(*long[:2]) + bytes(flipped(bytearray(last), len(last) - 6))
+    result = scanned(scanner, tmp_path / "a.warc.gz", data)
+    assert ids(result) == ["a0", "a1", "a2"] and result.damages
+    home, told = tmp_path / "home", []
+    with ledger_of(tmp_path, result) as ledger:
+        for _ in range(2):
+            told += [(r.listings, r.errors, r.unread, len(r.told)) for r in bring.bring(tmp_path, ledger, home, scanner.config, now=NOW)]
+    assert told == [(2, 0, 1, 1)]
+    with Store.open(home) as store:
+        assert sorted(o.listing.listing_id for o in store.iter_observations()) == ["a0", "a1"]
+
+
+def test_a_page_that_brings_anything_about_costs_itself_alone_when_it_is_brought(
+    scanner: Scanner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = scanned(scanner, tmp_path / "a.warc.gz", packed(*FIRST))
+    read = bring.chain.read
+
+    def hostile(record: Record, *rest: Any) -> Any:
+        if record.url.endswith("a1"):
+            raise RecursionError("too deep")
+        return read(record, *rest)
+
+    monkeypatch.setattr(bring.chain, "read", hostile)
+    found = list(bring.pages(result.rows, scanner.config))
+    assert [(len(one.listings), bool(one.error)) for one in found] == [(1, False), (0, True), (1, False)]
+
+
 @pytest.mark.parametrize(
     ("told", "moment"),
     [

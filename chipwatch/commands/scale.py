@@ -275,6 +275,8 @@ def _bring(state: State, ledger: Any, out: Path) -> list[dict[str, Any]]:
         now=now_utc(),
         on_error=lambda error: note(f"import: {error}"),
     )
+    for told in (told for result in done for told in result.told):
+        note(f"import: {told}")
     if done:
         note(
             f"imported {many(sum(r.listings for r in done), 'listing')} of {many(len(done), 'archive')}; judge them with: chipwatch detect"

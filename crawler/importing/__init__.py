@@ -107,12 +107,13 @@ def import_file(
 
 def import_pieces(
     pieces: Callable[[], Iterator[Captured]], home: Path, config: Config, stamp: str, *, source: Path, label: str,
-    facts: dict[str, Any], on_error: Callable[[dict[str, Any]], None] | None = None,
+    facts: dict[str, Any], on_error: Callable[[dict[str, Any]], None] | None = None, again: bool = False,
 ) -> ImportResult:  # fmt: skip
     """Import what `pieces` yields as one run, filed under the site `label`. `stamp` is ISO 8601 UTC. Raises StorageError.
 
     Nothing is done where a run with the same `file_sha256` and `given_site` among its `facts` came to its end before, unless it left
-    something unread and site files or parsers are others now.
+    something unread and site files or parsers are others now; with `again` nor where something could not be read, as what the pieces
+    come from may have been away.
     """
     from crawler.screening import screen
     from storage.store import Store
@@ -125,7 +126,7 @@ def import_pieces(
         store.recover_runs(stamp)
         screen(store, config)
         facts = {**facts, "readers": _readers(config)}
-        already = _before(store, facts)
+        already = _before(store, facts, again)
         if already:
             return ImportResult(str(source), None, already["outcome"], already=already["id"])
         run = store.begin_run(label, "import", now=stamp, **facts)
@@ -269,7 +270,7 @@ def _digest(path: Path) -> str:
         raise FileRefused(path, f"cannot be read: {error.strerror or error}") from error
 
 
-def _before(store: Store, facts: dict[str, Any]) -> dict[str, Any] | None:
+def _before(store: Store, facts: dict[str, Any], again: bool) -> dict[str, Any] | None:
     """The run that imported the same bytes under the same site to its end, and left nothing that might be read by now."""
     import json
 
@@ -277,6 +278,7 @@ def _before(store: Store, facts: dict[str, Any]) -> dict[str, Any] | None:
         if row["kind"] == "import" and row["outcome"] in ("ok", "partial", "empty"):
             was, counts = json.loads(row["facts"] or "{}"), json.loads(row["counts"] or "{}")
             same = all(was.get(name) == facts.get(name) for name in ("file_sha256", "given_site", "given_url"))
+            same = same and not (again and counts.get("errors"))
             if same and (was.get("readers") == facts["readers"] or not (counts.get("unread") or counts.get("errors"))):
                 return row
     return None
