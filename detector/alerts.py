@@ -19,6 +19,11 @@ Kind = Literal["opened", "reopened", "updated", "closed"]
 
 KEPT = ("confirmed", "escalated")
 
+PUT_AWAY = ("dismissed", "snoozed")
+"""States in which a person has left an alert alone: a material change of its page alone brings it back before its time."""
+
+NOTHING_MATERIAL = "score or page changed, nothing material"
+
 MATERIAL_PRICE = 0.8
 """A price fallen to this share of the one decided on is a new offer."""
 
@@ -110,11 +115,10 @@ def decide(
         return _open(facts, before, options, mutes, now) if alerting else None
     if standing.state == "closed":
         return _open_again(facts, standing, options, mutes, now) if alerting else None
-    if standing.state == "dismissed":
-        why = material(facts, standing, options) if alerting and facts.fresh else None
-        return _wake(facts, why, mutes, now) if why else None
-    if standing.state == "snoozed" and alerting and facts.fresh and (why := material(facts, standing, options)):
+    if standing.state in PUT_AWAY and alerting and facts.fresh and (why := material(facts, standing, options)):
         return _wake(facts, why, mutes, now)
+    if standing.state == "dismissed":
+        return _follow(facts, standing)
     if not alerting and standing.state not in KEPT:
         cause = "the page changed" if facts.fresh else "judged anew under other knowledge or thresholds"
         return Intent("closed", facts, False, f"{cause}: score {facts.score:.2f}, severity {facts.severity}")
@@ -160,20 +164,44 @@ def _open_again(facts: Facts, standing: Standing, options: Alerts, mutes: Sequen
 
 
 def _update(facts: Facts, standing: Standing, options: Alerts, mutes: Sequence[Mute], now: str) -> Intent | None:
-    same = (facts.severity, facts.score, facts.signals) == (standing.severity, standing.score, standing.signals)
-    if same and facts.observation == standing.observation:
+    if _unchanged(facts, standing):
         return None
+    # What stands in the queue is hidden by what covers it as it is now: a mute of one sign does not hide the next.
+    cover = muted_by(facts, mutes, now)
+    muted = cover if standing.state == "new" else None
     why = material(facts, standing, options) if facts.fresh else None
     if why is not None:
-        return Intent("updated", facts, _news(facts, mutes, now), why)
+        return Intent("updated", facts, cover is None, why, muted)
     known = standing.measure
     if not facts.fresh:  # what the program learned is no change of the offer, now or later; its price is the page's own
         known = Measure(facts.severity, facts.score, facts.signals, known.unit_usd)
-    return Intent("updated", facts, False, "score or page changed, nothing material", known=known)
+    return Intent("updated", facts, False, NOTHING_MATERIAL, muted, known)
 
 
-def _news(facts: Facts, mutes: Sequence[Mute], now: str) -> bool:
-    return muted_by(facts, mutes, now) is None
+def _follow(facts: Facts, standing: Standing) -> Intent | None:
+    """A dismissed alert goes with its listing's page in silence, so that it says what is so when it comes back. It stays measured by
+    what was dismissed, in the terms in which that very page is judged now."""
+    if _unchanged(facts, standing):
+        return None
+    known = standing.measure
+    if not facts.fresh and facts.observation == standing.observation:
+        known = _in_terms_of(known, standing, facts)
+    return Intent("updated", facts, False, NOTHING_MATERIAL, known=known)
+
+
+def _unchanged(facts: Facts, standing: Standing) -> bool:
+    """The alert says all of this already."""
+    same = (facts.severity, facts.score, facts.signals) == (standing.severity, standing.score, standing.signals)
+    return same and facts.observation == standing.observation
+
+
+def _in_terms_of(known: Measure, standing: Standing, facts: Facts) -> Measure:
+    """A measure moved by what judging the same page anew has changed: what was learned is no change of the offer, now or later."""
+    signals = set(known.signals) - (set(standing.signals) - set(facts.signals)) | set(facts.signals) - set(standing.signals)
+    moved = sum(sign * SEVERITIES.index(of) for sign, of in ((1, known.severity), (1, facts.severity), (-1, standing.severity)))
+    severity = SEVERITIES[min(max(moved, 0), len(SEVERITIES) - 1)]
+    score = min(max(known.score + facts.score - standing.score, 0.0), 1.0)
+    return Measure(severity, score, tuple(sorted(signals)), known.unit_usd)
 
 
 def material(facts: Facts, standing: Standing, options: Alerts) -> str | None:

@@ -140,7 +140,6 @@ class Run:
         self._book = memory.book
         if waiting:
             memory.load(min(one.moment.observed_at for one in waiting))
-        mutes = [Mute(m["id"], m["scope"], m["value"], m["expires_at"]) for m in self.store.mutes(self.now)]
         groups = [list(group) for _, group in groupby(waiting, key=lambda one: one.window)]
         windows = (self.store.observations([one.moment.observation for one in group]) for group in groups)
         for group, (observations, prepared) in zip(groups, self.prepare(windows), strict=True):
@@ -148,10 +147,10 @@ class Run:
             # A killed run writes these rows again: the same key, the same figures.
             self.store.save_market(self._market(window))
             for at in range(0, len(window), BATCH):
-                self._batch(window[at : at + BATCH], memory, mutes)
+                self._batch(window[at : at + BATCH], memory)
                 if progress:
                     progress(self.outcome.judged, len(waiting))
-        self._settle(mutes)
+        self._settle()
         self.store.forget_versions(version)  # all that may be judged is judged by it now
         return self.outcome
 
@@ -191,28 +190,37 @@ class Run:
             row for (kind, chip), day in sorted(days.items()) for row in self._book.records(kind, chip, day)
         ]
 
-    def _batch(self, part: Sequence[_Read], memory: Memory, mutes: Sequence[Mute]) -> None:
+    def _batch(self, part: Sequence[_Read], memory: Memory) -> None:
         memory.prepare([one.observation for one in part])
         measured = list(self._measure(part, memory))
         judged = [
             (m, self._judge(m, opinion), opinion)
             for m, opinion in zip(measured, self._opinions(measured), strict=True)
         ]
+        for m, judgement, _ in judged:
+            self.outcome.offers[m.reading.offer] += 1
+            self.outcome.severities[judgement.severity] += 1
+        self.outcome.judged += len(part)
+        self.outcome.fresh += sum(one.waiting.fresh for one in part)
+        # What people decide or mute while this runs is seen here, or comes after: alerts are read and changed in one.
+        with self.store.transaction():
+            intents = self._decided(part, judged)
+            self.store.save_judgements([self._row(m, judgement, opinion) for m, judgement, opinion in judged])
+            self.outcome.alerts.update(self.store.apply_intents(intents, now=self.now))
+
+    def _decided(self, part: Sequence[_Read], judged: Sequence[tuple[_Measured, Judgement, Opinion | None]]) -> list[Intent]:
+        """Step 8: what the batch does to the alerts as they stand."""
         standing = self.store.standing_alerts(
-            (name for m in measured for name in (m.observation.listing_key, m.relist_of) if name), chain=True
+            (name for m, _, _ in judged for name in (m.observation.listing_key, m.relist_of) if name), chain=True
         )
-        state = {name: _standing(row) for name, row in standing.items()}
-        intents = []
+        state, mutes, intents = {name: _standing(row) for name, row in standing.items()}, self._mutes(), list[Intent]()
         for one, (m, judgement, _) in zip(part, judged, strict=True):
             if one.waiting.current:
                 intents += self._intents(m, judgement, state, mutes, fresh=one.waiting.fresh)
-            self.outcome.judged += 1
-            self.outcome.fresh += one.waiting.fresh
-            self.outcome.offers[m.reading.offer] += 1
-            self.outcome.severities[judgement.severity] += 1
-        with self.store.transaction():
-            self.store.save_judgements([self._row(m, judgement, opinion) for m, judgement, opinion in judged])
-            self.outcome.alerts.update(self.store.apply_intents(intents, now=self.now))
+        return intents
+
+    def _mutes(self) -> list[Mute]:
+        return [Mute(m["id"], m["scope"], m["value"], m["expires_at"]) for m in self.store.mutes(self.now)]
 
     def _measure(self, part: Sequence[_Read], memory: Memory) -> Iterator[_Measured]:
         """Steps 4 and 5."""
@@ -312,17 +320,18 @@ class Run:
         state[facts.listing] = _after(intent, state.get(facts.listing))
         return [intent]
 
-    def _settle(self, mutes: Sequence[Mute]) -> None:
+    def _settle(self) -> None:
         """Take alerts off pages that are in quarantine: what stands before such a page was judged already, and is no news."""
-        intents = []
-        for row in self.store.stranded_alerts():
-            standing, facts = _standing(row), _facts(row)
-            if row["current"] is not None:
-                intent = decide(facts, standing, self.config.thresholds.alerts, mutes=mutes, now=self.now)
-                intents += [intent] if intent else []
-            elif standing.state not in KEPT:
-                intents.append(Intent("closed", facts, False, "the run that had read its page is in quarantine"))
-        self.outcome.alerts.update(self.store.apply_intents(intents, now=self.now))
+        with self.store.transaction():
+            intents, mutes = list[Intent](), self._mutes()
+            for row in self.store.stranded_alerts():
+                standing, facts = _standing(row), _facts(row)
+                if row["current"] is not None:
+                    intent = decide(facts, standing, self.config.thresholds.alerts, mutes=mutes, now=self.now)
+                    intents += [intent] if intent else []
+                elif standing.state not in (*KEPT, "dismissed"):
+                    intents.append(Intent("closed", facts, False, "the run that had read its page is in quarantine"))
+            self.outcome.alerts.update(self.store.apply_intents(intents, now=self.now))
 
 
 def _facts(row: dict[str, Any]) -> Facts:

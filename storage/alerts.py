@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from storage.ids import short_hash, utc
-from storage.mutes import SCOPES, Mutes
+from storage.mutes import SCOPES, Mutes, covering
 from storage.observation import as_json
 from storage.queue import RANKS, Cursor, Filter, Queue
 from storage.standing import KNEW_OF_LISTING
@@ -99,12 +99,14 @@ class Alerts(Queue, Mutes):
             self.db.write("UPDATE mute SET hits = hits + 1 WHERE id = ?", [intent.muted_by])
 
     def _update(self, intent: AlertIntent, now: str) -> None:
+        if intent.muted_by:
+            self.db.write(_HIDDEN_NOW, {"mute": intent.muted_by, "listing": intent.facts.listing})
         self.db.write(_UPDATE, self._columns(intent, now))
 
     def _close(self, intent: AlertIntent, now: str) -> None:
         self.db.write(_UPDATE, {**self._columns(intent, now), "news_at": None})
         self.db.write(
-            "UPDATE alert SET state='closed', closed_why=?, snooze_until=NULL WHERE listing=?",
+            "UPDATE alert SET state='closed', closed_why=?, snooze_until=NULL, muted_by=NULL WHERE listing=?",
             [intent.why, intent.facts.listing],
         )
 
@@ -128,17 +130,16 @@ class Alerts(Queue, Mutes):
             return self.wake_snoozed(now) + self.end_mutes(now)
 
     def wake_snoozed(self, now: str) -> int:
-        """Put snoozed alerts whose time has come back into the queue, as news; how many."""
+        """Put snoozed alerts whose time has come back into the queue, as news but where a mute in force covers them; how many."""
         now = utc(now, "now")
         with self.transaction():
-            due = self.db.rows("SELECT * FROM alert WHERE state='snoozed' AND snooze_until <= ?", [now])
+            due = self.db.rows("SELECT * FROM alert WHERE state='snoozed' AND snooze_until <= ? ORDER BY listing", [now])
+            live = self.mutes(now) if due else []
             for row in due:
-                self._woke(row, now, f"snoozed until {row['snooze_until']}")
-            self.db.write(
-                "UPDATE alert SET state='new', snooze_until=NULL, news_at=?, version=version+1"
-                " WHERE state='snoozed' AND snooze_until <= ?",
-                [now, now],
-            )
+                mute = covering(row, live)
+                self._woke(row, now, f"snoozed until {row['snooze_until']}", news=mute is None)
+                self.db.write(_WAKE, [mute, now if mute is None else None, row["listing"]])
+                self.db.write("UPDATE mute SET hits = hits + 1 WHERE id = ?", [mute])
         return len(due)
 
 
@@ -163,7 +164,11 @@ _OPEN = """INSERT INTO alert (listing, title, state, severity, rank, score, site
 
 _UPDATE = """UPDATE alert SET title=:title, severity=:severity, rank=:rank, score=:score, country=:country, chip=:chip,
     unit_usd=:unit_usd, seller=:seller, signals=:signals, observation=:observation, news_at=coalesce(:news_at, news_at),
-    relist_of=coalesce(:relist_of, relist_of), measured=:measured, version=version+1 WHERE listing=:listing"""
+    relist_of=coalesce(:relist_of, relist_of), muted_by=:muted_by, measured=:measured, version=version+1 WHERE listing=:listing"""
+
+_HIDDEN_NOW = "UPDATE mute SET hits = hits + 1 WHERE id=:mute AND EXISTS (SELECT 1 FROM alert WHERE listing=:listing AND muted_by IS NULL)"
+
+_WAKE = """UPDATE alert SET state='new', snooze_until=NULL, muted_by=?, news_at=coalesce(?, news_at), version=version+1 WHERE listing=?"""
 
 _DUE = """SELECT 1 WHERE EXISTS (SELECT 1 FROM alert WHERE state='snoozed' AND snooze_until <= ?)
   OR EXISTS (SELECT 1 FROM alert WHERE muted_by IN (SELECT id FROM mute WHERE lifted_at IS NOT NULL OR expires_at <= ?))"""

@@ -8,6 +8,7 @@ from typing import Any
 from storage.alerts import Alerts
 from storage.errors import ConflictError, MissingError, StorageError
 from storage.ids import short_hash, utc
+from storage.mutes import covering
 from storage.observation import as_json
 from storage.standing import KNEW_OF_LISTING, STATE_AFTER, TAKEN_BACK, event_of, standing
 
@@ -47,7 +48,7 @@ class Decisions(Alerts):
                 self._note_event(name, row, "opened", f"{STATE_AFTER[action]} by {who}, though nothing had flagged it")
                 seen = self._seen(listing)
             if seen["state"] is not None and action in STATE_AFTER:
-                self._set_state(listing, STATE_AFTER[action], row["until"])
+                self._set_state(listing, STATE_AFTER[action], row["until"], row["at"])
         return name
 
     def undo(
@@ -80,7 +81,7 @@ class Decisions(Alerts):
             name = self._insert_decision(row)
             if seen["state"] is not None:
                 back = standing(self._said(listing), self._moves(listing))
-                self._set_state(listing, back.state, back.until)
+                self._set_state(listing, back.state, back.until, row["at"])
                 if back.state == "closed":
                     self.db.write("UPDATE alert SET closed_why=? WHERE listing=?", [back.why, listing])
                 if last["state_before"] is None:
@@ -164,10 +165,13 @@ class Decisions(Alerts):
              row["severity"] or "none", why, row["listing"]],
         )  # fmt: skip
 
-    def _set_state(self, listing: str, state: str, until: str | None) -> None:
+    def _set_state(self, listing: str, state: str, until: str | None, now: str) -> None:
+        """Mutes hide what waits in the queue and nothing else: what was decided on stands among the decided ones."""
+        row = self.db.row("SELECT * FROM alert WHERE listing=?", [listing])
+        muted = covering(row, self.mutes(now)) if state == "new" else None
         self.db.write(
-            "UPDATE alert SET state=?, snooze_until=?, measured=NULL, version=version+1 WHERE listing=?",
-            [state, until, listing],
+            "UPDATE alert SET state=?, snooze_until=?, muted_by=?, measured=NULL, version=version+1 WHERE listing=?",
+            [state, until, muted, listing],
         )
 
 

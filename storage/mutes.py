@@ -88,12 +88,12 @@ class Mutes(Base):
             dict(row) for row in self.db.rows(f"{_MUTES} {where} ORDER BY created_at, id", params)
         ]
 
-    def _woke(self, row: Any, now: str, why: str) -> None:
+    def _woke(self, row: Any, now: str, why: str, *, news: bool = True) -> None:
         self.db.write(
             "INSERT OR IGNORE INTO alert_event (id, listing, at, kind, observation, score, severity, news, why, knew)"
-            f" VALUES (?,?,?,'woke',?,?,?,1,?,{KNEW_OF_LISTING})",
+            f" VALUES (?,?,?,'woke',?,?,?,?,?,{KNEW_OF_LISTING})",
             [short_hash("event", row["listing"], row["observation"], "woke", now), row["listing"], now, row["observation"],
-             row["score"], row["severity"], why, row["listing"]],
+             row["score"], row["severity"], news, why, row["listing"]],
         )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from config.schema.thresholds import Alerts
-from detector.alerts import Facts, Mute, Standing, decide, muted_by, origin
+from detector.alerts import Facts, Measure, Mute, Standing, decide, muted_by, origin
 
 NOW, OPTIONS = "2025-06-01T00:00:00Z", Alerts()
 FACTS = Facts("L", "o2", "ebay", "A100", 0.95, "high", ("serial_removed",), True, "US", "nvidia-a100", "s1", 5000.0)
@@ -47,8 +47,10 @@ def test_a_material_change_reopens_a_dismissed_alert(change: dict[str, object], 
 
 
 @pytest.mark.parametrize("change", [{}, {"score": 0.99}, {"unit_usd": 4500.0}, {"signals": ("forest", "serial_removed")}])
-def test_what_is_not_material_leaves_a_dismissed_alert_alone(change: dict[str, object]) -> None:
-    assert decide(replace(FACTS, **change), DISMISSED, OPTIONS, now=NOW) is None  # type: ignore[arg-type]
+def test_what_is_not_material_leaves_a_dismissed_alert_dismissed(change: dict[str, object]) -> None:
+    found = decide(replace(FACTS, **change), DISMISSED, OPTIONS, now=NOW)  # type: ignore[arg-type]
+    assert found is not None and (found.kind, found.news, found.known) == ("updated", False, DISMISSED.measure)
+    assert decide(replace(FACTS, observation="o1"), DISMISSED, OPTIONS, now=NOW) is None
 
 
 def test_the_price_of_a_chip_hour_is_told_in_cents() -> None:
@@ -58,7 +60,32 @@ def test_the_price_of_a_chip_hour_is_told_in_cents() -> None:
 
 def test_new_knowledge_alone_never_reopens() -> None:
     more = replace(FACTS, signals=("export_evasion", "serial_removed"), fresh=False)
-    assert decide(more, DISMISSED, OPTIONS, now=NOW) is None
+    found = decide(more, DISMISSED, OPTIONS, now=NOW)
+    assert found is not None and (found.kind, found.news) == ("updated", False)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_what_is_dismissed_is_measured_by_the_decision_in_the_terms_of_now(fresh: bool) -> None:
+    """Judged anew the same page shows more and scores otherwise: that is forgiven with the rest, what the page does later is not."""
+    known = Measure("medium", 0.4, ("a", "b"), 5000.0)
+    standing = replace(DISMISSED, severity="medium", score=0.5, signals=("a", "b"), known=known)
+    learned = replace(FACTS, observation="o1", severity="high", score=0.9, signals=("b", "c"), fresh=fresh)
+    found = decide(learned, standing, OPTIONS, now=NOW)
+    assert found is not None
+    if fresh:
+        assert (found.kind, found.why) == ("reopened", "new evidence: c")
+    else:
+        assert found.known == Measure("high", pytest.approx(0.8), ("b", "c"), 5000.0)
+
+
+def test_new_evidence_brings_an_alert_out_of_a_mute_of_its_only_sign() -> None:
+    mutes = [Mute("m", "signal", "serial_removed", "2026-01-01T00:00:00Z")]
+    more = replace(FACTS, signals=("export_evasion", "serial_removed"))
+    for state, hidden in (("new", "m"), ("confirmed", None)):
+        found = decide(more, replace(OPEN, state=state), OPTIONS, mutes=mutes, now=NOW)
+        assert found is not None and (found.kind, found.news, found.muted_by) == ("updated", True, None)
+        same = decide(replace(FACTS, score=0.94), replace(OPEN, state=state), OPTIONS, mutes=mutes, now=NOW)
+        assert same is not None and (same.news, same.muted_by) == (False, hidden)
 
 
 def test_a_rise_in_severity_is_material() -> None:

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from config.loader import Config
+from detector.apply import apply
 from detector.run import Run
+from storage.alerts import Filter
 from storage.listing import Listing
 from storage.store import Store
 from tests.older import older
@@ -243,3 +245,71 @@ def test_a_home_of_before_forgets_what_a_run_in_quarantine_was_judged(tmp_path: 
         (row,) = store.export_readings()
         assert row["market"]["n"] == 0
         same_after_a_rebuild(store)
+
+
+UNTIL = "2099-01-01T00:00:00Z"
+
+
+def test_new_evidence_is_not_hidden_by_a_mute_of_another_sign(store: Store) -> None:
+    come(store, listing(1, signals=FLAG))
+    key = alert(store)["listing"]
+    store.mute("signal", FLAG[0], reason="audit", who="a", now=NOW, until=UNTIL)
+    assert store.alert(key)["muted_by"]
+    come(store, listing(1, day=1, title="A100, new words", signals=[*FLAG, "export_evasion"]), now="2025-09-02T00:00:00Z")
+    assert store.alert(key)["muted_by"] is None and [row["listing"] for row in store.news()] == [key]
+
+
+def test_what_is_muted_while_a_run_reads_is_muted_in_it(store: Store) -> None:
+    class Muting(PlainReader):
+        def read(self, listing: Listing, today: Any) -> Any:
+            if not store.mutes(NOW):
+                store.mute("site", "ebay", reason="audit", who="a", now=NOW, until=UNTIL)
+            return super().read(listing, today)
+
+    record(store, [listing(1, signals=FLAG)], NOW)
+    Run(store, CONFIG, None, now=NOW, reader=Muting()).go()
+    (row,) = store.alerts(Filter(muted=True))
+    assert row["listing"] and not store.untold()
+
+
+def test_what_the_program_learns_of_a_dismissed_page_never_opens_it_later(store: Store) -> None:
+    """A weight makes more of the page that was dismissed; the next small edit of it is no news for that. A large one is."""
+    come(store, listing(1, 10000, signals=["no_paperwork"]))
+    key = alert(store)["listing"]
+    store.decide(key, "dismiss", who="a", now=NOW, reason="papers-seen")
+    apply(store, Config(store.home), {"weight.no_paperwork": 4.0}, why="t", who="a", now=NOW)
+    config, states = Config(store.home), []
+    for day, change in enumerate(({}, {"title": "A100 80 GB, mended"}, {"title": "A100", "usd": 7900})):
+        record(store, [listing(1, **{"usd": 10000, "day": day, "signals": ["no_paperwork"], **change})], f"2025-09-0{day + 2}T00:00:00Z")
+        judge(store, config, now=f"2025-09-0{day + 2}T00:00:00Z")
+        states.append(store.alert(key)["state"])
+    assert states == ["dismissed", "dismissed", "new"]
+    assert store.alert(key)["events"][-1]["why"] == "unit price fell from $10,000 to $7,900"
+
+
+def test_a_dismissed_alert_says_what_its_page_says_when_it_comes_back(store: Store) -> None:
+    """Small steps leave it dismissed, and are what stands in the queue when the decision is taken back."""
+    come(store, listing(1, 10000, signals=FLAG))
+    key = alert(store)["listing"]
+    store.decide(key, "dismiss", who="a", now=NOW, reason="misread")
+    come(store, listing(1, 9000, day=1, title="Two weeks only", signals=FLAG), now="2025-09-02T00:00:00Z")
+    assert store.alert(key)["state"] == "dismissed" and not store.untold()
+    same_after_a_rebuild(store)
+    store.undo(key, who="a", now="2025-09-03T00:00:00Z")
+    row = store.alert(key)
+    assert (row["state"], row["title"], row["unit_usd"]) == ("new", "Two weeks only", 9000.0)
+
+
+def test_a_dismissed_alert_leaves_a_page_in_quarantine_as_others_do(store: Store) -> None:
+    come(store, listing(1, 10000, signals=FLAG))
+    key = alert(store)["listing"]
+    store.decide(key, "dismiss", who="a", now=NOW, reason="misread")
+    run = store.begin_run("ebay", kind="import", now="2025-09-02T00:00:00Z")
+    store.record_many([(listing(1, 9000, day=1, title="Two weeks only", signals=FLAG), None)], run=run, now="2025-09-02T00:00:00Z")
+    store.end_run(run, "ok", "2025-09-02T00:00:00Z", {}, {}, None)
+    judge(store, CONFIG, now="2025-09-02T00:00:00Z")
+    assert store.alert(key)["unit_usd"] == 9000.0
+    store.quarantine_run(run, "half of its listings are gone")
+    judge(store, CONFIG, now="2025-09-04T00:00:00Z")
+    row = store.alert(key)
+    assert (row["state"], row["unit_usd"]) == ("dismissed", 10000.0)

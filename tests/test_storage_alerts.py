@@ -388,3 +388,45 @@ def test_a_muted_signal_hides_only_what_it_alone_carries(store: Store) -> None:
         store.lift_mute(first, who="bob", now=DAY.format(6))
     with pytest.raises(StorageError, match="cannot be muted"):
         store.mute("country", "CN", reason="x", who="ann", now=DAY.format(3), until=DAY.format(9))
+
+
+def test_what_was_put_off_stays_hidden_by_a_mute_that_covers_it_by_then(store: Store) -> None:
+    """A mute takes what waits in the queue; what comes into the queue while it is in force is taken then."""
+    asleep, dismissed = opened(store, 1), opened(store, 2)
+    store.mark_told(store.untold())
+    store.decide(asleep, "snooze", who="ann", now=DAY.format(3), until=DAY.format(10))
+    store.decide(dismissed, "dismiss", who="ann", now=DAY.format(3), reason="misread")
+    mute = store.mute("site", "board", reason="audit", who="ann", now=DAY.format(4), until=DAY.format(20))
+    store.undo(dismissed, who="ann", now=DAY.format(5))
+    assert store.wake(DAY.format(10)) == 1
+    for key in (asleep, dismissed):
+        assert {name: store.alert(key)[name] for name in ("state", "muted_by")} == {"state": "new", "muted_by": mute}
+    assert store.news() == [] and store.alerts() == [] and store.alert(asleep)["events"][-1]["news"] == 0
+    assert [m["hits"] for m in store.mutes(DAY.format(10))] == [2]
+    assert store.wake(DAY.format(20)) == 2 and {row["listing"] for row in store.news()} == {asleep, dismissed}
+
+
+def test_a_mute_hides_nothing_that_was_decided(store: Store) -> None:
+    key = opened(store, 1)
+    mute = store.mute("site", "board", reason="audit", who="ann", now=DAY.format(3), until=DAY.format(9))
+    store.decide(key, "confirm", who="ann", now=DAY.format(4))
+    assert [row["listing"] for row in store.alerts(Filter(states=("confirmed",)))] == [key]
+    store.undo(key, who="ann", now=DAY.format(5))
+    assert store.alert(key)["muted_by"] == mute and store.alerts() == []
+    store.apply_intents([Intent("closed", facts(store, 1, score=0.1, severity="none"))], now=DAY.format(6))
+    assert [row["listing"] for row in store.alerts(Filter(states=("closed",)))] == [key]
+    assert store.wake(DAY.format(9)) == 0 and store.untold() == []
+
+
+def test_an_update_hides_and_shows_by_the_mutes_of_now(store: Store) -> None:
+    key = opened(store, 1, signals=("serial_removed",))
+    store.mark_told(store.untold())
+    mute = store.mute("signal", "serial_removed", reason="audit", who="ann", now=DAY.format(3), until=DAY.format(20))
+    assert store.alert(key)["muted_by"] == mute
+    store.apply_intents([Intent("updated", facts(store, 1))], now=DAY.format(4))
+    assert store.alert(key)["muted_by"] is None and [row["listing"] for row in store.news()] == [key]
+    less = facts(store, 1, signals=("serial_removed",))
+    for day in (5, 6):
+        store.apply_intents([Intent("updated", less, news=False, muted_by=mute)], now=DAY.format(day))
+    assert store.alert(key)["muted_by"] == mute and store.alerts() == []
+    assert [m["hits"] for m in store.mutes(DAY.format(6))] == [2], "once for each time that it was hidden"
