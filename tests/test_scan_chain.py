@@ -175,6 +175,33 @@ def test_damage_inside_a_package_costs_no_more_than_what_it_hits(kind: str, scan
     assert [one.error for one in again] == [None] * len(result.rows)
 
 
+def collection(inner: bytes, method: int = zipfile.ZIP_STORED) -> bytes:
+    """A package of a package, beside a WARC file of its own."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as outer:
+        outer.writestr("archive/own.WARC.GZ", packed(record(page("own"), "own")))
+        outer.writestr("crawls/one.wacz", inner)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "place", "said"),
+    [
+        (collection(bytes(wacz())), "crawls/one.wacz/archive/b.warc.gz", None), (collection(bytes(wacz())[:-150]), "crawls/one.wacz", "no record"),
+        (collection(bytes(wacz()), zipfile.ZIP_DEFLATED), "crawls/one.wacz", "no record"),
+        (collection(collection(bytes(wacz()))), "crawls/one.wacz/crawls/one.wacz/archive/b.warc.gz", None),
+        (collection(collection(collection(collection(bytes(wacz()))))), "/".join(["crawls/one.wacz"] * 3), "no record"),
+    ],
+    ids=["sound", "without its list", "packed twice", "deep", "too deep"],
+)  # fmt: skip
+def test_packages_inside_a_package_are_scanned(data: bytes, place: str, said: str | None, scanner: Scanner, tmp_path: Path) -> None:
+    result = scanned(scanner, tmp_path / "p.wacz", data)
+    assert set(ids(result)) == {"own", *ALL} and result.rows[-1]["inner"] == place
+    assert [said in problem for _, problem in result.damages[:1]] == ([True] if said else [])
+    again = list(bring.pages(result.rows, scanner.config))
+    assert [one.error for one in again] == [None] * len(result.rows)
+
+
 def test_candidates_of_records_without_a_name_are_all_imported(scanner: Scanner, tmp_path: Path) -> None:
     bare = [one.replace(b"WARC-Record-ID", b"X-Nothing") for one in FIRST]
     for data in (gzip.compress(b"".join(bare)), packed(bare[0] + bare[1], bare[2])):

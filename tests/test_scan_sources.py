@@ -31,6 +31,16 @@ def test_an_archive_is_one_however_it_is_named(tmp_path: Path, monkeypatch: pyte
     assert sources.archives(["link/one.warc.gz"]) == [str(one)]
 
 
+def test_a_folder_gives_each_archive_however_its_name_is_written(tmp_path: Path) -> None:
+    (tmp_path / "unpacked.wacz" / "archive").mkdir(parents=True)
+    inside, upper = tmp_path / "unpacked.wacz" / "archive" / "a.warc.gz", tmp_path / "A.WARC.GZ"
+    for path in (inside, upper):
+        path.write_bytes(b"x")
+    (tmp_path / "list.TXT").write_text("\ufeffA.WARC.GZ\n", encoding="utf-8")
+    assert sources.archives([str(tmp_path)]) == [str(upper), str(inside)]
+    assert sources.archives([str(tmp_path / "list.TXT")]) == [str(upper)]
+
+
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, TypeVar
 from urllib.parse import urljoin, urlsplit
 from urllib.request import url2pathname
 
-from crawler.warc.package import PackageError, names_in, opened_in
+from crawler.warc.package import PackageError, is_package, opened_at, places_in
 from crawler.warc.readable import Readable
 
 ARCHIVES = (".warc", ".warc.gz", ".wacz")
@@ -71,6 +71,10 @@ def archives(words: Sequence[str], prefix: str = "") -> list[str]:
     return list(found.values())
 
 
+def _is_archive(name: str) -> bool:
+    return name.lower().endswith(ARCHIVES)
+
+
 def _plainly(name: str) -> str:
     """A file by its path without detours, an address as it is."""
     if name.startswith("file://"):
@@ -85,7 +89,7 @@ def _expand(word: str, prefix: str) -> Iterator[str]:
     if not is_url(word):
         path = Path(word)
         if path.is_dir():
-            inside = sorted(str(entry) for entry in path.rglob("*") if entry.name.endswith(ARCHIVES))
+            inside = sorted(str(entry) for entry in path.rglob("*") if _is_archive(entry.name) and not entry.is_dir())
             if not inside:
                 raise SourceError(str(path), f"the folder holds none of {', '.join(ARCHIVES)}")
             yield from inside
@@ -94,9 +98,9 @@ def _expand(word: str, prefix: str) -> Iterator[str]:
             raise SourceError(str(path), "no such file")
         word = str(path)
     plain = word.partition("?")[0] if is_url(word) else word
-    if plain.endswith(ARCHIVES):
+    if _is_archive(plain):
         yield word
-    elif plain.removesuffix(".gz").endswith(LISTS):
+    elif plain.lower().removesuffix(".gz").endswith(LISTS):
         yield from _listed(word, prefix)
     else:
         raise SourceError(
@@ -114,7 +118,7 @@ def _listed(name: str, prefix: str) -> Iterator[str]:
             raise SourceError(name, f"is a broken list: {error}") from error
     if len(data) > MOST_LISTED:
         raise SourceError(name, f"is longer than {MOST_LISTED >> 20} MB: split it")
-    for line in data.decode("utf-8", "replace").splitlines():
+    for line in data.decode("utf-8-sig", "replace").splitlines():
         entry = line.strip()
         if not entry or entry.startswith("#"):
             continue
@@ -126,7 +130,7 @@ def _listed(name: str, prefix: str) -> Iterator[str]:
                 if is_url(name)
                 else str(Path(name).parent / entry)
             )
-        if not entry.partition("?")[0].endswith(ARCHIVES):
+        if not _is_archive(entry.partition("?")[0]):
             raise SourceError(name, f"names {entry!r}, which is none of {', '.join(ARCHIVES)}")
         yield entry
 
@@ -176,20 +180,20 @@ class Part:
                 yield file
                 return
             try:
-                with opened_in(file, self.inner) as inner:
+                with opened_at(file, self.inner) as inner:
                     yield inner
             except PackageError as error:
                 raise PartError(self.archive, str(error)) from error
 
 
 def parts(archive: str) -> list[Part]:
-    """The WARC files of an archive: itself, or those of a WACZ in the order of their names. Raises SourceError; PartError where
+    """The WARC files of an archive: itself, or those of a WACZ and of the packages in it in the order of their names. Raises SourceError; PartError where
     the package's list of files is broken, so that its bytes have to be read as they lie."""
-    if not archive.partition("?")[0].endswith(".wacz"):
+    if not is_package(archive.partition("?")[0]):
         return [Part(archive)]
     with opened(archive) as file:
         try:
-            names = names_in(file)
+            names = places_in(file)
         except PackageError as error:
             raise PartError(archive, str(error)) from error
     if not names:

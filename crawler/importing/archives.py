@@ -18,7 +18,7 @@ from crawler.importing.captured import Captured, FileRefused
 from crawler.importing.pages import MAX_FILE, read_page
 from crawler.page import Page
 from crawler.warc.http import message
-from crawler.warc.package import PACKAGE, PackageError, broken, names_in, opened_in
+from crawler.warc.package import DEEPEST, PackageError, broken, is_package, names_in, opened_in
 from crawler.warc.pieces import Damage, Passed, Record, Torn, told
 from crawler.warc.records import responses
 from crawler.warc.salvage import next_record
@@ -26,8 +26,6 @@ from crawler.warc.salvage import next_record
 if TYPE_CHECKING:
     from config.loader import Config
 
-DEEPEST = 2
-"""Packages within packages; a collection of crawls is one package of packages."""
 MAX_BODY = 8 * 1024 * 1024
 """Bytes of a page that is read, out of its codings."""
 MOST_HELD = 50
@@ -102,7 +100,7 @@ class _Archive:
     def _inside(self, file: BinaryIO, name: str, place: str, depth: int) -> Iterator[Captured]:
         """One file of a package. Raises FileRefused, PackageError, OSError."""
         with opened_in(file, name) as inner:
-            if not name.endswith(PACKAGE):
+            if not is_package(name):
                 yield from self.answers(inner, place)
                 return
             if depth == DEEPEST:

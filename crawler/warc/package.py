@@ -7,13 +7,15 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from crawler.warc.readable import Readable
 
 PACKAGE = ".wacz"
 """How a package inside a package is called."""
+DEEPEST = 2
+"""Packages within packages; a collection of crawls is one package of packages."""
 READ = 1 << 20
 _BITE = 512
 """Packed bytes that are given at a time, so that what stands before a broken byte is kept."""
@@ -30,8 +32,39 @@ def names_in(file: BinaryIO, *, nested: bool = False) -> list[str]:
     return sorted(
         name
         for name in _directory(file).NameToInfo
-        if (name.startswith("archive/") and name.endswith((".warc", ".warc.gz"))) or (nested and name.endswith(PACKAGE))
+        if (name.startswith("archive/") and name.lower().endswith((".warc", ".warc.gz"))) or (nested and is_package(name))
     )
+
+
+def is_package(name: str) -> bool:
+    """Whether a file is called like a package."""
+    return name.lower().endswith(PACKAGE)
+
+
+def places_in(file: BinaryIO, deepest: int = DEEPEST) -> list[str]:
+    """The WARC files of a package and of those in it, as `opened_at` takes them. A package inside that has no list of such files, or
+    is too deep, stands for itself: it is read as it lies. Raises PackageError."""
+    found = []
+    for name in names_in(file, nested=True):
+        inside: list[str] = []
+        if is_package(name) and deepest:
+            with suppress(PackageError), opened_in(file, name) as inner:
+                inside = [f"{name}/{place}" for place in places_in(inner, deepest - 1)]
+        found += inside or [name]
+    return found
+
+
+@contextmanager
+def opened_at(file: BinaryIO, place: str) -> Iterator[BinaryIO]:
+    """A file that `places_in` named, as `opened_in` gives it. Raises PackageError."""
+    held = _directory(file).NameToInfo
+    ends = [] if place in held else [at for at in range(len(place)) if place[at] == "/" and place[:at] in held]
+    if not ends:
+        with opened_in(file, place) as found:
+            yield found
+        return
+    with opened_in(file, place[: ends[0]]) as inner, opened_at(inner, place[ends[0] + 1 :]) as found:
+        yield found
 
 
 @contextmanager
