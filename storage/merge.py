@@ -138,14 +138,14 @@ class Merging(Settling):
         return found
 
     def _copy_files(self, other: Path) -> int:
-        """Evidence files this home lacks; whole or not at all."""
-        wanted = [row[0] for row in self.db.rows(
-            "SELECT evidence_file FROM other.run WHERE evidence_file IS NOT NULL AND evidence_gone = 0 AND id NOT IN"
+        """Evidence files this home lacks, or has not as long as they were sealed; whole or not at all."""
+        wanted = [(Path(row[0]).name, row[1]) for row in self.db.rows(
+            "SELECT evidence_file, evidence_bytes FROM other.run WHERE evidence_file IS NOT NULL AND evidence_gone = 0 AND id NOT IN"
             " (SELECT id FROM main.run WHERE evidence_gone = 1) ORDER BY 1"
         )]  # fmt: skip
-        lacks = [(other / FOLDER / Path(name).name, self.home / FOLDER / Path(name).name) for name in wanted]
+        lacks = [(other / FOLDER / name, self.home / FOLDER / name, sealed) for name, sealed in wanted]
         with translated(self.home):
-            return sum(_copy(source, target) for source, target in lacks if not _is_whole(source, target))
+            return sum(_copy(source, target) for source, target, sealed in lacks if not _is_as_good(source, target, sealed))
 
     def _copy_models(self, other: Path) -> int:
         """Models as the joined rows have them: the file of this name may be that of another fit."""
@@ -187,8 +187,12 @@ def _said(row: Row) -> str:
     return f"{row['action']} by {row['who']} at {row['at']}"
 
 
-def _is_whole(source: Path, target: Path) -> bool:
-    return target.exists() and (not source.exists() or target.stat().st_size >= source.stat().st_size)
+def _is_as_good(source: Path, target: Path, sealed: int) -> bool:
+    """Whether the file here need not be replaced: one of the sealed length goes before any other, then the longer one."""
+    if not source.exists() or not target.exists():
+        return not source.exists()
+    here, there = target.stat().st_size, source.stat().st_size
+    return (here == sealed, here) >= (there == sealed, there)
 
 
 def _digest(path: Path) -> str | None:

@@ -255,3 +255,14 @@ def test_what_one_home_let_expire_expires_in_the_merged(homes: list[Path], tmp_p
         with pytest.raises((ErasedError, StorageError)):
             read(store.home, ref)
         assert verify(store.home, store) == []
+
+
+def test_a_file_that_is_no_longer_as_it_was_sealed_replaces_none_that_is(tmp_path: Path) -> None:
+    with make(tmp_path / "sound") as store:
+        crawl(store, "board", 1, {"x": "10", "y": "10"})
+    for name, change in (("longer", lambda data: data + b"junk"), ("cut", lambda data: data[:-100])):
+        (file,) = (shutil.copytree(tmp_path / "sound", tmp_path / name) / "evidence").iterdir()
+        file.write_bytes(change(file.read_bytes()))
+    for order in itertools.permutations(("sound", "longer", "cut")):
+        with merged(tmp_path / "-".join(order), [tmp_path / name for name in order]) as store:
+            assert verify(store.home, store) == [], order
