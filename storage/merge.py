@@ -67,6 +67,20 @@ def check_homes(homes: Sequence[Path]) -> None:
                 database.close()
 
 
+def erasing_last(homes: Sequence[Path]) -> list[Path]:
+    """The homes, those behind the others that erased a listing: what calls it by name is then there, and so is each page that does.
+    Raises StorageError."""
+    return sorted(homes, key=_has_erased)
+
+
+def _has_erased(home: Path) -> bool:
+    database = open_database(home / FILE, create=False, readonly=True, timeout=30.0)
+    try:
+        return bool(database.value("SELECT 1 FROM main.listing WHERE state='erased'"))
+    finally:
+        database.close()
+
+
 def _same_key(home: Path, secret: bytes | None) -> bytes:
     if (home / "key").exists():
         own = home_secret(home, create=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from storage.ids import listing_key
 from storage.listing import Listing
 from storage.store import Store
 from storage.verify import verify
+from tests.commands import chipwatch as merged
 
 ROOT = Path(__file__).resolve().parents[1]
 KEY = "2a" * 32
@@ -168,3 +170,31 @@ def test_config_that_a_merge_leaves_is_named(homes: list[Path], tmp_path: Path) 
     (home / "config").mkdir(exist_ok=True)
     (home / "config" / "thresholds.toml").write_bytes(left.read_bytes())
     assert "config is not merged" not in chipwatch(home, "merge", str(homes[0])).stderr
+
+
+@pytest.mark.parametrize("onto", ["", "names", "erased", "links"])
+def test_an_erasure_reaches_pages_of_a_home_that_never_recorded_the_listing(onto: str, tmp_path: Path) -> None:
+    def make(name: str, listing: str, page: str, day: int) -> Path:
+        home, now = tmp_path / name, f"2026-05-{day:02d}T08:00:00Z"
+        home.mkdir()
+        (home / "key").write_text(KEY)
+        with Store.open(home) as store:
+            run = store.begin_run("board", now=now)
+            with EvidenceWriter(home, run, now) as writer:
+                ref = writer.write(f"https://board.example/item/{listing}", 200, {}, page.encode(), now)
+                store.record(Listing("board", listing, f"H100 {listing}", url=f"https://board.example/item/{listing}"), run=run, evidence=ref, now=now)
+            store.end_run(run, "ok", now, {"pages": 1}, evidence=writer.close())
+            if name == "erased":
+                store.erase_listing(listing_key("board", listing), who="ann", why="request", now="2026-05-09T08:00:00Z")
+        return home
+
+    homes = [make("erased", "00077", "<h1>H100</h1>", 1), make("names", "00077", "<h1>H100</h1>", 2),
+             make("links", "00088", "<h1>A100</h1><a href='/item/00077'>see also</a>", 3)]  # fmt: skip
+    for number, order in enumerate(itertools.permutations(home for home in homes if home.name != onto)):
+        home = tmp_path / f"m{number}"
+        if onto:
+            shutil.copytree(tmp_path / onto, home)
+        assert merged(home, "merge", *map(str, order)).returncode == 0
+        with Store.open(home) as store:
+            assert verify(home, store) == []
+            assert [row[0] for row in store.db.rows("SELECT gone_why FROM evidence")] == ["erasure"] * 3, order

@@ -38,7 +38,7 @@ def merge(
     """Take other homes into this one: in any order, twice or in part gives the same; a home not there yet is made."""
     import dataclasses
 
-    from storage.merge import check_homes
+    from storage.merge import check_homes, erasing_last
 
     state: State = ctx.obj
     homes = [home.expanduser().absolute() for home in homes]
@@ -53,9 +53,13 @@ def merge(
         _make_with_key_of(homes[0], state.folder)
     rows: list[dict[str, Any]] = []
     with state.store() as store:
-        for home in homes:
+        for home in erasing_last(homes):
             done = dataclasses.asdict(store.merge(home, now=now_utc()))
             rows.append({"home": str(home), **{name: done[name] for name in MERGED[1:]}})
+        if store.erased_listings():
+            # By the names that one home knows, pages of those that came in behind it are looked through too.
+            for home in homes:
+                store.merge(home, now=now_utc())
         conflicts = [dataclasses.asdict(one) for one in store.decision_conflicts()]
         waiting = store.counts()["pending"]
     if json:
