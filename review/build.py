@@ -14,7 +14,7 @@ from review.desk.cards import Names
 from review.digest import SEVERITIES, Digest, DigestAlert, Quote, SiteCoverage
 from review.masking import masked
 from review.strange import strange
-from review.wording import asked_words, moment
+from review.wording import asked_words, moment, titled
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -151,14 +151,15 @@ def _alert(store: Store, config: Config, names: Names, row: dict[str, Any]) -> D
         if row["evidence_file"]
         else None
     )
-    before = again(store, row, config.decisions, names.signals)
+    decided = again(store, row, config.decisions, names.signals)
+    before = decided.words if decided else _told_again(store, names, row)
     return DigestAlert(
         alert=row["listing"], severity=row["severity"], score=row["score"], title=masked(row["title"]), chip=row["chip"] or "?",
         offer=row["offer"], site=row["site"], listing_id=document.get("listing_id", row["listing"]), url=row["url"], place=place,
         quantity=row["quantity"], unit_usd=row["unit_usd"], market_usd=compared(row["unit_usd"], market), market_n=market.get("n"),
         opened=row["opened_at"], why_now=_why_now(row),
         reasons=tuple(_words(line, row) for line in lines[:REASONS]), quotes=quotes, innocent=innocent, evidence=evidence,
-        chip_name=names.chip(row["chip"]), before=masked(before.words) if before else None, asked=asked_words(document.get("price")),
+        chip_name=names.chip(row["chip"]), before=masked(before) if before else None, asked=asked_words(document.get("price")),
     )  # fmt: skip
 
 
@@ -166,6 +167,14 @@ def _why_now(row: dict[str, Any]) -> str:
     if row["news_at"] is None:
         return "opened without notice"
     return "new" if row["news_at"] == row["opened_at"] else f"again since {moment(row['news_at'])}"
+
+
+def _told_again(store: Store, names: Names, row: dict[str, Any]) -> str | None:
+    """What is new of an alert that stood there before; None of one whose opening is the news."""
+    if row["news_at"] in (None, row["opened_at"]):
+        return None
+    why = store.news_because(row["listing"])
+    return f"News since it was opened on {row['opened_at'][:10]}: {titled(why, names.signals)}" if why else None
 
 
 def _words(line: explain.Line, row: dict[str, Any]) -> str:

@@ -72,7 +72,7 @@ class DigestAlert:
     chip_name: str = ""
     """The catalogue's name of the chip; "" in digests of earlier days."""
     before: str | None = None
-    """What had been decided on it before, by whom, and what opened it again."""
+    """What had been decided on it before, by whom, and what opened it again; else what is new of it since it was opened."""
     asked: str = ""
     """The figure that `unit_usd` was reckoned from, where it is not in US dollars."""
 

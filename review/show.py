@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from detector import explain
 from detector.controls import ControlBook
 from review.masking import masked
-from review.wording import class_words, kind_words, per_words, rate_words
+from review.wording import class_words, kind_words, moment, per_words, rate_words, titled
 
 if TYPE_CHECKING:
     from config.loader import Config
@@ -54,19 +54,19 @@ def _alert(store: Store, key: str) -> dict[str, Any] | None:
     before = store.title_of(row["relist_of"]) if row["relist_of"] else None
     return {
         **{name: row[name] for name in ("state", "severity", "opened_at", "news_at", "snooze_until", "closed_why", "relist_of")},
-        "because": store.opened_because(key), "relist_title": before and masked(before["title"]),
+        "because": store.opened_because(key), "events": [{name: event[name] for name in ("at", "kind", "news", "why")} for event in store.alert(key)["events"]], "relist_title": before and masked(before["title"]),
         "muted": mute and {name: mute[name] for name in ("id", "scope", "value", "reason", "who", "expires_at")},
         "relists": [other["listing"] for other in store.relists(key, row["seller"])],
     }  # fmt: skip
 
 
-def _alert_words(alert: dict[str, Any] | None) -> Iterator[str]:
+def _alert_words(alert: dict[str, Any] | None, names: Names) -> Iterator[str]:
     if alert is None:
         yield "  no alert"
         return
     until = f" until {alert['snooze_until'][:10]}" if alert["snooze_until"] else ""
     silent = "" if alert["news_at"] else ", without notice"
-    yield f"  alert: {alert['state']}{until}, opened {alert['opened_at']}{silent}" + (f" ({alert['because']})" if alert["because"] else "")
+    yield f"  alert: {alert['state']}{until}, opened {alert['opened_at']}{silent}" + (f" ({titled(alert['because'], names.signals)})" if alert["because"] else "")
     if alert["state"] == "closed":
         yield f"    closed: {alert['closed_why']}"
     if mute := alert["muted"]:
@@ -75,6 +75,10 @@ def _alert_words(alert: dict[str, Any] | None) -> Iterator[str]:
         yield f"    relist of {alert['relist_of']}: {alert['relist_title']}"
     if alert["relists"]:
         yield f"    relisted as {', '.join(alert['relists'])}"
+    # Its opening is told above, and what was no news and moved nothing fills the page: the desk and --json have that too.
+    for event in alert["events"][1:]:
+        if event["news"] or event["kind"] != "updated":
+            yield f"    {moment(event['at'])} {event['kind']}: {titled(event['why'] or 'not recorded', names.signals)}"
 
 
 def _law(document: dict[str, Any], seen: str | None, config: Config) -> list[dict[str, Any]]:
@@ -124,7 +128,7 @@ def as_text(found: dict[str, Any], names: Names) -> Iterator[str]:
             )
             yield f"  price {price['kind']}: {shown}; {chip}"
         yield f"  score {explain.score_words(reading['score'])}, severity {reading['severity']}"
-    yield from _alert_words(found["alert"])
+    yield from _alert_words(found["alert"], names)
     for reason in found["reasons"]:
         yield f"    {reason['contribution']:+.2f}  {reason['title']}: {reason['words']}"
         if reason["innocent"]:

@@ -102,6 +102,11 @@ class Decisions(Alerts):
         found = [row["why"] for row in self._moves(listing) if row["kind"] in ("opened", "reopened", "woke")]
         return found[-1] if found else None
 
+    def news_because(self, listing: str) -> str | None:
+        """What made the last news of a listing's alert; None where it never had any."""
+        found = [row["why"] for row in self._moves(listing) if row["news"]]
+        return found[-1] if found else None
+
     def decisions(self, since: str | None = None, *, standing: bool = False) -> Iterator[dict[str, Any]]:
         """The record of decisions, oldest first; with `standing` the last of each listing that still holds."""
         for row in self.db.rows(

@@ -64,6 +64,13 @@ def test_a_snooze_a_mute_and_a_close_are_shown_with_their_reasons(store: Store) 
     assert "no alert" in shown(store, 3)
 
 
+def test_what_became_news_of_an_alert_is_shown_in_words(store: Store) -> None:
+    gather(store, replace(offer(1, 2), price_text="US $12,000", price_amount="12000"))
+    told = shown(store, 1)
+    assert "alert: new, opened 2026-03-01T08:00:00Z (high: serial number removed" in told
+    assert "    2026-03-02 08:00 updated: new evidence: price below the market" in told
+
+
 def test_the_rule_that_made_a_chip_restricted_on_the_day_is_shown(store: Store) -> None:
     told = shown(store, 1)
     assert "law on 2026-03-01: NVIDIA H100 80 GB PCIe: 3A090.a" in told and "by rule 2023-11-17 3A090.a.1 (88 FR 73458" in told

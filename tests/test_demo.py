@@ -6,6 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -36,6 +37,14 @@ def test_a_day_changes_prices_relists_edits_removes_and_adds() -> None:
     assert any("r2" in listing_id for _, listing_id in after)
     assert any(before[k].price != after[k].price for k in both)
     assert any(before[k].description != after[k].description for k in both)
+
+
+def test_a_price_moves_by_some_per_cent_a_day_that_of_a_chip_hour_too() -> None:
+    days = [{(g.site, g.listing_id): g for g in demo.world(1, day)} for day in (1, 2, 3)]
+    for before, after in pairwise(days):
+        for name in before.keys() & after.keys():
+            was, is_now = before[name].price, after[name].price
+            assert abs(is_now - was) <= 0.08 * was + (0.01 if before[name].offer == "rental" else 1), (name, was, is_now)
 
 
 def test_grade_follows_from_what_was_planted() -> None:

@@ -111,6 +111,21 @@ def test_its_counts_are_those_of_the_queue_with_what_was_opened_in_silence(home:
     assert [row["title"] for row in json.loads(listed.stdout)] == [handover.OFFERS[1]["title"]]
 
 
+def test_an_alert_that_was_told_before_says_what_is_new_of_it(home: Path) -> None:
+    with Store.open(home) as store:
+        make(store, Config(home), now=MORNING)
+    bring(home, "1", THIRD, price="5000")
+    bring(home, "7", THIRD)
+    with Store.open(home) as store:
+        made, _ = make(store, Config(home), now="2026-03-04T09:00:00Z")
+        kept = store.alert(handover.key(store, "1"))
+    assert kept["events"][-1]["kind"] == "updated" and kept["news_at"] == THIRD
+    of = {alert.listing_id: alert.before for alert in made.alerts}
+    assert of["7"] is None and of["1"] == "News since it was opened on 2026-03-02: unit price fell from $9,000 to $5,000"
+    for form in (render.html(made), plain.text(made), mail_page.html(made), render.markdown(made)):
+        assert "ews since it was opened" in form
+
+
 def test_an_alert_dismissed_before_says_by_whom_and_what_has_changed(home: Path) -> None:
     with Store.open(home) as store:
         make(store, Config(home), now=MORNING)

@@ -31,6 +31,7 @@ from storage.judging import Moment
 from storage.listing import Listing
 from storage.retention import Retention
 from storage.store import Store
+from storage.verify import verify
 
 NOW = "2026-03-28T10:00:00Z"
 LISTING = Listing("board", "1", "H100")
@@ -135,6 +136,7 @@ READS: dict[str, Callable[[Store, str], Any]] = {
     "anything_due": lambda s, run: s.anything_due(NOW),
     "untold": lambda s, run: s.untold(),
     "opened_because": lambda s, run: s.opened_because("l"),
+    "news_because": lambda s, run: s.news_because("l"),
     "last_telling": lambda s, run: s.last_telling("daily"),
     "mutes": lambda s, run: s.mutes(NOW),
     "last_decision": lambda s, run: s.last_decision("l"),
@@ -284,6 +286,21 @@ def test_a_full_disk_is_said_and_leaves_the_database_whole(tmp_path: Path) -> No
         store.record(LISTING, run=run, evidence=None, now=NOW)
         assert store.db.value("PRAGMA integrity_check") == "ok"
 
+
+def test_what_a_full_disk_undid_is_stored_whole_the_next_time(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        run = store.begin_run("board", now=NOW)
+        writer = EvidenceWriter(tmp_path, run, NOW)
+        batch = [(Listing("board", str(n), "H100 " * 99), writer.write(f"https://board.example/{n}", 200, {}, b"%d" % n, NOW)) for n in range(400)]
+        pages = store.db.value("PRAGMA page_count")
+        store.db.raw().execute(f"PRAGMA max_page_count={pages + 100}")
+        with pytest.raises(DiskFullError):
+            store.record_many(batch, run=run, now=NOW)
+        store.db.raw().execute("PRAGMA max_page_count=1000000")
+        assert len(store.record_many(batch, run=run, now=NOW)) == 400
+        assert store.db.value("SELECT count(*) FROM observation o JOIN evidence e ON e.id = o.evidence") == 400
+        store.end_run(run, "ok", NOW, evidence=writer.close())
+        assert verify(tmp_path, store) == []
 
 @pytest.mark.parametrize(
     "content", [b"this is a text of more than sixteen bytes\n" * 40, b"SQLite format 3\0" + b"\xff" * 4000]

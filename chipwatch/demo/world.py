@@ -100,7 +100,8 @@ def _life(seed: int, day: int, site: str, number: int, born: int) -> Iterator[Go
         elif roll < 0.06:
             goods = _edited(goods)
         elif roll < 0.14:
-            goods = replace(goods, price=_round(goods.price * move.uniform(0.93, 1.04), goods.currency))
+            price = goods.price * move.uniform(0.93, 1.04)
+            goods = replace(goods, price=round(price, 2) if goods.offer == "rental" else _round(price, goods.currency))
     yield goods
 
 
