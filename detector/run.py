@@ -329,7 +329,7 @@ class Run:
                 if row["current"] is not None:
                     intent = decide(facts, standing, self.config.thresholds.alerts, mutes=mutes, now=self.now)
                     intents += [intent] if intent else []
-                elif standing.state not in (*KEPT, "dismissed"):
+                elif standing.state not in (*KEPT, "dismissed", "closed"):
                     intents.append(Intent("closed", facts, False, "the run that had read its page is in quarantine"))
             self.outcome.alerts.update(self.store.apply_intents(intents, now=self.now))
 

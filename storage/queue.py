@@ -54,7 +54,7 @@ class Queue(Base):
         return {row["listing"]: _alert(row) for row in rows}
 
     def stranded_alerts(self) -> list[dict[str, Any]]:
-        """Alerts, but closed ones, on pages that are in quarantine. `current` is what the listing's current page was
+        """Alerts on pages that are in quarantine, closed ones too: such a page may have closed them. `current` is what the listing's current page was
         judged (observation, title, country, seller, chip, usd, score, severity, document), None where there is none."""
         found = []
         for row in self.db.rows(_STRANDED):
@@ -190,7 +190,7 @@ _STRANDED = """SELECT a.*, c.id AS c_observation, c.title AS c_title, c.country 
     json_extract(g.features, '$.said.usd') AS c_usd, g.score AS c_score, g.severity AS c_severity, g.document AS c_document
   FROM run r CROSS JOIN observation o ON o.run = r.id CROSS JOIN alert a ON a.listing = o.listing AND a.observation = o.id
   JOIN listing l ON l.id = a.listing LEFT JOIN observation c ON c.id = l.observation LEFT JOIN reading g ON g.observation = c.id
-  WHERE r.quarantined = 1 AND a.state <> 'closed' ORDER BY a.listing"""
+  WHERE r.quarantined = 1 AND l.state <> 'erased' ORDER BY a.listing"""
 
 _CHAIN = """WITH RECURSIVE chain (listing) AS (
     SELECT value FROM json_each(?) UNION

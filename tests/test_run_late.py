@@ -313,3 +313,20 @@ def test_a_dismissed_alert_leaves_a_page_in_quarantine_as_others_do(store: Store
     judge(store, CONFIG, now="2025-09-04T00:00:00Z")
     row = store.alert(key)
     assert (row["state"], row["unit_usd"]) == ("dismissed", 10000.0)
+
+
+def test_an_alert_that_a_page_in_quarantine_closed_is_open_again(store: Store) -> None:
+    """A run that misread its pages closes what it reads nothing in; once it is in quarantine, what was there before stands."""
+    come(store, listing(1, signals=FLAG), listing(2, signals=FLAG))
+    store.mark_told(store.untold())
+    run = store.begin_run("ebay", kind="import", now="2025-09-02T00:00:00Z")
+    record_in = [(listing(n, day=1, title="A100", description="a page half read"), None) for n in (1, 2)]
+    store.record_many(record_in, run=run, now="2025-09-02T00:00:00Z")
+    store.end_run(run, "ok", "2025-09-02T00:00:00Z", {}, {}, None)
+    judge(store, CONFIG, now="2025-09-02T00:00:00Z")
+    assert store.count_alerts("state", Filter(states=None)) == {"closed": 2}
+    store.quarantine_run(run, "half of its text is gone")
+    judge(store, CONFIG, now="2025-09-04T00:00:00Z")
+    assert store.count_alerts("state", Filter(states=None)) == {"new": 2} and not store.untold()
+    assert judge(store, CONFIG, now="2025-09-05T00:00:00Z").outcome.alerts.total() == 0
+    same_after_a_rebuild(store)
