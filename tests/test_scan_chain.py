@@ -18,7 +18,7 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from chipwatch.scale import bring, parquet
+from chipwatch.scale import bring, parquet, scan
 from chipwatch.scale.chain import Result, Scanner, _moment
 from chipwatch.scale.snapshot import take
 from chipwatch.scale.sources import parts
@@ -230,7 +230,7 @@ def ledger_of(folder: Path, result: Result) -> Ledger:
     """A ledger in which the result stands, with its candidates beside it."""
     ledger = Ledger(folder)
     file, digest = parquet.write(folder, result.archive, result.rows)
-    ledger.record(Entry(result.archive, "done", NOW, candidates=len(result.rows), file=file, sha256=digest))
+    ledger.record(Entry(result.archive, "done", NOW, size=result.size, candidates=len(result.rows), file=file, sha256=digest))
     return ledger
 
 
@@ -253,6 +253,31 @@ def test_what_could_not_be_read_for_a_home_is_tried_again(scanner: Scanner, tmp_
         assert brought() == []
     with Store.open(home) as store:
         assert sorted(o.listing.listing_id for o in store.iter_observations()) == ["a0", "a1", "a2"]
+
+
+@pytest.mark.parametrize("change", [None, lambda data: data[:3000], lambda data: bytes(flipped(bytearray(data), 900))], ids=["gone", "cut", "flipped"])
+def test_candidates_that_are_not_as_they_were_written_are_named_and_cost_no_others(
+    change: Callable[[bytes], bytes] | None, scanner: Scanner, tmp_path: Path
+) -> None:
+    errors: list[dict[str, Any]] = []
+    names = [str(tmp_path / name) for name in ("a.warc.gz", "b.warc.gz")]
+    for name, records in zip(names, (FIRST, SECOND), strict=True):
+        ledger_of(tmp_path, scanned(scanner, Path(name), packed(*records))).close()
+    path = tmp_path / parquet.FOLDER / parquet.name_of(names[0])
+    whole = path.read_bytes()
+    path.unlink()
+    if change:
+        path.write_bytes(change(whole))
+    with Ledger(tmp_path) as ledger:
+        done = bring.bring(tmp_path, ledger, tmp_path / "home", scanner.config, now=NOW, on_error=errors.append)
+        assert [(one.outcome, one.listings, one.errors) for one in done] == [("failed", 0, 1), ("ok", 3, 0)]
+        assert [path.name in one["error"] and "not as the scan wrote it" in one["error"] for one in errors] == [True]
+        path.unlink(missing_ok=True)
+        # Then the archive is not done.
+        assert [name for name, _ in scan.todo(ledger, names)] == names[:1]
+        path.write_bytes(whole)
+        assert scan.todo(ledger, names) == []
+        assert [one.listings for one in bring.bring(tmp_path, ledger, tmp_path / "home", scanner.config, now=NOW)] == [3]
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["members", "one stream"])

@@ -57,6 +57,7 @@ def test_a_list_that_is_of_no_use_is_told_before_anything_is_done(name: str, dat
 
 def begun(folder: Path) -> None:
     """A scan of one archive."""
+    folder.mkdir(exist_ok=True)
     snapshot = take(Config(), None, now=NOW)
     (folder / FILE).write_bytes(snapshot.data)
     with Ledger(folder) as ledger:
@@ -95,3 +96,15 @@ def test_a_scan_goes_on_by_what_it_was_begun_with_or_not_at_all(
     assert said[what] in done.stderr and "Traceback" not in done.stderr
     with Ledger(tmp_path) as ledger:
         assert len(ledger.entries()) == 1
+
+
+def test_an_upgraded_chipwatch_still_imports_what_was_scanned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun(tmp_path / "out")
+    archive = tmp_path / "one.warc.gz"
+    archive.write_bytes(b"x")
+    with Ledger(tmp_path / "out") as ledger:
+        ledger.record(Entry(str(archive), "done", NOW, size=1))
+    monkeypatch.setattr(Config, "thresholds_version", "other")
+    chipwatch(tmp_path / "home", "init")
+    told = chipwatch(tmp_path / "home", "scan", str(archive), "--out", str(tmp_path / "out"), "--import").stderr
+    assert "nothing to do" in told

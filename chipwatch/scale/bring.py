@@ -45,6 +45,11 @@ def bring(
     for entry in ledger.entries():
         if entry.file is None or entry.archive in known:
             continue
+        if not parquet.is_as_written(folder, entry.file, entry.sha256):
+            if on_error:
+                on_error({"error": f"{folder / parquet.FOLDER / entry.file}: is not as the scan wrote it; remove it, and the scan reads its archive again"})
+            done.append(ImportResult(entry.archive, None, "failed", errors=1))
+            continue
         rows = list(parquet.read(folder, [entry.file]))
         facts = {"file": entry.archive, "file_sha256": entry.sha256, "given_site": LABEL}
         result = import_pieces(

@@ -85,6 +85,18 @@ def remove(folder: Path, archive: str) -> None:
         path.unlink(missing_ok=True)
 
 
+def is_there(folder: Path, name: str) -> bool:
+    """Whether a file of candidates is on the disk."""
+    return (folder / FOLDER / name).is_file()
+
+
+def is_as_written(folder: Path, name: str, sha256: str | None) -> bool:
+    """Whether it is there with the bytes that it was written with. Raises StorageError."""
+    path = folder / FOLDER / name
+    with translated(path):
+        return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+
+
 def read(folder: Path, names: Sequence[str]) -> Iterator[dict[str, Any]]:
     """The rows of the named files, in the order of archive, file inside and offset."""
     import pyarrow.parquet as pq

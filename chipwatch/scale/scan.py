@@ -286,14 +286,15 @@ class Scan:
 
 
 def todo(ledger: Ledger, archives: Sequence[str]) -> list[tuple[str, int | None]]:
-    """Archives that are not done, with their bytes where this machine can tell: new ones, those that could not be read, and
-    files whose length is another now."""
+    """Archives that are not done, with their bytes where this machine can tell: new ones, those that could not be read, those whose
+    candidates are gone, and files whose length is another now."""
     known = {entry.archive: entry for entry in ledger.entries()}
     out = []
     for archive in archives:
         entry = known.get(archive)
         size = None if is_url(archive) else _size(archive)
-        if entry is None or entry.outcome == "failed" or (size is not None and size != entry.size):
+        gone = entry is not None and entry.file is not None and not parquet.is_there(ledger.path.parent, entry.file)
+        if entry is None or gone or entry.outcome == "failed" or (size is not None and size != entry.size):
             out.append((archive, size))
     return out
 
