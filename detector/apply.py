@@ -65,7 +65,7 @@ def history(store: Store, config: Config) -> list[Past]:
             Past(
                 row["listing"], f"{row['site']}/{row['listing_id']}", row["site"], row["observed_at"][:10], score,
                 severity, evidence, replay, decision["action"] if decision else None,
-                decision["at"] if decision else None,
+                decision["at"] if decision else None, bool(decision and decision["source"] == "sample"),
             )
         )  # fmt: skip
     return out

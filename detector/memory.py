@@ -45,11 +45,12 @@ class Likeness:
 
 class _Past(NamedTuple):
     """What a listing offered when it was observed; its title and description, where they speak of a serial number (a home's whole
-    texts would fill the memory)."""
+    texts would fill the memory). A `card` has no description: it tells a price, and nothing of what the text says."""
 
     observed_at: str
     said: Said
     text: tuple[str, str | None] | None
+    card: bool
 
 
 class _Offer(NamedTuple):
@@ -152,7 +153,7 @@ class Memory:
             self._offered(row["seller"], row["listing"], _Offer(row["observed_at"], row["chip"] is not None))
         for row in self.store.last_before(listings, self.start):
             text = _of_serials(row["title"], row["description"])
-            self._said(row["listing"], _Past(row["observed_at"], Said.from_record(row), text))
+            self._said(row["listing"], _Past(row["observed_at"], Said.from_record(row), text, not row["description"]))
         self._asked |= sellers | listings
 
     def history(self, observation: Observation) -> History:
@@ -165,14 +166,16 @@ class Memory:
         return History(*goods.others(observation.listing_key, observation.observed_at), before)
 
     def text_before(self, observation: Observation) -> tuple[str, str | None] | None:
-        """Title and description of the listing's last judged observation, where they speak of a serial number."""
-        last = self._last(observation)
-        return last.text if last else None
+        """Title and description of the listing's last judged observation that is no card, where they speak of a serial number."""
+        past = self._past.get(observation.listing_key, ())
+        known = past[: bisect_right(past, observation.observed_at, key=_observed)]
+        return next((one.text for one in reversed(known) if not one.card), None)
 
     def take(self, observation: Observation, said: Said) -> None:
         """Remember a judged observation."""
         listing, key, when = observation.listing, observation.listing_key, observation.observed_at
-        self._said(key, _Past(when, said, _of_serials(listing.title, listing.description)))
+        text = _of_serials(listing.title, listing.description)
+        self._said(key, _Past(when, said, text, not listing.description))
         if observation.seller_key is not None:
             self._offered(observation.seller_key, key, _Offer(when, said.chip is not None))
 

@@ -35,6 +35,8 @@ class Past:
     replay: Mapping[str, Any]
     decision: str | None = None
     decided_at: str | None = None
+    drawn: bool = False
+    """It was no alert when it was decided on, but drawn at random by a digest."""
 
     @property
     def right(self) -> bool | None:
@@ -185,10 +187,13 @@ class Precision:
 
 
 def report(history: Iterable[Past]) -> list[Precision]:
-    """Precision among decided alerts by signal, site and severity, over all and by the month of the decision."""
+    """Precision among decided alerts by signal, site and severity, over all and by the month of the decision.
+
+    What a digest drew at random was no alert: it tells what is missed, and of no signal how often its alerts are right.
+    """
     counts: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
     for past in history:
-        if past.right is None:
+        if past.right is None or past.drawn:
             continue
         keys = [("site", past.site), ("severity", past.severity), *(("signal", name) for name in past.evidence)]
         for by, value in keys:

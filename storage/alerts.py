@@ -94,9 +94,9 @@ class Alerts(Queue, Mutes):
         ) > 0  # fmt: skip
 
     def _open(self, intent: AlertIntent, now: str) -> None:
-        self.db.write(_OPEN, self._columns(intent, now))
         if intent.muted_by:
-            self.db.write("UPDATE mute SET hits = hits + 1 WHERE id = ?", [intent.muted_by])
+            self.db.write(_HIDDEN_FIRST, {"mute": intent.muted_by, "listing": intent.facts.listing})
+        self.db.write(_OPEN, self._columns(intent, now))
 
     def _update(self, intent: AlertIntent, now: str) -> None:
         if intent.muted_by:
@@ -166,6 +166,8 @@ _UPDATE = """UPDATE alert SET title=:title, severity=:severity, rank=:rank, scor
     unit_usd=:unit_usd, seller=:seller, signals=:signals, observation=:observation, news_at=coalesce(:news_at, news_at),
     relist_of=coalesce(:relist_of, relist_of), muted_by=:muted_by, measured=:measured, version=version+1 WHERE listing=:listing"""
 
+# What the program closed and opens again was counted when it was hidden first.
+_HIDDEN_FIRST = "UPDATE mute SET hits = hits + 1 WHERE id=:mute AND NOT EXISTS (SELECT 1 FROM alert WHERE listing=:listing AND state='closed')"
 _HIDDEN_NOW = "UPDATE mute SET hits = hits + 1 WHERE id=:mute AND EXISTS (SELECT 1 FROM alert WHERE listing=:listing AND muted_by IS NULL)"
 
 _WAKE = """UPDATE alert SET state='new', snooze_until=NULL, muted_by=?, news_at=coalesce(?, news_at), version=version+1 WHERE listing=?"""

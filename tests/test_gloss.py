@@ -6,7 +6,8 @@ import pytest
 
 from config.loader import Config
 from config.schema.signals import Card
-from review.desk.case import _quotes
+from review.desk.cards import Names
+from review.desk.case import _quotes, _signs
 from review.desk.glossary import Glossary
 from review.marks import joined, pieces
 from storage.listing import Listing
@@ -137,3 +138,12 @@ def test_quotes_of_one_mark_are_one_quote() -> None:
     ]
     assert list(_quotes(seen, rows)) == [("还有120片", "zh"), ("批发", "zh")]
     assert list(_quotes(None, rows[:1])) == [("还有120", "zh")]
+
+
+def test_what_a_quote_shows_is_not_said_again_beside_it() -> None:
+    rows = [
+        {"signal": "restricted_destination", "text": "China", "field": None, "start": None, "end": None, "detail": "China"},
+        {"signal": "new_seller", "value": 3, "expected": 30, "n": 1, "detail": "account 3 days old"},
+    ]
+    quoted, told = _signs(None, {"signals": rows}, CONFIG, Names(CONFIG), GLOSSARY)
+    assert ([text for text, *_ in quoted.texts], quoted.detail, told.detail) == (["China"], "", "account 3 days old")

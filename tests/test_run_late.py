@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from config.loader import Config
-from detector.apply import apply
+from detector.apply import apply, history
 from detector.run import Run
 from storage.alerts import Filter
 from storage.listing import Listing
@@ -86,6 +86,25 @@ def test_what_was_seen_twice_before_it_was_judged_is_news(store: Store) -> None:
     record(store, [listing(1, day=25, usd=25000)], NOW)
     judge(store, CONFIG)
     assert store.untold() and alert(store)["events"][0]["news"]
+
+
+@pytest.mark.parametrize("daily", [False, True])
+def test_a_search_card_between_two_pages_hides_no_edit(store: Store, daily: bool) -> None:
+    """A site's lists show title and price alone; what a page's text dropped is told by the page before."""
+    pages = [listing(1, description=f"{COPIED} Serial number on request."), listing(1, 9900, day=1, description=None), listing(1, 9900, day=2, description=COPIED)]
+    for at, page in enumerate(pages, start=1):
+        record(store, [page], f"2025-09-0{at}T00:00:00Z")
+        if daily or at == len(pages):
+            judge(store, CONFIG, now=f"2025-09-0{at}T00:00:00Z")
+    assert "serial_words_dropped" in reasons(store, 1)
+    same_after_a_rebuild(store)
+
+
+def test_what_a_draw_found_is_no_alert_in_the_history(store: Store) -> None:
+    come(store, listing(1), listing(2, signals=FLAG))
+    for name in map(tuple, store.db.rows("SELECT id FROM listing")):
+        store.decide(*name, "dismiss", who="a", now=NOW, reason="no-concern")
+    assert sorted((one.drawn, one.severity) for one in history(store, CONFIG)) == [(False, "high"), (True, "none")]
 
 
 def test_before_is_what_was_observed_before(store: Store) -> None:

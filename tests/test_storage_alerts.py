@@ -430,3 +430,12 @@ def test_an_update_hides_and_shows_by_the_mutes_of_now(store: Store) -> None:
         store.apply_intents([Intent("updated", less, news=False, muted_by=mute)], now=DAY.format(day))
     assert store.alert(key)["muted_by"] == mute and store.alerts() == []
     assert [m["hits"] for m in store.mutes(DAY.format(6))] == [2], "once for each time that it was hidden"
+
+
+def test_what_is_closed_and_opened_again_under_a_mute_was_hidden_once(store: Store) -> None:
+    """A threshold that is tried and put back closes and opens much of the queue."""
+    mute = store.mute("site", "board", reason="audit", who="ann", now=DAY.format(1), until=DAY.format(20))
+    store.apply_intents([Intent("opened", facts(store, 1), news=False, muted_by=mute)], now=DAY.format(2))
+    store.apply_intents([Intent("closed", facts(store, 1, score=0.1, severity="none"), news=False)], now=DAY.format(3))
+    store.apply_intents([Intent("reopened", facts(store, 1), news=False, muted_by=mute)], now=DAY.format(4))
+    assert [m["hits"] for m in store.mutes(DAY.format(5))] == [1]

@@ -115,6 +115,11 @@ def test_the_report_gives_precision_by_signal_site_and_severity_over_time() -> N
     assert rows["site", "ebay", ""].n == 40
 
 
+def test_what_was_drawn_at_random_is_no_decided_alert() -> None:
+    drawn = [replace(past(300 + n, ("no_paperwork",), "dismiss"), drawn=True) for n in range(5)]
+    assert report([*HISTORY, *drawn]) == report(HISTORY)
+
+
 def test_weights_move_with_the_decisions_and_no_further_than_they_speak() -> None:
     found = {row.evidence: row for row in estimate_weights(HISTORY, judge(), judge())}
     assert found["no_paperwork"].proposed < found["no_paperwork"].now == 1.8

@@ -209,7 +209,7 @@ def _signs(
             Sign(
                 number, name, names.signal(name), card.gloss if card else "",
                 tuple((text, lang, tuple(glossary.words(text, lang, name))) for text, lang in texts.items()),
-                "; ".join(dict.fromkeys(details)), figures, tuple(card.innocent) if card else (), tuple(card.next) if card else (),
+                "; ".join(dict.fromkeys(words for words in details if words not in texts)), figures, tuple(card.innocent) if card else (), tuple(card.next) if card else (),
             )
         )  # fmt: skip
     return tuple(out)
