@@ -13,11 +13,10 @@ import contextlib
 import re
 from itertools import islice
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler import decoding
+from crawler import decoding, links
 from crawler import dom as tree_rules
 from crawler.extraction import (
     dom,
@@ -102,12 +101,19 @@ def extract_page(
     page = fields.Sources(shown, own, card, facts.claim(shown), choice, address, known, tuple(stated))
     filled = fields.fill(page)
     is_product, reason = proof.of(page, claims, filled)
-    images = [urljoin(address or "", image) for claim in (*own, card) for image in claim.images]
+    images = _images(tree, address, [image for claim in (*own, card) for image in claim.images])
     return Extracted(
-        url=address, **filled.values, image_urls=tuple(dict.fromkeys(images))[:_MOST_IMAGES],
+        url=address, **filled.values, image_urls=images[:_MOST_IMAGES],
         language=place.language, country=place.country, origins=filled.origins, conflicts=tuple(filled.conflicts),
         problems=tuple(problems), is_product=is_product, reason=reason, digest=extracted.digest(address or body),
     )  # fmt: skip
+
+
+def _images(tree: LexborHTMLParser, address: str | None, stated: list[str]) -> tuple[str, ...]:
+    """Addresses of the article's pictures, in full where the page's own is known."""
+    base = links.base_of(tree, address) if address else None
+    found = [links.led_to(base, image) for image in stated] if base else stated
+    return tuple(dict.fromkeys(image for image in found if image))
 
 
 def _utf8(body: bytes, content_type: str | None) -> bytes:

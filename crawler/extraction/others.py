@@ -11,10 +11,11 @@ from bisect import bisect_left
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urldefrag
 
 from crawler.extraction.dom import OUTERMOST
 from crawler.extraction.words import OTHERS, RELATED
+from crawler.links import led_to
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -238,7 +239,10 @@ def _other_page(href: str, address: str | None) -> bool:
     """Does a link lead to another page? Choices of this article (`?colour=red`) do not."""
     if not href or href[0] in "#?" or href[:11].lower() == "javascript:":
         return False
-    return not address or _bare(urljoin(address, href)) != _bare(address)
+    if not address:
+        return True
+    target = led_to(address, href)
+    return target is not None and _bare(target) != _bare(address)
 
 
 def _bare(address: str) -> str:

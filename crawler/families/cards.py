@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from crawler import dom
 from crawler.decoding import decode
 from crawler.families.start import search_pages
+from crawler.links import base_of, led_to
 from crawler.page import Follow, Page, Reading, merged
 from storage.listing import Listing, ListingError
 
@@ -45,9 +46,10 @@ def _list(tree: LexborHTMLParser, cards: list[LexborNode], page: Page, site: Sit
         return Reading(follow=next_page(tree, page, site), recognised=False, problems=("no card on the page",))
     found: list[Listing] = []
     problems: list[str] = []
+    base = base_of(tree, page.url)
     for number, card in enumerate(cards, 1):
         try:
-            found.append(_listing(card, site.list.fields, page, site))
+            found.append(_listing(card, site.list.fields, page, base, site))
         except ListingError as error:
             problems.append(f"card {number}: {error}")
     follow = list(next_page(tree, page, site))
@@ -59,7 +61,7 @@ def _list(tree: LexborHTMLParser, cards: list[LexborNode], page: Page, site: Sit
 
 def _detail(tree: LexborHTMLParser, page: Page, site: Site) -> Reading:
     root = tree.root
-    values = fields_of(root, site.detail.fields, page.url) if root is not None else {}
+    values = fields_of(root, site.detail.fields, base_of(tree, page.url)) if root is not None else {}
     if not values or not (page.card or values.get("title")):
         return Reading(recognised=False, problems=("no field of a listing on the page",))
     try:
@@ -72,8 +74,8 @@ def _detail(tree: LexborHTMLParser, page: Page, site: Site) -> Reading:
     return Reading((merged(page.card, listing),))
 
 
-def _listing(card: LexborNode, selectors: Selectors, page: Page, site: Site) -> Listing:
-    values = fields_of(card, selectors, page.url)
+def _listing(card: LexborNode, selectors: Selectors, page: Page, base: str, site: Site) -> Listing:
+    values = fields_of(card, selectors, base)
     values.setdefault("url", None)
     return _finished(values, page, site)
 
@@ -88,13 +90,13 @@ def _finished(values: dict[str, Any], page: Page, site: Site) -> Listing:
 
 
 def fields_of(node: LexborNode, selectors: Selectors, base: str) -> dict[str, Any]:
-    """Values of all given selectors inside a node, under the names of a listing's fields."""
+    """Values of all given selectors inside a node, under the names of a listing's fields; `base` is what its links are relative to."""
     values: dict[str, Any] = {}
     for name in type(selectors).model_fields:
         tried: tuple[str, ...] = getattr(selectors, name)
         if name == "image_urls":
-            pictures = [urljoin(base, value) for selector in tried for value in dom.select(node, selector)]
-            values[name] = tuple(dict.fromkeys(pictures))
+            pictures = [led_to(base, value) for selector in tried for value in dom.select(node, selector)]
+            values[name] = tuple(dict.fromkeys(filter(None, pictures)))
             continue
         value: Any = dom.first(node, tried) if tried else None
         if value is None:
@@ -102,7 +104,7 @@ def fields_of(node: LexborNode, selectors: Selectors, base: str) -> dict[str, An
         if name in _ONE_LINE:
             value = " ".join(value.split())
         if name == "url":
-            value = urljoin(base, value)
+            value = led_to(base, value)
         elif name in ("quantity", "seller_ratings"):
             value = whole_number(value)
         values["price_text" if name == "price" else name] = value
@@ -134,13 +136,13 @@ def next_page(tree: LexborHTMLParser, page: Page, site: Site) -> tuple[Follow, .
     address = next(dom.select(root, site.list.next), None)
     if not address:
         return ()
-    url = urljoin(page.url, address)
-    return () if url == page.url else (Follow(url, "list", page=_number(url)),)
+    url = led_to(base_of(tree, page.url), address)
+    return () if url is None or url == page.url else (Follow(url, "list", page=_number(url)),)
 
 
 def _number(url: str) -> int:
     """The page number that an address states, at least 2."""
     for values in parse_qs(urlsplit(url).query).values():
-        if values[0].isdigit() and 1 < int(values[0]) < 10_000:
+        if values[0].isdecimal() and 1 < int(values[0]) < 10_000:
             return int(values[0])
     return 2

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.decoding import decode
 from crawler.dom import DEEPEST, too_deep
 from crawler.families.answers import decode_json, plain_text, text_of
 from crawler.families.cards import id_in
 from crawler.families.start import search_pages
+from crawler.links import led_to
 from crawler.page import Follow, Page, Reading
 from storage.listing import Listing, ListingError
 
@@ -82,7 +83,7 @@ def _trap(body: bytes) -> str | None:
 
 
 def _entry(entry: Any, page: Page, site: Site) -> Listing:
-    url = urljoin(page.url, entry["link"]) if entry.get("link") else None
+    url = led_to(page.url, entry["link"]) if entry.get("link") else None
     content = entry.get("content") or [{}]
     when = entry.get("published_parsed") or entry.get("updated_parsed")
     text = plain_text(content[0].get("value")) or plain_text(entry.get("summary"))
@@ -112,14 +113,14 @@ def _json_feed(data: dict[str, Any], page: Page, site: Site) -> Reading:
             found.append(_json_item(item, page, site))
         except _ODD as error:
             problems.append(f"item {number}: {error}")
-    after = text_of(data.get("next_url"))
-    return Reading(tuple(found), (Follow(urljoin(page.url, after), "list"),) if after else (), problems=tuple(problems))
+    after = led_to(page.url, text_of(data["next_url"])) if data.get("next_url") else None
+    return Reading(tuple(found), (Follow(after, "list"),) if after else (), problems=tuple(problems))
 
 
 def _json_item(item: Any, page: Page, site: Site) -> Listing:
     if not isinstance(item, dict):
         raise ListingError("item", "is no object")
-    url = urljoin(page.url, text_of(item["url"])) if item.get("url") else None
+    url = led_to(page.url, text_of(item["url"])) if item.get("url") else None
     text = plain_text(item.get("content_html")) or text_of(item.get("content_text")) or text_of(item.get("summary")) or None
     authors = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
     author = text_of(authors[0].get("name")) if authors and isinstance(authors[0], dict) else ""
@@ -178,7 +179,7 @@ def _post(post: dict[str, Any], page: Page, site: Site) -> Listing:
     author = text_of(post.get("author_fullname")) or text_of(post.get("author")) or None
     return Listing.from_dict({
         "site": site.key, "listing_id": post.get("name") or post.get("id"),
-        "url": urljoin(page.url, text_of(post["permalink"])) if post.get("permalink") else None,
+        "url": led_to(page.url, text_of(post["permalink"])) if post.get("permalink") else None,
         "title": plain_text(post.get("title")), "description": text_of(post.get("selftext")) or None,
         "category": text_of(post.get("link_flair_text")) or text_of(post.get("subreddit")) or None,
         "seller_id": author, "seller_name": text_of(post.get("author")) or author,

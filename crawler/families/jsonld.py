@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from crawler import dom
 from crawler.decoding import decode
 from crawler.families.cards import id_in, next_page
 from crawler.families.sitemap import addresses
 from crawler.families.start import search_pages
+from crawler.links import base_of, led_to
 from crawler.page import Follow, Page, Reading, Role, merged
 from storage.listing import Listing, ListingError
 
@@ -56,8 +57,8 @@ def _sitemap(page: Page, site: Site) -> Reading:
     if kind is None:
         return Reading(recognised=False, problems=("no sitemap",))
     role: Role = "sitemap" if kind == "index" else "detail"
-    chosen = [url for url in found if kind == "index" or _wanted(url, site)]
-    return Reading(follow=tuple(Follow(urljoin(page.url, url), role) for url in chosen))
+    chosen = [url for url in found if led_to(page.url, url) and (kind == "index" or _wanted(url, site))]
+    return Reading(follow=tuple(Follow(url, role) for url in chosen))
 
 
 def _list(text: str, page: Page, site: Site) -> Reading:
@@ -65,12 +66,13 @@ def _list(text: str, page: Page, site: Site) -> Reading:
 
     tree = dom.parse(text)
     root = tree.root
+    base = base_of(tree, page.url)
     links = (
         list(dom.select(root, site.list.links)) if site.list.links and root is not None else item_list(tree)
     )
     follow = []
-    for link in dict.fromkeys(urljoin(page.url, link) for link in links):
-        if _wanted(link, site):
+    for link in dict.fromkeys(led_to(base, link) for link in links):
+        if link and _wanted(link, site):
             follow.append(Follow(link, "detail"))
     empty = site.list.empty is not None and bool(tree.css(site.list.empty))
     if not follow and not empty:

@@ -6,9 +6,10 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from crawler import dom
+from crawler.links import base_of, led_to
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -84,10 +85,10 @@ def guess_cards(tree: LexborHTMLParser, prices: re.Pattern[str]) -> Guess | None
 
 def guess_listing_links(tree: LexborHTMLParser, base: str, most: int = 3) -> list[Links]:
     """Where a shop's listing pages may live: the folders that the page links to most; of pages without a folder, where their links stand."""
-    host = urlsplit(base).netloc
+    host, base = urlsplit(base).netloc, base_of(tree, base)
     found: defaultdict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for node in tree.css("a[href]"):
-        url = urljoin(base, node.attributes.get("href") or "").partition("#")[0]
+        url = (led_to(base, node.attributes.get("href") or "") or "").partition("#")[0]
         parts = urlsplit(url)
         folder = folder_of(url)
         if parts.netloc != host or parts.path in ("", folder):

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from crawler import dom
 from crawler.archiving import not_to_be_kept
 from crawler.decoding import decode
 from crawler.families import feed
 from crawler.families.sitemap import addresses
+from crawler.links import base_of, led_to
 from crawler.page import Page
 from crawler.sites.checking import save_sample
 from crawler.sites.guessing import Links, folder_of, guess_listing_links, next_link, price_signs
@@ -121,7 +122,7 @@ def _examine(page: Page, ask: Callable[..., Look], prices: re.Pattern[str], site
     except dom.TooDeep as error:
         raise ProposeError(f"{page.url}: {error}") from error
     facts = {"title": _title(tree), "language": _language(tree)}
-    notes = [f"feed offered: {urljoin(page.url, link)}" for link in _feeds(tree)]
+    notes = [f"feed offered: {link}" for link in _feeds(tree, page.url)]
     if extract(text, page.url, None) is not None:
         folder = _folder(urlsplit(page.url).path)
         return facts | {"family": "jsonld", "detail_only": folder, "single": True}, [*notes, "the address is a single listing page; add result pages or a sitemap"], [page]
@@ -144,7 +145,7 @@ def _examine(page: Page, ask: Callable[..., Look], prices: re.Pattern[str], site
         told = f"the sitemap leads to listing pages in {folder}, which are read by their markup"
         return facts | {"family": "jsonld", "detail_only": only, "sitemap": [sitemap], "single": True}, [*notes, told], [detail]
     if notes:
-        address = urljoin(page.url, _feeds(tree)[0])
+        address = _feeds(tree, page.url)[0]
         offered = ask(address).pages.get(address)
         if offered is not None:
             return facts | {"family": "feed", "feed": address}, notes, [offered]
@@ -153,8 +154,8 @@ def _examine(page: Page, ask: Callable[..., Look], prices: re.Pattern[str], site
 
 def _one_of(addresses: list[str], page: Page, ask: Callable[..., Look]) -> list[Page]:
     """The first listing page of a list, to be saved beside it."""
-    url = urljoin(page.url, addresses[0])
-    found = ask(url).pages.get(url)
+    url = led_to(page.url, addresses[0])
+    found = ask(url).pages.get(url) if url else None
     return [dataclasses.replace(found, role="detail")] if found else []
 
 
@@ -266,10 +267,12 @@ def _language(tree: LexborHTMLParser) -> str | None:
     return value if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value) else None
 
 
-def _feeds(tree: LexborHTMLParser) -> list[str]:
+def _feeds(tree: LexborHTMLParser, url: str) -> list[str]:
     kinds = ("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json")
     nodes = tree.css("link[rel=alternate]")
-    return [node.attributes.get("href") or "" for node in nodes if node.attributes.get("type") in kinds and node.attributes.get("href")][:5]
+    base = base_of(tree, url)
+    found = [led_to(base, node.attributes.get("href") or "") for node in nodes if node.attributes.get("type") in kinds and node.attributes.get("href")]
+    return [address for address in found if address][:5]
 
 
 def _folder(path: str) -> str | None:

@@ -147,8 +147,11 @@ class MarketSpider(scrapy.Spider):
         if page.status == 304:
             known = self.recorder.validators.stored(page, follow.url) if self.recorder else None
             if known is None:
-                # The bytes of the last time are gone: ask for the whole page.
-                yield self._request(dataclasses.replace(follow, fully=True))
+                # The bytes of the last time are gone: ask for the whole page, once.
+                if _conditional(response.request):
+                    yield self._request(dataclasses.replace(follow, fully=True))
+                else:
+                    self._without_page(follow, "status 304 to a request that set no condition")
                 return
             self.plan.facts.unchanged += 1
             page = known
@@ -208,7 +211,7 @@ class MarketSpider(scrapy.Spider):
                 name = entry.card.listing_id if entry.card else entry.url
                 if name not in self._opened:
                     self._opened.add(name)
-                    yield self._request(entry)
+                    yield from self._asking(entry)
         # Judged by this list alone: another search may have shown its first pages already, and not those that come after.
         held = {entry.listing_id for entry in reading.listings} | {f.url for f in reading.follow if f.role == "detail"}
         before = self._on_list.setdefault(follow.url, set())
@@ -227,7 +230,22 @@ class MarketSpider(scrapy.Spider):
                 self.plan.facts.remarks.append(f"a list was left at page {depth - 1}, which brought nothing new: {follow.url}")
             else:
                 self._on_list.setdefault(entry.url, before)
-                yield self._request(entry)
+                yield from self._asking(entry)
+
+    def _asking(self, follow: Follow) -> Iterator[Request]:
+        """The request for an address that a page gave; what is none costs itself alone."""
+        try:
+            request = self._request(follow)
+        except ValueError:
+            self._without_page(follow, "is no address")
+            return
+        yield request
+
+    def _without_page(self, follow: Follow, why: str) -> None:
+        """Count a page that cannot be had, and record what its list said of the listing."""
+        self.plan.facts.failed[why] += 1
+        if follow.card is not None and self.recorder is not None:
+            self.recorder.take_card(follow.card, self._seen_on.get(follow.card.listing_id))
 
     def failed(self, failure: Failure) -> None:
         """A request without a usable answer: count it by cause, so that the outcome can name it."""
@@ -297,6 +315,11 @@ class FeedSpider(MarketSpider):
     """RSS, Atom, forum listings."""
 
     name = "feed"
+
+
+def _conditional(request: Request | None) -> bool:
+    """Did a request ask for a page only if it has changed?"""
+    return request is not None and any(name in request.headers for name in ("If-None-Match", "If-Modified-Since"))
 
 
 def _token(response: Response) -> str | None:
