@@ -118,9 +118,12 @@ class Manners:
         host = urlsplit(request.url).netloc
         self._ended(host)
         self.facts.bytes += len(response.body)
-        if request.meta.get(_ROBOTS) or (300 <= response.status < 400 and response.status != 304):
+        if request.meta.get(_ROBOTS):
             return response
         headers = plain_headers(response)
+        rest_s = self._rest(host, headers.get("retry-after")) if response.status >= 300 else None
+        if 300 <= response.status < 400 and response.status != 304:
+            return response
         asked = request.meta.get("redirect_urls", [request.url])[0]
         mark = challenge.recognise(
             self.plan.marks,
@@ -144,10 +147,7 @@ class Manners:
         elif response.status < 500:
             self.refusals[host] = 0
         if response.status in AGAIN:
-            return (
-                await self._again(request, host, f"status {response.status}", headers.get("retry-after"))
-                or response
-            )
+            return self._again(request, host, f"status {response.status}", rest_s) or response
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
@@ -158,7 +158,7 @@ class Manners:
         self._ended(host)
         if request.meta.get(_ROBOTS) or not _passing(exception):
             return None
-        return await self._again(request, host, type(exception).__name__, None)
+        return self._again(request, host, type(exception).__name__)
 
     def _stored(self, request: Request) -> Response | None:
         """The answer that a killed run stored, as it was, with (page, pointer) in the request's meta; None if there is none."""
@@ -229,15 +229,25 @@ class Manners:
         logger.warning("%s is left alone: %s", host, why)
         raise Refused("stopped", f"{host} is left alone: {why}")
 
-    async def _again(self, request: Request, host: str, why: str, after: str | None) -> Request | None:
-        """The request for another try, after the pause the server asked for or a doubling one; None if tries are used up."""
-        tries = request.meta.get("tries", 0) + 1
+    def _rest(self, host: str, after: str | None) -> float | None:
+        """Keep the pause that an answer asks for, for whatever is asked next, by this run or another; how long it is."""
         wait = retry_after(after, datetime.now(UTC))
-        if wait is not None and wait > self.plan.retry_after_max_s:
+        if wait is None:
+            return None
+        if wait > self.plan.retry_after_max_s:
             self._stop(host, f"asks to come back in {wait:.0f} s", "retry_after")
+        self.pause.rest(host, self._now(), wait)
+        if self.plan.last is not None:
+            self.plan.last.note(host, wait)
+        return wait
+
+    def _again(self, request: Request, host: str, why: str, rest_s: float | None = None) -> Request | None:
+        """The request for another try, after the rest that the server asked for or a doubling pause; None if tries are used up."""
+        tries = request.meta.get("tries", 0) + 1
         if tries > self.plan.retries or self.plan.stopping.is_set():
             return None
-        self.pause.rest(host, self._now(), wait if wait is not None else self.plan.delay_s * 2**tries)
+        if rest_s is None:
+            self.pause.rest(host, self._now(), self.plan.delay_s * 2**tries)
         logger.info("again after %s: %s", why, request.url)
         copy = request.copy()
         copy.meta["tries"] = tries
@@ -251,7 +261,7 @@ class Manners:
         """At the first request to a host: keep the pause from the last one of another run, too."""
         if self.plan.last is not None and host not in self._recalled:
             self._recalled.add(host)
-            ago = self.plan.last.ago(host)
+            ago = self.plan.last.ago(host, self.plan.retry_after_max_s)
             if ago is not None and ago < self.pause.of(host):
                 self.pause.rest(host, self._now(), self.pause.of(host) - ago)
 

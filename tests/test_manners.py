@@ -200,6 +200,44 @@ def test_retry_after_is_waited_for_and_a_long_one_ends_the_run(tmp_path: Path) -
     assert web.paths().count("/busy2") == 0
 
 
+@pytest.mark.parametrize("status", [503, 429, 403, 301])
+def test_a_pause_asked_for_holds_for_whatever_is_asked_next(tmp_path: Path, status: int) -> None:
+    home = new_home(tmp_path, settings="[politeness]\nretries = 0\nretry_after_max_s = 4.0\n")
+    with serve() as web:
+        web.route("/busy", Answer("later", status, {"Retry-After": "1", "Location": "/list"}))
+        web.route("/list", Answer(page(card(1))))
+        add_site(home, "board", [web.url + "/busy", web.url + "/list"])
+        crawl(home, "board")
+    assert web.paths() == ["/busy", "/list"]
+    assert web.pauses()[1] >= 1.0 - JITTER
+
+
+def test_a_pause_asked_for_holds_for_the_next_run_and_not_for_ever(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/list", Answer(page(card(1))))
+        add_site(home, "board", web.url + "/list")
+        host = urlsplit(web.url).netloc
+        LastAsked(home).note(host, 4.0)
+        noted = time.monotonic()
+        assert crawl(home, "board").outcome == "ok"
+        assert web.log[0].began - noted >= 4.0 - JITTER
+        # Noted by a clock that ran a year ahead.
+        LastAsked(home).note(host, 365 * 86400.0)
+        assert LastAsked(home).ago(host, 4.0) == 0.0
+        assert crawl(home, "board", "2026-11-03T08:00:00+00:00").outcome == "ok"
+
+
+def test_a_server_that_says_unchanged_to_whatever_is_asked_is_asked_once(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        web.route("/list", Answer("", 304, {"ETag": '"1"'}))
+        add_site(home, "board", web.url + "/list")
+        result = crawl(home, "board")
+    assert web.paths() == ["/list"]
+    assert (result.outcome, result.detail) == ("failed", "1 × status 304 to a request that set no condition")
+
+
 def test_tries_are_few_and_the_pause_between_them_doubles(tmp_path: Path) -> None:
     home = new_home(tmp_path, settings="[politeness]\nretries = 3\n")
     with serve() as web:
@@ -697,6 +735,12 @@ def test_addresses() -> None:
     for url, no in refused:
         assert (hosts.refused(url, listed, loopback=False) is not None) is no, url
     assert hosts.refused("http://127.0.0.1:8000/", listed, loopback=True) is None
+    # Letters beyond ASCII are written out in requests; listed hosts are copied from a browser.
+    site = Site(title="s", family="feed", start=("https://Müller.example/feed",), hosts=("https://cdn.example/", "img.example:8443", "Bücher.example."))
+    named = hosts.hosts_of(site)
+    assert named == {"xn--mller-kva.example", "cdn.example", "img.example", "xn--bcher-kva.example"}
+    for url in ("https://xn--mller-kva.example/x", "https://müller.example/x", "https://cdn.example/x", "https://img.example/x"):
+        assert hosts.refused(url, named, loopback=False) is None, url
     assert hosts.refused("https://shop.example/", listed, loopback=True) is not None
 
 
@@ -763,6 +807,10 @@ def test_pause_and_retry_after() -> None:
     assert retry_after("Mon, 02 Nov 2026 08:01:00 GMT", now) == 60.0
     assert retry_after("Mon, 02 Nov 2026 07:00:00 GMT", now) == 0.0
     assert retry_after("soon", now) is None and retry_after(None, now) is None
+    # Made to break a reader: no digits of ours, days without end, a zone that no clock has.
+    assert retry_after("\xb2", now) is None and retry_after("9" * 12, now) == float("9" * 12)
+    assert retry_after(f"Mon, {'9' * 30} Nov 2026 08:01:00 GMT", now) is None
+    assert retry_after(f"Mon, 02 Nov 2026 08:01:00 +{'9' * 20}", now) is None
     with pytest.raises(ValueError, match="pause of 0"):
         Pause(0.0)
 

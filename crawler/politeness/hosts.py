@@ -16,10 +16,24 @@ MAX_LENGTH = 2083
 
 
 def hosts_of(site: Site, official: tuple[str, ...] = ()) -> frozenset[str]:
-    """Host names of a site: of its start addresses, sitemaps, base address, and those it lists. `official` are the API's."""
-    urls = [*site.start, *site.sitemap, *([site.base_url] if site.base_url else official)]
-    names = [urlsplit(url).hostname or "" for url in urls]
-    return frozenset(name.lower().rstrip(".") for name in (*names, *site.hosts) if name)
+    """Host names of a site: of its start addresses, sitemaps, base address, and those it lists. `official` are the API's.
+
+    A listed host may be written with a scheme or a port, as it is copied from a browser.
+    """
+    listed = [name if "//" in name else f"//{name}" for name in site.hosts]
+    urls = [*site.start, *site.sitemap, *([site.base_url] if site.base_url else official), *listed]
+    return frozenset(ascii_name(name) for name in (urlsplit(url).hostname for url in urls) if name)
+
+
+def ascii_name(host: str) -> str:
+    """A host as requests name it: in lower case, letters beyond ASCII written out (`müller.example` is xn--mller-kva.example)."""
+    name = host.lower().rstrip(".")
+    if name.isascii():
+        return name
+    try:
+        return name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return name
 
 
 def refused(url: str, hosts: frozenset[str], *, loopback: bool) -> str | None:
@@ -36,7 +50,7 @@ def refused(url: str, hosts: frozenset[str], *, loopback: bool) -> str | None:
 @lru_cache(maxsize=1024)
 def _refused(scheme: str, netloc: str, hosts: frozenset[str], loopback: bool) -> str | None:
     parts = SplitResult(scheme, netloc, "", "", "")
-    host, _ = (parts.hostname or "").lower().rstrip("."), parts.port
+    host, _ = ascii_name(parts.hostname or ""), parts.port
     if parts.scheme not in ("http", "https"):
         return f"scheme {parts.scheme!r} is not read"
     if parts.username or parts.password:
