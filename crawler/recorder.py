@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from crawler.erased import Erased
 from crawler.naming import Names
 from crawler.outcome import Facts
+from storage.errors import LockedError
 
 if TYPE_CHECKING:
     from crawler.conditional import Validators
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from storage.evidence import EvidenceRef, EvidenceWriter, Sealed
     from storage.listing import Listing
     from storage.store import Store
+
+logger = logging.getLogger(__name__)
 
 BATCH = 200
 """Listings a transaction; larger ones keep other writers waiting."""
@@ -71,7 +75,11 @@ class Recorder:
                 self._waiting.append((listing, evidence))
                 fresh += 1
         if len(self._waiting) >= BATCH or time.monotonic() - self._since > LONGEST_S:
-            self.flush()
+            try:
+                self.flush()
+            except LockedError as error:
+                # Nothing is lost: the batch waits for the next page, at the latest for the end of the run.
+                logger.warning("%s; the batch waits", error)
         return fresh
 
     def take_card(self, card: Listing, evidence: EvidenceRef | None) -> None:
@@ -90,12 +98,14 @@ class Recorder:
         self.take([card], evidence)
 
     def flush(self) -> None:
-        """Commit what is waiting."""
-        batch, self._waiting, self._since = self._waiting, [], time.monotonic()
-        if not batch:
+        """Commit what is waiting; it goes on waiting where it cannot be stored. Raises StorageError."""
+        self._since = time.monotonic()
+        if not self._waiting:
             return
-        now = max(listing.observed_at or "" for listing, _ in batch)
-        for done in self.store.record_many(batch, run=self.run, now=now):
+        now = max(listing.observed_at or "" for listing, _ in self._waiting)
+        stored = self.store.record_many(self._waiting, run=self.run, now=now)
+        self._waiting = []
+        for done in stored:
             if done.kind == "new":
                 self.facts.new += 1
             elif done.kind == "changed":

@@ -110,10 +110,10 @@ def _one(
     why = refusal(site, config.settings, now.date()) or closed(site, now) or _at_rest(site, home, config, now) or _used_up(site, config, now)
     if why:
         return _skipped(site, home, config, now, why)
-    with only_crawl(site, home) as busy:
-        if busy:
-            return _skipped(site, home, config, now, f"another crawl of {busy} is still running")
-        return _child(site, home, config, now, given is not None, on_progress, signals)
+    with only_crawl(site, home) as held:
+        if held.busy:
+            return _skipped(site, home, config, now, f"another crawl of {held.busy} is still running")
+        return _child(site, home, config, now, given is not None, on_progress, signals, held)
 
 
 def _at_rest(site: Site, home: Path, config: Config, now: datetime) -> str | None:
@@ -146,11 +146,22 @@ def _stamp(now: datetime) -> str:
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@contextlib.contextmanager
-def only_crawl(site: Site, home: Path) -> Iterator[str | None]:
-    """Hold the locks of the site and of its hosts, which two sites may share; which of them another crawl or look has, or None.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The locks of a site and its hosts, or the name of one that another crawl or look has: `busy`.
 
-    The system lets go of them when the holder dies.
+    `locks` are open files, to be handed to the process that asks the hosts: it may outlive its starter by the answer it is waiting for.
+    """
+
+    locks: tuple[int, ...] = ()
+    busy: str | None = None
+
+
+@contextlib.contextmanager
+def only_crawl(site: Site, home: Path) -> Iterator[Held]:
+    """Hold the locks of the site and of its hosts, which two sites may share, within the block.
+
+    The system lets go of them when the last process that holds them has died.
     """
     import fcntl
 
@@ -158,14 +169,15 @@ def only_crawl(site: Site, home: Path) -> Iterator[str | None]:
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {"this site": f"site-{site.key}"} | {host: f"host-{host.replace(':', '_')}" for host in _places(site)}
     with contextlib.ExitStack() as held:
+        locks = []
         for what, name in wanted.items():
-            lock = held.enter_context(open(folder / name, "w"))
+            locks.append(held.enter_context(open(folder / name, "w")).fileno())
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(locks[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                yield what
+                yield Held(busy=what)
                 return
-        yield None
+        yield Held(tuple(locks))
 
 
 def _places(site: Site) -> list[str]:
@@ -181,7 +193,7 @@ def _places(site: Site) -> list[str]:
 
 
 def _child(
-    site: Site, home: Path, config: Config, now: datetime, frozen: bool, on_progress: Progress | None, signals: _Signals
+    site: Site, home: Path, config: Config, now: datetime, frozen: bool, on_progress: Progress | None, signals: _Signals, held: Held
 ) -> RunResult:
     """Run the worker, pass signals on, and read its result; if it died, say so in the database."""
     log = home / "logs" / f"crawl-{site.key}.log"
@@ -191,7 +203,7 @@ def _child(
     with open(log, "w", encoding="utf-8") as errors:
         # Its own process group: Ctrl-C reaches us alone, and we pass it on once.
         child = subprocess.Popen(  # noqa: S603 - our own module
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True,
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True, pass_fds=held.locks,
             env={**KEEP_MEMORY, **os.environ, "CHIPWATCH_WATCH_STDIN": "1"},
         )  # fmt: skip
         try:

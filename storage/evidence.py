@@ -251,8 +251,8 @@ class EvidenceWriter:
             with translated(self.path):
                 while view:
                     view = view[os.write(self._handle, view) :]
-        except StorageError:
-            # A half-written record must not stand before the next one.
+        except (StorageError, OSError):
+            # A half-written record must not stand before the next one, whatever kept it from being whole.
             os.ftruncate(self._handle, offset)
             raise
         self.size += len(data)

@@ -66,10 +66,16 @@ class Recording(Base):
         """
         chosen = list(items)
         found: list[Recorded] = []
-        with self.transaction():
-            recorded_at = self._known_at(utc(now, "now"))
-            for at in range(0, len(chosen), CHUNK * 10):
-                found += _Batch(self, run, utc(now, "now"), recorded_at).take(chosen[at : at + CHUNK * 10])
+        try:
+            with self.transaction():
+                recorded_at = self._known_at(utc(now, "now"))
+                for at in range(0, len(chosen), CHUNK * 10):
+                    found += _Batch(self, run, utc(now, "now"), recorded_at).take(chosen[at : at + CHUNK * 10])
+        except BaseException:
+            # What was noted as stored by then is not.
+            self.known_evidence.clear()
+            self.known_sellers.clear()
+            raise
         return found
 
     def _known_at(self, now: str) -> str:

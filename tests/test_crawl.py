@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -19,14 +20,21 @@ from warcio.archiveiterator import ArchiveIterator
 
 from config.loader import Config
 from config.tables import ConfigError
+from crawler.conditional import Validators
+from crawler.outcome import Facts
+from crawler.recorder import BATCH, Recorder
 from crawler.run import Stopped, crawl_sites
 from crawler.sites import reparse
 from crawler.sites.rereading import pages_of
+from storage.database import FILE
+from storage.evidence import EvidenceWriter
+from storage.listing import Listing
 from storage.store import Store
 from storage.verify import verify
 from tests.crawling import (
     CARDS,
     NOW,
+    QUICK,
     add_site,
     card,
     crawl,
@@ -487,6 +495,50 @@ def test_no_crawl_outlives_whoever_started_it(tmp_path: Path) -> None:
         store.recover_runs("2026-11-02T09:00:00Z")
         [run] = store.runs()
     assert run["outcome"] == "killed"
+
+
+def test_a_crawl_whose_starter_died_holds_its_hosts_until_its_answer_is_there(tmp_path: Path) -> None:
+    home = new_home(tmp_path, settings=QUICK.replace("timeout_s = 3.0", "timeout_s = 60.0"))
+    with serve() as web:
+        let_go = threading.Event()
+
+        def slow(asked: Asked) -> Answer:
+            let_go.wait(60)
+            return Answer(page(card(1)))
+
+        web.route("/list", slow)
+        add_site(home, "board", web.url + "/list")
+        add_site(home, "second", web.url + "/list")
+        process = subprocess.Popen([sys.executable, "-c", CHILD, str(home), NOW], stdout=subprocess.DEVNULL)
+        while "/list" not in web.paths():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+        second = crawl(home, "board", "2026-11-02T08:10:00+00:00")
+        assert (second.outcome, second.detail) == ("skipped", "another crawl of this site is still running")
+        let_go.set()
+        for minute in range(11, 40):
+            if crawl(home, "board", f"2026-11-02T08:{minute}:00+00:00").outcome == "ok":
+                break
+            time.sleep(0.2)
+    assert web.most_in_flight() == 1
+
+
+def test_a_batch_that_a_locked_database_refused_waits_for_the_next_page(tmp_path: Path) -> None:
+    with Store.open(tmp_path, timeout=0.05) as store:
+        run = store.begin_run("board", now=NOW)
+        writer, facts = EvidenceWriter(tmp_path, run, NOW), Facts()
+        recorder = Recorder(store, run, writer, facts, Validators.load(tmp_path, "board"))
+        other = sqlite3.connect(tmp_path / FILE, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        first = [Listing("board", str(n), "H100", observed_at=NOW) for n in range(BATCH)]
+        assert recorder.take(first, None) == BATCH
+        other.rollback()
+        other.close()
+        recorder.take([Listing("board", "last", "H100", observed_at=NOW)], None)
+        recorder.close()
+        assert (facts.new, store.counts()["observation"]) == (BATCH + 1, BATCH + 1)
 
 
 def test_unknown_sites_and_wrong_site_files_say_what_is_wrong(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -51,6 +52,25 @@ def crawl(store: Store, pages: int = 5, *, end: bool = True, body: bytes = PAGE,
     if end:
         store.end_run(run, "ok", NOW, {"pages": pages}, evidence=sealed)
     return run, refs
+
+
+def test_a_record_that_could_not_be_written_whole_leaves_nothing(store: Store) -> None:
+    run = store.begin_run("board", now=NOW)
+    writer = EvidenceWriter(store.home, run, NOW)
+    url = "https://board.example/{}"
+    writer.write(url.format(1), 200, {}, PAGE, NOW)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        # A limit of the system that is no full disk: the write ends in the middle of the record.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (writer.size + 1000, hard))
+        with pytest.raises(OSError, match="too large"):
+            writer.write(url.format(2), 200, {}, os.urandom(50_000), NOW)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    last = writer.write(url.format(3), 200, {}, PAGE + b"3", NOW)
+    store.end_run(run, "ok", NOW, evidence=writer.close())
+    assert read(store.home, last) == PAGE + b"3"
+    assert verify(store.home, store) == []
 
 
 def path_of(store: Store, ref: EvidenceRef) -> Path:

@@ -302,6 +302,7 @@ def test_what_a_full_disk_undid_is_stored_whole_the_next_time(tmp_path: Path) ->
         store.end_run(run, "ok", NOW, evidence=writer.close())
         assert verify(tmp_path, store) == []
 
+
 @pytest.mark.parametrize(
     "content", [b"this is a text of more than sixteen bytes\n" * 40, b"SQLite format 3\0" + b"\xff" * 4000]
 )

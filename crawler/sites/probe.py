@@ -45,18 +45,18 @@ def look(site: Site, urls: list[str], home: Path, config: Config) -> Look:
     why = at_rest(site, home, datetime.now(UTC), config.settings.politeness.rest_hours)
     if why:
         return Look({}, dict.fromkeys(urls, why), {}, why)
-    with only_crawl(site, home) as busy:
-        if busy:
-            why = f"a crawl of {busy} is still running; try again when it has ended"
+    with only_crawl(site, home) as held:
+        if held.busy:
+            why = f"a crawl of {held.busy} is still running; try again when it has ended"
             return Look({}, dict.fromkeys(urls, why), {}, why, busy=True)
-        return _look(site, urls, home, config)
+        return _look(site, urls, home, config, held.locks)
 
 
-def _look(site: Site, urls: list[str], home: Path, config: Config) -> Look:
+def _look(site: Site, urls: list[str], home: Path, config: Config, locks: tuple[int, ...]) -> Look:
     order = {"site": site.model_dump(mode="json"), "urls": urls[:MOST], "home": str(home)}
     child = subprocess.run(
         [sys.executable, "-m", "crawler.sites.probe"], input=json.dumps(order), capture_output=True, text=True,
-        timeout=MOST * (config.settings.politeness.timeout_s + 60), check=False,
+        timeout=MOST * (config.settings.politeness.timeout_s + 60), check=False, pass_fds=locks,
     )  # fmt: skip
     pages: dict[str, Page] = {}
     failures: dict[str, str] = {}
