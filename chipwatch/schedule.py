@@ -174,8 +174,11 @@ def write_ledger(home: Path, entry: Entry) -> None:
     """Append one run to the ledger, on the disk before returning."""
     path = home / "logs" / LEDGER
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({name: getattr(entry, name) for name in Entry.__slots__}, ensure_ascii=False) + "\n")
+    line = json.dumps({name: getattr(entry, name) for name in Entry.__slots__}, ensure_ascii=False).encode("utf-8") + b"\n"
+    with path.open("ab+") as file:
+        if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
+            line = b"\n" + line  # what a kill or a full disk tore must not take this line with it
+        file.write(line)
         file.flush()
         os.fsync(file.fileno())
 

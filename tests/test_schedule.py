@@ -322,6 +322,10 @@ def test_a_torn_ledger_line_is_passed_over(tmp_path: Path) -> None:
     with (tmp_path / "logs" / schedule.LEDGER).open("a") as file:
         file.write('{"job": "j", "du')
     assert [e.status for e in schedule.read_ledger(tmp_path)] == ["done"]
+    # What is written behind it stands on a line of its own.
+    for status in ("problems", "failed"):
+        schedule.write_ledger(tmp_path, Entry("j", "d", "s", "e", status))
+    assert [e.status for e in schedule.read_ledger(tmp_path)] == ["done", "problems", "failed"]
 
 
 @pytest.mark.parametrize(
