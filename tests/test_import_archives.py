@@ -77,6 +77,14 @@ def test_an_archive_however_it_is_packed_is_read_whole_and_its_bytes_are_the_evi
             assert one.observed_at == "2025-01-02T03:04:05Z"
 
 
+def test_addresses_in_capitals_and_moments_in_figures_are_read(tmp_path: Path) -> None:
+    odd = record(3).replace(b"https://dealer.example", b"HTTPS://Dealer.example").replace(b"2025-01-02T03:04:05Z", b"20250102030405")
+    result, errors, found = imported(tmp_path / "a.warc.gz", zipped([odd]))
+    assert (result.outcome, errors, found) == ("ok", [], [3])
+    with Store.open(tmp_path / "home", readonly=True) as store:
+        assert [(o.listing.site, o.observed_at) for o in store.iter_observations()] == [("dealer.example", "2025-01-02T03:04:05Z")]
+
+
 def test_one_wrong_byte_costs_its_record_and_is_named(tmp_path: Path) -> None:
     members = [gzip.compress(one, mtime=0) for one in records()]
     at = sum(map(len, members[:3]))

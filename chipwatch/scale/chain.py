@@ -43,8 +43,6 @@ _OFFER = re.compile(
     rb"\xe5\x85\x83|\xe5\x86\x86|\xec\x9b\x90|\xd1\x80\xd1\x83\xd0\xb1|\xd4\xaa|\xa4\xb8|\x89~|\xbf\xf8|\xf0\xf3\xe1|\xd2\xd5\xc2",  # 元 円 원 руб by encoding
     re.I,
 )
-_DIGITS = re.compile(r"^(\d{8})(\d{6})$")
-"""A moment as indexes of archives write it."""
 UNDATED = "1970-01-01T00:00:00Z"
 MOST_TOLD = 20
 """Damaged places and failed pages that are named of an archive; all are counted."""
@@ -234,7 +232,7 @@ def read(record: Record, message: Message, config: Config) -> tuple[Listing, ...
 def _moment(text: str) -> str:
     """The record's time, or the epoch where it has none that can be read: a listing must have a date to be stored."""
     try:
-        return utc(_DIGITS.sub(r"\1T\2Z", text))
+        return utc(text)
     except ListingError:
         return UNDATED
 

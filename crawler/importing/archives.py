@@ -141,7 +141,7 @@ class _Archive:
         if isinstance(piece, Passed):
             return Captured(uri=f"{name}@{piece.offset}")
         url = piece.url.replace(" ", "%20")
-        if not url.startswith(("http:", "https:")):
+        if not url.lower().startswith(("http:", "https:")):
             return None
         try:
             return self._page(url, piece)

@@ -28,6 +28,9 @@ HEAD = 1 << 16
 MOST_SKIPPED = 4 << 30
 """Bytes of one gzip member that are unpacked to find its end: seconds. Kept of it is no more than a response may have."""
 
+_DIGITS = re.compile(r"^(\d{8})(\d{6})$")
+"""A moment as indexes of archives and old writers have it."""
+
 MAGIC = b"\x1f\x8b\x08"
 """How a gzip member begins."""
 
@@ -56,8 +59,8 @@ class Record:
 
     @property
     def date(self) -> str:
-        """When it was fetched, as the archive tells."""
-        return told(self.head, b"WARC-Date")
+        """When it was fetched, as the archive tells; figures alone as ISO 8601."""
+        return _DIGITS.sub(r"\1T\2Z", told(self.head, b"WARC-Date"))
 
     @property
     def record_id(self) -> str:
