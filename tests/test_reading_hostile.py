@@ -41,9 +41,9 @@ def read(reader: Reader, **fields: str) -> float:
         **fields,
     }
     listing = Listing(**record)
-    start = time.perf_counter()
+    start = time.process_time()  # a neighbour on the machine has no part in it
     found = reader.read(listing, TODAY)
-    took = time.perf_counter() - start
+    took = time.process_time() - start
     json.dumps(found.to_dict())
     assert {name: getattr(listing, name) for name in fields} == fields
     for mark in (*found.chips, *found.signals):

@@ -58,6 +58,12 @@ SALES = [
     ("AMD MI300X 192GB", "OAM", "$12,000", ["amd-mi300x"]),
     ("Instinct MI250X", "OAM module", "$4,000", ["amd-mi250x"]),
     ("昇腾910B 64G 加速卡", "", "¥95000", ["huawei-ascend-910b"]),
+    ("테슬라 T4 16G 브라켓 포함", "서버 정리", "700,000원", ["nvidia-t4"]),
+    ("Tesla T4 16GB, gỡ từ hệ thống camera", "chạy tốt", "14 triệu", ["nvidia-t4"]),
+    ("唔係收卡! 放 4090 一張", "有單", "HK$14,500", ["nvidia-rtx-4090"]),
+    ("L40S 48G 全新，收卡的别来", "带票", "¥52000", ["nvidia-l40s"]),
+    ("RTX5090 新品 ※空箱ではありません", "本体入り", "¥450,000", ["nvidia-rtx-5090"]),
+    ("Видеокарта RTX A5000 в коробке", "чек есть", "150 000 ₽", ["nvidia-rtx-a5000"]),
     ("Tesla T4 16GB", "inference", "$550", ["nvidia-t4"]),
     ("NVIDIA L4 24GB low profile", "", "$2,100", ["nvidia-l4"]),
     ("RTX 3090 24G 深度学习 A100平替", "3090公版涡轮,好用", "¥5000", ["nvidia-rtx-3090"]),
@@ -143,6 +149,12 @@ NOT_OFFERED = [
     ("Шлем H100 мотоцикл", "", "3 000 ₽", "other"),
     ("$1000 AWS credits for H100 instances", "", "$600", "other"),
     ("H100 keychain made from real die", "gift", "$30", "other"),
+    ("HGX A100 底板 全空位", "卡位都是空的，模组早被公司收走", "¥9000", "accessory"),
+    ("RTX A6000 金属背板", "换水冷后闲置", "RMB 70", "accessory"),
+    ("12VHPWR转双8P线 4090用 两根", "用了一个月", "¥60", "accessory"),
+    ("4090 5090 代送保 上海", "帮跑售后，排队取件拍视频", "RMB 90", "service"),
+    ("【避雷】4090买到空壳", "标价不是卖东西，说一声", "¥9999999", "other"),
+    ("5090涨价了，我劝你等等｜碎碎念", "这篇只聊价格，卡不出", "29999元", "other"),
     ("PSA: H100 scam on this board", "he ran with my money", None, "other"),
     ("A100和H100到底差多少？", "想了解一下", None, "other"),
 ]
@@ -152,7 +164,16 @@ DISGUISED = [
     ("Retro desk lamp, brass", "The lamp is a decoy. Forty ninety, founders, boxed.", "$2,150", ["nvidia-rtx-4090"]),
     ("Keyboard, read description", "Not a keyboard. It is an nvidia A100 80GB PCIe.", "$9,000", ["nvidia-a100-pcie-80gb"]),
     ("儿童自行车", "标题别管,实物是H100 80G PCIE显卡一张", "¥150000", ["nvidia-h100-pcie-80gb"]),
+    ("Heizlüfter 2000 W, leise", "Es geht nicht ums Heizlüften. Gemeint ist eine L40S mit 48 GB, Rechnung dabei.", "7.200 €", ["nvidia-l40s"]),
+    ("중고 가습기 4L", "가습기 아니고 4090 24기가 그래픽카드입니다", "2,700,000원", ["nvidia-rtx-4090"]),
+    ("iPad 保護套 透明", "唔係賣套，係 L40S 48G 淨卡一張", "HK$55,000", ["nvidia-l40s"]),
 ]
+PLAIN_TITLES = [
+    ("戴尔Precision 7960塔式", "双路，RTX A6000一张，正版系统", "¥62000", "电脑 > 工作站"),
+    ("GPU server, see description", "Two L40S 48GB inside, tested.", "$15,000", "Servers"),
+    ("出一张，懂的来", "A100 80G PCIE 显卡", "¥70000", None),
+]
+"""Titles that name no chip and feign nothing."""
 
 
 @pytest.mark.parametrize(("title", "description", "price", "chips"), SALES, ids=[row[0] for row in SALES])
@@ -210,6 +231,19 @@ def test_not_offered(reader: Reader, title: str, description: str, price: str | 
 def test_disguised(reader: Reader, title: str, description: str, price: str | None, chips: list[str]) -> None:
     found = read(reader, title, description, price)
     assert (found.offer, [chip.chip for chip in found.chips]) == ("sale", chips)
+
+
+@pytest.mark.parametrize(("title", "description", "price", "chips"), DISGUISED, ids=[row[0] for row in DISGUISED])
+def test_a_title_that_feigns_another_article_is_a_sign(reader: Reader, title: str, description: str, price: str | None, chips: list[str]) -> None:
+    found = read(reader, title, description, price, category="Haushalt > Geräte")
+    assert "disguised_goods" in {signal.signal for signal in found.signals}
+
+
+@pytest.mark.parametrize(("title", "description", "price", "category"), PLAIN_TITLES, ids=[row[0] for row in PLAIN_TITLES])
+def test_a_title_that_names_no_chip_feigns_nothing(reader: Reader, title: str, description: str, price: str, category: str | None) -> None:
+    found = read(reader, title, description, price, category=category)
+    assert found.chips
+    assert "disguised_goods" not in {signal.signal for signal in found.signals}
 
 
 # (language, country, title, price, chip, amount, currency, quantity): languages of which no lexicon is kept.

@@ -71,7 +71,7 @@ _SAYABLE = re.compile(r"(?P<letter>[a-z]?)(?P<number>\d{2,4})")
 """Names that have a spoken form: H100, 4090."""
 _VENDORS = {
     "nvidia": re.compile(
-        r"(?:nvidia|nvda|tesla|geforce|quadro|rtx|gtx|gpu|dgx|hgx|英伟达|辉达|n卡|エヌビディア|엔비디아|نفيديا|지포스)(?:®|™)?[\s\-_]*$"
+        r"(?:nvidia|nvda|tesla|geforce|quadro|rtx|gtx|gpu|dgx|hgx|英伟达|辉达|n卡|エヌビディア|엔비디아|نفيديا|지포스|테슬라|テスラ|特斯拉|тесла)(?:®|™)?[\s\-_]*$"
     ),
     "amd": re.compile(r"(?:amd|radeon|instinct)(?:®|™)?[\s\-_]*$"),
     "intel": re.compile(r"(?:intel|habana|arc)(?:®|™)?[\s\-_]*$"),
@@ -80,7 +80,7 @@ _OTHER_VENDOR = re.compile(
     r"(?:amd|intel|apple|samsung|galaxy|三星|苹果|삼성|huawei|honor|oppo|vivo|canon|sony|nikon|epson|brother|audi|bmw|pentax|snapdragon|ryzen|athlon|core|celeron|xeon)[\s\-_]*$"
 )
 _VENDOR_BEFORE = re.compile(
-    r"(?:nvidia|nvda|tesla|geforce|quadro|rtx|gtx|amd|radeon|instinct|intel|habana|gpu|dgx|hgx|英伟达|辉达|n卡|エヌビディア|엔비디아|نفيديا|지포스)(?:®|™)?[\s\-_]*$"
+    r"(?:nvidia|nvda|tesla|geforce|quadro|rtx|gtx|amd|radeon|instinct|intel|habana|gpu|dgx|hgx|英伟达|辉达|n卡|エヌビディア|엔비디아|نفيديا|지포스|테슬라|テスラ|特斯拉|тесла)(?:®|™)?[\s\-_]*$"
 )
 _OWN_VENDOR = ("tesla", "geforce", "quadro", "nvidia", "radeon", "instinct", "habana")
 """Names of makers and their lines that are part of a chip's name: `Tesla T4`."""

@@ -32,6 +32,8 @@ class Hit:
     end: int
 
 
+VOID = "void"
+"""The cue whose hits take away all that other cues find inside them: `not an empty box` speaks of none."""
 _TAG = 200
 """Letters of a tag that are looked at."""
 
@@ -52,6 +54,8 @@ class Hits(dict[str, list[Hit]]):
         for pattern in self.patterns.get(cue, ()):
             matches = islice(pattern.finditer(self.text), MOST)
             hits = [*hits, *(Hit(m.start(), m.end()) for m in matches if m.end() > m.start())]
+        if hits and cue != VOID and VOID in self.cues():
+            hits = [hit for hit in hits if not any(void.start <= hit.start and hit.end <= void.end for void in self[VOID])]
         known = self[cue] = _longest(hits)[:MOST] if len(hits) > 1 else hits
         return known
 

@@ -22,14 +22,14 @@ _STEP = 34
 """Letters of a clause around a number."""
 _EACH = re.compile(
     fold_pattern(
-        r"\beach\b|\bper\b|\bevery\b|\beine?[rs]?\b|\bje\b|\bpro\b|\bjede\w*|кажд\w+|\bпо\b|\bв (?:одно\w+|короб\w+|ящик\w+)|每|一(?=箱|盒|托|个|個)|1(?=箱|盒|托|ケース|トレー|パレット)|各|ずつ|一つ|한 |(?<!\d)1(?=박스|트레이)|박스당|당"
+        r"\beach\b|\bper\b|\bevery\b|\beine?[rs]?\b|\bje\b|\bpro\b|\bjede\w*|кажд\w+|\bпо\b|\bв (?:одно\w+|короб\w+|ящик\w+)|每|一(?=箱|盒|托|个|個)|1(?=箱|盒|托|ケース|トレー|パレット)|各|入り|入数|ずつ|一つ|한 |(?<!\d)1(?=박스|트레이)|박스당|당"
         r"|cada|\bpor\b|\bbaşına|her(?:\s?bir)?|mỗi|một|setiap|\bse(?=kotak|dus|peti)|tiap|satu|كل|بكل|har\b|\bek\b"
     )
 )
 
 _OF = re.compile(
     fold_pattern(
-        r"\s?(?:of|à|a|@|x|×|zu(?: je)?|mit(?: je)?|je|по|de|con|com|di|isi|berisi|içinde|mỗi thùng|各|装|入り?|当たり|with|holding|holds?|each holding|with)\s?"
+        r"\s?(?:of|à|a|@|x|×|zu(?: je)?|mit(?: je)?|je|по|de|con|com|di|isi|berisi|içinde|mỗi thùng|各|装|入り?|当たり|with|holding|holds?|each holding|with)?\s?"
     )
 )
 """From a number of boxes to what each holds: 'zwei Paletten à acht', '3 коробки по 6'."""

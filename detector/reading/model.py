@@ -105,6 +105,8 @@ class Facts:
     condition: str = "unknown"
     total_chips: int | None = None
     counted: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    feigned: bool = False
+    """The title stands for another article."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ SOUGHT = 28
 """Characters behind a buyer's verb in which the goods are named."""
 _NOTHING = re.compile(
     fold_pattern(
-        r"\s?(?:nichts|keine?\w*|nada|ничего|rien|không|nothing|kein tausch|venta|buyers?|customers?|pembeli|pelanggan|покупател\w*|买家|客户|käufer|compradores|comprador|người mua|alıcı|مشتري|client|chủ|tuan|pemilik|nuevo due|novo don|новый? хозя|新主|neues zuhause|rumah baru|的(?:来|联系|进|私|滴|朋友|老板|人|话|可以|加|直接|上|看|[，,。!！]|$))"
+        r"\s?(?:nichts|keine?\w*|nada|ничего|rien|không|nothing|kein tausch|venta|buyers?|customers?|pembeli|pelanggan|покупател\w*|买家|客户|käufer|compradores|comprador|người mua|alıcı|مشتري|client|chủ|tuan|pemilik|nuevo due|novo don|новый? хозя|新主|neues zuhause|rumah baru|的(?:别|勿|免|绕|走开|滚|来|联系|进|私|滴|朋友|老板|人|话|可以|加|直接|上|看|[，,。!！]|$))"
     )
 )
 _INCLUDED = re.compile(

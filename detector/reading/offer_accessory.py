@@ -36,6 +36,12 @@ _WITHOUT = re.compile(
         r"(?:without|no|missing|w/o|ohne|без|sin|sem|없는|無|无|没有|不含|sans|senza|không|tanpa|بدون)\s?$"
     )
 )
+_MOUNTED = re.compile(
+    fold_pattern(
+        r"\W?(?:装着|取り?付け?済|取付|搭載|仕様|交換済|換装|장착|일체형|已装|已上|已换|装好|一体版|(?:pre-?)?(?:installed|fitted|mounted|attached)|montiert|verbaut|installiert|установлен|стоит|instalad[oa]|montad[oa]|đã lắp|đã gắn|gắn sẵn|lắp sẵn|takılı|monteli|terpasang|dipasang|مركب)"
+    )
+)
+"""Behind the noun of a thing: it sits on the card that is sold."""
 _INSIDE = re.compile(
     fold_pattern(r"(?<!\w)(?:в(?: (?:родной|оригинальной|заводской|своей|новой|старой|чужой))?|(?:in|w) (?:ovp|oryginaln\w+|original|its|the original)|in der|im)\s?$")
 )
@@ -53,7 +59,7 @@ _RUN_WORDS = re.compile(
 )
 WHOLE_PC = re.compile(
     fold_pattern(
-        r"gaming (?:pc|tower|rig)|custom pc|desktop|prebuilt|整机|主机|台式|laptop|notebook|笔记本|ゲーミングpc|デスクトップ|컴퓨터|데스크탑|본체|сборка|игровой комп|системный блок|ноутбук|gaming-pc|komplett-pc|pc gamer|pc gaming|workstation(?! ?(?:video|graphic|gpu|card|edition|版|カード|卡))|bộ máy|máy tính|kasa|rakitan|كمبيوتر|i[579]-?\d{4}|14900k|13900k|9950x3d|7950x|9800x3d|7800x3d|ryzen"
+        r"gaming (?:pc|tower|rig)|custom pc|desktop|prebuilt|整机|主机|台式|laptop|notebook|笔记本|ゲーミングpc|デスクトップ|컴퓨터|데스크탑|본체|сборка|игровой комп|системный блок|ноутбук|gaming-pc|komplett-pc|pc gamer|pc gaming|工作站(?!版|级|卡|显卡|专用|gpu|用)|thinkstation|precision (?:tower )?\d{4}|precision \d{4}塔式|workstation(?! ?(?:video|graphic|gpu|card|edition|版|カード|卡))|bộ máy|máy tính|kasa|rakitan|كمبيوتر|i[579]-?\d{4}|14900k|13900k|9950x3d|7950x|9800x3d|7800x3d|ryzen"
     )
 )
 CHEAP = 0.15
@@ -141,6 +147,8 @@ def _own_nouns(page: Page) -> list[Hit]:
         if _PROPERTY.search(title.text[: noun.start]):
             continue
         if _WITHOUT.search(title.text, max(0, noun.start - 10), noun.start):
+            continue
+        if chips and _MOUNTED.match(title.text, noun.end):
             continue
         if chips and _INSIDE.search(title.text, max(0, noun.start - 24), noun.start):
             continue

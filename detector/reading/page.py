@@ -34,13 +34,18 @@ _LIST = re.compile(
 NOUN = 20
 """Folded characters before a word that dismisses, in which what is dismissed is named."""
 
-_LAST_WORD = re.compile(r"(?:[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]{3,})(?=\W?$)")
+_LAST_WORD = re.compile(r"([\u3040-\u30ff\u3400-\u9fff]|[\uac00-\ud7af]{2,}|[^\W\d_]{3,})(?=\W?$)")
 """A word of an alphabet, or the last letter of one in a script that does not part words."""
+_NEXT_WORD = re.compile(r"\W?([\u3040-\u30ff\u3400-\u9fff]|[\uac00-\ud7af]{2,}|[^\W\d_]{4,})")
+"""The same, first behind a denial."""
 
 LEAST_LETTERS, BESIDE = 2, 8
 """Characters of a short name that its memory speaks for (`A2 16GB` is a card for cameras too), and between the two."""
 
 _SIZE = re.compile(r"\d+")
+
+_NOUN = re.compile(r"[^\W\d_\u3040-\u9fff\uac00-\ud7af]{4,}|[\u30a0-\u30ff]{3,}|[\u3400-\u9fff\uac00-\ud7af]{2,}")
+"""A word that may name an article."""
 
 DEAR = 5
 """Share over which a price says nothing for the chip."""
@@ -275,7 +280,8 @@ class Page:
             return False
         title, text = self.title.text, self.description.text
         before = (_LAST_WORD.search(text, max(0, hit.start - NOUN), hit.start) for hit in self.description["dismissed"])
-        return any(word is not None and word[0] in title for word in before)
+        behind = (_NEXT_WORD.match(text, hit.end) for hit in self.description["not-this"])
+        return any(word is not None and word[1] in title for word in (*before, *behind))
 
     @cached_property
     def disguised(self) -> bool:
@@ -283,6 +289,30 @@ class Page:
         return self.told or (self.homonymous and not self.named_in_title)
 
     @cached_property
+    def feigned(self) -> bool:
+        """Whether the title stands for another article, whatever it is: it names no chip and no hardware, its words are more than a
+        seller's, and the section is one of other goods (a sewing machine among household goods), or the seller says so."""
+        if self.named_in_title or any(self.title[cue] for cue in ("hardware", "hardware-weak", "brand", "computers")):
+            return False
+        elsewhere = bool(self.doc.text("category").strip()) and not any(
+            self.category[cue] for cue in ("hardware", "hardware-weak", "market-category", "computers")
+        )
+        return (elsewhere or self.told) and _has_words(self.title)
+
+    @cached_property
     def homonymous(self) -> bool:
         """Whether the title speaks of another article and of no graphics hardware."""
         return self._any_homonym and not self.title["hardware"]
+
+
+_OF_SELLERS = ("sale", "new", "used", "used-text", "disguise", "dismissed", "each", "lot", "stock", "had", "number", "counter-any", "counter-card", "memory-size")
+"""Cues of what sellers say of any goods."""
+
+
+def _has_words(hits: Hits) -> bool:
+    """Whether words are left that are more than what sellers say of any goods: an article."""
+    rest = list(hits.text)
+    for cue in _OF_SELLERS:
+        for hit in hits[cue]:
+            rest[hit.start : hit.end] = " " * (hit.end - hit.start)
+    return _NOUN.search("".join(rest)) is not None

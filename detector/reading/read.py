@@ -87,7 +87,8 @@ class Reader:
             chips_in_machine(page, named[0], machine(page, named[0])) if offer == "rental" and named else None
         )
         price = known or money.read_price(doc, offer=offer, config=self.config, lot=lot, systems_hint=hint, kinds=kinds)
-        if price and price.per == "lot" and page.disguised:  # the title's number counts the article it feigns
+        # The title's number counts the article it feigns; a computer that is not parted from its cards is one article.
+        if price and price.per == "lot" and (page.disguised or verdict.whole_pc):
             price = replace(price, per="unit", articles=None)
         boxed = box_size(page, money.by_the_box(doc, price, self.config)) if price and offer == "sale" else None
         if price and boxed:
@@ -104,7 +105,7 @@ class Reader:
         total = _total(chips, stock, price)
         facts = Facts(
             offer, chips, any(c.restricted for c in chips), price, stock, read_condition(page, offer), total,
-            counted(page, {stock, total, *(c.count for c in chips)} - {None, 1}),
+            counted(page, {stock, total, *(c.count for c in chips)} - {None, 1}), page.feigned,
         )  # fmt: skip
         notes = {"offer": verdict.why, **({"goods": "whole_pc"} if verdict.whole_pc else {})}
         return Reading(
