@@ -166,6 +166,7 @@ DISGUISED = [
     ("儿童自行车", "标题别管,实物是H100 80G PCIE显卡一张", "¥150000", ["nvidia-h100-pcie-80gb"]),
     ("Heizlüfter 2000 W, leise", "Es geht nicht ums Heizlüften. Gemeint ist eine L40S mit 48 GB, Rechnung dabei.", "7.200 €", ["nvidia-l40s"]),
     ("중고 가습기 4L", "가습기 아니고 4090 24기가 그래픽카드입니다", "2,700,000원", ["nvidia-rtx-4090"]),
+    ("Broadcom RAID adapter 12Gb PCIe", "Not a raid card, the title is for the filter. One H100 PCIe 80GB, dual slot.", "$22,000", ["nvidia-h100-pcie-80gb"]),
     ("iPad 保護套 透明", "唔係賣套，係 L40S 48G 淨卡一張", "HK$55,000", ["nvidia-l40s"]),
 ]
 PLAIN_TITLES = [

@@ -59,7 +59,7 @@ _RUN_WORDS = re.compile(
 )
 WHOLE_PC = re.compile(
     fold_pattern(
-        r"gaming (?:pc|tower|rig)|custom pc|desktop|prebuilt|整机|主机|台式|laptop|notebook|笔记本|ゲーミングpc|デスクトップ|컴퓨터|데스크탑|본체|сборка|игровой комп|системный блок|ноутбук|gaming-pc|komplett-pc|pc gamer|pc gaming|工作站(?!版|级|卡|显卡|专用|gpu|用)|thinkstation|precision (?:tower )?\d{4}|precision \d{4}塔式|workstation(?! ?(?:video|graphic|gpu|card|edition|版|カード|卡))|bộ máy|máy tính|kasa|rakitan|كمبيوتر|i[579]-?\d{4}|14900k|13900k|9950x3d|7950x|9800x3d|7800x3d|ryzen"
+        r"gaming (?:pc|tower|rig)|custom pc|desktop|prebuilt|整机|主机|台式|laptop|notebook|笔记本|ゲーミングpc|ゲーミングパソコン|自作パソコン|自作pc|パソコン本体|bilgisayar[ıi]?(?! ?parça)|デスクトップ|컴퓨터|데스크탑|본체|сборка|игровой комп|системный блок|ноутбук|gaming-pc|komplett-pc|pc gamer|pc gaming|工作站(?!版|级|卡|显卡|专用|gpu|用)|thinkstation|precision (?:tower )?\d{4}|precision \d{4}塔式|workstation(?! ?(?:video|graphic|gpu|card|edition|版|カード|卡))|bộ máy|máy tính|kasa|rakitan|كمبيوتر|i[579]-?\d{4}|14900k|13900k|9950x3d|7950x|9800x3d|7800x3d|ryzen"
     )
 )
 CHEAP = 0.15

@@ -292,6 +292,8 @@ class Page:
     def feigned(self) -> bool:
         """Whether the title stands for another article, whatever it is: it names no chip and no hardware, its words are more than a
         seller's, and the section is one of other goods (a sewing machine among household goods), or the seller says so."""
+        if self._dismissed:
+            return True
         if self.named_in_title or any(self.title[cue] for cue in ("hardware", "hardware-weak", "brand", "computers")):
             return False
         elsewhere = bool(self.doc.text("category").strip()) and not any(
