@@ -8,6 +8,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extraction.extract import extract_page
+from crawler.families.markup import item_list
 from crawler.links import base_of, led_to
 from tests.crawling import CARDS, add_site, crawl, new_home, observations, page
 from tests.servers.web import Answer, serve
@@ -81,6 +82,11 @@ def test_the_base_of_a_page(head: str, base: str) -> None:
 def test_where_links_lead() -> None:
     assert [led_to("https://shop.example/a/b", link) for link in NOWHERE if link not in ("#", "http:////")] == [None] * (len(NOWHERE) - 2)
     assert led_to("https://shop.example/a/b", "?page=2") == "https://shop.example/a/b?page=2"
+
+
+def test_a_list_of_addresses_in_broken_json_is_read() -> None:
+    script = '{"@type":"ItemList","name":"19" racks","itemListElement":[{"url":"/i/1"},{"item":{"@id":"/i/2"}},]}'
+    assert item_list(LexborHTMLParser(f'<script type="application/ld+json">{script}</script>')) == ["/i/1", "/i/2"]
 
 
 def test_a_page_full_of_broken_links_is_read() -> None:

@@ -40,6 +40,7 @@ HOSTILE = {
     "state that never decodes": script(b'price={"a":' * 200_000, b"text/javascript"),
     "data layers that never close": script(b"price;" + b"dataLayer.push({a:" * 100_000, b"text/javascript"),
     "strings of JSON that never close": script(b"price;" + b'JSON.parse("' * 100_000, b"text/javascript"),
+    "a hundred broken scripts of nothing but quotes": HEAD + (b'<script type="application/ld+json">{"' + b'"' * 40_000 + b"</script>") * 100,
     "300,000 choices": HEAD + b"<select>" + b"<option>$5.00" * 300_000,
     "tables never closed": HEAD + b"<table>" * 100_000,
     "formatting never closed": HEAD + b"<p><b><i><u>" * 100_000,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from crawler.extraction import schema_org
 from crawler.extraction.claims import Claim
 from crawler.extraction.json_text import loads
+from crawler.extraction.mending import strict
 
 _COMMENT = re.compile(r"/\*[^*]{0,200}\*/|<!--|-->|//\s*<!\[CDATA\[|//\s*\]\]>|<!\[CDATA\[|\]\]>")
-_BLANK = re.compile(r"[\x00-\x20\u00a0]+")
+_BLANK = re.compile(r"[\x00-\x20\u00a0\ufeff]+")
 _TRAILING = re.compile(r",\s*([}\]])")
 _MISSING = re.compile(r"([}\]\"])\s+(\"[\w@]{1,40}\"\s*:)")
 _MOST_NODES = 20_000
@@ -19,6 +21,8 @@ _LARGEST = 4_000_000
 """Characters of one script that are read."""
 _LARGEST_BROKEN = 300_000
 """Characters of a broken script that are worth mending."""
+_LARGEST_GUESSED, _MOST_GUESSED = 100_000, 10
+"""Characters of a broken script that are worth guessing at, and how many of a page's scripts: a tenth of a second each at most."""
 ELSEWHERE = frozenset((
     "isrelatedto", "issimilarto", "isaccessoryorsparepartfor", "isconsumablefor", "review", "reviews", "aggregaterating",
     "itemreviewed", "isvariantof", "hasvariant",
@@ -26,15 +30,15 @@ ELSEWHERE = frozenset((
 """Properties under which other articles stand."""
 
 
-def load(script: str) -> Any:
-    """The JSON of a script; None if it is none even after repair. Nesting is bounded by the parser (1,024)."""
+def load(script: str, *, guess: bool = True) -> Any:
+    """The JSON of a script; None if it is none even after repair, by guessing as well if wished. Nesting is bounded by the parser (1,024)."""
     if len(script) > _LARGEST:
         return None
     try:
         return loads(script)
     except ValueError:
         pass
-    for candidate in _repairs(script) if len(script) <= _LARGEST_BROKEN else ():
+    for candidate in _repairs(script, guess and len(script) <= _LARGEST_GUESSED) if len(script) <= _LARGEST_BROKEN else ():
         try:
             return loads(candidate)
         except ValueError:
@@ -42,17 +46,21 @@ def load(script: str) -> Any:
     return None
 
 
-def _repairs(script: str) -> list[str]:
+def _repairs(script: str, guess: bool) -> Iterator[str]:
     """The script with comments, control signs, trailing commas and a trailing semicolon taken away, entities read,
-    commas put between members, objects that follow each other made a list, brackets closed or surplus ones dropped."""
+    commas put between members, objects that follow each other made a list, brackets closed or surplus ones dropped; at last as `strict` guesses it."""
     text = _BLANK.sub(" ", _COMMENT.sub(" ", script)).strip().rstrip(";").strip()
     if "&quot;" in text and '"' not in text:
         text = html.unescape(text)
     text = _MISSING.sub(r"\1,\2", _TRAILING.sub(r"\1", text))
-    balanced = _balanced(text)
-    listed = "[" + re.sub(r"\}\s*,?\s*\{", "},{", text) + "]"
-    escaped = re.sub(r"\\(?![\"\\/bfnrtu])", r"\\\\", text)
-    return [text, listed, balanced, escaped]
+    yield text
+    yield "[" + re.sub(r"\}\s*,?\s*\{", "},{", text) + "]"
+    yield _balanced(text)
+    yield re.sub(r"\\(?![\"\\/bfnrtu])", r"\\\\", text)
+    if guess:
+        guessed = strict(text)
+        yield guessed
+        yield _balanced(guessed)
 
 
 def _balanced(text: str) -> str:
@@ -80,7 +88,7 @@ def claims(scripts: list[str], problems: list[str]) -> list[Claim]:
     """Product claims of all scripts in order; scripts beyond repair are named in `problems`."""
     documents = []
     for number, script in enumerate(scripts, 1):
-        document = load(script)
+        document = load(script, guess=number <= _MOST_GUESSED)
         if document is None and script.strip():
             problems.append(f"json-ld script {number} cannot be read")
         documents.append(document)

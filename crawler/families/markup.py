@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from crawler.families.answers import decode_json, text_of
+from crawler.families.answers import decode_json, shallow, text_of
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
@@ -33,13 +33,21 @@ def item_list(tree: LexborHTMLParser) -> list[str]:
     """Addresses of the schema.org ItemList of a result page, in order."""
     found: list[str] = []
     for script in tree.css('script[type="application/ld+json"]'):
-        for node in objects(decode_json((script.text(deep=True) or "").encode("utf-8", "replace"))):
+        for node in objects(_data(script.text(deep=True) or "")):
             if "ItemList" in types_of(node):
                 rows = node.get("itemListElement")
                 found += [
                     address for row in (rows if isinstance(rows, list) else []) if (address := _address(row))
                 ]
     return found
+
+
+def _data(script: str) -> Any:
+    """The JSON of a script, mended where it is broken; None if it is none."""
+    from crawler.extraction import jsonld
+
+    found = decode_json(script.encode("utf-8", "replace"))
+    return found if found is not None or not shallow(script) else jsonld.load(script)
 
 
 def objects(data: Any) -> list[dict[str, Any]]:
