@@ -54,7 +54,7 @@ class Hits(dict[str, list[Hit]]):
         for pattern in self.patterns.get(cue, ()):
             matches = islice(pattern.finditer(self.text), MOST)
             hits = [*hits, *(Hit(m.start(), m.end()) for m in matches if m.end() > m.start())]
-        if hits and cue != VOID and VOID in self.cues():
+        if hits and cue != VOID and (VOID in self.found or VOID in self.patterns):
             hits = [hit for hit in hits if not any(void.start <= hit.start and hit.end <= void.end for void in self[VOID])]
         known = self[cue] = _longest(hits)[:MOST] if len(hits) > 1 else hits
         return known
