@@ -190,7 +190,9 @@ class Digest:
     @property
     def since_words(self) -> str:
         """From when the news is, and what is known in all."""
-        span = f"New since {moment(self.since)} UTC." if self.since else "First digest: everything so far."
+        # What people do in the demo, whose days are its own, or by another clock, may be news of a day to come.
+        since = "the last digest" if self.since and self.since > self.made else f"{moment(self.since)} UTC"
+        span = f"New since {since}." if self.since else "First digest: everything so far."
         kinds = kinds_words(self.by_offer)
         return f"{span} {self.listings} listings known{f': {kinds}' if kinds else ''}."
 

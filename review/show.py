@@ -77,7 +77,7 @@ def _alert_words(alert: dict[str, Any] | None, names: Names) -> Iterator[str]:
         yield f"    relisted as {', '.join(alert['relists'])}"
     # Its opening is told above, and what was no news and moved nothing fills the page: the desk and --json have that too.
     for event in alert["events"][1:]:
-        if event["news"] or event["kind"] != "updated":
+        if (event["news"] or event["kind"] != "updated") and event["why"] != alert["closed_why"]:
             yield f"    {moment(event['at'])} {event['kind']}: {titled(event['why'] or 'not recorded', names.signals)}"
 
 

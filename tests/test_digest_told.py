@@ -111,6 +111,16 @@ def test_its_counts_are_those_of_the_queue_with_what_was_opened_in_silence(home:
     assert [row["title"] for row in json.loads(listed.stdout)] == [handover.OFFERS[1]["title"]]
 
 
+def test_news_by_a_clock_that_runs_ahead_is_not_told_as_of_a_day_to_come(home: Path) -> None:
+    with Store.open(home) as store:
+        key = handover.key(store, "1")
+        mute = store.mute("listing", key, reason="audit", who="a", now=MORNING, until="2040-01-01")
+        store.lift_mute(mute, who="a", now=YEARS_LATER)
+        make(store, Config(home), now=YEARS_LATER)
+        made, _ = make(store, Config(home), now="2026-03-04T09:00:00Z")
+    assert made.since == YEARS_LATER and made.since_words.startswith("New since the last digest. ")
+
+
 def test_an_alert_that_was_told_before_says_what_is_new_of_it(home: Path) -> None:
     with Store.open(home) as store:
         make(store, Config(home), now=MORNING)
