@@ -49,6 +49,34 @@ def test_a_sum_for_something_else_is_not_the_price(language: str, layout: str) -
     assert wrong == []
 
 
+BY_TIME = {
+    "en": "¤/hr|¤ per hour|¤/GPU/hr|¤ / GPU hour|¤ per GPU-hour|¤/h|¤ hourly|from ¤ an hour|¤/month|¤ / mo|¤ per node per day|Hourly rate: ¤/h", "de": "¤ pro Stunde|¤/Monat|¤ im Monat", "fr": "¤ par heure|¤/mois|¤ de l'heure", "es": "¤ por hora|¤ al mes|¤/mes",
+    "pt": "¤ por hora|¤/mês", "it": "¤ all'ora|¤ al mese", "ru": "¤ в час|¤/мес", "tr": "¤/saat|aylık ¤", "pl": "¤/godz|¤ za miesiąc", "nl": "¤ per uur|¤/maand", "id": "¤ per jam|¤/bulan", "vi": "¤/giờ|¤/tháng", "th": "¤/ชั่วโมง|¤ ต่อเดือน", "ar": "¤/ساعة",
+    "zh": "¤/小时|¤/月|每天¤", "ja": "1時間あたり¤|月額¤", "ko": "시간당 ¤|¤/월",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", BY_TIME)
+def test_what_is_billed_by_time_is_no_price(language: str) -> None:
+    for words in BY_TIME[language].split("|"):
+        told = words.replace("¤", "€2.49")
+        assert read(f"<div class=price>{told}</div>{BUY}", language) is None, words
+        assert read(f"<div class=price>{split(words, '€2.49')}</div>{BUY}", language) is None, words
+        assert read(f"<div class=price>€14,000.00</div><div>{told}</div>{BUY}", language) == Decimal(14000), words
+        assert read(f"<div>{told}</div><div class=price>€14,000.00</div>{BUY}", language) == Decimal(14000), words
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "€14,000.00 each", "€14,000.00 / unit", "€14,000.00 per GPU", "€14,000.00<div>3-year warranty</div>", "€14,000.00 / 3 years warranty", "€14,000.00<div>Ships in a day</div>",
+        "<span>€417</span><span>/mo</span><span>€14,000.00</span>", "Price per unit: €14,000.00", "≈ $15,120.00</div><div>€14,000.00", "€14,000.00</div><div>≈ $15,120.00", "€14,000.00</div><div>~$15,120.00",
+    ],
+)  # fmt: skip
+def test_a_price_beside_words_of_time_or_a_converted_one(body: str) -> None:
+    assert read(f"<div class=price>{body}</div>{BUY}") == Decimal(14000)
+
+
 FORMER = {
     "en": "Old price: ¤|Catalogue price ¤|MRP: ¤|Regular price ¤", "de": "Bisheriger Preis ¤|Alter Preis: ¤|Listenpreis: ¤|Statt ¤", "fr": "Ancien prix : ¤|Prix barré : ¤", "es": "Precio anterior: ¤|Precio de lista: ¤", "pt": "Preço anterior: ¤|De: R$ ¤", "it": "Prezzo pieno: ¤|Anziché ¤",
     "nl": "Oude prijs: ¤|Normale prijs: ¤", "pl": "Cena katalogowa: ¤|Cena regularna: ¤|Cena przed obniżką: ¤", "cs": "Původní cena: ¤|Běžná cena: ¤", "hu": "Régi ár: ¤|Eredeti ár: ¤", "ro": "Preț vechi: ¤|PRP: ¤", "bg": "Стара цена: ¤", "el": "Αρχική τιμή: ¤|Παλιά τιμή: ¤", "ru": "Старая цена: ¤|Цена без скидки: ¤",

@@ -33,7 +33,7 @@ class Wording(Row):
 
     id: Mark | Literal[
         "buy", "heading_related", "ask", "untaxed", "taxed", "added", "free", "on_request", "unpriced", "listed", "deposit", "service",
-        "threshold", "reward", "plan", "pieces", "or_more", "aside",
+        "threshold", "reward", "plan", "per_time", "pieces", "or_more", "aside",
         "tax", "conditional",
     ]  # fmt: skip
     patterns: tuple[str, ...]

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     Wording = dict[str, re.Pattern[str]]
 
-AGAINST = {"struck": 5.0, "listed": 5.0, "shipping": 5.0, "instalment": 5.0, "saving": 5.0, "per_measure": 5.0, "untaxed": 3.0}
-"""Points that words in the figure's text, or in the label before it, take."""
+AGAINST = {"struck": 5.0, "listed": 5.0, "shipping": 5.0, "instalment": 5.0, "saving": 5.0, "per_measure": 5.0, "per_time": 8.0, "untaxed": 3.0}
+"""Points that words in the figure's text, or in the label before it, take. A page that shows nothing but a sum by time shows no price."""
 LED_AGAINST = {"deposit": 8.0, "service": 8.0, "threshold": 8.0, "reward": 8.0, "tax": 8.0, "plan": 5.0, "conditional": 3.0}
 """Points that words take which stand right before the figure or right behind it. A page that shows nothing but a sum of the
 first five shows no price."""
 _BESIDE_THE_PRICE = frozenset(("shipping", "instalment", "saving"))
 """Words that are said of the figure right beside them alone: `14 € plus shipping` costs 14 €."""
-_BEHIND = frozenset(("instalment", "per_measure"))
+_BEHIND = frozenset(("instalment", "per_measure", "per_time"))
 """What the text behind a figure may say of it."""
 _COLONS = (":", "：")
 _PAUSES = " .:：\u00a0"
@@ -31,6 +31,8 @@ _LED = 60
 _DIFFERENCE = re.compile(r"\s?[-+−–±]\s?[^\s\d]{0,4}$")
 """What an option adds or takes: `(-40.00€)`, `+ 5 €`."""
 _SIGNED = re.compile(r"[-+−–±]")
+_CONVERTED = re.compile(r"[≈≅≃~∼]\s?$")
+"""Stands before what the asked price comes to in another currency."""
 _DAYS = re.compile(r"\b30\b")
 _COUNTS = re.compile(r"(?<![.,\d])\d{1,2}(?![.,]?\d|\s?%)")
 _DIGIT = re.compile(r"\d")
@@ -66,7 +68,9 @@ def of(shown: Shown, order: int, lead: str, trail: str) -> About:
         for name in AGAINST
         if may & bits[name] and (
             (_in_own(wording, name, lead, trail) if name in _BESIDE_THE_PRICE else wording[name].search(own))
-            or (len(label) <= _BESIDE and wording[name].search(label) and not (name == "shipping" and _sent_free(wording, label)))
+            or (len(label) <= _BESIDE and wording[name].search(label) and name != "per_time" and not (name == "shipping" and _sent_free(wording, label)))
+            # `$417` `/ month` `$14,999`: the words are those of the figure before.
+            or (name == "per_time" and wording[name].search(label or counted) and not _figure(shown, order - 2))
             or (name in _BEHIND and len(behind) <= 25 and wording[name].match(behind))
         )
     }  # fmt: skip
@@ -78,8 +82,16 @@ def of(shown: Shown, order: int, lead: str, trail: str) -> About:
         points -= 4.0
     if _DIFFERENCE.search(lead) or _SIGNED.match(lead.strip(" (")):
         points -= 4.0
+    if _CONVERTED.search(lead):
+        points -= 3.0
     points -= 1.0 if len(own.split()) > 6 else 0.0
     return About(points, "struck" in against, "listed" in against, "untaxed" in against)
+
+
+def _figure(shown: Shown, order: int) -> bool:
+    """Is a text a sum: a figure with a currency's mark, or nothing but a figure?"""
+    text = shown.lower[order] if order >= 0 else ""
+    return _DIGIT.search(text) is not None and bool(shown.cues[order] & w.MONEY or not _LETTER.search(text))
 
 
 def _in_own(wording: Wording, name: str, lead: str, trail: str) -> bool:

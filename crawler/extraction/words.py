@@ -25,7 +25,7 @@ PRESSED, OTHERS, PARTED, MONEY, UNPRICED, SAYS = 1, 2, 4, 8, 16, 32
 """Bits of cues: a button's words, a heading over other goods, a label and its value in one text, a currency's mark, a price
 told on request, and from `SAYS` on one bit for each row of availability."""
 SUMS = (
-    "struck", "listed", "shipping", "instalment", "saving", "per_measure", "untaxed", "deposit", "service", "threshold", "reward", "plan",
+    "struck", "listed", "shipping", "instalment", "saving", "per_measure", "per_time", "untaxed", "deposit", "service", "threshold", "reward", "plan",
     "tax", "conditional",
 )  # fmt: skip
 """Wordings that say that a figure is not the asked price."""
