@@ -122,9 +122,9 @@ def missed(schedule: Schedule, ledger: Sequence[Entry], now: datetime) -> list[t
     """
     last: dict[str, datetime] = {}
     for entry in ledger:
-        # What was skipped or stopped half-way is still to be done.
-        if entry.status not in ("skipped", "killed"):
-            last[entry.job] = max(last.get(entry.job, _time(entry.due)), _time(entry.due))
+        # What was skipped or stopped half-way is still to be done, be it the job's first run.
+        done = _time(entry.due) if _done(entry) else _time(entry.due) - timedelta(seconds=1)
+        last[entry.job] = max(last.get(entry.job, done), done) if _done(entry) else last.get(entry.job, done)
     out = []
     for job in schedule.job:
         if not job.enabled or job.id not in last or not _open(job, now):
@@ -133,6 +133,10 @@ def missed(schedule: Schedule, ledger: Sequence[Entry], now: datetime) -> list[t
         if due is not None:
             out.append((job, due))
     return out
+
+
+def _done(entry: Entry) -> bool:
+    return entry.status not in ("skipped", "killed")
 
 
 def _open(job: Job, now: datetime) -> bool:
@@ -397,7 +401,9 @@ class Supervisor:
     async def _make_up(self, late: Sequence[tuple[Job, datetime]]) -> None:
         """Missed jobs one after the other: what a late crawl brings is to be judged, and then told."""
         for job, due in sorted(late, key=lambda pair: ORDER.index(pair[0].run)):
-            if not self.stopping.is_set():
+            # While those before were made up, its own time may have come.
+            done = any(entry.job == job.id and _done(entry) and _time(entry.due) >= due for entry in read_ledger(self.home))
+            if not self.stopping.is_set() and not done:
                 await self.run_job(job, due)
 
 

@@ -223,8 +223,10 @@ def test_a_skipped_run_does_not_count_as_done() -> None:
 def test_a_run_stopped_half_way_is_made_up() -> None:
     at = "2026-05-01T06:30:00+00:00"
     ledger = [Entry("j", "2026-04-30T06:30:00+00:00", at, at, "done"), Entry("j", at, at, at, "killed")]
-    late = schedule.missed(Schedule(job=[job()]), ledger, datetime(2026, 5, 1, 8, tzinfo=UTC))
-    assert [due.isoformat() for _, due in late] == [at]
+    for known in (ledger, ledger[1:]):  # ... be it the job's first
+        late = schedule.missed(Schedule(job=[job()]), known, datetime(2026, 5, 1, 8, tzinfo=UTC))
+        assert [due.isoformat() for _, due in late] == [at]
+    assert not schedule.missed(Schedule(job=[job()]), [*ledger, Entry("j", at, at, at, "done")], datetime(2026, 5, 1, 8, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -246,6 +248,23 @@ def test_what_is_made_up_keeps_its_order(tmp_path: Path, monkeypatch: pytest.Mon
     late = [(job(id=run, run=run), datetime(2026, 5, 1, tzinfo=UTC)) for run in ("digest", "refit", "detect")]
     asyncio.run(schedule.Supervisor(tmp_path, Schedule())._make_up(late))
     assert (tmp_path / "told").read_text().split() == ["detect", "refit", "digest"]
+
+
+def test_what_came_due_meanwhile_is_not_made_up_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "command", lambda job, home: [sys.executable, "-c", "import time; time.sleep(0.5)"])
+    supervisor = schedule.Supervisor(tmp_path, Schedule())
+    missed = datetime(2026, 5, 1, tzinfo=UTC)
+    late = [(job(id=run, run=run), missed) for run in ("digest", "detect")]
+
+    async def both() -> None:
+        await asyncio.gather(supervisor._make_up(late), supervisor.run_job(late[0][0], missed + timedelta(days=1)))
+
+    asyncio.run(both())
+    assert [(entry.job, _day(entry.due)) for entry in schedule.read_ledger(tmp_path) if entry.job == "digest"] == [("digest", 2)]
+
+
+def _day(due: str) -> int:
+    return datetime.fromisoformat(due).day
 
 
 def test_a_crawl_is_judged_by_the_outcomes_it_recorded(tmp_path: Path) -> None:
