@@ -10,6 +10,7 @@ from storage.errors import ConflictError, MissingError, StorageError
 from storage.ids import short_hash, utc
 from storage.mutes import covering
 from storage.observation import as_json
+from storage.queue import RANKS
 from storage.standing import KNEW_OF_LISTING, STATE_AFTER, TAKEN_BACK, event_of, standing
 
 __all__ = ["ACTIONS", "STATE_AFTER", "Decisions"]
@@ -45,7 +46,9 @@ class Decisions(Alerts):
             name = self._insert_decision(row)
             if seen["state"] is None and action in ("confirm", "escalate"):
                 self.db.write(_OPEN_UNFLAGGED, {"listing": listing, "now": row["at"]})
-                self._note_event(name, row, "opened", f"{STATE_AFTER[action]} by {who}, though nothing had flagged it")
+                self._note_event(
+                    event_of(name, "opened"), row, "opened", f"{STATE_AFTER[action]} by {who}, though nothing had flagged it"
+                )
                 seen = self._seen(listing)
             if seen["state"] is not None and action in STATE_AFTER:
                 self._set_state(listing, STATE_AFTER[action], row["until"], row["at"])
@@ -60,7 +63,8 @@ class Decisions(Alerts):
         expected_version: int | None = None,
         note: str | None = None,
     ) -> str:
-        """Take back the last decision that stands; the id of the undoing. The alert returns to the state before it.
+        """Take back the last decision that stands; the id of the undoing. The alert returns to the state before it; one whose page
+        fell under the threshold since then closes.
 
         Raises MissingError where nothing is to be undone, StorageError where the alert has moved on since.
         """
@@ -85,7 +89,9 @@ class Decisions(Alerts):
                 if back.state == "closed":
                     self.db.write("UPDATE alert SET closed_why=? WHERE listing=?", [back.why, listing])
                 if last["state_before"] is None:
-                    self._note_event(name, row, "closed", TAKEN_BACK)
+                    self._note_event(event_of(name, "closed"), row, "closed", TAKEN_BACK)
+                elif back.state == "new" and _rank(last) >= RANKS["medium"] > _rank(seen):
+                    self._close_quiet(row)
         return name
 
     def last_decision(self, listing: str) -> dict[str, Any] | None:
@@ -161,12 +167,18 @@ class Decisions(Alerts):
         )
         return name
 
-    def _note_event(self, decision: str, row: dict[str, Any], kind: str, why: str) -> None:
+    def _close_quiet(self, row: dict[str, Any]) -> None:
+        """Close an alert whose page fell under the threshold while a decision held it: nobody would close it later."""
+        why = f"the page changed while it was decided: score {row['score'] or 0:.2f}, severity {row['severity']}"
+        self.db.write("UPDATE alert SET state='closed', closed_why=?, muted_by=NULL, version=version+1 WHERE listing=?", [why, row["listing"]])
+        self._note_event(short_hash("event", row["listing"], row["observation"], "closed", row["at"]), row, "closed", why)
+
+    def _note_event(self, name: str, row: dict[str, Any], kind: str, why: str) -> None:
         """Note what a decision did to an alert that the judge had no part in."""
         self.db.write(
             "INSERT INTO alert_event (id, listing, at, kind, observation, score, severity, news, why, knew)"
             f" VALUES (?,?,?,?,?,?,?,0,?,{KNEW_OF_LISTING})",
-            [event_of(decision, kind), row["listing"], row["at"], kind, row["observation"], row["score"] or 0.0,
+            [name, row["listing"], row["at"], kind, row["observation"], row["score"] or 0.0,
              row["severity"] or "none", why, row["listing"]],
         )  # fmt: skip
 
@@ -178,6 +190,10 @@ class Decisions(Alerts):
             "UPDATE alert SET state=?, snooze_until=?, muted_by=?, measured=NULL, version=version+1 WHERE listing=?",
             [state, until, muted, listing],
         )
+
+
+def _rank(row: dict[str, Any]) -> int:
+    return RANKS[row["severity"] or "none"]
 
 
 _SEEN = """SELECT l.id, a.state, a.version, coalesce(a.observation, l.observation) AS observation, coalesce(a.score, r.score) AS score,

@@ -14,6 +14,7 @@ from detector.apply import apply, history
 from detector.run import Run
 from storage.alerts import Filter
 from storage.listing import Listing
+from storage.standing import standing
 from storage.store import Store
 from tests.older import older
 from tests.test_run import NOW, PlainReader, export, judge, listing, record
@@ -349,3 +350,18 @@ def test_an_alert_that_a_page_in_quarantine_closed_is_open_again(store: Store) -
     assert store.count_alerts("state", Filter(states=None)) == {"new": 2} and not store.untold()
     assert judge(store, CONFIG, now="2025-09-05T00:00:00Z").outcome.alerts.total() == 0
     same_after_a_rebuild(store)
+
+
+@pytest.mark.parametrize("action", ["dismiss", "confirm"])
+def test_what_fell_silent_while_it_was_decided_is_closed_when_that_is_taken_back(store: Store, action: str) -> None:
+    """No later judging would close it: its page was judged already. It opens again as any closed alert does."""
+    come(store, listing(1, signals=FLAG))
+    key = alert(store)["listing"]
+    store.decide(key, action, who="a", now=NOW, reason="misread" if action == "dismiss" else None)
+    come(store, listing(1, day=1, title="A100, mended"), now="2025-09-02T00:00:00Z")
+    store.undo(key, who="a", now="2025-09-03T00:00:00Z")
+    row = store.alert(key)
+    assert (row["state"], row["events"][-1]["kind"]) == ("closed", "closed") and "severity none" in row["closed_why"]
+    assert standing(row["decisions"], row["events"]).state == "closed", "as a merged home would have it"
+    come(store, listing(1, day=2, title="A100, as before", signals=FLAG), now="2025-09-04T00:00:00Z")
+    assert store.alert(key)["state"] == "new" and [name for name, _ in store.untold()] == [key]
