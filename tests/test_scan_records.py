@@ -185,6 +185,20 @@ def test_a_plain_file_is_told_to_be_cut_wherever_that_is() -> None:
         assert len(damages) == 1 and numbers(records)[: N - 1] == list(range(N - 1)), short
 
 
+@pytest.mark.parametrize("first", [[], archive()[:1]], ids=["at the beginning", "behind another"])
+@pytest.mark.parametrize("pack", WAYS[1:])
+@pytest.mark.parametrize("left", [30, 110, 200, -400, -30])
+def test_a_record_that_was_cut_before_the_next_was_written_takes_nothing_of_it(
+    left: int, pack: Callable[[list[bytes]], bytes], first: list[bytes]
+) -> None:
+    many = archive()[1:]
+    records, damages = read(pack([*first, many[0][:left], *many[1:]]))
+    whole = [r for r in records if not isinstance(r, Torn)]
+    assert len(damages) == 1 and all(r.block.endswith(body(n)) for n, r in zip(numbers(whole), whole, strict=True))
+    assert set(numbers(whole)) - {1} == {*numbers(read(b"".join(first))[0] if first else []), *range(2, N)}
+    assert all(r.block in many[0] for r in records if isinstance(r, Torn))
+
+
 def test_members_without_content_are_nothing() -> None:
     records, damages = read(b"".join(gzip.compress(one) + gzip.compress(b"") for one in archive()))
     assert (numbers(records), damages) == (list(range(N)), [])
@@ -213,7 +227,7 @@ def test_a_response_that_is_too_large_is_passed_over() -> None:
 
 
 @pytest.mark.parametrize("pack", WAYS)
-@pytest.mark.parametrize("ends", [b"", b"\n", b"\r\n", b"\n\n", b"\n\n\n", b"\r\n\r\n\r\n", b"\r\n\r\n\r\n\r\n"])
+@pytest.mark.parametrize("ends", [b"", b"\r", b"\n", b"\r\n", b"\n\n", b"\n\n\n", b"\r\n\r\n\r\n", b"\r\n\r\n\r\n\r\n"])
 def test_records_of_writers_with_other_line_ends_behind_them_are_whole(ends: bytes, pack: Callable[[list[bytes]], bytes]) -> None:
     records, damages = read(pack([*(one.removesuffix(b"\r\n\r\n") + ends for one in archive()[:-1]), archive()[-1]]))
     assert (numbers(records), damages) == (list(range(N)), [])
@@ -225,7 +239,8 @@ def test_a_long_stream_behind_a_member_of_its_own_is_read_record_by_record(befor
     long = [record(f"https://x.example/{n}", b"<p>" + bytes(LARGEST - 999), n) for n in range(1, 6)]
     pieces = list(responses(io.BytesIO(zipped(archive()[:1]) + before + whole(long) + zipped(archive()[6:]))))
     assert numbers([p for p in pieces if isinstance(p, Record)]) == list(range(N))
-    assert [p.problem for p in pieces if not isinstance(p, Record)] == ([f"{len(before)} bytes are no record"] if before else [])
+    assert [p.problem for p in pieces if isinstance(p, Damage)] == ([f"{len(before)} bytes are no record"] if before else [])
+    assert not [p for p in pieces if isinstance(p, Passed)]
 
 
 def test_field_names_may_be_in_any_case() -> None:

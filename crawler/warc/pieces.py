@@ -17,9 +17,13 @@ TAILS = (b"\r\n\r\n", b"\n\n")
 MOST_TAIL = 16
 """Bytes of line ends that are passed over behind a block: some writers leave them out, others write more than the two."""
 
-_LINE_ENDS = re.compile(rb"(?:\r?\n){0,8}")
+_LINE_ENDS = re.compile(rb"[\r\n]{0,%d}" % MOST_TAIL)
 
-NEXT = re.compile(rb"\n\r?\n(?=WARC/(?:1\.[01]|0\.1[78])\r?\n)")
+_VERSION = rb"WARC/(?:1\.[01]|0\.1[78])\r?\n"
+FIRST_LINES = re.compile(_VERSION + rb"WARC-[A-Z]")
+"""The beginning of a record wherever it stands: behind what was cut there is no line end."""
+
+NEXT = re.compile(rb"\n\r?\n(?=" + _VERSION + rb")|(?=" + FIRST_LINES.pattern + rb")")
 """What ends a record that does not tell its length, with the next one's beginning behind it."""
 
 HEAD = 1 << 16

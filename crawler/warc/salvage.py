@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from crawler.warc.pieces import (
     BEGIN,
+    FIRST_LINES,
     LARGEST,
     MAGIC,
     MOST_SKIPPED,
@@ -177,6 +178,8 @@ def split(data: bytes) -> Iterator[tuple[bytes, int | None]]:
     at = 0
     while data.startswith(b"WARC/", at):
         start = head_end(data, at)
+        if start >= 0 and FIRST_LINES.search(data, at + 1, start):
+            start = -1  # it is cut in its header, and the empty line is the next one's
         claimed = told_length(data[at:start]) if start >= 0 else None
         end = behind(data, start + claimed) if claimed is not None else -1
         if end != len(data) and not data.startswith(b"WARC/", max(end, at + 1)):
@@ -191,17 +194,18 @@ def parsed(offset: int, data: bytes, claimed: int | None, problem: str | None = 
     start = head_end(data)
     if start < 0:
         return None, "a record is cut short"
-    end = len(data)
-    if claimed is not None and behind(data, start + claimed) == end:
+    tail = next((len(line) for line in TAILS if data.endswith(line, start)), 0)
+    end = len(data) - tail
+    if claimed is not None and behind(data, start + claimed) == len(data):
         end = start + claimed
-    else:
-        end -= next((len(line) for line in TAILS if data.endswith(line, start)), 0)
     wrong = None
     if claimed is None:
         wrong = "a record does not tell its length"
     elif claimed != end - start:
         wrong = f"a record tells {claimed} bytes and has {end - start}"
-    # Which byte of a broken member is wrong nobody can say; of one that is cut, what is there as long as it tells is whole.
-    is_torn = problem == BROKEN_MEMBER or bool(problem and wrong)
+    # Which byte of a broken member is wrong nobody can say; of one that is cut, what is there as long as it tells is whole. What
+    # is shorter and has no line ends behind it was cut before it was packed.
+    is_short = claimed is not None and claimed > end - start
+    is_torn = problem == BROKEN_MEMBER or bool(problem and wrong) or (is_short and not tail)
     found = response(offset, data[:start], data, start, end)
     return torn(found) if is_torn else found, wrong

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from crawler.warc.inflating import BROKEN, READ, STEP, decompressor
 from crawler.warc.pieces import (
     BEGIN,
+    FIRST_LINES,
     HEAD,
     LARGEST,
     MAGIC,
@@ -208,6 +209,12 @@ def _record(flow: Flow, begin: int) -> Any:
     have = flow.need(HEAD)
     head = bytes(flow.data[flow.at : flow.at + have])
     start = head_end(head)
+    other = FIRST_LINES.search(head, 1, max(start, 0))
+    if other is not None:
+        # What is cut in its header must not be given the next one's page.
+        flow.skip(other.start())
+        yield Damage(begin, "a record is cut short")
+        return
     if start < 0:
         other = _HEADER.search(flow.data, flow.at, flow.at + have)
         flow.skip(have if other is None else other.end() - flow.at)
@@ -258,9 +265,11 @@ def _wrong(flow: Flow, begin: int, start: int, claimed: int | None) -> Any:
         yield Damage(begin, "a record is too large and tells a wrong length")
         return
     data = flow.take(have if later is None else later.end() - flow.at)
-    end = len(data) - next((len(tail) for tail in TAILS if data.endswith(tail, start)), 0)
+    tail = next((len(line) for line in TAILS if data.endswith(line, start)), 0)
+    end = len(data) - tail
     found = response(begin, data[:start], data, start, end)
-    if later is None and (flow.problem or (claimed is not None and claimed > end - start)):
+    is_short = claimed is not None and claimed > end - start
+    if (later is None and (flow.problem or is_short)) or (is_short and not tail):
         found = torn(found)
     if found is not None:
         yield found
