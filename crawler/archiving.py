@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 WHY = "the page says noarchive"
 NOT_KEPT = {"noarchive", "none"}
 OURS = {"robots", "chipwatch"}
-_META = re.compile(rb"<meta\s([^>]{1,500})>")
+_LARGEST_HEAD = 1 << 20
+"""Bytes of a page in which its head ends; shops put hundreds of kilobytes of style and script before their meta tags."""
+_META = re.compile(rb"<meta\s([^<>]{1,500})>")
 _ATTRIBUTE = re.compile(rb"([a-z-]{1,20})\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _OF_A_DIRECTIVE = {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}
 """What a colon follows that is no name of a robot."""
@@ -27,7 +29,8 @@ def not_to_be_kept(page: Page) -> bool:
     # Each header speaks for itself: a robot that one of them names is not meant by the next.
     if any(NOT_KEPT & _words(line) for line in page.headers.get("x-robots-tag", "").lower().split("\n")):
         return True
-    head = page.body[:32_768].lower()
+    end = max(page.body.find(sign, 0, _LARGEST_HEAD) for sign in (b"<body", b"<BODY"))
+    head = page.body[: end if end >= 0 else _LARGEST_HEAD].lower()
     return (b"robots" in head or b"chipwatch" in head) and any(NOT_KEPT & _of_tag(tag) for tag in _META.findall(head))
 
 

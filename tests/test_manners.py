@@ -374,6 +374,7 @@ NOARCHIVE: list[tuple[list[str], str, bool]] = [
     ([], '<meta name="robots" content="none">', True),
     ([], '<meta data-x="1" content="index,noarchive" id=r name="chipwatch"/>', True),
     ([], '<meta name="robots" content="index, follow"><meta name="description" content="noarchive, none">', False),
+    ([], f'<style>{".a{}" * 30_000}</style><meta name="robots" content="noarchive">', True),
     ([], '<meta name="otherbot" content="noarchive">', False),
     ([], '<meta name="description" content="robots: none">', False),
     (["noindex; noarchive"], "", True),
@@ -385,7 +386,7 @@ NOARCHIVE: list[tuple[list[str], str, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("headers", "head", "asks"), NOARCHIVE, ids=[f"{'|'.join(h)}{t}" for h, t, _ in NOARCHIVE])
+@pytest.mark.parametrize(("headers", "head", "asks"), NOARCHIVE, ids=[f"{'|'.join(h)}{t[-90:]}" for h, t, _ in NOARCHIVE])
 def test_who_asks_not_to_be_archived(headers: list[str], head: str, asks: bool) -> None:
     sent = plain_headers(Response("http://x.example/", headers={"X-Robots-Tag": headers}))
     assert archiving.not_to_be_kept(Page("http://x.example/", f"<html><head>{head}</head>".encode(), NOW, headers=sent)) is asks
