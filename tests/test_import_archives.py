@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import io
 import json
 import random
@@ -75,6 +77,32 @@ def test_an_archive_however_it_is_packed_is_read_whole_and_its_bytes_are_the_evi
         for one in store.iter_observations():
             assert read(tmp_path / "home", one.evidence) == body(int(one.listing.listing_id[1:]))
             assert one.observed_at == "2025-01-02T03:04:05Z"
+
+
+@pytest.mark.parametrize("pack", WAYS)
+@pytest.mark.parametrize(
+    "told",
+    [lambda block: "sha1:" + base64.b32encode(hashlib.sha1(block).digest()).decode(), lambda block: "sha256:" + hashlib.sha256(block).hexdigest(),
+     lambda block: "SHA-256:" + base64.b32encode(hashlib.sha256(block).digest()).decode(), lambda block: "blake3:ab", lambda block: "sha1:ab"],
+    ids=["base 32", "hexadecimal", "padded", "unknown", "odd"],
+)  # fmt: skip
+def test_what_has_other_bytes_than_its_digest_is_of_is_named_and_not_taken(
+    told: Callable[[bytes], str], pack: Callable[[list[bytes]], bytes], tmp_path: Path
+) -> None:
+    def digested(number: int, label: str = "") -> bytes:
+        label = label or told(record(number).partition(b"\r\n\r\n")[2].removesuffix(b"\r\n\r\n"))
+        return record(number, more=f"WARC-Block-Digest: {label}\r\n".encode())
+
+    sound = pack([digested(number) for number in range(N)])
+    assert imported(tmp_path / "a.warc", sound)[1:] == ([], list(range(N)))
+    if ":ab" in told(b""):
+        return
+    (tmp_path / "b").mkdir()
+    # A wrong byte that no checksum tells, or not before the end of all.
+    changed = pack([digested(number, told(b"other") if number == 3 else "") for number in range(N)])
+    _, errors, found = imported(tmp_path / "b" / "a.warc", changed)
+    assert found == [0, 1, 2, 4, 5]
+    assert errors == [{"error": "has other bytes than its digest is of", "url": "https://dealer.example/3"}]
 
 
 def test_addresses_in_capitals_and_moments_in_figures_are_read(tmp_path: Path) -> None:

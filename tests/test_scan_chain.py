@@ -280,13 +280,16 @@ def test_candidates_that_are_not_as_they_were_written_are_named_and_cost_no_othe
         assert [one.listings for one in bring.bring(tmp_path, ledger, tmp_path / "home", scanner.config, now=NOW)] == [3]
 
 
-@pytest.mark.parametrize("whole", [False, True], ids=["members", "one stream"])
-def test_what_is_left_of_a_broken_record_is_a_candidate_and_no_evidence(whole: bool, scanner: Scanner, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["members", "one stream", "digest"])
+def test_what_is_left_of_a_broken_record_is_a_candidate_and_no_evidence(kind: str, scanner: Scanner, tmp_path: Path) -> None:
     long = [record(page(f"a{n}") + random.Random(n).randbytes(9000).hex().encode(), f"a{n}") for n in range(3)]
     last = packed(long[2])
-    data = gzip.compress(b"".join(long), mtime=0)[:-300] if whole else packed(*long[:2]) + bytes(flipped(bytearray(last), len(last) - 6))
+    data = {
+        "members": packed(*long[:2]) + bytes(flipped(bytearray(last), len(last) - 6)), "one stream": gzip.compress(b"".join(long), mtime=0)[:-300],
+        "digest": packed(*long[:2], long[2].replace(b"WARC-Record-ID", b"WARC-Block-Digest: sha1:" + b"A" * 32 + b"\r\nWARC-Record-ID")),
+    }[kind]  # fmt: skip
     result = scanned(scanner, tmp_path / "a.warc.gz", data)
-    assert ids(result) == ["a0", "a1", "a2"] and result.damages
+    assert ids(result) == ["a0", "a1", "a2"] and bool(result.damages) == (kind != "digest")
     home, told = tmp_path / "home", []
     with ledger_of(tmp_path, result) as ledger:
         for _ in range(2):

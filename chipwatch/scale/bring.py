@@ -88,8 +88,8 @@ def _page(part: Part, rows: list[dict[str, Any]], config: Config) -> Captured:
     first = rows[0]
     with part.opened() as file:
         record, found = _proved(file, first)
-    if isinstance(record, Torn):
-        told = f"{record.url} at {part.inner or ''}@{record.offset} stays in {parquet.FOLDER} alone: its record is broken or cut, so what is left of it is no evidence"
+    if isinstance(record, Torn) or not record.is_as_told:
+        told = f"{record.url} at {part.inner or ''}@{record.offset} stays in {parquet.FOLDER} alone: its record is broken or cut, or is not what its digest tells, so it is no evidence"
         return Captured(uri=record.url, told=(told,))
     names = {(row["site"], row["listing_id"]) for row in rows}
     listings = tuple(one for one in chain.read(record, found, config) if (one.site, one.listing_id) in names)

@@ -1,7 +1,7 @@
 """Web archives, WARC files and WACZ packages, by the reader that a scan has: what is damaged costs itself and is named, the rest is read.
 
-A record that is broken or cut short is named and not taken, as nobody can say which of its bytes were sent. One that tells a wrong
-length is taken and named: where it ends is known by the next one, or by its gzip member.
+A record that is broken or cut short, or has other bytes than its digest is of, is named and not taken, as nobody can say which of
+its bytes were sent. One that tells a wrong length is taken and named: where it ends is known by the next one, or by its gzip member.
 """
 
 from __future__ import annotations
@@ -155,6 +155,8 @@ class _Archive:
         found = message(record.data, record.start, record.end, MAX_BODY)
         if found is None:
             return None
+        if not record.is_as_told:
+            return Captured(error="has other bytes than its digest is of", uri=url)
         if found.cut or found.end - found.start > MAX_BODY:
             return Captured(uri=url)
         page = Page(url, found.body, record.date, 200, found.headers)

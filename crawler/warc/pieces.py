@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -65,6 +67,17 @@ class Record:
     def date(self) -> str:
         """When it was fetched, as the archive tells; figures alone as ISO 8601."""
         return _DIGITS.sub(r"\1T\2Z", told(self.head, b"WARC-Date"))
+
+    @property
+    def is_as_told(self) -> bool:
+        """Whether the block is the one that its digest is of. One that tells none, or in a way that is not known, is."""
+        name, _, value = told(self.head, b"WARC-Block-Digest").partition(":")
+        name, value = name.lower().replace("-", ""), value.strip()
+        if name not in ("md5", "sha1", "sha256", "sha512"):
+            return True
+        digest = hashlib.new(name, self.data[self.start : self.end], usedforsecurity=False)
+        ways = (digest.hexdigest(), base64.b32encode(digest.digest()).decode().rstrip("="))
+        return value.rstrip("=").lower() in [way.lower() for way in ways] or len(value.rstrip("=")) not in map(len, ways)
 
     @property
     def record_id(self) -> str:
