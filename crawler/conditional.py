@@ -38,13 +38,14 @@ class Validators:
             data = json.loads(_path(home, site).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             data = {}
-        return cls(home, site, data if isinstance(data, dict) else {})
+        entries = data.items() if isinstance(data, dict) else ()
+        return cls(home, site, {url: entry for url, entry in entries if isinstance(entry, dict)})
 
     def headers(self, url: str) -> dict[str, str]:
         """Headers that make a request for `url` conditional; none where nothing is remembered."""
         entry = self.known.get(url, {})
         names = (("If-None-Match", "etag"), ("If-Modified-Since", "modified"))
-        return {name: entry[key] for name, key in names if entry.get(key)}
+        return {name: entry[key] for name, key in names if entry.get(key) and isinstance(entry[key], str)}
 
     def stored(self, page: Page, url: str) -> Page | None:
         """The page with the bytes of the last time; None if they are gone or not what they were."""

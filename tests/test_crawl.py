@@ -27,6 +27,7 @@ from crawler.run import Stopped, crawl_sites
 from crawler.sites import reparse
 from crawler.sites.rereading import pages_of
 from storage.database import FILE
+from storage.errors import EvidenceError
 from storage.evidence import EvidenceWriter
 from storage.listing import Listing
 from storage.store import Store
@@ -454,6 +455,26 @@ def test_a_crawl_stopped_while_it_starts_ends(tmp_path: Path) -> None:
         assert len(web.log) < 15
     told = json.loads(done.stdout.splitlines()[-1])
     assert (done.returncode, told["outcome"]) == (0, "killed") and "SIGINT" in told["detail"]
+
+
+def test_damaged_evidence_of_a_killed_run_is_named_and_stops_no_crawl(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    with serve() as web:
+        board(web, 3)
+        add_site(home, "board", web.url + "/list")
+        assert crawl(home, "board").outcome == "ok"
+        with Store.open(home) as store:
+            [run] = store.runs()
+            store.db.write("UPDATE run SET outcome = 'killed'")
+        path = home / "evidence" / f"{run['id']}.warc.gz"
+        whole = path.read_bytes()
+        path.write_bytes(whole[:600] + bytes(40) + whole[640:])
+        with pytest.raises(EvidenceError, match="evidence verify"):
+            reparse(run["id"], home, Config(home), "2026-11-02T09:00:00+00:00")
+        # What a run before remembered of a page may be damaged too.
+        (home / "state" / "validators").mkdir(exist_ok=True)
+        (home / "state" / "validators" / "board.json").write_text(json.dumps({f"{web.url}/list": 5, f"{web.url}/list?page=2": {"etag": [1]}}), encoding="utf-8")
+        assert crawl(home, "board", "2026-11-02T09:10:00+00:00").outcome == "ok"
 
 
 def test_a_crawl_killed_long_ago_begins_anew(tmp_path: Path) -> None:

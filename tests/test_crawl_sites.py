@@ -20,7 +20,7 @@ from crawler.families import family_of
 from crawler.page import Page
 from crawler.politeness import rest
 from crawler.sites import check, propose, robots_status
-from crawler.sites.checking import check_sample
+from crawler.sites.checking import check_sample, save_sample
 from crawler.sites.guessing import guess_cards, price_signs
 from crawler.sites.probe import look
 from crawler.sites.proposing import Proposal, ProposeError
@@ -122,6 +122,33 @@ def test_saved_pages_that_give_no_listing_check_nothing(tmp_path: Path) -> None:
     made.path.write_text(made.text.replace("li.item", "li.other"), encoding="utf-8")
     found = check(Config(home).sites["board"], home, Config(home))
     assert not found.ok and found.problem == "no saved page gives a listing"
+
+
+@pytest.mark.parametrize("broken", ["page.json", "page.body", "expected.jsonl", "{}"])
+def test_a_half_written_saved_page_costs_itself_alone(tmp_path: Path, broken: str) -> None:
+    home = new_home(tmp_path)
+    add_site(home, "board", "http://127.0.0.1/list")
+    site = Config(home).sites["board"]
+    whole = save_sample(home, site, Page("http://127.0.0.1/list", page(card(1)).encode(), NOW, role="list"), NOW)
+    torn = save_sample(home, site, Page("http://127.0.0.1/list?page=2", page(card(2)).encode(), NOW, role="list"), "2026-11-03T08:00:00+00:00")
+    if broken == "{}":
+        (torn.folder / "page.json").write_text("{}", encoding="utf-8")
+    else:
+        (torn.folder / broken).write_bytes(b"{" if broken != "page.body" else b"")
+    checked = check(site, home, Config(home))
+    assert (checked.samples, checked.listings, checked.ok) == (2, 1, False)
+    assert str(torn.folder) in str(checked.problem or checked.differences) or broken == "page.body"
+    assert str(whole.folder) not in str(checked.problem)
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [("http://127.0.0.1/", "../evil"), ("http://127.0.0.1/", "a/b"), ("http://127.0.0.1/", ".hidden"), ("http://127.0.0.1/", "ключ"), ("http://[bad/", None), ("http://127.0.0.1:99999/", None)],
+)  # fmt: skip
+def test_what_names_no_site_is_refused_before_it_is_asked(tmp_path: Path, url: str, key: str | None) -> None:
+    home = new_home(tmp_path)
+    with pytest.raises(ProposeError, match="is no "):
+        propose(url, home, Config(home), NOW, key=key)
 
 
 def test_a_changed_site_file_is_accepted_once_a_person_looked(tmp_path: Path) -> None:

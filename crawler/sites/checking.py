@@ -64,14 +64,20 @@ def check(site: Site, home: Path, config: Config, *, live: bool = False) -> Chec
         return Checked(site.key, 0, 0, problem=f"no saved page in {folder}; {how}")
     differences: list[Difference] = []
     listings = 0
+    torn: str | None = None
     for path in samples:
-        found, wrong = check_sample(site, path)
+        try:
+            found, wrong = check_sample(site, path)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            # A folder that was half-written or edited costs itself alone.
+            torn = torn or f"{path}: is no saved page ({type(error).__name__}); remove the folder, then `chipwatch sites check {site.key} --live` saves one anew"
+            continue
         listings += found
         differences += wrong
     seen = _live(site, home, config) if live else None
     # A list that only leads to listing pages gives none itself; but if no saved page gives any, nothing was checked.
     nothing = "no saved page gives a listing" if samples and not listings else None
-    return Checked(site.key, len(samples), listings, tuple(differences), problem=nothing, live=seen)
+    return Checked(site.key, len(samples), listings, tuple(differences), problem=torn or nothing, live=seen)
 
 
 def _samples(site: Site, home: Path) -> list[Path]:

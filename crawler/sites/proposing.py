@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from crawler.sites.probe import Look
 
 
+_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 _FEED = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*+<(?:rss|feed|rdf:RDF)[\s>]", re.S | re.I)
 """The root of a feed; much may stand before it."""
 
@@ -58,9 +59,12 @@ def propose(url: str, home: Path, config: Config, now: datetime | str | None = N
     """
     from crawler.sites.probe import look
 
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if led_to("", url) is None:
         raise ProposeError(f"{url}: is no http(s) address")
+    if key and not _NAME.fullmatch(key):
+        raise ProposeError(f"{key}: is no name of a site file; write it in letters, digits, '.', '_' and '-'")
+    parts = urlsplit(url)
+    assert parts.hostname
     loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
     # On loopback the port tells one site from another.
     name = key or _key(parts.netloc if loopback else parts.hostname)
@@ -78,7 +82,7 @@ def propose(url: str, home: Path, config: Config, now: datetime | str | None = N
     page = found.pages.get(url)
     if page is None:
         raise ProposeError(f"{url}: {found.failures.get(url, 'no answer')}")
-    sitemaps = [s for host in found.robots.values() for s in host["sitemaps"] if urlsplit(s).hostname == parts.hostname]
+    sitemaps = [s for host in found.robots.values() for s in host["sitemaps"] if led_to(url, s) and urlsplit(s).hostname == parts.hostname]
     table, notes, pages = _examine(page, ask, price_signs(config.money), sitemaps)
     if table["family"] == "jsonld" and table.get("detail_only") and sitemaps:
         table["sitemap"] = sitemaps[:3]

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -171,14 +172,24 @@ def page_of(home: Path, ref: EvidenceRef) -> Page:
 
 
 def records_of(home: Path, run: str) -> Iterator[EvidenceRef]:
-    """Pointers to the answers that a run stored, in order."""
-    from warcio.archiveiterator import ArchiveIterator
+    """Pointers to the answers that a run stored, in order. Raises EvidenceError where the file is damaged."""
+    from warcio.exceptions import ArchiveLoadFailed
 
+    from storage.errors import EvidenceError
     from storage.evidence import evidence_path
 
     path = evidence_path(home, f"{run}.warc.gz")
     if not path.exists():
         return
+    try:
+        yield from _answers(path)
+    except (ArchiveLoadFailed, zlib.error, EOFError, ValueError) as error:
+        raise EvidenceError("cannot be read to its end: `chipwatch evidence verify` names the damage", path, do="restore it from a backup") from error
+
+
+def _answers(path: Path) -> Iterator[EvidenceRef]:
+    from warcio.archiveiterator import ArchiveIterator
+
     with open(path, "rb") as file:
         archive = ArchiveIterator(file)
         for record in archive:
