@@ -112,6 +112,11 @@ def test_mislabelled_charset(encoding: str, language: str, title: str, declared:
     assert extract_page(text.encode(encoding)).title == title
 
 
+def test_a_title_and_a_heading_without_a_word_are_read() -> None:
+    found = extract_page("<html><head><title>★★★</title></head><body><h2>★</h2><div class=price>$5.00</div><button>Add to cart</button>", url="https://shop.test/a")
+    assert found.reason
+
+
 def test_random_damage_never_raises() -> None:
     chance = random.Random(7)
     whole = bytearray(HEAD + b'<div itemscope itemtype="http://schema.org/Product"><b itemprop=name>Card</b><b itemprop=price>$5</b></div>' + script(b'{"@type":"Product","name":"Card","offers":[{"price":5}]}'))

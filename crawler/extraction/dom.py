@@ -188,7 +188,7 @@ def place_title(shown: Shown, hints: list[str]) -> None:
 def _likeness(tokens: set[str], wanted: set[str]) -> float:
     return (
         len(tokens & wanted) / min(len(tokens), len(wanted))
-        if len(tokens & wanted) > 1 or tokens == wanted
+        if len(tokens & wanted) > 1 or (tokens and tokens == wanted)
         else 0.0
     )
 
