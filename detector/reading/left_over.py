@@ -22,7 +22,7 @@ _STEP = 34
 """Letters of a clause around a number."""
 _EACH = re.compile(
     fold_pattern(
-        r"\beach\b|\bper\b|\bevery\b|\beine?[rs]?\b|\bje\b|\bpro\b|\bjede\w*|кажд\w+|\bпо\b|\bв (?:одно\w+|короб\w+|ящик\w+)|每|一(?=箱|盒|托|个|個)|1(?=箱|盒|托|ケース|トレー|パレット)|各|入り|入数|ずつ|一つ|한 |(?<!\d)1(?=박스|트레이)|박스당|당"
+        r"\beach\b|/(?=\s?(?:箱|盒|托|ctn|carton|box|case|kotak|thùng))|\bper\b|\bevery\b|\beine?[rs]?\b|\bje\b|\bpro\b|\bjede\w*|кажд\w+|\bпо\b|\bв (?:одно\w+|короб\w+|ящик\w+)|每|一(?=箱|盒|托|个|個)|1(?=箱|盒|托|ケース|トレー|パレット)|各|入り|入数|ずつ|一つ|한 |(?<!\d)1(?=박스|트레이)|박스당|당"
         r"|cada|\bpor\b|\bbaşına|her(?:\s?bir)?|mỗi|một|setiap|\bse(?=kotak|dus|peti)|tiap|satu|كل|بكل|har\b|\bek\b"
     )
 )
@@ -88,10 +88,10 @@ def packed(page: Page, name: str, counted: Callable[[Count], bool]) -> Packed | 
     hits = page.hits(name)
     boxes, text = hits["container"], hits.text
     found = [c for c in counts(page, name) if not MEASURE.match(text, c.end)]
-    many = [c for c in found if c.value > 1 and any(0 <= hit.start - c.end <= 2 for hit in boxes)]
+    many = [c for c in found if c.value > 1 and any(_counts_box(text, c, hit) for hit in boxes)]
     many.sort(key=lambda c: not any(_one_clause(text, c, hit.start, hit.end) for hit in hits["left"]))
     for number in many:
-        beside = next(hit for hit in boxes if 0 <= hit.start - number.end <= 2)
+        beside = next(hit for hit in boxes if _counts_box(text, number, hit))
         for each in found:
             if 0 <= each.start - beside.end <= 12 and each.value > 1 and _OF.fullmatch(text, beside.end, each.start):
                 return Packed(number.value, each.value, number.start)
@@ -113,12 +113,17 @@ def in_a_box(page: Page, name: str, counted: Callable[[Count], bool]) -> int | N
     return next((c.value for c in (*filled, *(c for c in found if counted(c) and _in_one(text, boxes, c, None)))), None)
 
 
+def _counts_box(text: str, count: Count, box: Hit) -> bool:
+    """Whether a number stands right before a box; that of `10片/箱` is what one holds."""
+    return 0 <= box.start - count.end <= 2 and "/" not in text[count.end : box.start]
+
+
 def _in_one(text: str, boxes: Sequence[Hit], each: Count, number: Count | None) -> bool:
     """Whether a number is what one box holds: a box with 'each' or 'per' stands in its clause, and it counts no boxes."""
-    if each.value < 2 or any(0 <= hit.start - each.end <= 2 and not _PAUSED.search(text, each.end, hit.start) for hit in boxes):
+    if each.value < 2 or any(_counts_box(text, each, hit) and not _PAUSED.search(text, each.end, hit.start) for hit in boxes):
         return False
     low, high = _clause(text, each)
-    beside = [h for h in boxes if low <= h.start and h.end <= high and not (number and 0 <= h.start - number.end <= 2)]
+    beside = [h for h in boxes if low <= h.start and h.end <= high and not (number and _counts_box(text, number, h))]
     return any(_EACH.search(text, max(low, hit.start - 10), min(high, hit.end + 8)) for hit in beside)
 
 

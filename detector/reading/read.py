@@ -95,6 +95,8 @@ class Reader:
             price = replace(price, per="lot", articles=boxed)
         if price and offer == "sale" and kinds == 1 and not is_machine(page):
             undivided = bool(page.title["undivided"] or page.description["undivided"])
+            if undivided and lot and lot > 1 and price.per == "unit" and not (page.price["each"] or page.title["each"] or page.description["each"]):
+                price = replace(price, per="lot", articles=lot)
             price = _lot_or_each(price, lot, page.price_share, undivided=undivided)
         chips = tuple(chip for chip in (self._chip(page, m, price, lot) for m in named) if chip)
         if price and chips and offer == "sale" and is_unknown_lot(page, price, chips, lot):

@@ -31,7 +31,7 @@ from detector.reading.text import fold_pattern
 
 TO_COUNTER = re.compile(
     fold_pattern(
-        r"\s?\+?\s?(?:(?:oam|sxm\d?|pcie)[-\s]?|多|来|余|几|x|×|\*|more |brand new |new |used |loose |sealed |original |spare |identical |working |x?\s?nvidia |full |seal |قطعه )?\s?"
+        r"\s?\+?\s?(?:(?:oam|sxm\d?|pcie)[-\s]?|多|来|余|几|x|×|\*|more |brand new |new |used |loose |sealed |original |spare |identical |working |complete |crated |boxed |tested |whole |x?\s?nvidia |full |seal |قطعه )?\s?"
     )
 )
 _TITLE_TIMES = re.compile(
@@ -60,6 +60,10 @@ _LABELLED = re.compile(
         r"(?:\bqty|\bquantity|数量|库存|现货|在庫数?|재고|수량|количество|кол-во|в наличии|bestand|anzahl|cantidad|quantidade|estoque|miktar|\bstok|existencias?|disponibilidad|stückzahl|vorrat|menge|остаток|tersedia|\bbaki|\bready|재고량|số lượng|\bsl|jumlah|الكمية|العدد|عدد|\bstock|\bcount)\W{0,3}(?P<n>\d{1,5})(?![\d.,]*\s?(?:gb?|%|w\b|天|年|个月|月|日|小时|h\b|元|万|卡|x|点))"
     )
 )
+_OF_EACH = re.compile(
+    fold_pattern(r"(?:\b(?:each|every|per) (?:set|board|unit|node|box|server|system|tray)|每(?:套|台|块|组|板)|各(?:セット|台)|mỗi (?:bộ|máy|board)|setiap (?:set|unit)|je(?:des?)? (?:set|board|system)|кажд\w+ (?:плат\w+|сервер\w*|комплект\w*))\W{0,2}$")
+)
+"""Before a number that each of several machines has: 'each set 8 pcs'."""
 _BOX = re.compile(fold_pattern(r"(?:一|每|1)\s?(?P<box>托|箱|盒|柜|盘|板)\s?[(:]?$"))
 _BOXES = frozenset("箱盒托柜盘")
 # A bare number behind a word of having counts articles where the clause ends, or says so.
@@ -203,7 +207,7 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
             if boxed := _BOX.search(text, max(0, count.start - 4), count.start):
                 yield from _boxes(text, found, count, boxed["box"])
                 continue
-            if machine and _inside(page, name, count, hit, kind):
+            if machine and (_OF_EACH.search(text, max(0, count.start - 20), count.start) or _inside(page, name, count, hit, kind)):
                 continue
             firm = _firm(page, name, count.start, hit.end)
             if kind == "machine" and name == "title" and count.value > 1:
