@@ -46,7 +46,7 @@ class Row(Table):
 def read_toml(path: Path) -> dict[str, Any]:
     """The content of a file. Raises ConfigError if it cannot be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors begin a file with a mark of its encoding
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(path, "", f"not valid TOML: {error}") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -47,6 +47,11 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, told: str) -> None:
     assert str(path) in str(caught.value)
 
 
+def test_a_mark_of_the_encoding_is_no_mistake(tmp_path: Path) -> None:
+    put(tmp_path, "schedule.toml", '\ufeff[[job]]\nid = "night-crawl"\ncron = "0 1 * * *"\n')
+    assert {job.id: job for job in Config(tmp_path).schedule.job}["night-crawl"].cron == "0 1 * * *"
+
+
 def test_versions_move_with_the_rows_they_stand_for(tmp_path: Path) -> None:
     before = Config(tmp_path)
     put(tmp_path, "thresholds.toml", "# the same rows, a comment more\n")
