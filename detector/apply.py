@@ -308,7 +308,7 @@ def _set_row(document: Any, table: str, name: str, value: Any, why: str) -> None
 
 def _text(home: Path) -> str:
     path = home / FILE
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    return path.read_text(encoding="utf-8-sig") if path.exists() else ""
 
 
 def _write(home: Path, text: str) -> None:
