@@ -16,10 +16,13 @@ def base_of(tree: LexborHTMLParser, url: str) -> str:
 
 
 def led_to(base: str, link: str) -> str | None:
-    """The http(s) address of a link; None for one that leads to no page (`javascript:`, `mailto:`) or to no host or port that can be."""
+    """The http(s) address of a link; None for one that leads to no page (`javascript:`, `mailto:`) or to no host or port that can be.
+    On a saved page that does not tell its address (`base` is of a file) links of files name what they lead to."""
     try:
         url = urljoin(base, link)
         parts = urlsplit(url)
+        if parts.scheme == "file" and urlsplit(base).scheme == "file":
+            return url
         return url if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 else None
     except ValueError:
         return None

@@ -251,7 +251,8 @@ def test_what_is_made_up_keeps_its_order(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_what_came_due_meanwhile_is_not_made_up_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule, "command", lambda job, home: [sys.executable, "-c", "import time; time.sleep(0.5)"])
+    # The digest of its own time ends while the missed detection still runs.
+    monkeypatch.setattr(schedule, "command", lambda job, home: [sys.executable, "-c", f"import time; time.sleep({5 if job.run == 'detect' else 0})"])
     supervisor = schedule.Supervisor(tmp_path, Schedule())
     missed = datetime(2026, 5, 1, tzinfo=UTC)
     late = [(job(id=run, run=run), missed) for run in ("digest", "detect")]

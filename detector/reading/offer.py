@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from detector.reading.cues import Hit, Hits
-from detector.reading.offer_accessory import A_CHIP, WHOLE_PC, Verdict, accessory, trifle
+from detector.reading.offer_accessory import A_CHIP, CARD_NOUN, WHOLE_PC, Verdict, accessory, trifle
 from detector.reading.offer_vote import features, vote
 from detector.reading.page import Page
 from detector.reading.text import fold_pattern
@@ -84,6 +84,10 @@ def read_offer(page: Page) -> Verdict:
     least = SURE
     if ruled.offer in GOODS and kind not in GOODS and (page.price_share or 0) > NEVER_A_CHIP and _only_names(page):
         least = SURE_OF_GOODS  # a card's name and a price for one, whatever its text speaks of
+    if ruled.offer in GOODS and kind == "accessory" and CARD_NOUN.search(page.title.text) and not any(
+        page.title[cue] for cue in ("accessory", "accessory-weak", "without-chip", "fits")
+    ):
+        least = SURE_OF_GOODS  # it says that it is a card, and names nothing for one
     if kind in GOODS and ruled.offer not in GOODS:
         least = NO_CHIP_AT_ALL if any(ruled is spoken.get(step) for step in ("souvenir", "accessory")) else SURE_OF_GOODS
     if kind == ruled.offer or chance < least or (kind in GOODS and page.title["without-chip"]):

@@ -20,7 +20,7 @@ A_CHIP = 0.3
 """Share from which the article is hardly a thing for a chip."""
 HEAD = 6
 """Letters between a machine's name and the noun that it only tells of: HGX H100 风冷散热器."""
-_CARD_NOUN = re.compile(
+CARD_NOUN = re.compile(
     fold_pattern(
         r"graphics? cards?|video cards?|accelerators?|\bgpus?\b|显卡|计算卡|加速卡|推理卡|グラフィックボード|グラボ|그래픽카드|видеокарт\w*|grafikkarte|\bcard\b|\bmodule\b|模组|一体卡|整机"
     )
@@ -189,7 +189,7 @@ def _leads(nouns: list[Hit], chips: list[Mention]) -> bool:
 
 def _ordered(title: str, nouns: list[Hit], chips: list[Mention]) -> int:
     """1 where the noun comes before the chip or closes the title, less 1 where a card's noun comes after it."""
-    last_card = max((m.start() for m in _CARD_NOUN.finditer(title)), default=-1)
+    last_card = max((m.start() for m in CARD_NOUN.finditer(title)), default=-1)
     closes = bool(chips) and nouns[-1].start > chips[-1].end and nouns[-1].start > last_card
     return int(_leads(nouns, chips) or closes) - int(last_card > nouns[-1].start and not _leads(nouns, chips))
 
