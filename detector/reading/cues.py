@@ -67,6 +67,13 @@ class Hits(dict[str, list[Hit]]):
         """The different words of a cue that stand in the text."""
         return {self.text[hit.start : hit.end] for hit in self[cue]}
 
+    def without(self, cues: Iterable[str], spans: Iterable[tuple[int, int]] = ()) -> str:
+        """The text with the hits of these cues, and with other spans, blanked."""
+        rest = list(self.text)
+        for start, end in (*((hit.start, hit.end) for cue in cues for hit in self[cue]), *spans):
+            rest[start:end] = " " * (end - start)
+        return "".join(rest)
+
     def first(self, *cues: str) -> str | None:
         """The words of the earliest hit of these cues."""
         found = min((hit for cue in cues for hit in self[cue]), key=lambda hit: hit.start, default=None)

@@ -294,13 +294,8 @@ def _talk(page: Page) -> Verdict | None:
 
 def _only_names(page: Page) -> bool:
     """Whether a title is a card's name and qualities and nothing else: '8x NVIDIA H100 SXM5 80GB', 'A100 80G PCIe 显卡'."""
-    title = page.title
-    spans = [(hit.start, hit.end) for cue in _QUALITIES for hit in title[cue]]
-    spans += [(m.start, m.end) for m in page.mentions if m.field == "title"]
-    rest = list(title.text)
-    for start, end in spans:
-        rest[start:end] = " " * (end - start)
-    return bool(page.mentions) and not _WORD.search("".join(rest))
+    names = [(m.start, m.end) for m in page.mentions if m.field == "title"]
+    return bool(page.mentions) and not _WORD.search(page.title.without(_QUALITIES, names))
 
 
 def _priced(page: Page) -> bool:

@@ -44,6 +44,9 @@ LEAST_LETTERS, BESIDE = 2, 8
 
 _SIZE = re.compile(r"\d+")
 
+_OF_SELLERS = ("sale", "new", "used", "used-text", "disguise", "dismissed", "each", "lot", "stock", "had", "number", "counter-any", "counter-card", "memory-size")
+"""Cues of what sellers say of any goods."""
+
 _NOUN = re.compile(r"[^\W\d_\u3040-\u9fff\uac00-\ud7af]{4,}|[\u30a0-\u30ff]{3,}|[\u3400-\u9fff\uac00-\ud7af]{2,}")
 """A word that may name an article."""
 
@@ -299,22 +302,9 @@ class Page:
         elsewhere = bool(self.doc.text("category").strip()) and not any(
             self.category[cue] for cue in ("hardware", "hardware-weak", "market-category", "computers")
         )
-        return (elsewhere or self.told) and _has_words(self.title)
+        return (elsewhere or self.told) and _NOUN.search(self.title.without(_OF_SELLERS)) is not None
 
     @cached_property
     def homonymous(self) -> bool:
         """Whether the title speaks of another article and of no graphics hardware."""
         return self._any_homonym and not self.title["hardware"]
-
-
-_OF_SELLERS = ("sale", "new", "used", "used-text", "disguise", "dismissed", "each", "lot", "stock", "had", "number", "counter-any", "counter-card", "memory-size")
-"""Cues of what sellers say of any goods."""
-
-
-def _has_words(hits: Hits) -> bool:
-    """Whether words are left that are more than what sellers say of any goods: an article."""
-    rest = list(hits.text)
-    for cue in _OF_SELLERS:
-        for hit in hits[cue]:
-            rest[hit.start : hit.end] = " " * (hit.end - hit.start)
-    return _NOUN.search("".join(rest)) is not None

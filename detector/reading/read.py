@@ -95,9 +95,8 @@ class Reader:
             price = replace(price, per="lot", articles=boxed)
         if price and offer == "sale" and kinds == 1 and not is_machine(page):
             undivided = bool(page.title["undivided"] or page.description["undivided"])
-            if undivided and lot and lot > 1 and price.per == "unit" and not (page.price["each"] or page.title["each"] or page.description["each"]):
-                price = replace(price, per="lot", articles=lot)
-            price = _lot_or_each(price, lot, page.price_share, undivided=undivided)
+            each = bool(page.price["each"] or page.title["each"] or page.description["each"])
+            price = _lot_or_each(price, lot, page.price_share, undivided=undivided, each=each)
         chips = tuple(chip for chip in (self._chip(page, m, price, lot) for m in named) if chip)
         if price and chips and offer == "sale" and is_unknown_lot(page, price, chips, lot):
             price = replace(price, reason=UNKNOWN_LOT)
@@ -203,9 +202,12 @@ class Reader:
         )
 
 
-def _lot_or_each(price: Price, lot: int | None, share: float | None, *, undivided: bool = False) -> Price:
+def _lot_or_each(price: Price, lot: int | None, share: float | None, *, undivided: bool = False, each: bool = False) -> Price:
     """What a price of loose cards is for, by what a card costs: fifty cards for the price of one are sold each, two for
-    the price of two together. `share` is the price as a share of one chip's; `undivided`: the seller parts with all or none."""
+    the price of two together. `share` is the price as a share of one chip's; `undivided`: the seller parts with all or none;
+    `each`: a price for one is spoken of."""
+    if undivided and not each and price.per == "unit" and lot and lot > 1:
+        return replace(price, per="lot", articles=lot)
     if share is None:
         return price
     several = price.articles or lot or 1
