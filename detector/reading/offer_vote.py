@@ -70,7 +70,7 @@ def vote(votes: Votes, page: Page, found: Mapping[str, float]) -> tuple[str, flo
     """(kind, probability) of the likeliest kind, by `features` and by the letters of title and opening."""
     import numpy as np
 
-    logits = votes.logits(texts(page), found)
+    logits = votes.logits([texts(page)], [found.items()])[0]
     chances = np.exp(logits - logits.max())
     best = int(chances.argmax())
     return votes.labels[best], float(chances[best] / chances.sum())

@@ -6,7 +6,7 @@ language teaches holds in another, and as the signals that the grammar found in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,10 @@ CONCEPT, RULE = "\x01", "\x02"
 """What the names of facts begin with."""
 
 
+Asked = tuple[str, list[str]]
+"""A sentence's folded text and its `marks`."""
+
+
 def told(sentence: Sentence) -> frozenset[str]:
     """The concepts of a sentence; a question is one too."""
     return sentence.concepts | {"?"} if sentence.question else sentence.concepts
@@ -44,9 +48,16 @@ def marks(concepts: Iterable[str], ruled: Iterable[str]) -> list[str]:
     ]
 
 
-def probabilities(votes: Votes, text: str, marked: Iterable[str]) -> dict[str, float]:
+def probabilities(votes: Votes, text: str, marked: list[str]) -> dict[str, float]:
     """The probability of each signal, of a sentence's folded text and its `marks`."""
+    return all_probabilities(votes, [(text, marked)])[0]
+
+
+def all_probabilities(votes: Votes, said: Sequence[Asked]) -> list[dict[str, float]]:
+    """The same of many sentences in one pass."""
     import numpy as np
 
-    chances = 1 / (1 + np.exp(-votes.logits({"": text}, dict.fromkeys(marked, 1.0))))
-    return dict(zip(votes.labels, chances.tolist(), strict=True))
+    if not said:
+        return []
+    logits = votes.logits([{"": text} for text, _ in said], [[(name, 1.0) for name in marked] for _, marked in said])
+    return [dict(zip(votes.labels, row, strict=True)) for row in (1 / (1 + np.exp(-logits))).tolist()]

@@ -71,5 +71,8 @@ def by_sentence(text: Text, said: Iterable[Signal]) -> Iterator[tuple[Sentence, 
     """Each sentence of a field with the findings that begin in it."""
     found = sorted((s for s in said if s.field == text.name and s.start is not None), key=lambda s: s.start or 0)
     for scope in text.scopes:
+        if not found:
+            yield scope.s, []
+            continue
         low, high = text.folded.span(scope.s.start, scope.s.end)
         yield scope.s, [signal for signal in found if low <= (signal.start or 0) < high]

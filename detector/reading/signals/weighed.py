@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
 
 from detector.reading.clauses import Sentence, gap
 from detector.reading.model import Signal
-from detector.reading.signals.learned import TOLD, TOLD_AGAINST, TOLD_IN_TITLE, marks, probabilities, told
+from detector.reading.signals.learned import (
+    TOLD,
+    TOLD_AGAINST,
+    TOLD_IN_TITLE,
+    Asked,
+    all_probabilities,
+    marks,
+    probabilities,
+    told,
+)
 from detector.reading.signals.rules import Rule, Text, by_sentence, quoted
 from detector.reading.signals.scope import Finding, Scope
 from detector.reading.text import Folded
@@ -38,21 +47,32 @@ OTHERWISE = frozenset({"ask", "others", "refuse", "asked", "intact"})
 """Words by which it may be said of somebody else's goods, or of these that all is well."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A clause that may say, by the examples, what rules found in another of its sentence (`silent`); `start` in the folded text."""
+
+    start: int
+    words: str
+    concepts: frozenset[str]
+    silent: frozenset[str]
+
+
 def weighed(votes: Votes, texts: Sequence[Text], rules: Mapping[str, Rule], said: Sequence[Signal]) -> Iterator[Signal]:
     """Sentence by sentence: a finding is as strong as the votes are sure of it, and may fall; a sentence that no rule reads may speak."""
     chances: dict[int, float] = {}
     voted: list[Signal] = []
-    for text in texts:
-        for sentence, here in by_sentence(text, said):
-            ruled = {signal.signal for signal in here}
-            words = text.folded.text[sentence.start : sentence.end].strip()
-            sure = probabilities(votes, words, marks(told(sentence), ruled))
-            chances.update((id(found), _beside(votes, text, sentence, here, found, sure[found.signal])) for found in here if found.signal in sure)
-            voted += _clauses(votes, text, sentence, here)
-            for signal, chance in sure.items():
-                if signal not in ruled and chance >= TOLD and chance >= _enough_said(signal, text, sentence, rules[signal]):
-                    start, end = _trimmed(sentence)
-                    voted += quoted(signal, text, [Finding(start, end, "", round(VOTE * chance, 4))])
+    rows = [row for text in texts for row in _rows(votes, text, said)]
+    sure_of = iter(all_probabilities(votes, [words for *_, asked in rows for words in asked]))
+    for text, sentence, here, clauses, _ in rows:
+        sure = next(sure_of)
+        chances.update((id(found), _beside(votes, text, sentence, here, found, sure[found.signal])) for found in here if found.signal in sure)
+        for clause in clauses:
+            voted += _told(text, clause, next(sure_of))
+        ruled = {signal.signal for signal in here}
+        for signal, chance in sure.items():
+            if signal not in ruled and chance >= TOLD and chance >= _enough_said(signal, text, sentence, rules[signal]):
+                start, end = _trimmed(sentence)
+                voted += quoted(signal, text, [Finding(start, end, "", round(VOTE * chance, 4))])
     for found in said:
         chance_of = chances.get(id(found))
         if chance_of is None:
@@ -60,6 +80,16 @@ def weighed(votes: Votes, texts: Sequence[Text], rules: Mapping[str, Rule], said
         elif chance_of >= TOLD:
             yield replace(found, strength=round(chance_of, 4))
     yield from voted
+
+
+def _rows(votes: Votes, text: Text, said: Sequence[Signal]) -> Iterator[tuple[Text, Sentence, list[Signal], list[_Clause], list[Asked]]]:
+    """The sentences of a field that may say something: what rules found there, clauses to look at, and what votes are asked on them all."""
+    for sentence, here in by_sentence(text, said):
+        if here or not sentence.concepts <= NOTHING | UNSAID:  # `No.` answers what stood before
+            words = text.folded.text[sentence.start : sentence.end].strip()
+            clauses = list(_clauses(votes, text, sentence, here)) if here else []
+            asked = [(words, marks(told(sentence), {signal.signal for signal in here})), *((c.words, marks(c.concepts, ())) for c in clauses)]
+            yield text, sentence, here, clauses, asked
 
 
 def _beside(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal], found: Signal, chance: float) -> float:
@@ -84,28 +114,29 @@ def _beside(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]
     return max(chance, TOLD) if alone >= ALONE.get(found.signal, TOLD_AGAINST) else chance
 
 
-def _clauses(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]) -> Iterator[Signal]:
-    """Clauses of a sentence that say, by the examples, what rules found in another of its clauses: one more place to quote."""
+def _clauses(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]) -> Iterator[_Clause]:
+    """Clauses of a sentence that may say what rules found in another of its clauses."""
     ruled = {signal.signal for signal in here} & set(votes.labels)
     clauses = list(sentence.clauses()) if ruled and sentence.pauses else []
     for clause in clauses[:MOST_CLAUSES]:
-        words = text.folded.text[clause.start : clause.end].strip()
+        written = text.folded.text[clause.start : clause.end]
         low, high = text.folded.span(clause.start, clause.end)
         silent = ruled - {s.signal for s in here if (s.start or 0) < high and low < (s.end or 0)}
-        if len(words) < LEAST_CLAUSE or not silent:
-            continue
-        sure = probabilities(votes, words, marks({h.concept for h in sentence.hits if clause.start <= h.start and h.end <= clause.end}, ()))
-        for signal in sorted(silent):
-            if sure[signal] >= TOLD:
-                start = clause.start + len(text.folded.text[clause.start : clause.end]) - len(text.folded.text[clause.start : clause.end].lstrip())
-                yield from quoted(signal, text, [Finding(start, start + len(words), "", round(VOTE * sure[signal], 4))])
+        if len(written.strip()) >= LEAST_CLAUSE and silent:
+            concepts = frozenset(h.concept for h in sentence.hits if clause.start <= h.start and h.end <= clause.end)
+            yield _Clause(clause.start + len(written) - len(written.lstrip()), written.strip(), concepts, frozenset(silent))
+
+
+def _told(text: Text, clause: _Clause, sure: Mapping[str, float]) -> Iterator[Signal]:
+    """What a clause says by the examples: one more place to quote."""
+    for signal in sorted(clause.silent):
+        if sure[signal] >= TOLD:
+            yield from quoted(signal, text, [Finding(clause.start, clause.start + len(clause.words), "", round(VOTE * sure[signal], 4))])
 
 
 def _enough_said(signal: str, text: Text, sentence: Sentence, rule: Rule) -> float:
-    """The probability from which a sentence that no rule reads speaks: a denial alone never does; one that demands a licence or a
+    """The probability from which a sentence that no rule reads speaks: one that demands a licence or a
     check has to be sure, and so has one on another name that speaks of nothing that bears one, or says that it is as it was."""
-    if sentence.concepts <= NOTHING | UNSAID:
-        return inf  # `No.` answers what stood before
     scope = Scope(sentence)
     done = sentence.of(*DONE.get(signal, ()))
     if done and all(scope.negated(hit) or scope.taken_back(hit) for hit in done):
