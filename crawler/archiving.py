@@ -29,8 +29,8 @@ def not_to_be_kept(page: Page) -> bool:
     # Each header speaks for itself: a robot that one of them names is not meant by the next.
     if any(NOT_KEPT & _words(line) for line in page.headers.get("x-robots-tag", "").lower().split("\n")):
         return True
-    end = max(page.body.find(sign, 0, _LARGEST_HEAD) for sign in (b"<body", b"<BODY"))
-    head = page.body[: end if end >= 0 else _LARGEST_HEAD].lower()
+    end = next((at for sign in (b"<body", b"<BODY") if (at := page.body.find(sign, 0, _LARGEST_HEAD)) >= 0), _LARGEST_HEAD)
+    head = page.body[:end].lower()
     return (b"robots" in head or b"chipwatch" in head) and any(NOT_KEPT & _of_tag(tag) for tag in _META.findall(head))
 
 
