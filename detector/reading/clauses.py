@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _SENTENCE_END = re.compile(
     r"[。！!；;؛\n•●▪◆★✅✔|｡।¿¡]+|[?？؟]+|(?<![\s(]\w)(?<!\bno)(?<!nr)(?<!\bca)(?<!\bapprox)\.(?=\s|$)|\.{3,}|…+|(?<=[\u3040-\u9fff])\.(?!\d)|(?:(?<=\s)|^)\*+(?=\s+[^\W\d])"
 )
+_STOP = re.compile(r"[。！!；;؛\n•●▪◆★✅✔|｡।¿¡?？؟.…*]")
+"""What any `_SENTENCE_END` begins with."""
 _CLAUSE_END = re.compile(
     r"[,，、:：()（）「」『』【】\[\]،~～]| [-–—/+] |\u2014|(?<=[\u3040-\u9fff]) (?=[\u3040-\u9fff])"
 )
@@ -67,9 +69,9 @@ class Sentence:
 
     def of(self, *concepts: str) -> list[Hit]:
         """Hits of these concepts, in order of place."""
-        rows = [self._by_concept[name] for name in concepts if name in self._by_concept]
-        if not rows:
+        if self.concepts.isdisjoint(concepts):
             return []
+        rows = [self._by_concept[name] for name in concepts if name in self._by_concept]
         if len(rows) == 1:
             return [hit for _, hit in rows[0]]
         return [hit for _, hit in sorted((row for found in rows for row in found), key=itemgetter(0))]
@@ -131,9 +133,9 @@ def _with_hits(text: str, hits: Sequence[Hit]) -> Iterator[Sentence]:
 
 def _spans(text: str) -> Iterator[tuple[int, int, bool]]:
     start = 0
-    for match in _SENTENCE_END.finditer(text):
-        if match.end() > start:
+    for stop in _STOP.finditer(text):
+        if stop.start() >= start and (match := _SENTENCE_END.match(text, stop.start())):
             yield start, match.end(), match.group()[0] in _QUESTION
-        start = match.end()
+            start = match.end()
     if start < len(text):
         yield start, len(text), False

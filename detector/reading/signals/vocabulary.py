@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from config.schema.lexicon import Lexicon
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A concept at folded positions `start` to `end`."""
 
     concept: str
@@ -66,15 +65,23 @@ def _without_accents() -> dict[int, str]:
 
 
 _ACCENTS = _without_accents()
+_PLAIN = {chr(code): plain for code, plain in _PUNCTUATION.items()}
+_BARE = {chr(code): bare for code, bare in _ACCENTS.items()}
+_UNPLAIN, _ACCENTED = (re.compile(f"[{re.escape(''.join(table))}]") for table in (_PLAIN, _BARE))
 
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _HANGUL = "\uac00-\ud7af"
 _UNSPACED = re.compile(rf"[{_CJK}{_HANGUL}]")
 _GAP = re.compile(rf"(?<=[{_CJK}{_HANGUL}])[ .*·・~|/+\u2026]{{1,2}}(?=[{_CJK}{_HANGUL}])")
 _SPELLED = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .*·~/|+]{1,2}){2,40}[^\W\d_](?![^\W_])")
+_SPELLED_START = re.compile(r"[ .*·~/|+](?<=(?<![^\W_])[^\W\d_].)[ .*·~/|+]?[^\W\d_][ .*·~/|+]{1,2}[^\W\d_]")
+"""The first three letters of what is spelled, from behind the first of them: quickly looked for, for few characters can begin it."""
 _MASK = "○〇●◯*✕□■"
+_MASKING = re.compile(f"[{_MASK}]")
 _MASKED = re.compile(rf"[^\W\d_][{_MASK}]{{1,2}}[^\W\d_]|[^\W\d_]{{2}}[{_MASK}]|[{_MASK}][^\W\d_]{{2}}")
-_TRICK = re.compile(r"[^\W\d_][0-9@$!|]+[^\W\d_]|[a-z][\u0370-\u04ff]|[\u0370-\u04ff][a-z]")
+# A figure or sign between letters, a Greek or Cyrillic letter beside a Latin one: from where few characters can begin a match.
+_FIGURE_WITHIN = re.compile(r"[0-9@$!|](?<=[^\W\d_].)[0-9@$!|]*[^\W\d_]")
+_TWO_SCRIPTS = re.compile(r"[\u0370-\u04ff](?:[a-z]|(?<=[a-z].))")
 _TOKEN = re.compile(r"[^\s,;:()，。、]{2,32}")
 _LEET = (str.maketrans("013457@$!|", "oieastasil"), str.maketrans("013457@$!|", "oleastasll"))
 _LATIN = str.maketrans("авекмнорстухігѕј", "abekmhopctyxirsj")
@@ -119,9 +126,22 @@ _ARABIC_PREFIXES = frozenset(
 
 def view(folded: str) -> str:
     """The text that terms are matched on: folded, without accents, one kind of space. Same length, same positions."""
-    if folded.isascii():
+    return _bare(_plain(folded))
+
+
+def _plain(folded: str) -> str:
+    if folded.isascii():  # `translate` is quick on ASCII alone
         return folded.translate(_PUNCTUATION)
-    return folded.translate(_PUNCTUATION).translate(_ACCENTS)
+    return _UNPLAIN.sub(lambda char: _PLAIN[char[0]], folded)
+
+
+def _bare(plain: str) -> str:
+    return plain if plain.isascii() else _ACCENTED.sub(lambda char: _BARE[char[0]], plain)
+
+
+def _tricky(text: str) -> bool:
+    """Whether letters are written as others."""
+    return _FIGURE_WITHIN.search(text) is not None or (not text.isascii() and _TWO_SCRIPTS.search(text) is not None)
 
 
 def unspaced(char: str) -> bool:
@@ -132,18 +152,6 @@ def unspaced(char: str) -> bool:
 def _letter(char: str) -> bool:
     """Whether a character goes on a word of an alphabet that sets words apart."""
     return char.isalnum() and not _UNSPACED.match(char)
-
-
-_RUN = re.compile(rf"[^\W_{_CJK}{_HANGUL}]{{2,}}")
-
-
-def _joints(text: str) -> bytearray:
-    """For each position 0 to len(text) whether a word goes on across it, from the letter before to the letter behind."""
-    joints = bytearray(len(text) + 1)
-    for run in _RUN.finditer(text):
-        start, end = run.span()
-        joints[start + 1 : end] = b"\x01" * (end - start - 1)
-    return joints
 
 
 Terms = tuple[tuple[str, _Entry], ...]
@@ -167,6 +175,8 @@ class Vocabulary:
                 self._entries.append([])
             self._entries[index[key]].append(entry)
         self._keys = list(index)
+        self._closed = [not any(entry.open_end for entry in entries) for entries in self._entries]
+        """Whether no term of a key goes on behind it."""
         self._automaton = AhoCorasick(self._keys)
 
     def find(self, folded: str) -> list[Hit]:
@@ -175,24 +185,36 @@ class Vocabulary:
 
     def all(self, folded: str) -> list[Hit]:
         """Hits in a folded text, each once, also those inside longer ones, in no order."""
-        plain = folded.translate(_PUNCTUATION)
-        bare = plain if plain.isascii() else plain.translate(_ACCENTS)
+        plain = _plain(folded)
+        bare = _bare(plain)
+        ascii_only = folded.isascii()
         hits = list(self._scan(bare, plain))
-        if not bare.isascii() and _UNSPACED.search(bare) and _GAP.search(bare):
+        if not ascii_only and _UNSPACED.search(bare) and _GAP.search(bare):
             hits.extend(self._closed_up(bare, plain))
-        if _SPELLED.search(bare):
+        if _SPELLED_START.search(bare) and _SPELLED.search(bare):
             hits.extend(self._spelled(bare))
-        if _TRICK.search(folded):
+        if _tricky(folded):
             hits.extend(self._tricked(bare))
-        if (not folded.isascii() or "*" in folded) and _MASKED.search(folded):
+        if ("*" in folded if ascii_only else _MASKING.search(folded)) and _MASKED.search(folded):
             hits.extend(self._masked(bare))
         return list(dict.fromkeys(hits))
 
     def _scan(self, bare: str, plain: str) -> Iterator[Hit]:
-        joints = _joints(bare)
         accented = bare != plain
+        spaced = bare.isascii() or not _UNSPACED.search(bare)
+        size = len(bare)
         for number, start, end in self._automaton.find_matches_as_indexes(bare, overlapping=True):
-            left, right = joints[start], joints[end]
+            # Whether a word goes on across the end, from the letter before to the letter behind.
+            right = (
+                end < size and bare[end].isalnum() and bare[end - 1].isalnum()
+                and (spaced or not _UNSPACED.search(bare, end - 1, end + 1))
+            )  # fmt: skip
+            if right and self._closed[number]:
+                continue
+            left = (
+                start > 0 and bare[start - 1].isalnum() and bare[start].isalnum()
+                and (spaced or not _UNSPACED.search(bare, start - 1, start + 1))
+            )  # fmt: skip
             for entry in self._entries[number]:
                 if right and not entry.open_end:
                     continue
@@ -233,7 +255,7 @@ class Vocabulary:
         at = 0
         for match in _TOKEN.finditer(bare):
             token = match.group()
-            if _TRICK.search(token):
+            if _tricky(token):
                 for word in sorted({token.translate(table) for table in _RESPELLED} - {token}):
                     words.append((at, word, token, match.start()))
                     at += len(word) + 1
