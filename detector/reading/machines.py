@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from detector.reading import counts
+from detector.reading.anchored import Anchored
 from detector.reading.beside import FROM_NAME, TO_NAME, of_bus
 from detector.reading.chips import Mention
 from detector.reading.counts import Count
 from detector.reading.page import Page
 from detector.reading.text import fold_pattern
 
-_MACHINE = re.compile(
+_MACHINE = Anchored(
     fold_pattern(
         r"server|serwer|szerver|palvelin|เซิร์ฟเวอร์|שרת|سرور|(?:独立|专用|专属|物理|实体)主机|服务器|伺服器|整机|卡机|模组|裸金属|baseboard|base board|ベースボード|サーバ|서버|сервер|servidor|sunucu|máy chủ|\bmáy\b|node\b|nodes\b|\bnod[oy]s?\b|\bnós?\b|\bноды?\b|knoten|düğüm|\bmesin\b|pelayan|节点|\bsystems?\b|platform|chassis|sled|机柜|supermicro|супермикро|poweredge|xe9680|超微|浪潮|h3c|新华三|超聚变|fusionserver|泰安|dgx|hgx|8卡|八卡|سيرفر|خادم|جهاز|máy trạm|dàn máy|\bkhối\b|equipo|máquina|maschine|gerät|rechner|станци|установк|узел|\bubb\b|枚組|枚搭載|[\d八四]\s?[基枚連]ボード|枚[挿差刺]し|工作站整|一体机|\bmachine|\brack\b|компл|bare metal|anakart|ベアメタル|베어메탈|工作站|\bworkstation(?! (?:ed|card|gpu|graphic|grade|class|pull|use))|ワークステーション|워크스테이션|рабоч\w+ станци|\bdàn\b|底板|整板|\br7[0-9]0xa?\b|\bxe\d{4}l?\b|\bdl380|\bg[245]\d{2}-|\besc\d{4}|\b(?:sys|as)-\d{3,4}|\b4029gp|\b7049gp|\b4124gs|nf5\d{3}|g5500|\bsr6\d\d|\brig\b(?! pull)|threadripper|\bepyc\b|\bxeon\b|\bcluster\b|\bkasa\b|станци"
     )
@@ -51,7 +52,7 @@ _HOLDS = re.compile(
     )
 )
 """A machine right before the number of what it holds: 'Baseboard mit 8 OAM', 'HGX-Board H100, acht Module'."""
-_CALLED = re.compile(
+_CALLED = Anchored(
     fold_pattern(
         r"(?P<e>восьм[её]рк\w*|восьмикарточн\w*|восьмиголов\w*|\b8er\b|\bachter-?(?:board|server|system)|\bocto?[- ]gpu|八发|八連)|(?P<q>\bчетв[её]рк\w*|четыр[её]хкарточн\w*|\b4er\b|\bquad[- ]gpu)|(?P<d>\bдвухкарточн\w*|\bdual[- ]gpu)"
     )
@@ -68,7 +69,7 @@ _EACH_HOLDS = re.compile(
     )
 )
 """Before the number that each of several machines holds."""
-_LOOSE_ONE = re.compile(fold_pattern(r"单(?:颗|枚)(?!价|报价|的价|售价|卡机)|\bsingle (?:sxm\d? |oam )?module\b|散颗|拆散|単品モジュール|낱개 모듈"))
+_LOOSE_ONE = Anchored(fold_pattern(r"单(?:颗|枚)(?!价|报价|的价|售价|卡机)|\bsingle (?:sxm\d? |oam )?module\b|散颗|拆散|単品モジュール|낱개 모듈"))
 """A title that offers one loose module, whatever it was meant for: 单颗 自己组四卡底板剩的."""
 _ONLY_ON_BOARDS = frozenset({
     "nvidia-h20", "nvidia-h200", "nvidia-b200", "nvidia-b300", "amd-mi300x", "amd-mi308x", "amd-mi325x", "amd-mi355x",
@@ -88,7 +89,7 @@ _AFTER_MACHINE = re.compile(fold_pattern(r"\W?(?:(?:は|が)?なし|無し|は�
 _HGX_BEFORE = re.compile(r"\bhgx\W?(?:boards?|baseboards?)?\W{0,2}$")
 _HGX_AFTER = re.compile(r"(?:\W?(?:sxm\d?|\d{2,3}\s?gb?))*\W{0,2}hgx\b")
 _CARD_FORM = re.compile(r"nvl|pci-?e")
-_BOARD = re.compile(r"\bnvl\W?(?P<n>8|16)(?![\w.])")
+_BOARD = Anchored(r"\bnvl\W?(?P<n>8|16)(?![\w.])")
 """NVIDIA's own names of boards by the chips they join; NVL4 and NVL72 are catalogue rows of their own."""
 _TIMES_MEMORY = re.compile(fold_pattern(r"hgx[^\n]*?(?<![\d.,])(?P<n>\d{1,2})\s?[x×*]\s?(?:64|80|94|96|141|180|192|288)\s?g(?!\w*\W{0,2}(?:ddr|ram\b|rdimm|dimm|ecc|内存|メモリ|램|озу))"))
 """A board told by the memory of its chips: 'HGX H100 4x94GB'."""
@@ -126,7 +127,7 @@ def chips_in_machine(
 
 
 _CHINESE = {"双": 2, "两": 2, "三": 3, "四": 4, "八": 8, "十": 10}
-_CARDS_MACHINE = re.compile(fold_pattern(r"(?<!支持)(?<!可上)(?P<n>双|两|三|四|八|十)卡(?:整?机|主机|服务器|工作站|节点)"))
+_CARDS_MACHINE = Anchored(fold_pattern(r"(?<!支持)(?<!可上)(?P<n>双|两|三|四|八|十)卡(?:整?机|主机|服务器|工作站|节点)"))
 """A machine that is called by its cards: 双卡机."""
 
 

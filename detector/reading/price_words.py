@@ -1,4 +1,4 @@
-"""The phrases of `config/money/*.toml`, compiled: one automaton pass over a text says which patterns are worth a try."""
+"""The phrases of `config/money/*.toml`, compiled: one automaton pass over a text says which patterns are worth a try, and where."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ahocorasick_rs import AhoCorasick
 
-from detector.reading.needles import choices, needles
+from detector.reading.anchored import Hits, Placed
+from detector.reading.needles import anchors, choices, needles
 from detector.reading.numerals import read_chinese
 from detector.reading.text import fold, fold_pattern
 
@@ -45,8 +46,12 @@ class PriceWords:
         self._choices: list[tuple[str, re.Pattern[str]]] = []
         self._always: list[int] = []
         self._by_needle: dict[str, list[int]] = {}
+        self._reach: dict[tuple[int, str], list[tuple[int, int]]] = {}
+        """By choice and needle how far behind the beginning of a match the needle stands, at least and at most, where that is bounded;
+        `_DIGIT` is a needle where only figures are so."""
         self._compile(money)
-        self._needles = AhoCorasick(list(self._by_needle))
+        self._keys = list(self._by_needle)
+        self._needles = AhoCorasick(self._keys)
 
     def _compile(self, money: Money) -> None:
         for row in money.phrase:
@@ -55,29 +60,60 @@ class PriceWords:
                 script = next((name for name, pattern in _SCRIPTS.items() if pattern.search(choice)), "latin")
                 folded = fold_pattern(choice)
                 number = len(self._choices)
-                self._choices.append((row.says, re.compile(folded.replace("{n}", self._number[script]).replace("{p}", _SUM))))
+                whole = folded.replace("{n}", self._number[script]).replace("{p}", _SUM)
+                self._choices.append((row.says, re.compile(whole)))
                 needed = needles(folded.replace("{n}", r"\d").replace("{p}", r"\d"))
                 for needle in needed:
                     self._by_needle.setdefault(needle, []).append(number)
                 if not needed:
                     self._always.append(number)
+                reach = {(_DIGIT if needle.isdigit() else needle, least, most) for needle, least, most in anchors(whole)}
+                if {needle for needle, _, _ in reach} in (needed, {_DIGIT}):
+                    for needle, least, most in reach:
+                        self._reach.setdefault((number, needle), []).append((least, most))
 
     @lru_cache(maxsize=16)  # noqa: B019 - one reader a config, and only the texts in hand
-    def _to_try(self, text: str) -> dict[str, list[re.Pattern[str]]]:
+    def _to_try(self, text: str) -> dict[str, list[re.Pattern[str] | Placed]]:
         """Meaning -> patterns whose needle stands in the text."""
+        if len(text) > _SHORT:
+            return self._to_place(text)
         found = self._needles.find_matches_as_strings(text, overlapping=True)
         numbers = set(self._always).union(*(self._by_needle[needle] for needle in set(found)))
-        table: dict[str, list[re.Pattern[str]]] = {}
+        table: dict[str, list[re.Pattern[str] | Placed]] = {}
         for number in sorted(numbers):
             says, pattern = self._choices[number]
             table.setdefault(says, []).append(pattern)
         return table
 
+    def _to_place(self, text: str) -> dict[str, list[re.Pattern[str] | Placed]]:
+        """The same, with where they may match."""
+        starts: dict[str, list[int]] = {}
+        for key, start, _ in self._needles.find_matches_as_indexes(text, overlapping=True):
+            starts.setdefault(self._keys[key], []).append(start)
+        numbers: dict[int, list[str]] = {number: [] for number in self._always}
+        for needle in starts:
+            for number in self._by_needle[needle]:
+                numbers.setdefault(number, []).append(needle)
+        starts[_DIGIT] = [m.start() for m in _FIGURES.finditer(text)]
+        table: dict[str, list[re.Pattern[str] | Placed]] = {}
+        for number in sorted(numbers):
+            says, pattern = self._choices[number]
+            hits: list[Hits] = [
+                (starts[needle], least, most) for needle in (*numbers[number], _DIGIT) for least, most in self._reach.get((number, needle), ())
+            ]
+            table.setdefault(says, []).append(Placed(pattern, hits) if hits else pattern)
+        return table
+
     def find(self, says: str, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
         """The first phrase of a meaning."""
         stop = min(len(text) if end is None else end, start + _MOST)
-        found = (pattern.search(text, start, stop) for pattern in self._to_try(text[:_MOST]).get(says, ()))
-        return min((m for m in found if m), key=lambda m: m.start(), default=None)
+        patterns = self._to_try(text[:_MOST]).get(says)
+        if not patterns:
+            return None
+        if stop > _MOST:  # no place is known there
+            patterns = [p.pattern if isinstance(p, Placed) else p for p in patterns]
+        found = [m for p in patterns if (m := p.search(text, start, stop))]
+        return min(found, key=lambda m: m.start()) if found else None
 
     def all(self, says: str, text: str) -> list[re.Match[str]]:
         """Every phrase of a meaning, in order."""
@@ -110,6 +146,9 @@ class PriceWords:
 
 
 _SUM = r"[^\w\s]{0,3}\s?\d[\d.,]*k?"
+_DIGIT, _FIGURES = r"\d", re.compile(r"\d")
+_SHORT = 150
+"""Characters up to which a pattern is as soon tried everywhere."""
 _LONGEST = 56
 """Letters beside a figure in which a phrase is looked for."""
 _PARTED = re.compile(r"[\d,;。，；\n]|\. |\b(?:or|oder|или|ou)\b|或")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from detector.reading import counts
+from detector.reading.anchored import Anchored
 from detector.reading.beside import FROM_NAME, TO_BRAND, TO_NAME, of_bus
 from detector.reading.chips import Mention
 from detector.reading.counts import MOST, Count
@@ -55,7 +56,7 @@ _FROM = re.compile(r"\b(?:from|out of|of) (?:an?|the|my|our)?(?: (?:original|who
 _SOON = 8
 """Letters from a word of what is still to come to its number."""
 _OWN = re.compile(r"\W{0,3}")
-_LABELLED = re.compile(
+_LABELLED = Anchored(
     fold_pattern(
         r"(?:\bqty|\bquantity|数量|库存|现货|在庫数?|재고|수량|количество|кол-во|в наличии|bestand|anzahl|cantidad|quantidade|estoque|miktar|\bstok|existencias?|disponibilidad|stückzahl|vorrat|menge|остаток|tersedia|\bbaki|\bready|재고량|số lượng|\bsl|jumlah|الكمية|العدد|عدد|\bstock|\bcount)\W{0,3}(?P<n>\d{1,5})(?![\d.,]*\s?(?:gb?|%|w\b|天|年|个月|月|日|小时|h\b|元|万|卡|x|点))"
     )
@@ -79,7 +80,7 @@ _STANDS = re.compile(
 _OPENS = re.compile(r"(?:^|[,.;:!?\n–—]\s?)$")
 _CLOSES = re.compile(r"\s*(?:$|(?!\.\.)[,.;:!?)\]\n–—])")
 _CJK_ENDS = re.compile(fold_pattern(r"\s(?!\d)"))
-_SINGLE_CLAUSE = re.compile(
+_SINGLE_CLAUSE = Anchored(
     fold_pattern(r"(?:^|(?<=[\s,.;:!?。，；：、！（(]))(?:单(?:张|卡|块|片|台)|single (?:card|gpu|unit)|одна (?:карта|штука)|eine einzelne karte|una sola (?:placa|tarjeta)|una sola|uma só|satu (?:kad|kartu|unit|keping|biji) (?:saja|sahaja|je|jer|aja|doang)|1枚のみ)(?=$|[,.;!?。，；、！）)\n]|,?\s(?:no|без|ohne|sin|sem)\s)")
 )
 """A clause of its own that says there is one: 专票。单张。"""
@@ -89,7 +90,7 @@ _MOST_IN_NODE = 16
 """Chips of the largest machine that is called by its cards."""
 _OUT_OF = re.compile(
     fold_pattern(
-        r"(?<!\w)(?P<some>[^\W_]{1,8}) (?:out of|of|von|из|de|dari|من) (?P<all>[^\W_]{1,8}) (?:\w+ ){0,1}(?:left|remain|remaining|available|still|übrig|noch da|verfügbar|осталось|в наличии|quedan|restantes|tersisa|tinggal|متبقي)"
+        r"(?<!\w)[^\W_]{1,8} (?:out of|of|von|из|de|dari|من) (?P<all>[^\W_]{1,8}) (?:\w+ ){0,1}(?:left|remain|remaining|available|still|übrig|noch da|verfügbar|осталось|в наличии|quedan|restantes|tersisa|tinggal|متبقي)"
     )
 )
 """'3 of 8 left': what is left of what there was."""
@@ -290,17 +291,18 @@ def _told(page: Page, name: str, machine: bool) -> Iterator[Said]:
             not count.digits
             and count.value > 1
             and _CLOSES.match(hits.text, count.end)
-            and _OPENS.search(hits.text, 0, count.start)
+            and _OPENS.search(hits.text, max(0, count.start - 3), count.start)
         ):  # 'Precintadas, cuatro.': a number word that is a clause
             yield Said(count.value, _TOLD_ALONE if name == "title" else 1, "any", count.start)
     for hit in hits["single"]:
         if not MEASURE.match(hits.text, hit.end):  # 'sirf 1 saal': one year
             left = any(hit.start <= other.start and other.end <= hit.end for other in hits["left"])
             yield Said(1, 3 if left else 1, "any", hit.start)
-    for m in _OUT_OF.finditer(hits.text):
-        some, whole = (_value(page, name, m.start(group)) for group in ("some", "all"))
-        if some and whole and some < whole:
-            yield Said(some, 4, "any", m.start("some"))
+    for some in counts.counts(page, name):
+        said = _OUT_OF.match(hits.text, some.start)
+        whole = _value(page, name, said.start("all")) if said else None
+        if whole and some.value < whole:
+            yield Said(some.value, 4, "any", some.start)
     kinds = len({m.base for m in page.mentions if m.base})
     for hit in hits["one-each"] if kinds > 1 else ():
         yield Said(kinds, STOCK, "any", hit.start)

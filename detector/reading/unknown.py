@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from detector.reading.anchored import Anchored
 from detector.reading.page import TEXT_READ, TITLE_READ, Page
 from detector.reading.text import fold, fold_pattern
 
@@ -26,7 +27,7 @@ _FAMILY = (
     r"mi-?\d{3}[a-z]{0,2}|gb-?[2-9]00|vr-?[2-9]00|mlu-?\d{3}|gaudi[\s\-]?\d|trainium[\s\-]?\d|inferentia[\s\-]?\d|tpu[\s\-]?v\d[a-z]{0,2}|rubin cpx|rubin ultra"
 )
 _ACCELERATOR = rf"加速卡|计算卡|算力卡|加速器|accelerators?|アクセラレータ|가속기|{fold('ускорител').latin}"
-_NAME = re.compile(
+_NAME = Anchored(
     fold_pattern(
         rf"(?<![a-z0-9])(?:(?P<family>{_FAMILY})"
         rf"|(?:{_VENDOR})(?:'s)?[\s\-(]{{0,2}}{_BETWEEN}(?P<name>{_SHAPE})"
@@ -58,7 +59,7 @@ def _names(page: Page, field: str, most: int) -> Iterator[tuple[str, int, int]]:
     if folded is None:
         return
     text = folded.latin
-    for match in _NAME.finditer(text, 0, most):
+    for match in _NAME.finditer(text, most):
         group = next(name for name in ("family", "name", "ahead", "behind", "told") if match[name])
         start, end = match.span(group)
         if (group == "told" or not _ENDS.match(text, end)) and not _NO_CHIP.fullmatch(match[group]):
