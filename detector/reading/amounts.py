@@ -57,7 +57,8 @@ def find_amounts(text: str, book: MoneyBook, *, language: str | None = None, cou
 
 def scan(folded: Folded, book: MoneyBook, locale: Locale, *, fine: bool = False) -> list[Amount]:
     """All figures of a folded text, with and without a mark, at folded positions. `fine`: three decimals are likely."""
-    text = _zeros(folded.text.translate(_ARABIC))
+    text = folded.text
+    text = _zeros(text.translate(_ARABIC) if "\u066b" in text or "\u066c" in text else text)
     marks = book.marks(folded, locale)
     numbers = numbers_in(text, book, locale, marks)
     return _with_cents(text, list(_pair(text, numbers, marks, book, locale, fine)))

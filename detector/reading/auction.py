@@ -34,7 +34,7 @@ _BIDS = frozenset((
 """Attributes that only an auction has. One without bids yet is the worst case: its price is the least that is taken."""
 _BUY_NOW = frozenset(("buynow", "buyitnow", "buynowprice", "buyitnowprice", "binprice"))
 
-_NUMBER = re.compile(r"(?<![\d.,])\d[\d.,' ]{0,14}\d(?!\d)")
+_NUMBER = re.compile(r"\d(?<![\d.,]\d)[\d.,' ]{0,14}\d(?!\d)")  # begun by the digit, so that digits alone are looked at
 _CENTS = re.compile(r"[.,]\d\d$")
 _MOST_NUMBERS = 60
 """Numbers of a description that are compared with the displayed price."""

@@ -15,12 +15,15 @@ from detector.reading.text import fold_pattern
 MOST = 20000
 """A larger number is no stock of cards."""
 
-# A figure that is part of money, a date, a version or a model is no count.
-_DIGITS = re.compile(r"(?<!\d:)(?<![\d.,/\-–$€£¥₽₹~₫a-z])(?:\d{1,2},\d{3}(?![\d,])|\d{1,5}(?![\d]|[.,]\d))")
+# A figure that is part of money, a date, a version or a model is no count. What stands before is looked at behind the first digit, so
+# that other letters are passed over fast.
+_DIGITS = re.compile(r"\d(?<!\d:\d)(?<![\d.,/\-–$€£¥₽₹~₫a-z]\d)(?:\d?,\d{3}(?![\d,])|\d{0,4}(?![\d]|[.,]\d))")
 _CHINESE = re.compile(
     r"(?<![一二三四五六七八九十百千第几半周])(?<![零一二三四五六七八九十\d]点)(?=[一二两三四五六七八九十百千俩仨廿卅])"
     r"(?:[一二两三四五六七八九]千零?)?(?:[一二两三四五六七八九]?百零?)?(?:[一二三四五六七八九]?十|廿|卅)?[一二两三四五六七八九俩仨]?(?![一二三四五六七八九十百千万点])"
 )
+_NUMERAL = re.compile("[一二两三四五六七八九十百千俩仨廿卅]")
+"""Begins a Chinese numeral."""
 _TENS_GAP = re.compile(r"[\s-]|\s(?:y|e|and|و)\s?")
 _DOZEN = re.compile(fold_pattern(r"dozens?|dutzend|дюжин[аыу]?|docenas?|dúzias?|douzaines?|düzine|lusin|darjan|درزن|دزينة"))
 _SPECIAL = {"俩": 2, "仨": 3, "廿": 20, "卅": 30}
@@ -54,9 +57,8 @@ def _counts(page: Page, name: str) -> list[Count]:
         Count(m.start(), m.end(), int(m.group().replace(",", "")), digits=True)
         for m in _DIGITS.finditer(text)
     ]
-    found += [
-        Count(m.start(), m.end(), chinese(m.group())) for m in _CHINESE.finditer(text) if m.end() > m.start()
-    ]
+    if _NUMERAL.search(text):
+        found += [Count(m.start(), m.end(), chinese(m.group())) for m in _CHINESE.finditer(text) if m.end() > m.start()]
     here = _languages(page)
     for hit in hits["number"]:
         if hit.start and _HANGUL.match(text[hit.start]) and _HANGUL.match(text[hit.start - 1]):

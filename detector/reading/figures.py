@@ -15,7 +15,7 @@ from detector.reading.numerals import CHINESE, read_chinese, read_figure, read_w
 if TYPE_CHECKING:
     from config.schema.money import Multiplier
 
-_DIGITS = r"\d{1,3}(?:[ '’]\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,]\d+)*"
+_DIGITS = r"\d(?:\d{0,2}(?:[ '’]\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d*(?:[.,]\d+)*)"
 _UNITS = "十百千万亿兆拾佰仟십백천만억조"
 # Digits and characters mixed: 2万5, 1億2,500万, 4천5백만. A space is allowed inside where a unit follows.
 _MIXED = re.compile(
@@ -24,6 +24,8 @@ _MIXED = re.compile(
 _SCALES = {"万": 10**4, "만": 10**4, "亿": 10**8, "억": 10**8, "千": 1000, "천": 1000, "百": 100, "백": 100}
 _HAS_UNIT = re.compile(rf"[{_UNITS}]")
 _FIGURE = re.compile(_DIGITS)
+_BEGINS = re.compile(rf"[\d{CHINESE}]")
+"""What a mixed figure begins with; wherever it stands, one does."""
 _RUN = re.compile(rf"[{CHINESE}点](?:\s?[{CHINESE}点])*")
 _TAIL = re.compile(r"\d{1,3}(?![\d.,]|[^\W\d_])")
 _SPOKEN = re.compile(r" \d{1,3}(?=\s{0,2}(?:$|[,;)\n/]|\.(?!\d)|đ|₫|vnd|vnđ|có |fix|bớt|bao |nhé|ạ))")
@@ -87,8 +89,8 @@ def _in_steps(text: str, found: list[Number]) -> list[Number]:
 
 def _in_digits(text: str, book: MoneyBook, locale: Locale, ends: set[int], joined: set[int]) -> Iterator[Number]:
     pattern, known = book.multipliers(locale.base, locale.country)
-    shape, at = _MIXED if _HAS_UNIT.search(text) else _FIGURE, 0
-    while match := shape.search(text, at):
+    mixed, at = _HAS_UNIT.search(text), 0
+    while match := (_next_mixed if mixed else _FIGURE.search)(text, at):
         start, end = match.span()
         if (start and start not in ends and _letter(text[start - 1])) or (start and text[start - 1].isdigit()):
             at = _run_end(text, start)  # part of a name: a100, rtx4090
@@ -111,6 +113,11 @@ def _in_digits(text: str, book: MoneyBook, locale: Locale, ends: set[int], joine
             number = _with_part(text, number, book, lambda n: multiplied(text, n, pattern, known))
         at = number.end
         yield number
+
+
+def _next_mixed(text: str, at: int) -> re.Match[str] | None:
+    first = _BEGINS.search(text, at)
+    return _MIXED.match(text, first.start()) if first else None
 
 
 def _run_end(text: str, at: int) -> int:
