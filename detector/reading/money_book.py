@@ -67,6 +67,9 @@ class _Entry:
     place: str = "both"
     alone: bool = False
     capitals: bool = False
+    begins_cased: bool = False
+    ends_cased: bool = False
+    """Whether it begins and ends with a letter that must not go on a word."""
     currencies: tuple[str, ...] = ()
     times: Decimal = Decimal(1)
 
@@ -83,6 +86,7 @@ class MoneyBook:
         self.words: dict[str, NumberWords] = {row.id: row for row in money.number_words}
         self._entries: dict[str, _Entry] = {}
         self._enter()
+        self._known = list(self._entries.values())
         self._marks = AhoCorasick(list(self._entries), matchkind=MatchKind.LeftmostLongest)
 
     def _enter(self) -> None:
@@ -108,15 +112,19 @@ class MoneyBook:
 
     def _add(self, marks: Iterable[str], entry: _Entry) -> None:
         for mark in marks:
-            self._entries[fold(mark).text] = entry
+            word = fold(mark).text
+            self._entries[word] = replace(entry, begins_cased=_cased(word[0]), ends_cased=_cased(word[-1]))
 
     def marks(self, folded: Folded, locale: Locale) -> list[Mark]:
         """Marks of money in a text, in order; a mark made of letters stands alone or against a digit."""
         text, found = folded.text, []
-        for _, start, end in self._marks.find_matches_as_indexes(text):
-            if self._entries[text[start:end]].times > 1 and not _stands_alone(text, start, end):
+        for number, start, end in self._marks.find_matches_as_indexes(text):
+            entry = self._known[number]
+            glued = (entry.begins_cased and start and _cased(text[start - 1])) or (entry.ends_cased and end < len(text) and _cased(text[end]))
+            if glued and entry.times > 1:
                 start += 1  # the letter belongs to the word before it
-            if not _stands_alone(text, start, end):
+                glued = not _stands_alone(text, start, end)
+            if glued:
                 # `$ca` of `$cash` is a plain `$`.
                 if _cased(text[start]) or text[start] not in self._entries:
                     continue
