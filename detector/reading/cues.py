@@ -37,6 +37,31 @@ VOID = "void"
 _TAG = 200
 """Letters of a tag that are looked at."""
 
+_NONE, _OTHER, _DIGIT, _LETTER = range(4)
+"""Kinds of characters beside a word; the first is none, for a word with no border there."""
+
+
+class _Kinds(dict[str, int]):
+    """What a character is to the word beside it, found out when first met."""
+
+    def __missing__(self, char: str) -> int:
+        kind = self[char] = _DIGIT if char.isdigit() else _LETTER if char.isalpha() and not _UNBOUND.match(char) else _OTHER
+        return kind
+
+
+_KINDS = _Kinds()
+
+
+def _joined_by(own: str) -> int:
+    """The kind of neighbour that makes a longer word of a character."""
+    return _DIGIT if own.isdigit() else _LETTER
+
+
+def joins(neighbour: str, own: str) -> bool:
+    """Whether a neighbour makes a longer word: letter to letter, digit to digit. '200pcs' and 'rtx4090' are two."""
+    return _KINDS[neighbour] == _joined_by(own)
+
+
 class Hits(dict[str, list[Hit]]):
     """The hits of one text by cue, in order of place, none inside a longer one of the same cue. Words are found at once,
     patterns when their cue is first asked for. Every cue may be asked for; most have no hit."""
@@ -50,8 +75,13 @@ class Hits(dict[str, list[Hit]]):
         self.text, self.patterns, self.found = text, patterns, found
 
     def __missing__(self, cue: str) -> list[Hit]:
-        hits = self.found.get(cue, [])
-        for pattern in self.patterns.get(cue, ()):
+        hits, patterns = self.found.get(cue), self.patterns.get(cue, ())
+        if hits is None:
+            hits = []
+            if not patterns:  # so most cues of most texts
+                self[cue] = hits
+                return hits
+        for pattern in patterns:
             matches = islice(pattern.finditer(self.text), MOST)
             hits = [*hits, *(Hit(m.start(), m.end()) for m in matches if m.end() > m.start())]
         if hits and cue != VOID and (VOID in self.found or VOID in self.patterns):
@@ -84,7 +114,7 @@ class Cues:
     """The cues of a config, compiled."""
 
     def __init__(self, offers: Offers) -> None:
-        self._entries: dict[str, list[tuple[str, bool, bool]]] = defaultdict(list)
+        self._entries: dict[str, dict[tuple[int, int], list[str]]] = defaultdict(lambda: defaultdict(list))
         self._always: dict[str, list[re.Pattern[str]]] = defaultdict(list)
         self._needed: dict[str, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
         for row in offers.cue:
@@ -104,6 +134,9 @@ class Cues:
                 self.numbers[fold(word).text] = (first, here if doubtful is None else doubtful and here and doubtful | here)
                 self._add("number", word)
         self._keys = sorted(self._entries.keys() | self._needed.keys())
+        self._words = [[(*borders, tuple(cues)) for borders, cues in self._entries.get(key, {}).items()] for key in self._keys]
+        """By number of the key: which neighbours before and after it make another word of it, and the cues it has elsewhere."""
+        self._tries = {number: tries for number, key in enumerate(self._keys) if (tries := self._needed.get(key))}
         self._automaton = AhoCorasick(self._keys, implementation=Implementation.DFA)
 
     def _add_pattern(self, cue: str, pattern: str) -> None:
@@ -123,41 +156,35 @@ class Cues:
             and not _GLUED_BEFORE.match(key[0])
         )
         end = key[-1].isalnum() and not word.endswith("*") and not _UNBOUND.match(key[-1])
-        self._entries[key].append((cue, start, end))
+        self._entries[key][_joined_by(key[0]) if start else _NONE, _joined_by(key[-1]) if end else _NONE].append(cue)
 
     def find(self, text: str) -> Hits:
         """All cues of a folded text."""
         found: dict[str, list[Hit]] = defaultdict(list)
-        tries: dict[str, dict[int, re.Pattern[str]]] = {
-            cue: {id(p): p for p in some} for cue, some in self._always.items()
-        }
-        tags = "<" in text
+        needles_found = set()
+        tags, words, tries = "<" in text, self._words, self._tries
+        padded = f" {text} "  # every place has neighbours
         for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
             if tags and _in_tag(text, start):
                 continue
-            key = self._keys[number]
-            for cue, border_before, border_after in self._entries.get(key, ()):
-                if border_before and start and joins(text[start - 1], key[0]):
-                    continue
-                if border_after and end < len(text) and joins(text[end], key[-1]):
-                    continue
-                found[cue].append(Hit(start, end))
-            for cue, pattern in self._needed.get(key, ()):
-                tries.setdefault(cue, {})[id(pattern)] = pattern
-        return Hits(text, {cue: list(some.values()) for cue, some in tries.items()}, found)
+            for before, after, cues in words[number]:
+                # Hits inside longer words are by far the most.
+                if _KINDS[padded[start]] != before and _KINDS[padded[end + 1]] != after:
+                    for cue in cues:
+                        found[cue].append(Hit(start, end))
+            if number in tries:
+                needles_found.add(number)
+        patterns = {cue: {id(p): p for p in some} for cue, some in self._always.items()}
+        for number in needles_found:
+            for cue, pattern in tries[number]:
+                patterns.setdefault(cue, {})[id(pattern)] = pattern
+        return Hits(text, {cue: list(some.values()) for cue, some in patterns.items()}, found)
 
 
 def _in_tag(text: str, at: int) -> bool:
     """Whether a place lies in a tag of markup that a title was typed with: `poster` of `<video poster=` is no word."""
     opened = text.rfind("<", max(0, at - _TAG), at)
     return opened >= 0 and text.find(">", opened, at) < 0 and (text[opened + 1].isalpha() or text[opened + 1] == "/")
-
-
-def joins(neighbour: str, own: str) -> bool:
-    """Whether a neighbour makes a longer word: letter to letter, digit to digit. '200pcs' and 'rtx4090' are two."""
-    if own.isdigit():
-        return neighbour.isdigit()
-    return neighbour.isalpha() and not _UNBOUND.match(neighbour)
 
 
 def _longest(hits: Iterable[Hit]) -> list[Hit]:

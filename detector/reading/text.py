@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import compress
 from typing import Any
 
 # Characters that sellers put between letters to escape filters; they carry no meaning of their own. The keycap mark,
@@ -127,6 +128,7 @@ class _Squeeze(dict[int, str]):
 _SQUEEZE = _Squeeze()
 _ASCII_ZERO = bytes.maketrans(b"o", b"0")
 _ASCII_NOISE = bytes(code for code in range(128) if not chr(code).isalnum())
+_ASCII_KEPT = bytes(chr(code).isalnum() for code in range(128)).ljust(256, b"\0")
 
 
 class Folded:
@@ -152,7 +154,7 @@ class Folded:
 
     def _offsets(self) -> tuple[list[int] | range, list[int] | range]:
         if self._map is None:
-            if self.raw.isascii():
+            if self.raw.isascii() or _one_for_one(self.raw):
                 self._map = range(len(self.raw)), range(1, len(self.raw) + 1)
             else:
                 starts: list[int] = []
@@ -196,7 +198,9 @@ class Folded:
     def kept(self) -> list[int]:
         """Position in `text` of every character of `squeezed`."""
         if self._kept is None:
-            self._kept = [at for at, char in enumerate(self.latin) if char.isalnum()]
+            # Bytes that the table makes 1, or answers of `isalnum`: neither way runs Python for a character.
+            marks = self.text.encode().translate(_ASCII_KEPT) if self.text.isascii() else map(str.isalnum, self.latin)
+            self._kept = list(compress(range(len(self.text)), marks))
         return self._kept
 
 
@@ -218,6 +222,11 @@ def fold_pattern(pattern: str) -> str:
         folded = char if char.isascii() else _TABLE[ord(char)]
         out.append(folded if char.isascii() or not folded.isascii() else re.escape(folded))
     return "".join(out)
+
+
+def _one_for_one(raw: str) -> bool:
+    """Whether every raw character is folded by itself and into one: no mark joins any, and none is left out or written out."""
+    return not _CLUSTERED.search(raw) and all(len(_TABLE[ord(char)]) == 1 for char in set(raw))
 
 
 def _thousands(raw: str) -> str:
