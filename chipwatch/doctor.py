@@ -86,7 +86,7 @@ def _schedule(state: State, now: str) -> Iterator[tuple[bool, str]]:
     from chipwatch.schedule import OwnStart, ScheduleError, planned, trigger
     from crawler.run import crawled
 
-    sites, jobs = state.config.sites, state.config.schedule.job
+    sites, jobs = state.config.sound_sites, state.config.schedule.job
     yield True, f"{sum(job.enabled for job in jobs)} of {len(jobs)} jobs enabled"
     for job in jobs:
         try:
@@ -94,7 +94,7 @@ def _schedule(state: State, now: str) -> Iterator[tuple[bool, str]]:
         except ScheduleError as error:
             yield False, str(error)
         for name in (*job.sites, *job.without):
-            if name not in sites:
+            if name not in sites and name not in state.config.broken_sites:
                 near = get_close_matches(name, sites, 1)
                 yield False, f"schedule.toml: job {job.id!r}: no site {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; `chipwatch sites` lists them")
     started = {site for job in planned(state.config).job if isinstance(job, OwnStart) and job.enabled for site in job.sites}
@@ -129,7 +129,7 @@ def _sites(state: State, now: str) -> Iterator[tuple[bool, str]]:
     from crawler.access import refusal
     from crawler.run import crawled
 
-    sites = state.config.sites
+    sites = state.config.sound_sites
     enabled = [site for site in sites.values() if crawled(site)]
     yield True, f"{len(enabled)} of {len(sites)} enabled: {', '.join(site.key for site in enabled) or 'none'}"
     for site in enabled:
@@ -141,7 +141,7 @@ def _sites(state: State, now: str) -> Iterator[tuple[bool, str]]:
 def _keys(state: State, now: str) -> Iterator[tuple[bool, str]]:
     from crawler.plan import missing_keys
 
-    for key, site in state.config.sites.items():
+    for key, site in state.config.sound_sites.items():
         if site.enabled and not site.loopback and site.family == "api":
             missing = missing_keys(site, os.environ)
             yield (
@@ -157,7 +157,7 @@ def _robots(state: State, now: str) -> Iterator[tuple[bool, str]]:
 
     if not state.exists:
         return
-    for key, site in state.config.sites.items():
+    for key, site in state.config.sound_sites.items():
         if crawled(site):
             for host in robots_status(site, state.folder, state.config):
                 yield host.allowed, f"{key}: {host.words}"

@@ -74,7 +74,7 @@ def planned(config: Config) -> Schedule:
     """The schedule with a start of its own for each site that has hours: in the job's stead, at the job's times moved into them."""
     from crawler.run import crawled
 
-    own = {key: site for key, site in config.sites.items() if site.pace.hours and crawled(site)}
+    own = {key: site for key, site in config.sound_sites.items() if site.pace.hours and crawled(site)}
     return config.schedule.model_copy(update={"job": [part for job in config.schedule.job for part in _divided(job, own)]})
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config.tables import SHIPPED, home_files, load_each, load_merged, read_toml
+from config.tables import SHIPPED, ConfigError, home_files, load_each, load_merged, read_toml
 
 if TYPE_CHECKING:
     from config.schema.catalogue import Catalogue
@@ -107,13 +107,30 @@ class Config:
 
         return load_merged(Offers, "offers/*.toml", self.home)
 
-    @cached_property
+    @property
     def sites(self) -> dict[str, Site]:
-        """Every marketplace by its key, the file's name."""
+        """Every marketplace by its key, the file's name. Raises ConfigError if one of the files is wrong."""
+        for error in self.broken_sites.values():
+            raise error
+        return self._sites[0]
+
+    @property
+    def sound_sites(self) -> dict[str, Site]:
+        """The same without those whose file is wrong: a crawl of the others goes on."""
+        return self._sites[0]
+
+    @property
+    def broken_sites(self) -> dict[str, ConfigError]:
+        """What is wrong with a site's file, by its key."""
+        return self._sites[1]
+
+    @cached_property
+    def _sites(self) -> tuple[dict[str, Site], dict[str, ConfigError]]:
         from config.schema.sites import Site
 
-        found = load_each(Site, "sites/*.toml", self.home)
-        return {key: site.model_copy(update={"key": key}) for key, site in found.items()}
+        broken: dict[str, ConfigError] = {}
+        found = load_each(Site, "sites/*.toml", self.home, broken)
+        return {key: site.model_copy(update={"key": key}) for key, site in found.items()}, broken
 
     @cached_property
     def settings(self) -> Settings:

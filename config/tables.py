@@ -186,14 +186,28 @@ def load_merged(model: type[M], pattern: str, home: Path | None) -> M:
     return result
 
 
-def load_each(model: type[M], pattern: str, home: Path | None) -> dict[str, M]:
-    """One table per file, by the file's stem; a home file with the same stem is laid over the shipped one."""
-    mergers: dict[str, _Merger] = {}
+def load_each(model: type[M], pattern: str, home: Path | None, broken: dict[str, ConfigError] | None = None) -> dict[str, M]:
+    """One table per file, by the file's stem; a home file with the same stem is laid over the shipped one.
+
+    A file that is wrong raises ConfigError; where `broken` is given its error goes there, by its stem, and the others are loaded.
+    """
+    layers: dict[str, list[tuple[Path, bool]]] = {}
     for path in sorted(SHIPPED.glob(pattern)):
-        mergers.setdefault(path.stem, _Merger(model)).add(path, override=False)
+        layers.setdefault(path.stem, []).append((path, False))
     for path in home_files(pattern, home):
-        mergers.setdefault(path.stem, _Merger(model)).add(path, override=True)
-    return {stem: merger.build() for stem, merger in sorted(mergers.items())}
+        layers.setdefault(path.stem, []).append((path, True))
+    found: dict[str, M] = {}
+    for stem, files in sorted(layers.items()):
+        merger = _Merger(model)
+        try:
+            for path, override in files:
+                merger.add(path, override=override)
+            found[stem] = merger.build()
+        except ConfigError as error:
+            if broken is None:
+                raise
+            broken[stem] = error
+    return found
 
 
 def home_files(pattern: str, home: Path | None) -> Iterator[Path]:

@@ -79,13 +79,17 @@ def crawl_sites(
     sites: Iterable[str] | None, home: Path, config: Config, now: datetime | str | None = None, *,
     on_progress: Progress | None = None, on_result: Callable[[RunResult], None] | None = None,
 ) -> list[RunResult]:  # fmt: skip
-    """Crawl sites one after the other, whatever becomes of each; None = all that are enabled. Raises as `crawl_site`."""
-    keys = list(sites) if sites is not None else [key for key, site in config.sites.items() if crawled(site)]
-    chosen = [config.sites[key] for key in keys]
+    """Crawl sites one after the other, whatever becomes of each; None = all that are enabled, and those whose file is wrong.
+    Raises as `crawl_site`."""
+    keys = list(sites) if sites is not None else all_crawled(config)
+    chosen = {key: config.sound_sites[key] for key in keys if key not in config.broken_sites}
     results: list[RunResult] = []
     with _Signals() as signals:
-        for site in chosen:
-            results.append(_one(site, home, config, now, on_progress, signals))
+        for key in keys:
+            if key in chosen:
+                results.append(_one(chosen[key], home, config, now, on_progress, signals))
+            else:
+                results.append(_skipped(key, home, config, _moment(now), str(config.broken_sites[key])))
             if on_result:
                 on_result(results[-1])
             if signals.caught:
@@ -96,6 +100,11 @@ def crawl_sites(
 def crawled(site: Site) -> bool:
     """Is it a site that a crawl of all sites takes in?"""
     return site.enabled and site.family not in ("archive", "files")
+
+
+def all_crawled(config: Config) -> list[str]:
+    """The keys of the sites that a crawl of all takes in. Whether a site is enabled whose file is wrong nobody knows: it is told as skipped."""
+    return [key for key, site in config.sound_sites.items() if crawled(site)] + list(config.broken_sites)
 
 
 def _moment(now: datetime | str | None) -> datetime:
@@ -130,16 +139,17 @@ def _used_up(site: Site, config: Config, now: datetime) -> str | None:
     return f"{why} (pace.daily_requests)" if why else None
 
 
-def _skipped(site: Site, home: Path, config: Config, now: datetime, why: str) -> RunResult:
-    """Record that a run was due and did not start."""
+def _skipped(site: Site | str, home: Path, config: Config, now: datetime, why: str) -> RunResult:
+    """Record that a run was due and did not start; of a site whose file is wrong, nothing but its key is known."""
     from storage.store import Store
 
     stamp = _stamp(now)
+    key, told = (site, {}) if isinstance(site, str) else (site.key, {"site_name": site.title, "country": site.country})
     with Store.open(home, timeout=config.settings.health.writer_wait_s) as store:
         store.recover_runs(stamp)
-        run = store.begin_run(site.key, "crawl", now=stamp, site_name=site.title, country=site.country)
+        run = store.begin_run(key, "crawl", now=stamp, **told)
         store.end_run(run, "skipped", stamp, {"pages": 0, "listings": 0}, {}, why)
-    return RunResult(site.key, run, "skipped", why)
+    return RunResult(key, run, "skipped", why)
 
 
 def _stamp(now: datetime) -> str:

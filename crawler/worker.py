@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     from config.loader import Config
 
     config = Config(given.home)
-    say(crawl(config.sites[given.site], given.home, config, now, frozen=given.now is not None))
+    say(crawl(config.sound_sites[given.site], given.home, config, now, frozen=given.now is not None))
     return 0
 
 

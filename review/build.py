@@ -54,7 +54,7 @@ def build(
     odd = tuple(strange(store, config, names, now=now, shown={row["listing"] for row in shown}, everything=everything))
     brought, sites = store.brought_sites(limit=BROUGHT)
     named = {row["site"] for row in brought}
-    rows = [row for row in store.coverage() if row["run"] or (row["site"] in config.sites and row["site"] not in named)]
+    rows = [row for row in store.coverage() if row["run"] or (row["site"] in config.sound_sites and row["site"] not in named)]
     rows = sorted([*rows, *brought], key=lambda row: str(row["site"]))
     unnamed = (f"Coverage names the latest {len(brought)} of {sites} sites that came in with others.",) if sites > len(brought) else ()
     written = Counter(alert.severity for alert in alerts)
@@ -114,6 +114,7 @@ def _notes(store: Store, config: Config) -> tuple[str, ...]:
     cold = "Cold start: no forest yet, rules and price alone judged. Fit one with chipwatch detect --refit."
     return (
         *([cold] if store.active_model() is None else []),
+        *(f"Site {key} is not crawled, and nothing new is judged until its file is mended: {error}." for key, error in config.broken_sites.items()),
         *map(in_words, outstanding(store, config.settings)),
     )
 
@@ -124,7 +125,7 @@ def _resting(store: Store, config: Config, now: str) -> list[str]:
     from crawler.sites import at_rest
 
     moment, hours = datetime.fromisoformat(now), config.settings.politeness.rest_hours
-    told = (at_rest(site, store.home, moment, hours) for site in config.sites.values() if crawled(site))
+    told = (at_rest(site, store.home, moment, hours) for site in config.sound_sites.values() if crawled(site))
     by_host = {words.partition(" ")[0]: words for words in told if words}
     return [f"At rest: {words}." for words in by_host.values()]
 

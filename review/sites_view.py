@@ -99,8 +99,8 @@ def standing(store: Store, config: Config, now: str) -> Standing:
     for row in store.runs_by_day(days[0]):
         by_site.setdefault(row["site"], {})[row["day"]] = row
     rows = []
-    for key in sorted(config.sites.keys() | last.keys()):
-        site, waiting = config.sites.get(key), sum(run["site"] == key for run in held)
+    for key in sorted(config.sound_sites.keys() | last.keys()):
+        site, waiting = config.sound_sites.get(key), sum(run["site"] == key for run in held)
         refused = (
             refusal(site, config.settings, date.fromisoformat(now[:10])) if site and site.enabled else None
         )

@@ -26,6 +26,7 @@ from crawler.recorder import BATCH, Recorder
 from crawler.run import Stopped, crawl_sites
 from crawler.sites import reparse
 from crawler.sites.rereading import pages_of
+from review.build import build
 from storage.database import FILE
 from storage.errors import EvidenceError
 from storage.evidence import EvidenceWriter
@@ -266,6 +267,23 @@ def test_what_cannot_start_is_skipped_on_the_record(tmp_path: Path) -> None:
     assert "enabled" in (results["off"].detail or "") and "access" in (results["bare"].detail or "")
     with Store.open(home, readonly=True) as store:
         assert {row["site"]: row["outcome"] for row in store.runs()} == {"off": "skipped", "bare": "skipped"}
+
+
+def test_a_site_file_that_is_wrong_stops_no_crawl_of_the_others(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    (home / "config" / "sites" / "wrong.toml").write_text('title = "Wrong"\nfamily = "card"\n', encoding="utf-8")
+    with serve() as web:
+        board(web, 1)
+        add_site(home, "board", f"{web.url}/list")
+        results = {result.site: result for result in crawl_sites(None, home, Config(home), NOW)}
+    assert {key: result.outcome for key, result in results.items()} == {"board": "ok", "wrong": "skipped"}
+    assert "wrong.toml: family" in (results["wrong"].detail or "")
+    with Store.open(home, readonly=True) as store:
+        assert {row["site"]: row["outcome"] for row in store.runs()} == {"board": "ok", "wrong": "skipped"}
+        # What a site's file says goes into reading: nothing is judged without it, and the digest tells why.
+        assert any("wrong.toml: family" in note for note in build(store, Config(home), now=NOW, since=None).notes)
+    with pytest.raises(ConfigError, match=r"wrong\.toml: family"):
+        _ = Config(home).sites
 
 
 def test_missing_keys_and_dead_servers_fail_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -279,9 +279,12 @@ def test_a_crawl_is_judged_by_the_outcomes_it_recorded(tmp_path: Path) -> None:
         asyncio.run(schedule.Supervisor(home, Schedule()).run_job(crawl))
     (home / "config" / "sites" / "gone.toml").write_text("family =", encoding="utf-8")
     asyncio.run(schedule.Supervisor(home, Schedule()).run_job(crawl))
-    good, mixed, broken = schedule.read_ledger(home)
+    (home / "config" / "settings.toml").write_text("politeness =", encoding="utf-8")
+    asyncio.run(schedule.Supervisor(home, Schedule()).run_job(crawl))
+    good, mixed, wrong_site, broken = schedule.read_ledger(home)
     assert (good.status, good.detail) == ("done", "board ok")
     assert (mixed.status, mixed.detail) == ("problems", "board ok, gone failed")
+    assert (wrong_site.status, wrong_site.detail) == ("problems", "board blocked, gone skipped")  # its server is gone by now, and robots.txt with it
     assert broken.status == "failed" and "j.log" in broken.detail
 
 

@@ -54,7 +54,7 @@ def crawl(
     json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False,
 ) -> None:
     """Crawl the enabled sites, or the named ones, politely; exit 1 if a run was not whole."""
-    from crawler.run import crawl_sites, crawled
+    from crawler.run import all_crawled, crawl_sites
 
     state: State = ctx.obj
     with state.store():
@@ -64,7 +64,7 @@ def crawl(
     absent = _demo_sites(state)
     if gone := sorted(absent.intersection(sites or ())):
         raise UseError(f"{', '.join(gone)}: the demo's market runs only while `chipwatch --home {state.folder} demo run` reads it, on days of its own")
-    chosen = [name for name in sites or (key for key, site in state.config.sites.items() if crawled(site)) if name not in absent.union(without or ())]
+    chosen = [name for name in sites or all_crawled(state.config) if name not in absent.union(without or ())]
     if absent and not sites:
         note(f"left out: the demo's sites, which `chipwatch --home {state.folder} demo run` reads on days of its own")
     results = crawl_sites(chosen, state.folder, state.config, on_result=lambda r: note(f"{r.site}: {r.outcome}, {r.listings} listings"))
@@ -87,7 +87,9 @@ def _demo_sites(state: State) -> frozenset[str]:
 
 def _site(state: State, name: str) -> Any:
     """The site file of a key. Raises UseError with the nearest key."""
-    known = state.config.sites
+    known = state.config.sound_sites
+    if name in state.config.broken_sites:
+        raise state.config.broken_sites[name]
     if name not in known:
         import difflib
 
@@ -181,7 +183,7 @@ def sites_list(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", 
             last = {row["site"]: row for row in store.coverage()}
             held = store.held_runs()
     rows = []
-    for key, site in state.config.sites.items():
+    for key, site in state.config.sound_sites.items():
         run = last.get(key, {})
         reviewed = site.access.reviewed_on if site.access else None
         rows.append(
@@ -195,6 +197,10 @@ def sites_list(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", 
             f"in quarantine: {row['id']} ({row['observations']} observations): {row['detail'] or row['quarantine_note']}; mend the site file and"
             f" `chipwatch sites reparse`, or `sites release` or `sites discard` it with --why"
         )
+    for key, error in state.config.broken_sites.items():
+        note(f"{key}: not crawled until its file is mended: {error}")
+    if state.config.broken_sites:
+        raise typer.Exit(EXIT_PROBLEMS)
 
 
 def sites_new(
