@@ -41,11 +41,8 @@ class Inspector:
             from detector.run import model_in_force
 
             self.model = model_in_force(store)
-            for row in store.judged_before(None, ""):
-                if row["peer"]:
-                    self.book.add(Peer(*row["peer"]))
-        for peer in peers:
-            self.book.add(Peer(*peer))
+            self.book.take(Peer(*peer) for peer in store.known_peers())
+        self.book.take(Peer(*peer) for peer in peers)
 
     def inspect(self, listing: Listing, today: date) -> dict[str, Any]:
         """The judged reading in the exchange form; `today` dates a listing that has no date."""

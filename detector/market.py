@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -95,6 +95,9 @@ class Book:
         }
         self.regions = {country: row for row in market.region for country in row.countries}
         self._segments: dict[_Segment, list[Peer]] = {}
+        self._waiting: dict[tuple[str, str], list[Peer]] = {}
+        """Peers by kind and name that are put in their segments when one of these is asked about."""
+        self._names: dict[tuple[str, str], tuple[str, ...]] = {}
         self._heard: dict[_Segment, _Heard] = {}
 
     def region(self, country: str | None) -> str:
@@ -104,13 +107,20 @@ class Book:
 
     def add(self, peer: Peer) -> None:
         """Take a confirmed offer into the book."""
-        pool = self._pool(peer.kind, peer.chip)
-        for name in (peer.chip, pool) if pool else (peer.chip,):
+        for name in self._called(peer):
+            self._sort(peer.kind, name)
             for segment in _segments(peer.kind, name, peer.region, peer.condition):
                 insort(self._segments.setdefault(segment, []), peer, key=_day)
                 known = self._heard.get(segment)
                 if known is not None and peer.day <= known.day:
                     del self._heard[segment]
+
+    def take(self, peers: Iterable[Peer]) -> None:
+        """Take in what is known already: as `add` of each, and costs only what is asked about."""
+        for peer in peers:
+            for name in self._called(peer):
+                self._waiting.setdefault((peer.kind, name), []).append(peer)
+        self._heard.clear()
 
     def reference(
         self, chip: str, kind: str, region: str | None, condition: str | None, day: int, own: str = ""
@@ -148,6 +158,7 @@ class Book:
 
         `n` counts the voices of that very segment. A segment with too few of them has no figures; everywhere a seed may stand in.
         """
+        self._sort(kind, chip)
         rows, seed = [], self.seeds.get((kind, chip))
         for at in sorted(
             (s for s in self._segments if s[:2] == (kind, chip)), key=lambda s: (s[2] or "", s[3] or "")
@@ -183,6 +194,26 @@ class Book:
         seed, ratio = self.seeds.get((kind, chip)), self.forming.fault_ratio
         return seed is not None and (usd * ratio < seed.low or usd > seed.high * ratio)
 
+    def _called(self, peer: Peer) -> tuple[str, ...]:
+        """The names under which a peer stands in the book."""
+        key = peer.kind, peer.chip
+        if key not in self._names:
+            pool = self._pool(*key)
+            self._names[key] = (peer.chip, pool) if pool else (peer.chip,)
+        return self._names[key]
+
+    def _sort(self, kind: str, name: str) -> None:
+        """Put the peers that wait under a name in its segments, by day and of one day in the order in which they came."""
+        waiting = self._waiting.pop((kind, name), None)
+        if waiting is None:
+            return
+        filled: dict[_Segment, list[Peer]] = {}
+        for peer in waiting:
+            for segment in _segments(kind, name, peer.region, peer.condition):
+                filled.setdefault(segment, []).append(peer)
+        for segment, peers in filled.items():
+            self._segments[segment] = sorted((*self._segments.get(segment, ()), *peers), key=_day)
+
     def _pool(self, kind: str, chip: str) -> str | None:
         """The name under which the peers of all chips of a seed stand in the book; None where the seed is of this chip alone."""
         seed = self.seeds.get((kind, chip))
@@ -213,6 +244,7 @@ class Book:
         return together([s for s in known.few.values() if s.seller != own])
 
     def _window(self, segment: _Segment, day: int) -> list[Peer]:
+        self._sort(*segment[:2])
         peers = self._segments.get(segment, [])
         return peers[
             bisect_left(peers, day - self.forming.window_days, key=_day) : bisect_right(peers, day, key=_day)

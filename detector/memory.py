@@ -6,10 +6,12 @@ taken in the known order (`storage.judging`), so both remember the same.
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from detector.changes import Said
@@ -127,15 +129,15 @@ class Memory:
             return
         days = max(self.config.market.forming.window_days, self.config.thresholds.repeats.window_days) + 1
         since = (date.fromisoformat(oldest[:10]) - timedelta(days=days)).isoformat()
-        texts = []
-        for row in self.store.judged_before(self.start, since):
-            if row["peer"]:
-                self.hear(row["observation"], Peer(*row["peer"]))
-            if row["sketch"] is not None:
-                day = date.fromisoformat(row["observed_at"][:10]).toordinal()
-                texts.append(
-                    Text(row["observation"], row["listing"], row["site"], row["seller"], day, row["sketch"])
-                )
+        texts, peers, ordinal = [], [], cache(_ordinal)
+        for observation, listing, site, seller, observed_at, spoke, bands in self.store.judged_before(self.start, since):
+            if spoke is not None:
+                peer = Peer(*json.loads(spoke))
+                peers.append(peer)
+                self.voices.take(observation, peer)
+            if bands is not None:
+                texts.append(Text(observation, listing, site, seller, ordinal(observed_at[:10]), bands))
+        self.book.take(peers)
         self.shelf.take(texts)
 
     def hear(self, observation: str, peer: Peer) -> None:
@@ -229,6 +231,10 @@ class Memory:
             else:
                 unnamed.append(other.observation)
         return Likeness(tuple(copies), relist, tuple(unnamed))
+
+
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
 
 
 T = TypeVar("T", _Past, _Offer)

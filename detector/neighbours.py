@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -37,8 +36,7 @@ _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _SEED = 20251123
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One observed text: who showed it, where, when (ordinal day). `bands` is its sketch, None if too short."""
 
     observation: str
@@ -120,18 +118,24 @@ class _Marks:
     """What tells whether an earlier text is to be compared, by place: day, and site, seller and listing as numbers."""
 
     def __init__(self) -> None:
-        self._names: dict[tuple[str, str], int] = {}
+        self._numbers: dict[str, dict[str, int]] = {"site": {}, "seller": {}, "listing": {}}
         self._columns = tuple(array("i") for _ in range(4))
         self._hands: dict[tuple[str, str], array[int]] = {}
 
-    def add(self, text: Text) -> None:
-        """Mark the next place. A seller whom nobody names is NOBODY."""
-        seller = NOBODY if text.seller is None else self._number("seller", text.seller)
-        row = text.day, self._number("site", text.site), seller, self._number("listing", text.listing)
-        if text.seller is not None:
-            self._hands.setdefault((text.site, text.seller), array("i")).append(len(self._columns[0]))
-        for column, value in zip(self._columns, row, strict=True):
-            column.append(value)
+    def take(self, texts: Sequence[Text]) -> None:
+        """Mark the next places. A seller whom nobody names is NOBODY."""
+        start = len(self._columns[0])
+        sites, sellers, listings = (self._numbers[name] for name in ("site", "seller", "listing"))
+        for column, values in zip(self._columns, (
+            [text.day for text in texts],
+            [sites.setdefault(text.site, len(sites)) for text in texts],
+            [NOBODY if text.seller is None else sellers.setdefault(text.seller, len(sellers)) for text in texts],
+            [listings.setdefault(text.listing, len(listings)) for text in texts],
+        ), strict=True):  # fmt: skip
+            column.extend(values)
+        for place, text in enumerate(texts, start):
+            if text.seller is not None:
+                self._hands.setdefault((text.site, text.seller), array("i")).append(place)
 
     def near(self, own: int, places: Places, window_days: int) -> Places:
         """Those of `places` that are of other listings and inside the window, in their order."""
@@ -159,9 +163,6 @@ class _Marks:
     def _arrays(self) -> tuple[Places, ...]:
         return tuple(np.frombuffer(column, dtype=np.int32) for column in self._columns)
 
-    def _number(self, kind: str, name: str) -> int:
-        return self._names.setdefault((kind, name), len(self._names))
-
 
 class Shelf:
     """All texts seen so far, in recording order; answers which earlier ones a new text may be a copy of.
@@ -178,15 +179,15 @@ class Shelf:
 
     def take(self, new: Sequence[Text]) -> None:
         """Shelve texts."""
-        bands = [np.frombuffer(text.bands, dtype="<u4") for text in new if text.bands is not None]
-        if not bands:
+        told = [text for text in new if text.bands is not None]
+        if not told:
             return
         start = len(self.texts)
-        self.texts.extend(text for text in new if text.bands is not None)
-        for text in self.texts[start:]:
-            self._marks.add(text)
-        places = np.broadcast_to(np.arange(start, len(self.texts), dtype=np.int32), (BANDS, len(bands)))
-        self._runs.append(_Run.of(np.array(bands, dtype=np.uint32).T, places))
+        self.texts.extend(told)
+        self._marks.take(told)
+        places = np.broadcast_to(np.arange(start, len(self.texts), dtype=np.int32), (BANDS, len(told)))
+        # Each band's values side by side, as they are sorted.
+        self._runs.append(_Run.of(np.ascontiguousarray(_table(told).T), places))
         while len(self._runs) > 1 and self._runs[-2].values.shape[1] < 2 * self._runs[-1].values.shape[1]:
             last = self._runs.pop()
             self._runs[-1] = self._runs[-1].followed_by(last)
@@ -253,13 +254,18 @@ class Shelf:
             part *= 4
 
     def _bands(self, places: Sequence[int]) -> NDArray[np.uint32]:
-        joined = b"".join(self.texts[place].bands or b"" for place in places)
-        return np.frombuffer(joined, dtype="<u4").reshape(len(places), BANDS)
+        return _table([self.texts[place] for place in places])
 
     def _by_listing(self, places: Places) -> Places:
         """The latest place of each listing, at most MOST_RECENT; `places` come most recent first."""
         first = np.unique(self._marks.listings(places), return_index=True)[1]
         return places[np.sort(first)[:MOST_RECENT]]
+
+
+def _table(texts: Sequence[Text]) -> NDArray[np.uint32]:
+    """The bands of texts that have them, (n, BANDS)."""
+    joined = b"".join(text.bands or b"" for text in texts)
+    return np.frombuffer(joined, dtype="<u4").reshape(len(texts), BANDS)
 
 
 def is_relist(own: Text, other: Text) -> bool:

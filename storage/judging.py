@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from storage.observation import SELECT, Observation, observation_of
 from storage.readings import Readings
@@ -101,20 +101,25 @@ class Judging(Readings):
             found |= {row["id"]: observation_of(row) for row in self.db.rows(f"{SELECT} WHERE o.id IN ({marks})", part)}
         return [found[name] for name in names if name in found]
 
-    def judged_before(self, moment: Moment | None, since: str) -> Iterator[dict[str, Any]]:
-        """What earlier judging left for later judging: observation, listing, site, seller, observed_at, peer (None or a list), sketch.
+    def judged_before(self, moment: Moment | None, since: str) -> Iterable[tuple[str, str, str, str | None, str, str | None, bytes | None]]:
+        """What earlier judging left for later judging: observation, listing, site, seller, observed_at, peer (JSON), sketch.
 
-        Those before `moment` (None: all) in the known order that were observed on or after `since`, in that order.
+        Plain rows, since a daily run takes in a hundred thousand of them. Those before `moment` (None: all) in the known order that were observed on or after `since`, in that order.
         """
         last = (moment.recorded_at, moment.observed_at, moment.observation) if moment else (_NEVER, "", "")
-        for row in self.db.stream(
-            f"""SELECT o.id AS observation, o.listing, l.site, o.seller, o.observed_at, json_extract(g.features, '$.peer') AS peer, g.sketch
+        return cast(Any, self.db.stream(
+            f"""SELECT o.id, o.listing, l.site, o.seller, o.observed_at, json_extract(g.features, '$.peer'), g.sketch
                 FROM reading g JOIN observation o ON o.id = g.observation JOIN listing l ON l.id = o.listing
                 WHERE o.observed_at >= ? AND g.features IS NOT NULL
                   AND (o.recorded_at, o.observed_at, o.id) < (?, ?, ?) ORDER BY {_ORDER}""",
             [since, *last],
-        ):
-            yield {**dict(row), "peer": row["peer"] and json.loads(row["peer"])}
+        ))  # fmt: skip
+
+    def known_peers(self) -> Iterator[list[Any]]:
+        """The peers that all judging left, in the known order."""
+        for *_, peer, _ in self.judged_before(None, ""):
+            if peer is not None:
+                yield json.loads(peer)
 
     def offers_of_sellers(self, sellers: Iterable[str], moment: Moment) -> list[dict[str, Any]]:
         """What these sellers' listings were when they were judged, before `moment` and in its order: seller, listing, observed_at,

@@ -74,8 +74,8 @@ def test_daily_runs_name_the_voices_of_a_rebuild(store: Store) -> None:
     daily = export(store)
     judge(store, CONFIG, rebuild=True)
     assert export(store) == daily
-    voices = {row["peer"][6] for row in store.judged_before(None, "") if row["peer"]}
-    listings = {row["peer"][7] for row in store.judged_before(None, "") if row["peer"]}
+    voices = {peer[6] for peer in store.known_peers()}
+    listings = {peer[7] for peer in store.known_peers()}
     assert 10 < len(voices) < len(listings)
 
 

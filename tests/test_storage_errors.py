@@ -166,6 +166,7 @@ READS: dict[str, Callable[[Store, str], Any]] = {
     "to_judge": lambda s, run: s.to_judge("v"),
     "observations": lambda s, run: s.observations(["o"]),
     "judged_before": lambda s, run: list(s.judged_before(Moment(NOW, NOW, "o"), NOW)),
+    "known_peers": lambda s, run: list(s.known_peers()),
     "offers_of_sellers": lambda s, run: s.offers_of_sellers(["s"], Moment(NOW, NOW, "o")),
     "last_before": lambda s, run: s.last_before(["l"], Moment(NOW, NOW, "o")),
     "texts": lambda s, run: s.texts(["o"]),

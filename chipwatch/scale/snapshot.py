@@ -70,7 +70,7 @@ def take(config: Config, store: Store | None, *, now: str) -> Snapshot:
     peers: list[Any] = []
     model = None
     if store is not None:
-        peers = [row["peer"] for row in store.judged_before(None, "") if row["peer"]]
+        peers = list(store.known_peers())
         active = store.active_model()
         if active is not None:
             model = str(active["file"])
