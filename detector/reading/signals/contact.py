@@ -11,6 +11,7 @@ from detector.reading.signals.vocabulary import Hit
 
 # A telephone number, whole or masked: starts like one, or has masked digits. Part numbers (900-21001-...) have neither.
 _NUMBER = re.compile(r"(?<![\w.,/-])(?:\+\d|0\d|1[3-9]\d|\(\+?\d{1,4}\))[\dx*•.\- ()]{5,18}[\dx*•](?![\w,-]|\.\d)")
+_DIGIT = re.compile(r"\d")
 # Right behind a word for the telephone any long number is one.
 _DIALLED = re.compile(r"\W{0,3}(?:me|us|on|at|no|number)?\W{0,3}(?:[\d零〇幺一二三四五六七八九两洞拐][\d零〇幺一二三四五六七八九两洞拐x*•.\- ()]{5,15}[\d零〇幺一二三四五六七八九两洞拐x*•])(?![\w])")
 _MASKED = re.compile(r"[x*•]{2}|0{3}")
@@ -23,7 +24,9 @@ _DIGITS = (
     "nol|kosong|satu|dua|tiga|empat|lima|enam|tujuh|delapan|lapan|sembilan|shunya|ek|do|teen|chaar|char|paanch|panch|chhe|saat|aath|nau|"
     "صفر|واحد|اثنين|ثلاثة|اربعة|خمسة|ستة|سبعة|ثمانية|تسعة"
 )
-_ZERO = re.compile(r"\b(?:zero|oh|null|zéro|cero|ноль|нуль|s[ıi]f[ıi]r|không|nol|kosong|shunya|صفر)\b|[零〇洞]|영|공")
+_ZERO_WORDS = ("zero", "oh", "null", "zéro", "cero", "ноль", "нуль", "sıfır", "sıfir", "sifır", "sifir", "không", "nol", "kosong", "shunya", "صفر")
+_ZERO_SIGNS = "零〇洞영공"
+_ZERO = re.compile(rf"\b(?:{'|'.join(_ZERO_WORDS)})\b|[{_ZERO_SIGNS}]")
 _SPELLED = re.compile(
     rf"(?<!\w)(?:(?:{_DIGITS})[\s,.\-–]{{1,3}}){{3,}}(?:(?:{_DIGITS})(?!\w)|\d[\dx*•]+)(?:[\s\-][\dx*•]{{2,}})*|[零〇幺一二三四五六七八九两洞拐]{{8,}}|(?:공일공|영일영)[공일이삼사오육칠팔구영\s\-]{{6,}}"
 )
@@ -40,11 +43,13 @@ def off_platform_contact(scopes: Sequence[Scope], text: str) -> Iterator[Finding
     """Findings of the sentences, then addresses and numbers that stand in no sentence with words for them."""
     for scope in scopes:
         yield from islice(_in_sentence(scope), PER_SENTENCE)
-    for match in _ADDRESS.finditer(text):
-        yield Finding(match.start(), match.end(), "en", 0.8)
-    for match in _SPELLED.finditer(text):
-        if _ZERO.search(match.group()):
+    if "@" in text or "at]" in text or "at)" in text:
+        for match in _ADDRESS.finditer(text):
             yield Finding(match.start(), match.end(), "en", 0.8)
+    if any(zero in text for zero in (*_ZERO_WORDS, *_ZERO_SIGNS)) and _ZERO.search(text):
+        for match in _SPELLED.finditer(text):
+            if _ZERO.search(match.group()):
+                yield Finding(match.start(), match.end(), "en", 0.8)
 
 
 def _in_sentence(scope: Scope) -> Iterator[Finding]:
@@ -61,7 +66,9 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
             named or any(scope.near(r, hit, 5) and not s.pauses_between(r, hit) for r in s.of("reach"))
         ):
             yield Finding(hit.start, named.end() if named else hit.end, hit.languages[0], 0.8)
-    number = next((m for m in _NUMBER.finditer(s.text, s.start, s.end) if _like_a_number(m.group())), None)
+    number = None
+    if _DIGIT.search(s.text, s.start, s.end):
+        number = next((m for m in _NUMBER.finditer(s.text, s.start, s.end) if _like_a_number(m.group())), None)
     for phone in s.of("phone"):
         if not _meant(scope, phone):
             continue

@@ -14,6 +14,8 @@ from detector.reading.text import fold_pattern
 
 FACES = ("label", "box", "outside", "plate")
 """What bears a name."""
+BEARERS = (*FACES, "outer", "system", "paper", "declare")
+"""What bears a name, or tells of one."""
 FIRM = 4
 """Letters of a verb that is no preposition."""
 # A box of another card is told of by those who have lost their own.
@@ -39,7 +41,7 @@ def _in_sentence(scope: Scope, offered: Sequence[str]) -> Iterator[Finding]:
     for hit in s.of("relabel"):
         if _said(scope, hit) and not _of_the_number(scope, hit):
             yield finding(hit)
-    if s.concepts.isdisjoint((*FACES, "outer", "system", "paper", "declare")):
+    if s.concepts.isdisjoint(BEARERS):
         return
     names = list(islice(_names(scope, offered), MOST_NAMES))
     contrast = s.of("contrast")

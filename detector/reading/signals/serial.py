@@ -22,6 +22,8 @@ from detector.reading.signals.vocabulary import Hit
 from detector.reading.text import fold_pattern
 
 MARKS = ("serial", "label")
+STATED = (*MARKS, "defaced")
+"""Concepts of which a sentence that says it, or asks it, has one."""
 DEEDS = ("loss", "gone", "hide", "swap")
 LABEL_STATES = 16
 """Letters between a mere label and a state such as `gone`: labels are missing from films and boxes too."""
@@ -69,6 +71,8 @@ ASIDE = 24
 def serial_removed(scopes: Sequence[Scope]) -> Iterator[Finding]:
     """Findings in order of sentence; O(marks x deeds) of a sentence."""
     for at, scope in enumerate(scopes):
+        if scope.s.concepts.isdisjoint(STATED):
+            continue
         after = scopes[at + 1] if at + 1 < len(scopes) else None
         if _kept_after_all(scope, after):
             continue
