@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from ahocorasick_rs import AhoCorasick
 
+from config.tables import ConfigError
 from detector.reading.anchored import Hits, Placed
 from detector.reading.needles import anchors, choices, needles
 from detector.reading.numerals import read_chinese
@@ -43,34 +44,31 @@ class PriceWords:
         self._number = {"latin": latin, "cyrillic": latin, "arabic": r"(?<![\d.,])(\d{1,3})"}
         self._number["hangul"] = rf"(?<![\d.,])(\d{{1,3}}|{hangul})"
         self._number["han"] = self._number["kana"] = r"(?<![\d.,])(\d{1,3}|[一二两三四五六七八九十]{1,3})"
-        self._choices: list[tuple[str, re.Pattern[str]]] = []
+        self._choices: list[_Choice] = []
         self._always: list[int] = []
         self._by_needle: dict[str, list[int]] = {}
-        self._reach: dict[tuple[int, str], list[tuple[int, int]]] = {}
-        """By choice and needle how far behind the beginning of a match the needle stands, at least and at most, where that is bounded;
-        `_DIGIT` is a needle where only figures are so."""
-        self._compile(money)
+        self._take(money)
         self._keys = list(self._by_needle)
         self._needles = AhoCorasick(self._keys)
 
-    def _compile(self, money: Money) -> None:
+    def _take(self, money: Money) -> None:
         for row in money.phrase:
             for choice in (c for pattern in row.patterns for c in choices(pattern)):
                 # `gpu` inside a Russian choice does not make it Latin.
                 script = next((name for name, pattern in _SCRIPTS.items() if pattern.search(choice)), "latin")
                 folded = fold_pattern(choice)
                 number = len(self._choices)
-                whole = folded.replace("{n}", self._number[script]).replace("{p}", _SUM)
-                self._choices.append((row.says, re.compile(whole)))
                 needed = needles(folded.replace("{n}", r"\d").replace("{p}", r"\d"))
+                self._choices.append(_Choice(row.says, folded.replace("{n}", self._number[script]).replace("{p}", _SUM), needed))
                 for needle in needed:
                     self._by_needle.setdefault(needle, []).append(number)
                 if not needed:
                     self._always.append(number)
-                reach = {(_DIGIT if needle.isdigit() else needle, least, most) for needle, least, most in anchors(whole)}
-                if {needle for needle, _, _ in reach} in (needed, {_DIGIT}):
-                    for needle, least, most in reach:
-                        self._reach.setdefault((number, needle), []).append((least, most))
+
+    def check(self) -> None:
+        """Compile every phrase. Raises ConfigError for one that is no regular expression."""
+        for choice in self._choices:
+            _ = choice.pattern
 
     @lru_cache(maxsize=16)  # noqa: B019 - one reader a config, and only the texts in hand
     def _to_try(self, text: str) -> dict[str, list[re.Pattern[str] | Placed]]:
@@ -81,8 +79,8 @@ class PriceWords:
         numbers = set(self._always).union(*(self._by_needle[needle] for needle in set(found)))
         table: dict[str, list[re.Pattern[str] | Placed]] = {}
         for number in sorted(numbers):
-            says, pattern = self._choices[number]
-            table.setdefault(says, []).append(pattern)
+            choice = self._choices[number]
+            table.setdefault(choice.says, []).append(choice.pattern)
         return table
 
     def _to_place(self, text: str) -> dict[str, list[re.Pattern[str] | Placed]]:
@@ -97,11 +95,11 @@ class PriceWords:
         starts[_DIGIT] = [m.start() for m in _FIGURES.finditer(text)]
         table: dict[str, list[re.Pattern[str] | Placed]] = {}
         for number in sorted(numbers):
-            says, pattern = self._choices[number]
+            choice = self._choices[number]
             hits: list[Hits] = [
-                (starts[needle], least, most) for needle in (*numbers[number], _DIGIT) for least, most in self._reach.get((number, needle), ())
+                (starts[needle], least, most) for needle in (*numbers[number], _DIGIT) for least, most in choice.reach.get(needle, ())
             ]
-            table.setdefault(says, []).append(Placed(pattern, hits) if hits else pattern)
+            table.setdefault(choice.says, []).append(Placed(choice.pattern, hits) if hits else choice.pattern)
         return table
 
     def find(self, says: str, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
@@ -143,6 +141,33 @@ class PriceWords:
         value = self._counts.get(word)
         read = read_chinese(word) if value is None else None
         return value if value is not None else int(read) if read is not None else None
+
+
+class _Choice:
+    """One choice of a phrase, compiled when a text first holds a string that it needs: of most languages none ever does."""
+
+    def __init__(self, says: str, whole: str, needed: frozenset[str]) -> None:
+        self.says, self._whole, self._needed = says, whole, needed
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Raises ConfigError."""
+        try:
+            return re.compile(self._whole)
+        except re.error as error:
+            raise ConfigError("money/*.toml", f"phrase that says {self.says!r}", f"{self._whole!r} is no regular expression: {error}") from error
+
+    @cached_property
+    def reach(self) -> dict[str, list[tuple[int, int]]]:
+        """By needle how far behind the beginning of a match it stands, at least and at most, where that is bounded; `_DIGIT` is a
+        needle where only figures are so."""
+        found = {(_DIGIT if needle.isdigit() else needle, least, most) for needle, least, most in anchors(self._whole)}
+        if {needle for needle, _, _ in found} not in (self._needed, {_DIGIT}):
+            return {}
+        reach: dict[str, list[tuple[int, int]]] = {}
+        for needle, least, most in found:
+            reach.setdefault(needle, []).append((least, most))
+        return reach
 
 
 _SUM = r"[^\w\s]{0,3}\s?\d[\d.,]*k?"

@@ -162,20 +162,13 @@ class Vocabulary:
     """The terms of some lexicons in one automaton. Give it a folded text, it gives hits in order of place."""
 
     def __init__(self, lexicons: Iterable[Terms]) -> None:
-        self._entries: list[list[_Entry]] = []
-        index: dict[str, int] = {}
-        merged: dict[tuple[str, str, bool, bool, re.Pattern[str] | None], _Entry] = {}
+        entries: dict[str, list[_Entry]] = {}
         for terms in lexicons:
             for key, entry in terms:
-                slot = (key, entry.concept, entry.open_start, entry.open_end, entry.tail)
-                merged[slot] = _join(merged[slot], entry) if slot in merged else entry
-        for (key, *_), entry in merged.items():
-            if key not in index:
-                index[key] = len(self._entries)
-                self._entries.append([])
-            self._entries[index[key]].append(entry)
-        self._keys = list(index)
-        self._closed = [not any(entry.open_end for entry in entries) for entries in self._entries]
+                entries.setdefault(key, []).append(entry)
+        self._keys = list(entries)
+        self._entries = [found if len(found) == 1 else _joined(found) for found in entries.values()]
+        self._closed = [not any(entry.open_end for entry in found) for found in self._entries]
         """Whether no term of a key goes on behind it."""
         self._automaton = AhoCorasick(self._keys)
 
@@ -343,6 +336,15 @@ def _spacings(written: str) -> set[str]:
 def _tail(rest: str) -> re.Pattern[str]:
     words = [re.escape(part) for part in view(fold(rest).text).split("*")]
     return re.compile(r"\w{0,12}" + r"\w{0,12}".join(words) + r"(?!\w)")
+
+
+def _joined(entries: Iterable[_Entry]) -> list[_Entry]:
+    """The entries of one key, those of one meaning and form as one."""
+    found: dict[tuple[str, bool, bool, re.Pattern[str] | None], _Entry] = {}
+    for entry in entries:
+        slot = (entry.concept, entry.open_start, entry.open_end, entry.tail)
+        found[slot] = _join(found[slot], entry) if slot in found else entry
+    return list(found.values())
 
 
 def _join(first: _Entry, second: _Entry) -> _Entry:
