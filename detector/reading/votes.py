@@ -25,10 +25,6 @@ _BITS = 16
 _SPACE = ord(" ")
 _PLACE_BITS = 32
 _PLACE = (1 << _PLACE_BITS) - 1
-_SLOT_BITS = 19
-"""Slots for some seventy thousand n-grams: nine of ten are where they are guessed."""
-_MIXER = 0x9E3779B97F4A7C15
-"""An odd number of mixed bits: what it multiplies is spread over the highest bits (Knuth, 6.4)."""
 
 
 def ngrams(text: str) -> Iterator[str]:
@@ -37,13 +33,6 @@ def ngrams(text: str) -> Iterator[str]:
         padded = f" {word} "
         for n in range(1, LONGEST + 1):
             yield from (padded[at : at + n] for at in range(max(len(padded) - n + 1, 1)))
-
-
-def _slots(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Where keys are looked for first: the highest bits of a product."""
-    import numpy as np
-
-    return (keys * np.uint64(_MIXER) >> np.uint64(64 - _SLOT_BITS)).view(np.int64)
 
 
 class Letters:
@@ -62,8 +51,6 @@ class Letters:
         keys = np.concatenate([self._keys_of(known, self._shift[kind]) for kind, known in grams.items()])
         order = np.argsort(keys)
         self._keys, self._idf, self._weights = keys[order], idf[order], weights[order]
-        self._guesses = np.zeros(1 << _SLOT_BITS, np.int64)
-        self._guesses[_slots(self._keys)] = np.arange(len(keys))
         self._damped = 1 + np.log(np.arange(1, 2 * MOST_LETTERS), dtype=np.float32)
 
     def _keys_of(self, grams: Sequence[str], shift: int) -> NDArray[np.uint64]:
@@ -117,9 +104,7 @@ class Letters:
         space = codes == _SPACE
         alone = (space[:-2] & space[2:]).nonzero()[0]  # a word of one letter has no n-gram of four, and counts with that of three twice
         grams = np.concatenate((windows.ravel(), windows[2].take(alone)))
-        places = self._guesses.take(_slots(grams))
-        wrong = (self._keys.take(places) != grams).nonzero()[0]
-        places[wrong] = self._keys.searchsorted(grams.take(wrong))
+        places = self._keys.searchsorted(grams)
         known = (self._keys.take(places, mode="clip") == grams).nonzero()[0]
         return np.concatenate((of, of, of, of, of.take(alone))).take(known) | places.take(known)
 
