@@ -68,6 +68,8 @@ def _home(state: State, now: str) -> Iterator[tuple[bool, str]]:
 
 
 def _config(state: State, now: str) -> Iterator[tuple[bool, str]]:
+    from detector.reading.price_words import PriceWords
+
     config = state.config
     for family in [
         name
@@ -75,6 +77,7 @@ def _config(state: State, now: str) -> Iterator[tuple[bool, str]]:
         if not name.startswith("_") and not name.endswith("_version") and name != "home"
     ]:
         getattr(config, family)
+    PriceWords(config.money).check()
     yield True, f"knowledge {config.knowledge_version}, thresholds {config.thresholds_version}"
     for path, near in unread(state.folder):
         yield False, f"{path}: nothing reads a file of this name" + (f"; did you mean {near}?" if near else "; see docs for the names")
