@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -96,3 +97,17 @@ def test_it_serves_on_loopback_alone_for_the_printed_link_until_ctrl_c(home: Pat
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize("later_s", [0.0, 0.1, 0.25])
+def test_ctrl_c_ends_a_desk_that_has_not_begun_to_answer(home: Path, later_s: float) -> None:
+    process = subprocess.Popen(command(home, "--person", "Ana", "--port", "0"), stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        assert process.stderr is not None
+        while not process.stderr.readline().startswith("stop with"):
+            assert process.poll() is None
+        time.sleep(later_s)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import uvicorn
 
 ADDRESS = "127.0.0.1"
 
@@ -43,13 +47,14 @@ def serve(
             say(f"{name}: {link}")
         if not links:
             say(f"{address} for those who have a token; `chipwatch desk --person NAME` makes one")
-        say("stop with Ctrl-C")
-        if browse and links:
-            import webbrowser
-
-            webbrowser.open(next(iter(links.values())))
         try:
-            _run(desk.app, listening)
+            with _ended_by_ctrl_c(_server(desk.app)) as server:
+                say("stop with Ctrl-C")
+                if browse and links:
+                    import webbrowser
+
+                    webbrowser.open(next(iter(links.values())))
+                server.run(sockets=[listening])
         finally:
             desk.close()
 
@@ -69,12 +74,24 @@ def _listening(port: int) -> socket.socket:
     return listening
 
 
-def _run(app: Any, listening: socket.socket) -> None:
-    """Answer until Ctrl-C, which is how the desk is stopped: no error."""
+def _server(app: Any) -> uvicorn.Server:
     import uvicorn
 
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, proxy_headers=False, lifespan="off", timeout_keep_alive=30
-    )  # fmt: skip
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listening])
+    return uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, proxy_headers=False, lifespan="off", timeout_keep_alive=30)
+    )
+
+
+@contextlib.contextmanager
+def _ended_by_ctrl_c(server: uvicorn.Server) -> Iterator[uvicorn.Server]:
+    """Ctrl-C, which is how the desk is stopped and no error, asks the server to end, also before it answers anything: an interrupt that
+    meets a server about to start was lost now and then."""
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield server
+    finally:
+        signal.signal(signal.SIGINT, before)
