@@ -256,4 +256,4 @@ def one_of(option: str, value: str | None, known: Sequence[str]) -> None:
 def known_sites(state: State) -> set[str]:
     """Sites that have a file or were ever read."""
     with state.store(readonly=True) as store:
-        return {row["site"] for row in store.coverage()} | set(state.config.sound_sites)
+        return {row["site"] for row in store.coverage()} | state.config.sound_sites.keys() | state.config.broken_sites.keys()

@@ -68,16 +68,13 @@ def _home(state: State, now: str) -> Iterator[tuple[bool, str]]:
 
 
 def _config(state: State, now: str) -> Iterator[tuple[bool, str]]:
-    from detector.reading.price_words import PriceWords
-
     config = state.config
     for family in [
         name
         for name in dir(type(config))
-        if not name.startswith("_") and not name.endswith("_version") and name != "home"
+        if not name.startswith("_") and not name.endswith("_version") and name not in ("home", "sites")
     ]:
         getattr(config, family)
-    PriceWords(config.money).check()
     yield True, f"knowledge {config.knowledge_version}, thresholds {config.thresholds_version}"
     for path, near in unread(state.folder):
         yield False, f"{path}: nothing reads a file of this name" + (f"; did you mean {near}?" if near else "; see docs for the names")
@@ -135,6 +132,8 @@ def _sites(state: State, now: str) -> Iterator[tuple[bool, str]]:
     sites = state.config.sound_sites
     enabled = [site for site in sites.values() if crawled(site)]
     yield True, f"{len(enabled)} of {len(sites)} enabled: {', '.join(site.key for site in enabled) or 'none'}"
+    for error in state.config.broken_sites.values():
+        yield False, str(error)
     for site in enabled:
         why = refusal(site, state.config.settings, date.fromisoformat(now[:10]))
         if why:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,18 @@ if TYPE_CHECKING:
     from config.schema.signals import Signals
     from config.schema.sites import Site
     from config.schema.thresholds import Thresholds
+
+
+def _check_phrases(path: Path) -> None:
+    """Raises ConfigError for a pattern of a home's own phrases that is no regular expression: they are compiled when a text first needs them."""
+    rows = read_toml(path).get("phrase")
+    for row in rows if isinstance(rows, list) else ():
+        patterns = row.get("patterns") if isinstance(row, dict) else None
+        for pattern in (told for told in (patterns if isinstance(patterns, list) else ()) if isinstance(told, str)):
+            try:
+                re.compile(pattern.replace("{n}", r"\d").replace("{p}", r"\d"))
+            except re.error as error:
+                raise ConfigError(path, f"phrase {row.get('id')!r}", f"{pattern!r} is no regular expression: {error}") from error
 
 
 class Config:
@@ -98,6 +111,8 @@ class Config:
         """Currencies, figures, and what sellers say about a price."""
         from config.schema.money import Money
 
+        for path in home_files("money/*.toml", self.home):
+            _check_phrases(path)
         return load_merged(Money, "money/*.toml", self.home)
 
     @cached_property

@@ -29,6 +29,10 @@ class ConfigError(Exception):
         self.file, self.where, self.problem = str(file), where, problem
         super().__init__(f"{file}: {where + ': ' if where else ''}{problem}")
 
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[str, str, str]]:
+        """As it travels between processes."""
+        return ConfigError, (self.file, self.where, self.problem)
+
 
 class Table(BaseModel):
     """A table of a TOML file: unknown keys are refused, and so are figures without an end; values never change after loading."""

@@ -48,6 +48,8 @@ def main(argv: list[str] | None = None) -> int:
     from config.loader import Config
 
     config = Config(given.home)
+    if given.site in config.broken_sites:
+        raise config.broken_sites[given.site]
     say(crawl(config.sound_sites[given.site], given.home, config, now, frozen=given.now is not None))
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,8 @@ def test_a_word_group_is_named_after_its_file_and_concept(tmp_path: Path) -> Non
             _ = Config(tmp_path).lexicon
     path.write_text(row.format("en.loss.workshop"), "utf-8")
     assert any(group.id == "en.loss.workshop" for group in Config(tmp_path).lexicon["en"].groups)
+
+
+def test_an_error_travels_between_processes() -> None:
+    told = pickle.loads(pickle.dumps(ConfigError("a.toml", "row 'x'", "is missing")))
+    assert (str(told), told.file, told.where, told.problem) == ("a.toml: row 'x': is missing", "a.toml", "row 'x'", "is missing")

@@ -161,13 +161,22 @@ def test_the_doctor_names_the_keys_that_a_crawl_would_miss(tmp_path: Path, monke
     assert {row for row in doctor(home, expect=1) if row[0] == "keys"} == {("keys", "yes", f"{key}: keys present") for key in KEYS}
 
 
-def test_the_doctor_names_a_phrase_that_is_no_regular_expression(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pattern", ["put down (first", "put down\\\\"])
+def test_the_doctor_names_a_phrase_that_is_no_regular_expression(tmp_path: Path, pattern: str) -> None:
     home = new_home(tmp_path)
     (home / "config" / "money").mkdir()
-    row = '[[phrase]]\nid = "own"\nwhy = "said by a dealer"\nsays = "deposit"\npatterns = ["put down (first"]\n'
+    row = '[[phrase]]\nid = "own"\nwhy = "said by a dealer"\nsays = "deposit"\npatterns = ["' + pattern + '"]\n'
     (home / "config" / "money" / "own.toml").write_text(row, encoding="utf-8")
     told = [found for check, ok, found in doctor(home, expect=1) if check == "config" and ok == "NO"]
-    assert len(told) == 1 and "put down (first" in told[0] and "regular expression" in told[0]
+    assert len(told) == 1 and "own.toml: phrase 'own'" in told[0] and "regular expression" in told[0]
+
+
+def test_the_doctor_names_each_site_file_that_is_wrong(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    for key in ("a", "b"):
+        (home / "config" / "sites" / f"{key}.toml").write_text('title = "Wrong"\nfamily = "card"\n', encoding="utf-8")
+    told = [found for check, ok, found in doctor(home, expect=1) if check == "sites" and ok == "NO"]
+    assert ["a.toml" in told[0], "b.toml" in told[1]] == [True, True]
 
 
 def test_the_doctor_names_what_would_be_passed_over_in_silence(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ import re
 
 import pytest
 
+from config.loader import Config
 from detector.reading.anchored import Anchored
-from detector.reading.needles import anchors
+from detector.reading.needles import anchors, needles
+from detector.reading.price_words import PriceWords
 
 ANCHORED = [
     (r"server|\bnodes?\b|(?:8|八)卡", {("server", 0, 0), ("node", 0, 0), ("卡", 1, 1)}),
@@ -36,3 +38,12 @@ def test_the_same_is_found(pattern: str) -> None:
 def test_a_pattern_without_a_string_is_refused() -> None:
     with pytest.raises(ValueError, match="no string"):
         Anchored(r"\w+")
+
+
+def test_braces_that_count_nothing_are_plain_text() -> None:
+    assert needles("put {bar} down") == {"put {bar} down"}
+    assert needles("a{2}bc") == {"bc"}
+
+
+def test_every_phrase_of_a_price_compiles() -> None:
+    assert all(choice.pattern for choice in PriceWords(Config().money)._choices)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 _NOT_LITERAL, _EMPTY = frozenset("bBdDwWsSAZ"), frozenset("bBAZ")
 _CONTROLS = {"n": "\n", "t": "\t"}
 _GROUP = re.compile(r"^\?(?::|P<\w+>)")
+_TIMES = re.compile(r"\{(?=[\d,])(\d*)(,?)(\d*)\}")
 
 
 def choices(pattern: str) -> Iterator[str]:
@@ -185,8 +186,8 @@ def _quantifier(pattern: str, at: int) -> tuple[Width, int]:
     if char and char in "?*+":
         end = at + 1
         times: Width = (int(char == "+"), 1 if char == "?" else None)
-    elif char == "{" and (close := pattern.find("}", at)) > 0:
-        end, (least, comma, most) = close + 1, pattern[at + 1 : close].partition(",")
+    elif found := _TIMES.match(pattern, at):  # other braces are plain text
+        end, (least, comma, most) = found.end(), found.groups()
         times = (int(least or 0), int(most) if most else None if comma else int(least))
     else:
         return (1, 1), at

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ahocorasick_rs import AhoCorasick
 
-from config.tables import ConfigError
 from detector.reading.anchored import Hits, Placed
 from detector.reading.needles import anchors, choices, needles
 from detector.reading.numerals import read_chinese
@@ -64,11 +63,6 @@ class PriceWords:
                     self._by_needle.setdefault(needle, []).append(number)
                 if not needed:
                     self._always.append(number)
-
-    def check(self) -> None:
-        """Compile every phrase. Raises ConfigError for one that is no regular expression."""
-        for choice in self._choices:
-            _ = choice.pattern
 
     @lru_cache(maxsize=16)  # noqa: B019 - one reader a config, and only the texts in hand
     def _to_try(self, text: str) -> dict[str, list[re.Pattern[str] | Placed]]:
@@ -151,11 +145,7 @@ class _Choice:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Raises ConfigError."""
-        try:
-            return re.compile(self._whole)
-        except re.error as error:
-            raise ConfigError("money/*.toml", f"phrase that says {self.says!r}", f"{self._whole!r} is no regular expression: {error}") from error
+        return re.compile(self._whole)
 
     @cached_property
     def reach(self) -> dict[str, list[tuple[int, int]]]:

@@ -77,7 +77,7 @@ def _is_known(visit: Visit, scope: str, value: str) -> bool:
         except MissingError:
             return False
     if scope == "site":
-        return value in visit.config.sites or any(row["site"] == value for row in store.coverage())
+        return value in visit.config.sound_sites or any(row["site"] == value for row in store.coverage())
     if scope == "seller":
         return not value.startswith(NOBODY) and bool(store.parties([value]))
     if scope == "chip":

@@ -32,7 +32,7 @@ def site(visit: Visit) -> Answer:
     row = next((row for row in standing.sites if row.key == key), None)
     if row is None:
         raise NotHere(f"There is no site {key}.")
-    known = config.sites.get(key)
+    known = config.sound_sites.get(key)
     now = datetime.now(UTC)
     settings = config.settings
     return visit.page(
