@@ -14,7 +14,7 @@ from detector.reading.text import fold_pattern
 
 _MACHINE = Anchored(
     fold_pattern(
-        r"server|serwer|szerver|palvelin|เซิร์ฟเวอร์|שרת|سرور|(?:独立|专用|专属|物理|实体)主机|服务器|伺服器|整机|卡机|模组|裸金属|baseboard|base board|ベースボード|サーバ|서버|сервер|servidor|sunucu|máy chủ|\bmáy\b|node\b|nodes\b|\bnod[oy]s?\b|\bnós?\b|\bноды?\b|knoten|düğüm|\bmesin\b|pelayan|节点|\bsystems?\b|platform|chassis|sled|机柜|supermicro|супермикро|poweredge|xe9680|超微|浪潮|h3c|新华三|超聚变|fusionserver|泰安|dgx|hgx|8卡|八卡|سيرفر|خادم|جهاز|máy trạm|dàn máy|\bkhối\b|equipo|máquina|maschine|gerät|rechner|станци|установк|узел|\bubb\b|枚組|枚搭載|[\d八四]\s?[基枚連]ボード|枚[挿差刺]し|工作站整|一体机|\bmachine|\brack\b|компл|bare metal|anakart|ベアメタル|베어메탈|工作站|\bworkstation(?! (?:ed|card|gpu|graphic|grade|class|pull|use))|ワークステーション|워크스테이션|рабоч\w+ станци|\bdàn\b|底板|整板|\br7[0-9]0xa?\b|\bxe\d{4}l?\b|\bdl380|\bg[245]\d{2}-|\besc\d{4}|\b(?:sys|as)-\d{3,4}|\b4029gp|\b7049gp|\b4124gs|nf5\d{3}|g5500|\bsr6\d\d|\brig\b(?! pull)|threadripper|\bepyc\b|\bxeon\b|\bcluster\b|\bkasa\b|станци"
+        r"server|serwer|szerver|palvelin|เซิร์ฟเวอร์|שרת|سرور|(?:独立|专用|专属|物理|实体)主机|服务器|伺服器|整机|卡机|模组|裸金属|baseboard|base board|ベースボード|サーバ|서버|сервер|servidor|sunucu|máy chủ|\bmáy\b|node\b|nodes\b|\bnod[oy]s?\b|\bnós?\b|\bноды?\b|knoten|düğüm|\bmesin\b|pelayan|节点|\bsystems?\b|platform|chassis|sled|机柜|supermicro|супермикро|poweredge|xe9680|超微|浪潮|h3c|新华三|超聚变|fusionserver|泰安|dgx|hgx|8卡|八卡|سيرفر|خادم|جهاز|máy trạm|dàn máy|\bkhối\b|equipo|máquina|maschine|gerät|rechner|станци|установк|узел|\bubb\b|枚組|枚搭載|[\d八四]\s?[基枚連]ボード|枚[挿差刺]し|工作站整|一体机|\bmachine|\brack\b|компл|bare metal|anakart|ベアメタル|베어메탈|工作站|\bworkstation(?! (?:ed|card|gpu|graphic|grade|class|pull|use))|ワークステーション|워크스테이션|рабоч\w+ станци|\bdàn\b|底板|整板|\br7[0-9]0xa?\b|\bxe\d{4}l?\b|\bdl380|\bg[245]\d{2}-|\besc\d{4}|\b(?:sys|as)-\d{3,4}|\b4029gp|\b7049gp|\b4124gs|nf5\d{3}|g5500|\bsr6\d\d|\brig\b(?! pull)|threadripper|\d[\s-]?(?:card|gpu) modules?\b|\bepyc\b|\bxeon\b|\bcluster\b|\bkasa\b|станци"
     )
 )
 _CARDS_AFTER = re.compile(
@@ -36,12 +36,19 @@ _ORIGIN = re.compile(
     )
 )
 """Where a loose card came from: 'pulled from an 8-GPU server' is no server."""
+_TAKEN_FROM = re.compile(
+    fold_pattern(
+        r"(?:\b(?:from|out of|off|ex|aus|von|из|с|со|de|del|do|da|dari|từ|من)\W(?:(?:an?|our|the|my|one|einem|einer|unserem|meinem|un|una|um|uma|nuestro|нашего|старого|seekor|sebuah|một)\s)?(?:[\w-]+\s)?|拆自|拆于|来自|出自)$"
+    )
+)
 _NO_MACHINE_BEFORE = re.compile(
     fold_pattern(
         r"(?:支持|可上|能插|可插|能上|兼容|最多|最大|插|up to |supports? |fits |for |/|双|单|每|tested in |test(?:ed)? on |上"
         r"|拆自|拆于|来自|出自|从|原装在|(?:pulled |removed |taken |came |pull )?(?:from|out of) (?:an? |our |the )?|снят\w* (?:с|из) |\bиз |\bс |aus (?:einem |unserem )?|(?:retirad\w+|sacad\w+) de (?:un |una )?|(?:tháo|rã|gỡ) (?:từ |ra từ )?|(?:cabut|copotan|bekas)\w* (?:dari )?|\bdari |\btừ |من )\W{0,3}$"
     )
 )
+_ROOM_AFTER = re.compile(r"\s?(?:也|都|均|全)?(?:可|能|可以)(?:插|装|塞|上)")
+"""Behind a number of cards that a machine has room for: 4U服务器8卡可插."""
 _LOOSE_NOUNS = ("card", "颗", "张", "oam", "oams", "module", "modules", "modul", "モジュール", "모듈", "accelerators")
 """Nouns that count loose goods as well: a machine's only right beside it."""
 _EACH_OF = re.compile("[台套部]$")
@@ -117,13 +124,19 @@ def chips_in_machine(
 ) -> int:
     """Chips in the machine that is offered; 1 where it is none. What the text counts wins over the machine's usual."""
     parts = [m.count for m in page.mentions if m.part and m.count > 1]
-    others = [m.count for m in page.mentions if m.system]
+    others = [m.count for m in page.mentions if m.system and not came_from(page, m)]
     usual = max(parts) if parts else machine.count if machine else max(others, default=1)
     key = f"chips in machine {whole or usual > 1}"
     if key not in page.memo:
         page.memo[key] = _counted(page, whole or usual > 1)
     number: int = page.memo[key]
     return number if number > 1 else usual
+
+
+def came_from(page: Page, system: Mention) -> bool:
+    """Whether a machine is named in the text only as what the goods were taken from: `Module aus einem Delta-Board`."""
+    text = page.doc.fields[system.field].text
+    return system.field == "description" and _TAKEN_FROM.search(text, max(0, system.start - 32), system.start) is not None
 
 
 _CHINESE = {"双": 2, "两": 2, "三": 3, "四": 4, "八": 8, "十": 10}
@@ -211,7 +224,7 @@ def _cards_in(text: str, count: Count, told: bool, below: bool) -> int:
     if count.value not in _USUAL or not (told or _EACH_OF.search(text[max(0, count.start - 2) : count.start])):
         return 0
     noun = _CARDS_AFTER.match(text, count.end)
-    if noun is None or _NO_MACHINE_BEFORE.search(text[max(0, count.start - 24) : count.start]):
+    if noun is None or _ROOM_AFTER.match(text, noun.end()) or _NO_MACHINE_BEFORE.search(text[max(0, count.start - 24) : count.start]):
         return 0
     near = bool(_MACHINE.search(text[max(0, count.start - 4) : noun.end() + 12]) or _HOLDS.search(text[max(0, count.start - 24) : count.start]))
     if noun["ka"] and (count.value in (4, 8, 10, 16) or near):

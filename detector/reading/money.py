@@ -58,17 +58,17 @@ _SAID = re.compile(rf"[{CHINESE}]+")
 
 
 def read_price(
-    doc: Document, *, offer: str, config: Config, lot: int | None = None, systems_hint: int | None = None, kinds: int = 1
+    doc: Document, *, offer: str, config: Config, lot: int | None = None, systems_hint: int | None = None, kinds: int = 1, here: str | None = None
 ) -> Price | None:  # fmt: skip
     """The listing's price; None where no price is shown at all.
 
     `offer` is the offer kind (sale, rental, wanted, accessory, service, other). `systems_hint` is the number of chips in
     the machine that the listing names, where known: it decides between rent of a chip and of a machine. `kinds`: different
     chips on offer. `lot` is the
-    number of articles that others read from the text, used where the price is for a lot of unsaid size. `unit_usd` is
-    left to the judging of prices.
+    number of articles that others read from the text, used where the price is for a lot of unsaid size. `here`: the country where
+    the goods are (ISO 3166), for sites that tell none. `unit_usd` is left to the judging of prices.
     """
-    price = _reader(config).read(doc, offer, systems_hint, _site_currency(doc, config), kinds)
+    price = _reader(config).read(doc, offer, systems_hint, _site_currency(doc, config), kinds, here)
     if price and price.per == "lot" and not price.articles:  # a lot of an unsaid size is one article
         return replace(price, per="lot" if lot else "unit", articles=lot)
     return price
@@ -104,9 +104,9 @@ class PriceReader:
         self.terms = Terms(self.book, self.words)
         self._stand_ins = [(re.compile(row.pattern), row.weak) for row in money.stand_in]
 
-    def read(self, doc: Document, offer: str, machine: int | None, site_currency: str | None, kinds: int = 1) -> Price | None:
+    def read(self, doc: Document, offer: str, machine: int | None, site_currency: str | None, kinds: int = 1, here: str | None = None) -> Price | None:
         listing = doc.listing
-        locale = self.book.locale(listing.language, listing.country, listing.price_currency or site_currency, rental=offer == "rental")
+        locale = self.book.locale(listing.language, listing.country or here, listing.price_currency or site_currency, rental=offer == "rental")
         if (listing.price_text or "").strip() or listing.price_amount is not None:
             return self._displayed(doc, offer, machine, locale)
         return self._told(doc, offer, machine, locale, kinds)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from detector.reading.chips import Mention
+from detector.reading.machines import came_from
 from detector.reading.page import Page
 from detector.reading.text import fold_pattern
 
@@ -28,7 +29,7 @@ _LABEL_AFTER = re.compile(
 )
 _LABEL_BEFORE = re.compile(
     fold_pattern(
-        r"(?:labell?(?:ed)?(?: as)?|re-?labell?ed(?: as)?|标签(?:换成|改成|是)?|换成|改成|报的也?是|报成|写(?:的|着)?是?|贴的?是|标着|标的是|印着|印的是|贴着|刷的?是|外装|(?:ラベル|化粧箱|外箱|箱|シール|銘板)(?:が|は|に|も)|外箱|外盒|箱子|盒子|包装|ラベルは|(?:housing|shroud|cover|case|shell|plate|outside|backplate) (?:is |was )?(?:marked|stamped|printed|labell?ed|engraved|says?|reads?)|外装とラベルは|(?:aufkleber|label|etikett|typenschild|lieferschein|karton|rechnung) (?:sagt|nennt|zeigt|lautet)(?: auf)?(?: eine?n?)?|(?:sticker|label|tag|box|papers|paperwork|invoice) (?:say|read|show|state|claim)s?(?: an?)?|ditempel label|ditukar label|marked as|badged as|sticker says|box says|under the name(?: of)?|declared as)\W*$"
+        r"(?:labell?(?:ed)?(?: as)?|re-?labell?ed(?: as)?|标签(?:换成|改成|是)?|换成|改成|报的也?是|报成|写(?:的|着)?是?|贴的?是|标着|标的是|印着|印的是|贴着|刷的?是|外装|(?:ラベル|化粧箱|外箱|箱|シール|銘板)(?:が|は|に|も)|外箱|外盒|箱子|盒子|包装|ラベルは|(?:housing|shroud|cover|case|shell|plate|outside|backplate) (?:is |was )?(?:marked|stamped|printed|labell?ed|engraved|says?|reads?)|外装とラベルは|(?:aufkleber|label|etikett|typenschild|lieferschein|karton|rechnung) (?:sagt|nennt|zeigt|lautet)(?: auf)?(?: eine?n?)?|(?:sticker|label|tag|box|papers|paperwork|invoice) (?:say|read|show|state|claim)s?(?: an?)?|ditempel label|겉(?:은|면은?|에는|으론|으로는)|(?:박스|라벨|스티커|케이스)(?:는|은|가|이|엔|에는)|на (?:коробке|наклейке|кожухе|шильдике|этикетке)|(?:наклейк|этикетк|шильд|коробк)\w*(?: на [\w\s]{2,30}?)? от|(?:on|per) the (?:box|label|sticker|shroud)|auf (?:dem|der) (?:karton|aufkleber|etikett|verpackung|typenschild)|en la (?:caja|etiqueta|pegatina)|na (?:caixa|etiqueta)|kutusunda|etikette|etiketinde|trên (?:hộp|tem|vỏ)|di (?:dus|kotak|label|stiker)|على (?:الكرتون|الملصق|العلبة)|ditukar label|marked as|badged as|sticker says|box says|under the name(?: of)?|declared as)\W*$"
     )
 )
 _FITS_BEFORE = re.compile(
@@ -102,7 +103,7 @@ def machine(page: Page, chip: Mention) -> Mention | None:
     """The machine that holds the chip: named with it, or of a kind that is sold with several chips."""
     if chip.system:
         return chip
-    systems = [m for m in page.mentions if m.system]
+    systems = [m for m in page.mentions if m.system and not came_from(page, m)]
     return next((m for m in systems if m.base in (None, chip.base)), None) or next(
         (m for m in systems if m.field == chip.field), None
     )

@@ -86,7 +86,7 @@ class Reader:
         hint = (
             chips_in_machine(page, named[0], machine(page, named[0])) if offer == "rental" and named else None
         )
-        price = known or money.read_price(doc, offer=offer, config=self.config, lot=lot, systems_hint=hint, kinds=kinds)
+        price = known or money.read_price(doc, offer=offer, config=self.config, lot=lot, systems_hint=hint, kinds=kinds, here=self._here(doc))
         # The title's number counts the article it feigns; a computer that is not parted from its cards is one article.
         if price and price.per == "lot" and (page.disguised or verdict.whole_pc):
             price = replace(price, per="unit", articles=None)
@@ -129,8 +129,13 @@ class Reader:
             self.votes,
         )
 
+    def _here(self, doc: Document) -> str | None:
+        """The country that the location names, where the site tells none."""
+        place = None if doc.listing.country else self.signals.gazetteer.located(doc.fields.get("location"))
+        return place.id if place else None
+
     def _rough_price(self, doc: Document) -> Price | None:
-        return money.read_price(doc, offer="sale", config=self.config)
+        return money.read_price(doc, offer="sale", config=self.config, here=self._here(doc))
 
     def _dollars(self, price: Price, doc: Document) -> float | None:
         if price.amount is None or price.currency is None:
