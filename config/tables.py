@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_args
 
@@ -47,10 +48,16 @@ class Row(Table):
     KEY: ClassVar[str | None] = "id"
 
 
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> dict[str, Any]:
+    """A text's content, parsed once for the tables and for their digests; nobody changes it."""
+    return tomllib.loads(text)
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """The content of a file. Raises ConfigError if it cannot be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors begin a file with a mark of its encoding
+        return _parsed(path.read_text(encoding="utf-8-sig"))  # some editors begin a file with a mark of its encoding
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(path, "", f"not valid TOML: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
