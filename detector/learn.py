@@ -32,6 +32,9 @@ from storage.listing import Listing
 
 EXAMPLES = SHIPPED / "examples"
 FOLDS = 5
+SURELY, HARDLY = 0.9, 0.6
+"""Probabilities from which, and under which, what rules find in an example of another signal is taken for said, or for not said,
+by weights that were learned without it; what lies between teaches nothing."""
 CONCEPT_WEIGHT, RULE_WEIGHT = 0.15, 0.5
 """What a concept, and what a finding of the grammar, counts beside a text of unit length."""
 _HOME = {
@@ -46,8 +49,8 @@ Says = Callable[[str, int, int, frozenset[str]], frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sentence as the votes see it: folded text, concepts and what rules found; `says` are the signals it carries, `group`
-    is its listing (examples have none)."""
+    """A sentence as the votes see it: folded text, concepts and what rules found; `says` are the signals it carries, `untold` those
+    that it may carry too, `group` is its listing (examples have none)."""
 
     text: str
     concepts: frozenset[str]
@@ -55,6 +58,7 @@ class Sample:
     says: frozenset[str]
     language: str
     group: str = ""
+    untold: frozenset[str] = frozenset()
 
     @property
     def marks(self) -> list[str]:
@@ -79,7 +83,9 @@ def examples(reader: SignalReader, languages: str = "*") -> Iterator[Sample]:
                 for text in rows[kind]:
                     listing = {**_PLAIN, "language": language, "country": _HOME[language], "description": text}
                     says = frozenset({signal} if kind == "says" else ())
-                    yield from _samples(reader, listing, _GOODS, lambda *_, says=says: says)
+                    for sample in _samples(reader, listing, _GOODS, lambda *_, says=says: says):
+                        # An example tells of its own signal; what rules find of others in it nobody has looked at.
+                        yield replace(sample, untold=sample.ruled - {signal} if signal in VOTED else frozenset())
 
 
 def labelled(reader: SignalReader, files: Iterable[Path]) -> Iterator[Sample]:
@@ -140,7 +146,7 @@ def compounds(samples: Sequence[Sample]) -> list[Sample]:
     for language, rows in sorted(by_language.items()):
         for a, b in ((chance.choice(rows), chance.choice(rows)) for _ in rows):
             comma = "\uff0c" if language in ("zh", "ja") else ", "
-            joined.append(Sample(f"{a.text}{comma}{b.text}", a.concepts | b.concepts, a.ruled | b.ruled, a.says | b.says, language))
+            joined.append(Sample(f"{a.text}{comma}{b.text}", a.concepts | b.concepts, a.ruled | b.ruled, a.says | b.says, language, untold=a.untold | b.untold))
     return joined
 
 
@@ -185,7 +191,12 @@ def learn(samples: Sequence[Sample], target: Path) -> None:
     columns, bias = [], []
     for signal in VOTED:
         y = np.array([signal in sample.says for sample in samples])
-        model = fit(both, np.concatenate([y, [signal in sample.says for sample in joined]]))
+        told = np.concatenate([y, [signal in sample.says for sample in joined]])
+        untold = np.array([signal in sample.untold for sample in (*samples, *joined)])
+        first = fit(both[~untold], told[~untold]).predict_proba(both)[:, 1]
+        told |= untold & (first >= SURELY)
+        known = ~untold | (first >= SURELY) | (first < HARDLY)
+        model = fit(both[known], told[known])
         right, said, carriers = out_of_fold(samples, X, y)
         print(f"{signal:22} {int(y.sum()):5} carriers; in labelled listings, out of fold: {right} of {carriers} told, and {said - right} wrongly")
         columns.append(model.coef_[0])

@@ -61,7 +61,7 @@ _HOLDS = re.compile(
 """A machine right before the number of what it holds: 'Baseboard mit 8 OAM', 'HGX-Board H100, acht Module'."""
 _CALLED = Anchored(
     fold_pattern(
-        r"(?P<e>восьм[её]рк\w*|восьмикарточн\w*|восьмиголов\w*|\b8er\b|\bachter-?(?:board|server|system)|\bocto?[- ]gpu|八发|八連)|(?P<q>\bчетв[её]рк\w*|четыр[её]хкарточн\w*|\b4er\b|\bquad[- ]gpu)|(?P<d>\bдвухкарточн\w*|\bdual[- ]gpu)"
+        r"(?P<e>восьм[её]рк\w*|восьмикарточн\w*|восьмиголов\w*|\b8er\b|\bachter-?(?:board|server|system)|\bocto?[- ]gpu|八发|八連|[八8]联(?!系|络|动|网))|(?P<q>\bчетв[её]рк\w*|четыр[её]хкарточн\w*|\b4er\b|\bquad[- ]gpu)|(?P<d>\bдвухкарточн\w*|\bdual[- ]gpu)"
     )
 )
 """A machine that is called by its chips: восьмёрка."""

@@ -56,7 +56,7 @@ _MACHINE = re.compile(
 )
 GOODS = ("sale", "rental")
 """Kinds that offer a chip."""
-SURE, SURE_OF_GOODS, NO_CHIP_AT_ALL = 0.5, 0.9, 0.95
+SURE, SURE_OF_GOODS, NO_CHIP_AT_ALL = 0.6, 0.8, 0.95
 """Probability from which the votes overrule the rules, and that from which they make goods of what the rules hold to be none:
 a fan given a chip costs more than a card overlooked. Souvenirs and things for a card are named by plain words, and described like
 their chip."""

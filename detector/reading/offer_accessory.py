@@ -62,6 +62,10 @@ WHOLE_PC = re.compile(
         r"gaming (?:pc|tower|rig)|custom pc|desktop|prebuilt|整机|主机|台式|laptop|notebook|笔记本|ゲーミングpc|ゲーミングパソコン|自作パソコン|自作pc|パソコン本体|bilgisayar[ıi]?(?! ?parça)|デスクトップ|컴퓨터|데스크탑|본체|сборка|игровой комп|системный блок|ноутбук|gaming-pc|komplett-pc|pc gamer|pc gaming|工作站(?!版|级|卡|显卡|专用|gpu|用)|thinkstation|precision (?:tower )?\d{4}|precision \d{4}塔式|workstation(?! ?(?:video|graphic|gpu|card|edition|版|カード|卡))|bộ máy|máy tính|kasa|rakitan|كمبيوتر|i[579]-?\d{4}|14900k|13900k|9950x3d|7950x|9800x3d|7800x3d|ryzen"
     )
 )
+_CONVERTED = re.compile(
+    fold_pattern(r"(?:sxm\d?|oam|mxm)(?:\s?\d+gb?)?\s?(?:→|->|⇒|>|to|から|を|改|转|轉)?\s?pci-?e\s?(?:に|へ)?(?:変換|改造|転換|换装)(?!\s?(?:基板|ボード|アダプ|キット|カード|板|卡|ケーブル|用))")
+)
+"""A card that was converted is no converter: SXM2→PCIe変換."""
 CHEAP = 0.15
 """Share of a chip's price under which a noun behind the chip's memory is the article: 4090 24G 供电线."""
 
@@ -93,6 +97,8 @@ def accessory(page: Page) -> Verdict | None:
     of running it. Nouns that come `with` the card do not count.
     """
     title = page.title
+    if page.told and page.mentions and not page.named_in_title:
+        return None  # the title's article is said not to be the one
     nouns = _own_nouns(page)
     without_title, without_text = bool(title["without-chip"]), bool(page.description["without-chip"])
     if WHOLE_PC.search(title.text) and page.mentions and not without_title and not without_text:
@@ -148,7 +154,7 @@ def _own_nouns(page: Page) -> list[Hit]:
             continue
         if _WITHOUT.search(title.text, max(0, noun.start - 10), noun.start):
             continue
-        if chips and _MOUNTED.match(title.text, noun.end):
+        if chips and (_MOUNTED.match(title.text, noun.end) or _CONVERTED.search(title.text, max(0, noun.start - 16), noun.end)):
             continue
         if chips and _INSIDE.search(title.text, max(0, noun.start - 24), noun.start):
             continue

@@ -66,6 +66,7 @@ _OF_EACH = re.compile(
 )
 """Before a number that each of several machines has: 'each set 8 pcs'."""
 _BOX = re.compile(fold_pattern(r"(?:一|每|1)\s?(?P<box>托|箱|盒|柜|盘|板)\s?[(:]?$"))
+_OF_CARDS = re.compile(r"\s?-?\s?(?:gpus?|卡|way)\b")
 _BOXES = frozenset("箱盒托柜盘")
 # A bare number behind a word of having counts articles where the clause ends, or says so.
 _ENDS = re.compile(
@@ -178,6 +179,8 @@ def _counts_name(page: Page, name: str, count: Count, mention: Mention) -> bool:
         return False
     if count.digits and (count.end == mention.start or count.value >= 2000):
         return False
+    if mention.system and _OF_CARDS.match(text, count.end):
+        return False  # '8 GPU HGX H100': one board
     return not excluded(page, name, count.start, mention.end)
 
 

@@ -36,8 +36,8 @@ _PLACE_BEFORE = re.compile(
 _FORBIDS = re.compile(r"지\s?(?:말|마)")
 WHOLE = 20
 """Letters between another mark and the word that it is whole."""
-FAR = 56
-"""The same in German, whose verb waits for the clause's end."""
+FAR, WAITING = 56, frozenset({"de", "ja"})
+"""The same in languages whose verb waits for the clause's end."""
 _AND = re.compile(fold_pattern(r"\s?(?:和|跟|与|及|以及|同|、|,|&|\+|and|und|et|y|e|и|ve|dan|và|と|や|及び|및|와|과|랑|و|aur)\s?(?:the |die |den |la |las |los |les |os |as )?"))
 _BEARS = re.compile(fold_pattern(r"\s?(?:の|的|嘅)?"))
 _TOPIC = re.compile(r"[はがもを][、，,]")
@@ -241,7 +241,7 @@ def _reaches(scope: Scope, mark: Hit, deed: Hit) -> bool:
     if mark.concept == "label" and deed.concept in ("gone", "hide"):
         return pauses == 0 and scope.near(mark, deed, NEAR if s.between(mark, deed, "card") else LABEL_STATES)
     if pauses == 0:
-        far = FAR if deed.concept == "loss" and "de" in deed.languages and deed.start > mark.end else NEAR
+        far = FAR if deed.concept == "loss" and not WAITING.isdisjoint(deed.languages) and deed.start > mark.end else NEAR
         return scope.near(mark, deed, far if deed.concept in ("loss", "gone") else 20)
     return (
         pauses <= 2
@@ -270,6 +270,8 @@ def _other_subject(scope: Scope, mark: Hit, deed: Hit) -> bool:
 def _intact(scope: Scope, mark: Hit, deed: Hit) -> bool:
     """The mark is said to be whole, closer than the deed."""
     for kept in scope.s.of("intact"):
+        if not scope.dense and gap(kept, deed) <= 1 and not scope.s.pauses_between(kept, deed):
+            continue  # `vollständig entfernt`: said of the deed
         between = min(mark.end, deed.end) <= kept.start and kept.end <= max(mark.start, deed.start)
         close = (
             scope.near(kept, mark, TIGHT)
