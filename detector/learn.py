@@ -32,6 +32,9 @@ from storage.listing import Listing
 
 EXAMPLES = SHIPPED / "examples"
 FOLDS = 5
+RESERVE = {"export_evasion": 0.44}
+"""What is taken from a signal's log-odds: ways round control have more examples, and more oblique ones, than listings have of them.
+Chosen on held-out lists, where it asks 0.7 of what asked 0.6."""
 SURELY, HARDLY = 0.9, 0.6
 """Probabilities from which, and under which, what rules find in an example of another signal is taken for said, or for not said,
 by weights that were learned without it; what lies between teaches nothing."""
@@ -200,7 +203,7 @@ def learn(samples: Sequence[Sample], target: Path) -> None:
         right, said, carriers = out_of_fold(samples, X, y)
         print(f"{signal:22} {int(y.sum()):5} carriers; in labelled listings, out of fold: {right} of {carriers} told, and {said - right} wrongly")
         columns.append(model.coef_[0])
-        bias.append(model.intercept_[0])
+        bias.append(model.intercept_[0] - RESERVE.get(signal, 0.0))
     ways.save(target, coef=np.stack(columns), bias=bias, labels=VOTED, made_from=examples_version())
     print(f"{len(samples)} sentences, {X.shape[1]} features, {target.stat().st_size / 1e6:.2f} MB in {target}")
 

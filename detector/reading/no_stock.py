@@ -11,7 +11,7 @@ from detector.reading.text import fold_pattern
 
 TIERS_AFTER = re.compile(
     fold_pattern(
-        r"\s?(?:(?:张|片|块|颗|台|枚|장|대|개|pcs|pieces|units|cards|шт\w*|con|unit|keping|adet|stück|stk)?\s?(?:以上|往上|朝上|及更多|or more|and up|and above|or above|upwards|и более|и выше|или больше|aufwärts|oder mehr|o más|ou mais|trở lên|ke atas|dan ke atas|ve üzeri|فأكثر|فما فوق|이상)|起(?![订批拍售]量?\s?\d{1,4}(?!\d))|及以上|\+?\s?[:：]?\s?[¥$]|\d*\s?(?:张|片)?以上|(?:张|片|块|颗|台|枚)?\s?(?:另谈|另议|详谈|再谈|单独谈|单聊|要見積|お見積|別途|별도|협의)|\s?\d{5,6}(?!\d))"
+        r"\s?(?:(?:张|片|块|颗|台|枚|장|대|개|pcs|pieces|units|cards|шт\w*|con|unit|keping|adet|stück|stk)?\s?(?:以上|往上|朝上|及更多|or more|and up|up(?=\s?(?:[:：]|us|\$|€|£|¥|\W*$))|and above|or above|upwards|и более|и выше|или больше|aufwärts|oder mehr|o más|ou mais|trở lên|ke atas|dan ke atas|ve üzeri|فأكثر|فما فوق|이상)|起(?![订批拍售]量?\s?\d{1,4}(?!\d))|及以上|\+?\s?[:：]?\s?[¥$]|\d*\s?(?:张|片)?以上|(?:张|片|块|颗|台|枚)?\s?(?:另谈|另议|详谈|再谈|单独谈|单聊|要見積|お見積|別途|별도|협의)|\s?\d{5,6}(?!\d))"
     )
 )
 PER_AFTER = re.compile(
@@ -32,7 +32,7 @@ MEASURE = re.compile(
 """A unit behind a number: it measures."""
 _OTHER_COUNTED = re.compile(
     fold_pattern(
-        r"\s?(?:网卡|硬盘|电源|图|照片|固态|内存|口|接口|槽|插槽|孔|热管|屏|显示器|dp|hdmi|cpu|ssd|nvme|ib|cx|风扇|月|小时|点|朋友|人|问题|版本|世代|代)"
+        r"\s?(?:网卡|硬盘|电源|图|照片|固态|内存|口|接口|槽|插槽|孔|热管|行李|包裹|快递|衣服|屏|显示器|dp|hdmi|cpu|ssd|nvme|ib|cx|风扇|月|小时|点|朋友|人|问题|版本|世代|代)"
     )
 )
 _OTHER_BEHIND = {"块": re.compile(r"\s?(?:钱|一(?:个)?(?:小时|钟头|天|月|张)|/|每)"), "개": re.compile("월")}

@@ -45,6 +45,15 @@ _COMMON = frozenset([
     "bandar", "united", "states", "kingdom",
 ])  # fmt: skip
 """Words of locations that are no names."""
+_STREET = re.compile(r"[东西南北中]?(?:路(?!线|上|过|径|由|子|运|到)|街(?!道))")
+_STATE = re.compile(
+    r",\s*(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])\b(?:\s+\d{5})?\s*$"
+)
+"""A state of the United States at a location's end: `Moscow, ID`."""
+
+
+def _in_a_state(location: Folded | None, home: str | None) -> bool:
+    return home == "US" and location is not None and _STATE.search(location.raw) is not None
 
 
 class Gazetteer:
@@ -81,9 +90,11 @@ class Gazetteer:
             found.append(Found(self.by_id[place], hit, weak, kind == "towns"))
         return found
 
-    def with_own(self, location: Folded | None, folded: Folded, named: list[Found]) -> list[Found]:
+    def with_own(self, location: Folded | None, folded: Folded, named: list[Found], home: str | None) -> list[Found]:
         """Places in order, with those where a text names a part of the listing's own location, which the list of places need
-        not have (`my place in Xinzhuang` of `Xinzhuang, Shanghai`) or may know elsewhere."""
+        not have (`my place in Xinzhuang` of `Xinzhuang, Shanghai`) or may know elsewhere (`Moscow, ID`). `home` is the site's country."""
+        if location is not None and _in_a_state(location, home):
+            return [f for f in named if not re.search(rf"(?<!\w){re.escape(folded.text[f.hit.start : f.hit.end])}(?!\w)", location.text)]
         place = self.located(location)
         if location is None or place is None or not (place.hub or place.restricted):
             return named
@@ -95,9 +106,9 @@ class Gazetteer:
         others = (found for found in named if not any(_overlap(found.hit, o.hit.start, o.hit.end) for o in own))
         return sorted((*own, *others), key=lambda found: found.hit.start)
 
-    def located(self, folded: Folded | None) -> Place | None:
-        """The country a location names: its own name first, else a town, else a short name."""
-        if folded is None:
+    def located(self, folded: Folded | None, home: str | None = None) -> Place | None:
+        """The country a location names: its own name first, else a town, else a short name. `home` is the site's country."""
+        if folded is None or _in_a_state(folded, home):
             return None
         if folded.raw not in self._located:
             if len(self._located) >= REMEMBERED:
@@ -138,8 +149,8 @@ def _as_pattern(name: str) -> re.Pattern[str]:
 
 
 def _goes_on(text: str, hit: Hit) -> bool:
-    """Whether a name in kana is the beginning or end of a longer word: `シリア` in `シリアル`."""
-    return any(
+    """Whether a name is a street's (`香港中路`), or one in kana the beginning or end of a longer word: `シリア` in `シリアル`."""
+    return _STREET.match(text, hit.end) is not None or any(
         _KANA.match(text, at) and _KANA.match(text, inner)
         for at, inner in ((hit.end, hit.end - 1), (hit.start - 1, hit.start))
         if 0 <= at < len(text)

@@ -94,7 +94,7 @@ class SignalReader:
         found = vocabulary.all(folded.text)
         words = longest(hit for hit in found if hit.concept not in PLACES)
         named = self.gazetteer.among(folded, [hit for hit in found if hit.concept in PLACES and not _cut(folded.text, hit, words)])
-        places = tuple(self.gazetteer.with_own(doc.fields.get("location"), folded, named))
+        places = tuple(self.gazetteer.with_own(doc.fields.get("location"), folded, named, (doc.listing.country or "").upper()))
         hits = [*words, *(place.hit for place in places)]
         hits.sort(key=lambda hit: (hit.start, -hit.end))
         return Text(name, folded, tuple(Scope(s) for s in sentences(folded.text, hits)), places)

@@ -118,7 +118,7 @@ def survey(
 ) -> Map:
     """Places of title, description, location, country and ships_to."""
     home = doc.listing.country.upper() if doc.listing.country else None
-    place = gazetteer.located(doc.fields.get("location")) or gazetteer.by_id.get(home or "")
+    place = gazetteer.located(doc.fields.get("location"), home) or gazetteer.by_id.get(home or "")
     here = {home, place.id if place else None}
     named = (stop for name, (scopes, found) in texts.items() for stop in _stops(name, scopes, found))
     # Handed over in another country than the seller's own: goods go there.

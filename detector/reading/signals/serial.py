@@ -352,6 +352,10 @@ def _sent_away(scope: Scope, mark: Hit) -> Iterator[Finding]:
                 yield finding(mark, away, strength=0.8)
 
 
+BARE = 5
+"""Blanks of a sentence that only names the mark."""
+
+
 def _answer(scope: Scope, after: Scope | None) -> Finding | None:
     """`Serial numbers? Gone.`; but `Serial numbers removed? None.`"""
     marks = scope.s.of("serial")
@@ -359,10 +363,13 @@ def _answer(scope: Scope, after: Scope | None) -> Finding | None:
         return None
     answers = ("loss",) if scope.s.of(*DEEDS, "defaced") else ("gone", "loss", "none_after")
     first = next((h for h in after.s.hits if h.start == after.s.hits[0].start and h.concept in answers), None)
+    said = scope.s.question or scope.s.text[scope.s.start : scope.s.end].strip().count(" ") < BARE or scope.dense
     if (
         first
+        and said
         and first.start - after.s.start <= 6
         and not after.negated(first)
+        and not (first.concept == "none_after" and after.s.of("paper", "warranty"))
     ):
         return Finding(marks[-1].start, first.end, marks[-1].languages[0])
     return None
