@@ -88,7 +88,7 @@ def examples(reader: SignalReader, languages: str = "*") -> Iterator[Sample]:
                     says = frozenset({signal} if kind == "says" else ())
                     for sample in _samples(reader, listing, _GOODS, lambda *_, says=says: says):
                         # An example tells of its own signal; what rules find of others in it nobody has looked at.
-                        yield replace(sample, untold=sample.ruled - {signal} if signal in VOTED else frozenset())
+                        yield replace(sample, untold=sample.ruled - {signal} if signal != "ordinary" else frozenset())
 
 
 def labelled(reader: SignalReader, files: Iterable[Path]) -> Iterator[Sample]:
@@ -149,7 +149,7 @@ def compounds(samples: Sequence[Sample]) -> list[Sample]:
     for language, rows in sorted(by_language.items()):
         for a, b in ((chance.choice(rows), chance.choice(rows)) for _ in rows):
             comma = "\uff0c" if language in ("zh", "ja") else ", "
-            joined.append(Sample(f"{a.text}{comma}{b.text}", a.concepts | b.concepts, a.ruled | b.ruled, a.says | b.says, language, untold=a.untold | b.untold))
+            joined.append(Sample(f"{a.text}{comma}{b.text}", a.concepts | b.concepts, a.ruled | b.ruled, a.says | b.says, language, untold=(a.untold | b.untold) - (a.says | b.says)))
     return joined
 
 

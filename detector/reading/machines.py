@@ -38,16 +38,18 @@ _ORIGIN = re.compile(
 """Where a loose card came from: 'pulled from an 8-GPU server' is no server."""
 _TAKEN_FROM = re.compile(
     fold_pattern(
-        r"(?:\b(?:from|out of|off|ex|aus|von|из|с|со|de|del|do|da|dari|từ|من)\W(?:(?:an?|our|the|my|one|einem|einer|unserem|meinem|un|una|um|uma|nuestro|нашего|старого|seekor|sebuah|một)\s)?(?:[\w-]+\s)?|拆自|拆于|来自|出自)$"
+        r"(?:\b(?:modul\w*|karten?|cards?|gpus?|boards?|pulled|pulls?|removed|taken|came|salvaged|ausgebaut|stamm\w+|plac\w+|tarjetas?|retirad\w*|sacad\w*|extraíd\w*|tháo|gỡ|copotan|cabutan|çıkma)|модул\w*|карт\w*|снят\w*|вынут\w*)\W"
+        r"(?:from|out of|off|ex|aus|von|из|с|со|de|del|do|da|dari|từ)\W(?:[\w-]+\s){0,3}$|(?:拆自|拆于|来自|出自)$"
     )
 )
+"""Before a machine that loose goods were taken out of."""
 _NO_MACHINE_BEFORE = re.compile(
     fold_pattern(
         r"(?:支持|可上|能插|可插|能上|兼容|最多|最大|插|up to |supports? |fits |for |/|双|单|每|tested in |test(?:ed)? on |上"
         r"|拆自|拆于|来自|出自|从|原装在|(?:pulled |removed |taken |came |pull )?(?:from|out of) (?:an? |our |the )?|снят\w* (?:с|из) |\bиз |\bс |aus (?:einem |unserem )?|(?:retirad\w+|sacad\w+) de (?:un |una )?|(?:tháo|rã|gỡ) (?:từ |ra từ )?|(?:cabut|copotan|bekas)\w* (?:dari )?|\bdari |\btừ |من )\W{0,3}$"
     )
 )
-_ROOM_AFTER = re.compile(r"\s?(?:也|都|均|全)?(?:可|能|可以)(?:插|装|塞|上)")
+_ROOM_AFTER = re.compile(r"\s?(?:也|都|均|全)?(?:可|能|可以)(?:插|装(?!机|箱|好)|塞|上(?!架|门|机|电|线|手|海))")
 """Behind a number of cards that a machine has room for: 4U服务器8卡可插."""
 _LOOSE_NOUNS = ("card", "颗", "张", "oam", "oams", "module", "modules", "modul", "モジュール", "모듈", "accelerators")
 """Nouns that count loose goods as well: a machine's only right beside it."""
@@ -61,7 +63,7 @@ _HOLDS = re.compile(
 """A machine right before the number of what it holds: 'Baseboard mit 8 OAM', 'HGX-Board H100, acht Module'."""
 _CALLED = Anchored(
     fold_pattern(
-        r"(?P<e>восьм[её]рк\w*|восьмикарточн\w*|восьмиголов\w*|\b8er\b|\bachter-?(?:board|server|system)|\bocto?[- ]gpu|八发|八連|[八8]联(?!系|络|动|网))|(?P<q>\bчетв[её]рк\w*|четыр[её]хкарточн\w*|\b4er\b|\bquad[- ]gpu)|(?P<d>\bдвухкарточн\w*|\bdual[- ]gpu)"
+        r"(?P<e>восьм[её]рк\w*|восьмикарточн\w*|восьмиголов\w*|\b8er\b|\bachter-?(?:board|server|system)|\bocto?[- ]gpu|八发|八連|(?<!\d)[八8]联(?!系|络|动|网|想|保|合|邦|通|盟|运))|(?P<q>\bчетв[её]рк\w*|четыр[её]хкарточн\w*|\b4er\b|\bquad[- ]gpu)|(?P<d>\bдвухкарточн\w*|\bdual[- ]gpu)"
     )
 )
 """A machine that is called by its chips: восьмёрка."""
@@ -136,7 +138,7 @@ def chips_in_machine(
 def came_from(page: Page, system: Mention) -> bool:
     """Whether a machine is named in the text only as what the goods were taken from: `Module aus einem Delta-Board`."""
     text = page.doc.fields[system.field].text
-    return system.field == "description" and _TAKEN_FROM.search(text, max(0, system.start - 32), system.start) is not None
+    return system.field == "description" and _TAKEN_FROM.search(text, max(0, system.start - 48), system.start) is not None
 
 
 _CHINESE = {"双": 2, "两": 2, "三": 3, "四": 4, "八": 8, "十": 10}

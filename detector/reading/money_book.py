@@ -32,6 +32,8 @@ class Locale:
     currency: str | None = None
     rental: bool = False
     """The page offers rent."""
+    here: str | None = None
+    """Where the goods are, for a site that names no country: it tells that a shared mark is none of that country's own."""
 
     @property
     def base(self) -> str | None:
@@ -149,6 +151,8 @@ class MoneyBook:
         if locale.country in row.by_country:
             return row.by_country[locale.country]
         if locale.country and row.abroad:
+            return row.abroad
+        if not locale.country and locale.here and row.abroad and locale.here not in row.by_country:
             return row.abroad
         for language in (locale.language, locale.base):
             if language in row.by_language:

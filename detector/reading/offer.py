@@ -56,9 +56,9 @@ _MACHINE = re.compile(
 )
 GOODS = ("sale", "rental")
 """Kinds that offer a chip."""
-SURE, SURE_OF_GOODS, NO_CHIP_AT_ALL = 0.6, 0.8, 0.95
-"""Probability from which the votes overrule the rules, and that from which they make goods of what the rules hold to be none:
-a fan given a chip costs more than a card overlooked. Souvenirs and things for a card are named by plain words, and described like
+SURE, SURE_OF_GOODS, GOODS_AFTER_ALL, NO_CHIP_AT_ALL = 0.6, 0.9, 0.8, 0.95
+"""Probability from which the votes overrule the rules; that from which they do so against a plain card at a card's price, and those from
+which they make goods of what the rules hold to be none: a fan given a chip costs more than a card overlooked. Souvenirs and things for a card are named by plain words, and described like
 their chip."""
 _SUM_BEHIND = re.compile(r"\W{0,2}(?:(?:nt|hk|us|s)?[$€£¥₩₹]|rmb|usd|eur|rp|rm)\s?\d|\W{0,2}\d[\d.,]*\s?(?:元|円|원|万|руб|₽|€|tl\b|zł|грн|บาท)")
 OPENS = 2
@@ -89,7 +89,7 @@ def read_offer(page: Page) -> Verdict:
     ):
         least = SURE_OF_GOODS  # it says that it is a card, and names nothing for one
     if kind in GOODS and ruled.offer not in GOODS:
-        least = NO_CHIP_AT_ALL if any(ruled is spoken.get(step) for step in ("souvenir", "accessory")) else SURE_OF_GOODS
+        least = NO_CHIP_AT_ALL if any(ruled is spoken.get(step) for step in ("souvenir", "accessory")) else GOODS_AFTER_ALL
     if kind == ruled.offer or chance < least or (kind in GOODS and page.title["without-chip"]):
         return ruled
     return next(

@@ -24,14 +24,20 @@ _NOT_AFTER = re.compile(
 )
 _LABEL_AFTER = re.compile(
     fold_pattern(
-        r"\W{0,2}(?:的)?\W?(?:标签|马甲|壳|껍데기|껍질|외관|겉모습|바코드|外衣|на бумаге|по бумагам|по документам|(?:の)?(?:もの|ラベル|箱|シール)(?:に|が|です|を)|贴纸|标(?![准配价注题])|外壳|铭牌|皮|(?:\d{1,3}\s?gb? )?(?:sticker|label|shroud|ラベル|シール|라벨|스티커|наклейк|шильд|etikett|etiket))"
+        r"\W{0,2}(?:的)?\W?(?:标签|马甲|壳|껍데기|껍질|외관|겉모습|바코드|外衣|на бумаге|по бумагам|по документам|(?:の)?(?:もの|ラベル|箱|シール)(?:に|が|です|を)|贴纸|标(?![准配价注题])|(?:的)?(?:包装)?盒子?里(?!有|附|还|配)|外壳|铭牌|皮|(?:\d{1,3}\s?gb? )?(?:sticker|label|shroud|ラベル|シール|라벨|스티커|наклейк|шильд|etikett|etiket))"
     )
 )
 _LABEL_BEFORE = re.compile(
     fold_pattern(
-        r"(?:labell?(?:ed)?(?: as)?|re-?labell?ed(?: as)?|标签(?:换成|改成|是)?|换成|改成|报的也?是|报成|写(?:的|着)?是?|贴的?是|标着|标的是|印着|印的是|贴着|刷的?是|外装|(?:ラベル|化粧箱|外箱|箱|シール|銘板)(?:が|は|に|も)|外箱|外盒|箱子|盒子|包装|ラベルは|(?:housing|shroud|cover|case|shell|plate|outside|backplate) (?:is |was )?(?:marked|stamped|printed|labell?ed|engraved|says?|reads?)|外装とラベルは|(?:aufkleber|label|etikett|typenschild|lieferschein|karton|rechnung) (?:sagt|nennt|zeigt|lautet)(?: auf)?(?: eine?n?)?|(?:sticker|label|tag|box|papers|paperwork|invoice) (?:say|read|show|state|claim)s?(?: an?)?|ditempel label|겉(?:은|면은?|에는|으론|으로는)|(?:박스|라벨|스티커|케이스)(?:는|은|가|이|엔|에는)|на (?:коробке|наклейке|кожухе|шильдике|этикетке)|(?:наклейк|этикетк|шильд|коробк)\w*(?: на [\w\s]{2,30}?)? от|(?:on|per) the (?:box|label|sticker|shroud)|auf (?:dem|der) (?:karton|aufkleber|etikett|verpackung|typenschild)|en la (?:caja|etiqueta|pegatina)|na (?:caixa|etiqueta)|kutusunda|etikette|etiketinde|trên (?:hộp|tem|vỏ)|di (?:dus|kotak|label|stiker)|على (?:الكرتون|الملصق|العلبة)|ditukar label|marked as|badged as|sticker says|box says|under the name(?: of)?|declared as)\W*$"
+        r"(?:labell?(?:ed)?(?: as)?|re-?labell?ed(?: as)?|标签(?:换成|改成|是)?|换成|改成|报的也?是|报成|写(?:的|着)?是?|贴的?是|标着|标的是|印着|印的是|贴着|刷的?是|外装|(?:ラベル|化粧箱|外箱|箱|シール|銘板)(?:が|は|に|も)|外箱|外盒|箱子|盒子|包装|ラベルは|(?:housing|shroud|cover|case|shell|plate|outside|backplate) (?:is |was )?(?:marked|stamped|printed|labell?ed|engraved|says?|reads?)|外装とラベルは|(?:aufkleber|label|etikett|typenschild|lieferschein|karton|rechnung) (?:sagt|nennt|zeigt|lautet)(?: auf)?(?: eine?n?)?|(?:sticker|label|tag|box|papers|paperwork|invoice) (?:say|read|show|state|claim)s?(?: an?)?|ditempel label|marked as|badged as|sticker says|box says|under the name(?: of)?|declared as)\W*$"
     )
 )
+_FACE_BEFORE = re.compile(
+    fold_pattern(
+        r"(?:겉(?:은|면은?|에는|으론|으로는)|(?:라벨|스티커)(?:는|은|가|이|엔|에는)|на (?:коробке|наклейке|кожухе|шильдике|этикетке)|(?:наклейк|этикетк|шильд)\w*(?: на (?:коробке|кожухе|карте|корпусе)(?: и (?:на )?\w+)?)? от|(?:on|per) the (?:box|label|sticker|shroud)|auf (?:dem|der) (?:karton|aufkleber|etikett|verpackung|typenschild)|en la etiqueta|na etiqueta|etikette|etiketinde|trên (?:hộp|tem|vỏ)|di (?:label|stiker)|على (?:الكرتون|الملصق|العلبة))[ \t:\"'«„“(-]*$"
+    )
+)
+"""What bears the name that follows, where the listing names another chip as well: `(на коробке L20)`."""
 _FITS_BEFORE = re.compile(
     fold_pattern(
         r"(?:适用于?|适配|支持|兼容|通用|\bfits?|compatible with|suitable for|works with|\bfor (?:use (?:with|in) )?(?:an? |the |your )?(?:nvidia |tesla )?|对应|対応|für (?:die )?|\bдля |\bpara |\buntuk |\bcho |\biçin)\W{0,2}$"
@@ -152,6 +158,8 @@ def _refused(page: Page, mention: Mention, text: str) -> bool:
         return True
     bare = re.sub(r"(?:nvidia|tesla|geforce|rtx|英伟达|amd)\s?$", "", before)
     if _NOT_BEFORE.search(bare) or _LABEL_BEFORE.search(bare):
+        return True
+    if _FACE_BEFORE.search(bare) and any(m.base and m.base != mention.base for m in page.mentions):
         return True
     return mention.field == "description" and bool(_FITS_BEFORE.search(bare))
 

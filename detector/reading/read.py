@@ -131,7 +131,7 @@ class Reader:
 
     def _here(self, doc: Document) -> str | None:
         """The country that the location names, where the site tells none."""
-        place = None if doc.listing.country else self.signals.gazetteer.located(doc.fields.get("location"))
+        place = None if doc.listing.country else self.signals.gazetteer.located(doc.fields.get("location"), "US")
         return place.id if place else None
 
     def _rough_price(self, doc: Document) -> Price | None:

@@ -66,7 +66,8 @@ _OF_EACH = re.compile(
 )
 """Before a number that each of several machines has: 'each set 8 pcs'."""
 _BOX = re.compile(fold_pattern(r"(?:一|每|1)\s?(?P<box>托|箱|盒|柜|盘|板)\s?[(:]?$"))
-_OF_CARDS = re.compile(r"\s?-?\s?(?:gpus?|卡|way)\b")
+_OF_CARDS = re.compile(r"\s?-?\s?(?:gpus?|way)\b")
+"""Behind a number that counts a board's cards."""
 _BOXES = frozenset("箱盒托柜盘")
 # A bare number behind a word of having counts articles where the clause ends, or says so.
 _ENDS = re.compile(

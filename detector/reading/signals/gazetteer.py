@@ -45,15 +45,21 @@ _COMMON = frozenset([
     "bandar", "united", "states", "kingdom",
 ])  # fmt: skip
 """Words of locations that are no names."""
-_STREET = re.compile(r"[东西南北中]?(?:路(?!线|上|过|径|由|子|运|到)|街(?!道))")
+_STREET = re.compile(r"[东西南北中]?(?:路|街)(?=\s?(?:\d|号|口|与|店|写字|附近|面交|自提|地铁|大厦|商场|步行))")
 _STATE = re.compile(
-    r",\s*(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])\b(?:\s+\d{5})?\s*$"
+    r",\s*(?P<code>A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])\b(?:\s+\d{5})?(?:,\s*(?:USA?|United States))?\s*$"
 )
 """A state of the United States at a location's end: `Moscow, ID`."""
 
 
-def _in_a_state(location: Folded | None, home: str | None) -> bool:
-    return home == "US" and location is not None and _STATE.search(location.raw) is not None
+_SENT = re.compile(r"\b(?:to|an|nach|via|from)\s$")
+"""Before a place that goods go to or come from."""
+
+
+def _state(location: Folded, home: str | None) -> str | None:
+    """The code of the state that a location of the United States ends in."""
+    found = _STATE.search(location.raw) if home == "US" else None
+    return found["code"] if found else None
 
 
 class Gazetteer:
@@ -93,8 +99,9 @@ class Gazetteer:
     def with_own(self, location: Folded | None, folded: Folded, named: list[Found], home: str | None) -> list[Found]:
         """Places in order, with those where a text names a part of the listing's own location, which the list of places need
         not have (`my place in Xinzhuang` of `Xinzhuang, Shanghai`) or may know elsewhere (`Moscow, ID`). `home` is the site's country."""
-        if location is not None and _in_a_state(location, home):
-            return [f for f in named if not re.search(rf"(?<!\w){re.escape(folded.text[f.hit.start : f.hit.end])}(?!\w)", location.text)]
+        if location is not None and _state(location, home) and self.located(location, home) is None:
+            town = location.text.partition(",")[0].strip()
+            return [f for f in named if folded.text[f.hit.start : f.hit.end] != town or _SENT.search(folded.text, max(0, f.hit.start - 8), f.hit.start)]
         place = self.located(location)
         if location is None or place is None or not (place.hub or place.restricted):
             return named
@@ -108,7 +115,7 @@ class Gazetteer:
 
     def located(self, folded: Folded | None, home: str | None = None) -> Place | None:
         """The country a location names: its own name first, else a town, else a short name. `home` is the site's country."""
-        if folded is None or _in_a_state(folded, home):
+        if folded is None:
             return None
         if folded.raw not in self._located:
             if len(self._located) >= REMEMBERED:
@@ -117,7 +124,8 @@ class Gazetteer:
             strong = [f for f in found if not f.weak]
             codes = [f for f in found if folded.text[f.hit.start].isascii()]  # `国内` of a location is at home, wherever that is
             self._located[folded.raw] = next((f.place for f in reversed(strong or codes)), None)
-        return self._located[folded.raw]
+        place, state = self._located[folded.raw], _state(folded, home)
+        return place if place is None or state in (None, place.id) else None
 
 
 def _overlap(hit: Hit, start: int, end: int) -> bool:

@@ -41,13 +41,15 @@ FAR, WAITING = 56, frozenset({"de", "ja"})
 _AND = re.compile(fold_pattern(r"\s?(?:和|跟|与|及|以及|同|、|,|&|\+|and|und|et|y|e|и|ve|dan|và|と|や|及び|및|와|과|랑|و|aur)\s?(?:the |die |den |la |las |los |les |os |as )?"))
 _BEARS = re.compile(fold_pattern(r"\s?(?:の|的|嘅)?"))
 _TOPIC = re.compile(r"[はがもを][、，,]")
-_NO_SUCH = re.compile(
+NO_SUCH = re.compile(
     fold_pattern(
         r"(?:\s?(?:이나|나|및|또는|·)\s?[가-힣]{2,4})?(?:된|한|흔적|자국|이력)?\s?(?:부품|이력|흔적|자국|곳|데|부분|일|것)?\s?(?:은|는|이|도|가)?\s?(?:전혀|하나도|일절|아예)?\s?(?:없|아닙)"
         r"|(?:・[^・、。]{1,4})*(?:跡|痕|た跡|た形跡|箇所|等|など|歴)?(?:は|も|が)?(?:一切|全く|まったく|ひとつも)?(?:ありません|なし|無し|ない|ございません)"
         r"|\s?(?:izi|hasarı|yeri)?\s?(?:hiç )?(?:yok|yoktur)\b"
     )
 )
+_WHOLLY = re.compile(fold_pattern(r"vollständig|komplett|completely|fully|entirely|totally|полностью|complet|totalment|tamamen|hoàn toàn|드립|드려"))
+"""Words for a whole mark that say, beside a deed, how it was done: `vollständig entfernt`."""
 _PRIVACY = re.compile(fold_pattern(r"privac|隐私|конфиденц|datenschutz|gizlilik|プライバシー|개인정보|mahremiyet|confidential"))
 _FOREIGN = re.compile(
     fold_pattern(
@@ -200,7 +202,7 @@ def _denied(scope: Scope, kept: Hit) -> bool:
 
 def _none_such(scope: Scope, deed: Hit) -> bool:
     """`시리얼 훼손된 부품 하나도 없어요`, `剥がし跡なし`: where the verb comes last, no such thing was done."""
-    return not VERB_LAST.isdisjoint(deed.languages) and _NO_SUCH.match(scope.s.text, deed.end) is not None
+    return not VERB_LAST.isdisjoint(deed.languages) and NO_SUCH.match(scope.s.text, deed.end) is not None
 
 
 def _renamed(scope: Scope, mark: Hit) -> bool:
@@ -270,7 +272,7 @@ def _other_subject(scope: Scope, mark: Hit, deed: Hit) -> bool:
 def _intact(scope: Scope, mark: Hit, deed: Hit) -> bool:
     """The mark is said to be whole, closer than the deed."""
     for kept in scope.s.of("intact"):
-        if not scope.dense and gap(kept, deed) <= 1 and not scope.s.pauses_between(kept, deed):
+        if gap(kept, deed) <= 1 and _WHOLLY.match(scope.s.text, kept.start, kept.end) and not scope.s.pauses_between(kept, deed):
             continue  # `vollständig entfernt`: said of the deed
         between = min(mark.end, deed.end) <= kept.start and kept.end <= max(mark.start, deed.start)
         close = (

@@ -36,6 +36,11 @@ AS_LIKELY = 0.44
 ALONE = {"no_paperwork": TOLD}
 """How sure that has to be, where not TOLD_AGAINST: a paper is lacked beside anything, in a few words that mean nothing else; of
 other signals what fell so had fallen rightly."""
+HELD = {"no_paperwork": 0.5}
+"""How sure the votes have to be of a rule's finding, where not TOLD: papers are lacked in few words, and examples made to deceive use
+just these."""
+_LINK = re.compile(r"(?:discord\.gg|t\.me|wa\.me|chat\.whatsapp\.com|line\.me|zalo\.me|u\.wechat\.com)/\w")
+"""An address that is nothing but a way to reach somebody elsewhere."""
 NOTHING = frozenset({"none", "none_after"})
 _QUOTED = re.compile(r"[\"“”„«»「」『』]")
 """What papers are to say, word for word: the letters in the marks are not the seller's, and votes know few of them."""
@@ -77,7 +82,7 @@ def weighed(votes: Votes, texts: Sequence[Text], rules: Mapping[str, Rule], said
         chance_of = chances.get(id(found))
         if chance_of is None:
             yield found
-        elif chance_of >= TOLD:
+        elif chance_of >= HELD.get(found.signal, TOLD):
             yield replace(found, strength=round(chance_of, 4))
     yield from voted
 
@@ -97,8 +102,10 @@ def _beside(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]
     only one of them that is said; where both are (`serial erased, no invoice`), the words of each are asked for by themselves."""
     others = [(o.start or 0, o.end or 0) for o in here if o.signal != found.signal and o.signal in votes.labels]
     apart = [(low, high) for low, high in others if not (low < (found.end or 0) and (found.start or 0) < high)]
-    if chance >= TOLD:
+    if chance >= HELD.get(found.signal, TOLD):
         return chance
+    if found.signal == "off_platform_contact" and _LINK.search(text.folded.text, sentence.start, sentence.end):
+        return TOLD
     if found.signal == "export_evasion" and chance >= AS_LIKELY and _QUOTED.search(found.text or ""):
         return TOLD
     if not apart:

@@ -1,0 +1,189 @@
+"""Ordinary listings beside tricks that look like them: what a rule against the trick must leave alone, and the trick itself."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from config.loader import Config
+from detector.reading.model import Reading
+from detector.reading.read import Reader
+from storage.listing import Listing
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(Config())
+
+
+def read(
+    reader: Reader,
+    title: str,
+    text: str = "",
+    language: str = "en",
+    country: str | None = "US",
+    price: str = "",
+    **more: Any,
+) -> Reading:
+    record = {
+        "site": "rows",
+        "listing_id": "1",
+        "title": title,
+        "description": text,
+        "language": language,
+        "country": country,
+        "price_text": price,
+    }
+    return reader.read(
+        Listing.from_dict({**record, "observed_at": "2025-06-01T00:00:00Z", **more}), date(2025, 6, 1)
+    )
+
+
+def chips(reading: Reading) -> list[tuple[str, int]]:
+    return [(chip.chip, chip.count) for chip in reading.chips]
+
+
+BOXES = [
+    ("Nova na caixa H100 80GB PCIe", "", "pt", "BR", "nvidia-h100-pcie-80gb"),
+    ("GPU card", "Small dent on the box. H100 80GB PCIe, tested", "en", "US", "nvidia-h100-pcie-80gb"),
+    ("Видеокарта", "Коробка и наклейка на месте от A100 80GB PCIe", "ru", "RU", "nvidia-a100-pcie-80gb"),
+    ("그래픽카드", "박스는 H100 80GB PCIe 정품", "ko", "KR", "nvidia-h100-pcie-80gb"),
+    ("Продам H20 96GB (на коробке L20)", "", "ru", "RU", "nvidia-h20"),
+    ("[판매] 6000 Ada 48GB (겉은 A2000임 주의)", "", "ko", "KR", "nvidia-rtx-6000-ada"),
+    ("4090D 24G 华硕TUF 装在4090盒子里", "", "zh-Hans", "CN", "nvidia-rtx-4090-d"),
+]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "language", "country", "chip"), BOXES, ids=[row[0] for row in BOXES]
+)
+def test_a_name_on_a_box_is_not_offered_and_one_in_its_box_is(
+    reader: Reader, title: str, text: str, language: str, country: str, chip: str
+) -> None:
+    assert [name for name, _ in chips(read(reader, title, text, language, country, "9800000"))] == [chip]
+
+
+MACHINES = [
+    ("H100 80GB SXM5", "Venta de servidor DGX H100 completo", "es", "ES", "200000 €", 8),
+    ("Сервер с HGX H100, 2 ТБ", "", "ru", "RU", "20 млн ₽", 8),
+    ("H100整机 8卡可上架即用", "", "zh-Hans", "CN", "¥2000000", 8),
+    (
+        "2x Nvidia A100 SXM4 40GB Module, Preis je Stück",
+        "Zwei Module aus einem abgebauten Delta-Board",
+        "de",
+        "DE",
+        "3.900 €",
+        1,
+    ),
+    ("RTX5090 32G涡轮双宽显卡 4U服务器8卡可插", "", "zh-Hans", "CN", "¥23900", 1),
+    ("浪潮拆的 A800 八联模组 带背板散热", "", "zh-Hans", "CN", "¥500000", 8),
+    ("V100 16G 2018联想拆机", "", "zh-Hans", "CN", "¥1500", 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "language", "country", "price", "count"), MACHINES, ids=[row[0] for row in MACHINES]
+)
+def test_a_machine_holds_several_chips_and_goods_taken_from_it_are_single(
+    reader: Reader, title: str, text: str, language: str, country: str, price: str, count: int
+) -> None:
+    assert [number for _, number in chips(read(reader, title, text, language, country, price))] == [count]
+
+
+TIMES = [
+    ("900만원/일산 직거래", "ko", "KR", "sale"), ("180000元/周末面交", "zh-Hans", "CN", "sale"), ("600,000円/日本国内送料無料", "ja", "JP", "sale"),
+    ("30000元/天津自提", "zh-Hans", "CN", "sale"), ("15元/晚", "zh-Hans", "CN", "rental"), ("$310/week", "en", "US", "rental"), ("주 12만원", "ko", "KR", "rental"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("price", "language", "country", "offer"), TIMES, ids=[row[0] for row in TIMES])
+def test_a_price_by_the_day_or_week_is_rent_and_a_place_behind_a_price_is_none(
+    reader: Reader, price: str, language: str, country: str, offer: str
+) -> None:
+    assert read(reader, "RTX 4090 24GB", "", language, country, price).offer == offer
+
+
+PLACES = [
+    ({"title": "RTX 4090", "text": "Moscow pickup, no shipping", "location": "Moscow, ID"}, False),
+    ({"title": "H100 PCIe", "text": "Can ship to China, 10 available.", "location": "China Grove, NC"}, True),
+    (
+        {
+            "title": "H100 PCIe",
+            "text": "Versand aus SZ",
+            "language": "de",
+            "country": "CH",
+            "location": "8853 Lachen SZ",
+        },
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("listing", "restricted"), PLACES, ids=[row[0]["location"] for row in PLACES])
+def test_an_american_town_is_no_country(reader: Reader, listing: dict[str, Any], restricted: bool) -> None:
+    found = read(reader, price="$20000", **listing)
+    assert any(signal.signal == "restricted_destination" for signal in found.signals) == restricted
+
+
+def test_a_street_is_no_place_of_the_trade(reader: Reader) -> None:
+    found = read(
+        reader, "RTX 6000 Ada 48G", "香港中路写字楼自提", "zh-Hans", "CN", "¥50000", location="山东 青岛"
+    )
+    assert "transit_route" not in {signal.signal for signal in found.signals}
+    found = read(reader, "H100 PCIe 80G", "走香港路稳，不用报关", "zh-Hans", "CN", "¥170000", location="深圳")
+    assert "transit_route" in {signal.signal for signal in found.signals}
+
+
+@pytest.mark.parametrize(
+    ("location", "currency"), [("Almaty, Kazakhstan", "USD"), ("Hong Kong", None), ("Taipei, Taiwan", None)]
+)
+def test_a_dollar_sign_is_the_united_states_where_the_place_has_no_dollar_of_its_own(
+    reader: Reader, location: str, currency: str | None
+) -> None:
+    price = read(reader, "H100 PCIe 80GB", "used", country=None, price="$20,000", location=location).price
+    assert price is not None
+    assert (price.amount, price.currency) == (Decimal(20000), currency)
+
+
+def test_haggling_is_no_price(reader: Reader) -> None:
+    price = read(reader, "出自用 4090 FE", "13800，杭州西湖区面交优先，刀一百以内。", "zh-Hans", "CN").price
+    assert price is not None
+    assert (price.amount, price.currency) == (Decimal(13800), "CNY")
+
+
+LOTS = [
+    ("A100 40GB PCIe 2张 适合出图", "", "¥30000", "unit"),
+    ("2张 A100 80G", "订单要不要拆都可以", "¥60000", "unit"),
+    ("5090 影驰+索泰 两张合出 四万三", "单拿不卖", "¥43000", "lot"),
+    ("V100 32G PCIE 四张捆着卖", "9800是四张的总价，不散", "¥9800", "lot"),
+]
+
+
+@pytest.mark.parametrize(("title", "text", "price", "per"), LOTS, ids=[row[0] for row in LOTS])
+def test_joined_cards_have_one_price(reader: Reader, title: str, text: str, price: str, per: str) -> None:
+    found = read(reader, title, text, "zh-Hans", "CN", price)
+    assert found.offer == "sale"
+    assert found.price is not None
+    assert found.price.per == per
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "NVIDIA A100 80GB, amply cooled",
+        "H100 80GB photos on buyer request",
+        "NVIDIA H100 80GB, price rising by the day",
+    ],
+)
+def test_words_by_the_way_make_no_other_offer(reader: Reader, title: str) -> None:
+    assert read(reader, title, price="$20000").offer == "sale"
+
+
+def test_what_is_denied_in_a_list_was_not_done(reader: Reader) -> None:
+    found = read(
+        reader, "RTX 4090 24GB", "改造・分解歴なし、S/Nシールは剥がれておりません。", "ja", "JP", "298,000円"
+    )
+    assert not {"modified_hardware", "serial_removed"} & {signal.signal for signal in found.signals}
