@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from detector.reading.signals.contact import LINK
 from detector.reading.text import fold
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ REACH = 40
 """Characters after the quoted words in which the account they announce stands."""
 
 _MAIL = re.compile(r"[\w.+-]{2,40}@[\w-]{2,40}(?:\.[\w-]{2,40})+")
-_LINK = re.compile(r"\b(?:t\.me|telegram\.me|wa\.me|line\.me|discord\.gg|vk\.com)/\+?([\w.-]{3,40})")
 _PHONE = re.compile(r"(?<![\w.,/-])(?:\+\d|0\d|1[3-9]\d)(?:[ ().-]{0,2}\d){6,13}(?![\w*•-])")
 _HANDLE = re.compile(r"(?<![\w.])@([a-z][\w.-]{3,31})")
 # After "加V：" or "WeChat id": any word behind a colon, else one with a figure, a hyphen or an underscore in it.
@@ -66,7 +66,7 @@ def _anywhere(text: str) -> Iterator[tuple[str, str]]:
     """Details that show what they are wherever they stand."""
     for match in _MAIL.finditer(text):
         yield "mail", match[0].strip(".-")
-    for match in _LINK.finditer(text):
+    for match in LINK.finditer(text):
         service = match[0].partition("/")[0]
         if service == "wa.me":
             yield from _phone(match[1])

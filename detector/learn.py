@@ -149,7 +149,9 @@ def compounds(samples: Sequence[Sample]) -> list[Sample]:
     for language, rows in sorted(by_language.items()):
         for a, b in ((chance.choice(rows), chance.choice(rows)) for _ in rows):
             comma = "\uff0c" if language in ("zh", "ja") else ", "
-            joined.append(Sample(f"{a.text}{comma}{b.text}", a.concepts | b.concepts, a.ruled | b.ruled, a.says | b.says, language, untold=(a.untold | b.untold) - (a.says | b.says)))
+            says = a.says | b.says
+            text = f"{a.text}{comma}{b.text}"
+            joined.append(Sample(text, a.concepts | b.concepts, a.ruled | b.ruled, says, language, untold=(a.untold | b.untold) - says))
     return joined
 
 

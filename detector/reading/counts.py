@@ -17,7 +17,7 @@ MOST = 20000
 
 # A figure that is part of money, a date, a version or a model is no count. What stands before is looked at behind the first digit, so
 # that other letters are passed over fast.
-_DIGITS = re.compile(r"(?!1[0-5][1-9]00k[sf]{0,2}\b)\d(?<!\d:\d)(?<![\d.,/\-–$€£¥₽₹~₫a-z]\d)(?:\d?,\d{3}(?![\d,])|\d{0,4}(?![\d]|[.,]\d))")
+_DIGITS = re.compile(r"\d(?<!\d:\d)(?<![\d.,/\-–$€£¥₽₹~₫a-z]\d)(?!(?<=1)[0-5][1-9]00k[sf]{0,2}\b)(?:\d?,\d{3}(?![\d,])|\d{0,4}(?![\d]|[.,]\d))")
 _CHINESE = re.compile(
     r"(?<![一二三四五六七八九十百千第几半周])(?<![零一二三四五六七八九十\d]点)(?=[一二两三四五六七八九十百千俩仨廿卅])"
     r"(?:[一二两三四五六七八九]千零?)?(?:[一二两三四五六七八九]?百零?)?(?:[一二三四五六七八九]?十|廿|卅)?[一二两三四五六七八九俩仨]?(?![一二三四五六七八九十百千万点])"

@@ -106,7 +106,7 @@ class PriceReader:
 
     def read(self, doc: Document, offer: str, machine: int | None, site_currency: str | None, kinds: int = 1, here: str | None = None) -> Price | None:
         listing = doc.listing
-        locale = replace(self.book.locale(listing.language, listing.country, listing.price_currency or site_currency, rental=offer == "rental"), here=here)
+        locale = self.book.locale(listing.language, listing.country, listing.price_currency or site_currency, rental=offer == "rental", here=here)
         if (listing.price_text or "").strip() or listing.price_amount is not None:
             return self._displayed(doc, offer, machine, locale)
         return self._told(doc, offer, machine, locale, kinds)

@@ -178,12 +178,12 @@ class MoneyBook:
         return locale.currency or self._home.get(locale.country or "")
 
     def locale(
-        self, language: str | None, country: str | None, currency: str | None = None, *, rental: bool = False
+        self, language: str | None, country: str | None, currency: str | None = None, *, rental: bool = False, here: str | None = None
     ) -> Locale:
         """The writer; a missing language is the country's."""
         country = country.upper() if country else None
         language = language.lower() if language else self._languages.get(country or "")
-        return Locale(language, country, currency.upper() if currency else None, rental)
+        return Locale(language, country, currency.upper() if currency else None, rental, here)
 
     def decimal(self, locale: Locale) -> str | None:
         """The decimal sign of the writer's language, None if unknown."""

@@ -34,6 +34,8 @@ _SPELLED = re.compile(
 _SET_APART = re.compile(
     r"(?<![^\W_])(?:" + "|".join(r"[\W_]{0,2}".join(name) for name in ("telegram", "whatsapp", "weixin", "discord", "kakaotalk", "телеграм", "телега", "телеге", "телегу", "вотсап", "ватсап", "вайбер")) + r")(?![^\W_])"
 )
+LINK = re.compile(r"\b(?:t\.me|telegram\.me|wa\.me|line\.me|discord\.gg|vk\.com)/\+?([\w.-]{3,40})")
+"""An address that is nothing but a way to reach somebody elsewhere, and the account in it."""
 REFUSED = 28
 """Letters between a channel and its refusal."""
 _ID = re.compile(r"\s*(?:id|号|handle|only)?\s*[:：@]\s*@?[a-z0-9_.\-]{3,}|\s+@[a-z0-9_]{3,}")

@@ -50,8 +50,6 @@ _STATE = re.compile(
     r",\s*(?P<code>A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])\b(?:\s+\d{5})?(?:,\s*(?:USA?|United States))?\s*$"
 )
 """A state of the United States at a location's end: `Moscow, ID`."""
-
-
 _SENT = re.compile(r"\b(?:to|an|nach|via|from)\s$")
 """Before a place that goods go to or come from."""
 
@@ -99,12 +97,14 @@ class Gazetteer:
     def with_own(self, location: Folded | None, folded: Folded, named: list[Found], home: str | None) -> list[Found]:
         """Places in order, with those where a text names a part of the listing's own location, which the list of places need
         not have (`my place in Xinzhuang` of `Xinzhuang, Shanghai`) or may know elsewhere (`Moscow, ID`). `home` is the site's country."""
-        if location is not None and _state(location, home) and self.located(location, home) is None:
+        place = self.located(location, home)
+        if location is None or (place and not (place.hub or place.restricted)):
+            return named
+        if place is None:
+            if not (named and _state(location, home)):
+                return named
             town = location.text.partition(",")[0].strip()
             return [f for f in named if folded.text[f.hit.start : f.hit.end] != town or _SENT.search(folded.text, max(0, f.hit.start - 8), f.hit.start)]
-        place = self.located(location)
-        if location is None or place is None or not (place.hub or place.restricted):
-            return named
         own: list[Found] = []
         for name in _names(location.text):
             for match in name.finditer(folded.text):
@@ -124,8 +124,8 @@ class Gazetteer:
             strong = [f for f in found if not f.weak]
             codes = [f for f in found if folded.text[f.hit.start].isascii()]  # `国内` of a location is at home, wherever that is
             self._located[folded.raw] = next((f.place for f in reversed(strong or codes)), None)
-        place, state = self._located[folded.raw], _state(folded, home)
-        return place if place is None or state in (None, place.id) else None
+        place = self._located[folded.raw]
+        return place if place is None or _state(folded, home) in (None, place.id) else None
 
 
 def _overlap(hit: Hit, start: int, end: int) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from detector.reading.signals.scope import NEAR, PER_SENTENCE, TIGHT, Finding, Scope, finding
-from detector.reading.signals.serial import NO_SUCH
 from detector.reading.signals.vocabulary import Hit
 from detector.reading.text import Folded, fold_pattern
 
@@ -91,5 +90,5 @@ def _done(scope: Scope, hit: Hit) -> bool:
         n.start >= hit.end and scope.near(n, hit, 6) and not scope.s.pauses_between(n, hit)
         for n in scope.s.of("none_after", "gone")
     )
-    listed = scope.dense and NO_SUCH.match(scope.s.text, hit.end) is not None  # `改造・分解歴なし`
+    listed = scope.dense and scope.none_such(hit)  # `改造・分解歴なし`
     return not scope.negated(hit) and not later and not listed and not scope.taken_back(hit) and not scope.hollow(hit) and not scope.service()

@@ -26,6 +26,13 @@ _AND_THEN = re.compile(fold_pattern(r"\b(?:and|but|und|aber|y|pero|e|mas|et|mais
 
 _NO = re.compile(fold_pattern(r"(?:no|nope|nein|non|nem|não|нет|не|hayır|không|bukan|tidak|nahi|لا|不|没|没有|否|いいえ|아니)(?=\W|$|[一-鿿])"))
 
+_NO_SUCH = re.compile(
+    fold_pattern(
+        r"(?:\s?(?:이나|나|및|또는|·)\s?[가-힣]{2,4})?(?:된|한|흔적|자국|이력)?\s?(?:부품|이력|흔적|자국|곳|데|부분|일|것)?\s?(?:은|는|이|도|가)?\s?(?:전혀|하나도|일절|아예)?\s?(?:없|아닙)"
+        r"|(?:・[^・、。]{1,4})*(?:跡|痕|た跡|た形跡|箇所|等|など|歴)?(?:は|も|が)?(?:一切|全く|まったく|ひとつも)?(?:ありません|なし|無し|ない|ございません)"
+        r"|\s?(?:izi|hasarı|yeri)?\s?(?:hiç )?(?:yok|yoktur)\b"
+    )
+)
 VERB_LAST = frozenset({"ja", "ko", "hi", "tr"})
 OBJECTS = ("paper", "warranty", "licence", "licence_weak", "screening", "end_user", "customs", "required", "other_part")
 """What a denial may be of."""
@@ -97,6 +104,10 @@ class Scope:
             and "・" not in self.s.text[hit.end : no.start]
             for no in self.s.within(clause, "none_after", "not_after")
         )
+
+    def none_such(self, deed: Hit) -> bool:
+        """`시리얼 훼손된 부품 하나도 없어요`, `剥がし跡なし`: where the verb comes last, no such thing was done."""
+        return not VERB_LAST.isdisjoint(deed.languages) and _NO_SUCH.match(self.s.text, deed.end) is not None
 
     def supposed(self, hit: Hit) -> bool:
         """A condition, a question or an appeal to the buyer: it is not said to be so."""

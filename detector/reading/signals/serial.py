@@ -41,13 +41,6 @@ FAR, WAITING = 56, frozenset({"de", "ja"})
 _AND = re.compile(fold_pattern(r"\s?(?:和|跟|与|及|以及|同|、|,|&|\+|and|und|et|y|e|и|ve|dan|và|と|や|及び|및|와|과|랑|و|aur)\s?(?:the |die |den |la |las |los |les |os |as )?"))
 _BEARS = re.compile(fold_pattern(r"\s?(?:の|的|嘅)?"))
 _TOPIC = re.compile(r"[はがもを][、，,]")
-NO_SUCH = re.compile(
-    fold_pattern(
-        r"(?:\s?(?:이나|나|및|또는|·)\s?[가-힣]{2,4})?(?:된|한|흔적|자국|이력)?\s?(?:부품|이력|흔적|자국|곳|데|부분|일|것)?\s?(?:은|는|이|도|가)?\s?(?:전혀|하나도|일절|아예)?\s?(?:없|아닙)"
-        r"|(?:・[^・、。]{1,4})*(?:跡|痕|た跡|た形跡|箇所|等|など|歴)?(?:は|も|が)?(?:一切|全く|まったく|ひとつも)?(?:ありません|なし|無し|ない|ございません)"
-        r"|\s?(?:izi|hasarı|yeri)?\s?(?:hiç )?(?:yok|yoktur)\b"
-    )
-)
 _WHOLLY = re.compile(fold_pattern(r"vollständig|komplett|completely|fully|entirely|totally|полностью|complet|totalment|tamamen|hoàn toàn|드립|드려"))
 """Words for a whole mark that say, beside a deed, how it was done: `vollständig entfernt`."""
 _PRIVACY = re.compile(fold_pattern(r"privac|隐私|конфиденц|datenschutz|gizlilik|プライバシー|개인정보|mahremiyet|confidential"))
@@ -94,7 +87,7 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
             and not scope.hollow(hit)
             and not _issue_of(scope, hit)
             and not scope.refused_return(hit)
-            and not _none_such(scope, hit)
+            and not scope.none_such(hit)
             and not _to_them(scope, hit)
             and not _no_harm(scope, hit)
         ):
@@ -125,7 +118,7 @@ def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
             or scope.refused_return(deed)
         ):
             continue
-        if _none_such(scope, deed) or _none_with(scope, mark, deed) or (deed.concept == "swap" and _renamed(scope, mark)):
+        if scope.none_such(deed) or _none_with(scope, mark, deed) or (deed.concept == "swap" and _renamed(scope, mark)):
             continue
         if (scope.pictured(deed) and not (deed.concept == "loss" and _for_privacy(scope, deed))) or (deed.concept == "hide" and s.of("photo", "intact")):
             continue
@@ -198,11 +191,6 @@ def _denied(scope: Scope, kept: Hit) -> bool:
     return any(n.end <= kept.start and scope.near(n, kept, 4) for n in scope.s.of("not")) or any(
         n.start >= kept.end and n.start - kept.end <= 1 for n in scope.s.of("not_after")
     )
-
-
-def _none_such(scope: Scope, deed: Hit) -> bool:
-    """`시리얼 훼손된 부품 하나도 없어요`, `剥がし跡なし`: where the verb comes last, no such thing was done."""
-    return not VERB_LAST.isdisjoint(deed.languages) and NO_SUCH.match(scope.s.text, deed.end) is not None
 
 
 def _renamed(scope: Scope, mark: Hit) -> bool:

@@ -9,6 +9,7 @@ from math import inf
 
 from detector.reading.clauses import Sentence, gap
 from detector.reading.model import Signal
+from detector.reading.signals.contact import LINK
 from detector.reading.signals.learned import (
     TOLD,
     TOLD_AGAINST,
@@ -39,8 +40,6 @@ other signals what fell so had fallen rightly."""
 HELD = {"no_paperwork": 0.5}
 """How sure the votes have to be of a rule's finding, where not TOLD: papers are lacked in few words, and examples made to deceive use
 just these."""
-_LINK = re.compile(r"(?:discord\.gg|t\.me|wa\.me|chat\.whatsapp\.com|line\.me|zalo\.me|u\.wechat\.com)/\w")
-"""An address that is nothing but a way to reach somebody elsewhere."""
 NOTHING = frozenset({"none", "none_after"})
 _QUOTED = re.compile(r"[\"“”„«»「」『』]")
 """What papers are to say, word for word: the letters in the marks are not the seller's, and votes know few of them."""
@@ -104,7 +103,7 @@ def _beside(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]
     apart = [(low, high) for low, high in others if not (low < (found.end or 0) and (found.start or 0) < high)]
     if chance >= HELD.get(found.signal, TOLD):
         return chance
-    if found.signal == "off_platform_contact" and _LINK.search(text.folded.text, sentence.start, sentence.end):
+    if found.signal == "off_platform_contact" and LINK.search(text.folded.text, sentence.start, sentence.end):
         return TOLD
     if found.signal == "export_evasion" and chance >= AS_LIKELY and _QUOTED.search(found.text or ""):
         return TOLD
