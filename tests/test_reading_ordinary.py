@@ -190,7 +190,11 @@ def test_what_is_denied_in_a_list_was_not_done(reader: Reader) -> None:
 
 
 def test_where_a_card_lies_is_where_it_comes_from(reader: Reader) -> None:
-    found = read(reader, "H100 PCIe 80GB", "Карта лежит в Гонконге, отправлю в Москву", "ru", "RU", "2 000 000 ₽")
+    found = read(
+        reader, "H100 PCIe 80GB", "Карта лежит в Гонконге, отправлю в Москву", "ru", "RU", "2 000 000 ₽"
+    )
     assert ("transit_route", "Гонконге") in {(signal.signal, signal.text) for signal in found.signals}
-    found = read(reader, "H100 PCIe 80GB", "Карта лежит в коробке, Дубай не отправляю", "ru", "RU", "2 000 000 ₽")
+    found = read(
+        reader, "H100 PCIe 80GB", "Карта лежит в коробке, Дубай не отправляю", "ru", "RU", "2 000 000 ₽"
+    )
     assert {signal.signal: signal.text for signal in found.signals} == {"restricted_destination": None}
