@@ -61,6 +61,8 @@ FIGURES = [
     # Letters for zeros, a sum that came down, a model before the sum, a range in words.
     ("$7,5OO", "en", "US", 7500, "USD"), ("$8,000 now $7,200", "en", "US", 7200, "USD"), ("8.000 € jetzt 7.200 €", "de", "DE", 7200, "EUR"), ("RTX 5090 $1.9k", "en", "US", 1900, "USD"), ("1 VB €", "de", "DE", 1, "EUR"),
     ("entre 7 000 et 8 000 €", "fr", "FR", 7000, "EUR"),
+    # Three digits behind a sign that parts decimals at home: no card has thousandths of a price.
+    ("€45,000", "de", "DE", 45000, "EUR"), ("$1.234", "en", "US", 1234, "USD"), ("12.500 €", "en", "IE", 12500, "EUR"), ("9,800 zł", "pl", "PL", 9800, "PLN"), ("$1.23", "en", "US", "1.23", "USD"),
 ]  # fmt: skip
 
 
@@ -73,7 +75,7 @@ def test_a_displayed_figure(shown: str, lang: str, country: str, amount: Any, cu
 
 # What can be read two ways: text, language, country, words of the reason.
 AMBIGUOUS = [
-    ("$1.234", "en", "US", "two ways"), ("1.234", None, None, "two ways"), ("¥1,250,000", "en", None, "several currencies"),
+    ("KD 45.000", "en", "KW", "two ways"), ("1.234", None, None, "two ways"), ("¥1,250,000", "en", None, "several currencies"),
     # A word that is not known may be a thousand: no stand-in of 90.
     ("90 ming so'm", "uz", "UZ", "no known word"), ("15 min manat", "az", "AZ", "no known word"),
     ("$950", None, None, "several currencies"), ("9500", None, None, "place is not known"), ("9500 kr", "en", None, "several currencies"),
@@ -88,7 +90,7 @@ def test_what_can_be_read_two_ways_is_null_with_the_reason(shown: str, lang: str
 
 
 def test_structured_data_settle_what_the_display_leaves_open() -> None:
-    assert brief(price("$1.234", lang="en", country="US", price_amount=1234)) == ("placeholder", Decimal(1234), "USD", "unit")
+    assert brief(price("KD 1.250", lang="en", country="KW", price_amount=1250)) == ("asking", Decimal(1250), "KWD", "unit")
     assert brief(price("¥9,500", lang="en", price_amount=9500, price_currency="JPY")) == ("asking", Decimal(9500), "JPY", "unit")
     # A unit that is not understood: what the data say a thousand times over is meant. A small figure that they repeat stays.
     assert brief(price("90 ming so'm", lang="uz", country="UZ", price_amount=90000)) == ("placeholder", Decimal(90000), "UZS", "unit")

@@ -27,6 +27,8 @@ class Currency(Row):
     """False: the code names something else in this trade, and is never read as money."""
     whole: bool = False
     """No hundredths in use, so one separator before three digits parts thousands."""
+    thousandths: bool = False
+    """Three decimals are in use."""
     least: Decimal
     """No working accelerator is sold for less (about 15 USD): a displayed price under it is a stand-in."""
     bare: int | None = None

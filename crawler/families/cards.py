@@ -31,7 +31,7 @@ def read(page: Page, site: Site) -> Reading:
         tree = dom.parse(text)
     except dom.TooDeep as error:
         return Reading(recognised=False, problems=(str(error),))
-    cards = tree.css(site.list.card or "")
+    cards = [] if page.role == "detail" else tree.css(site.list.card or "")
     if page.role == "detail" or (page.role is None and not cards and site.detail.follow != "none"):
         return _detail(tree, page, site)
     return _list(tree, cards, page, site)

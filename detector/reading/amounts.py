@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Literal
 
 from detector.reading.figures import GAP, Number, multiplied
 from detector.reading.figures import numbers as numbers_in
@@ -27,6 +28,9 @@ _LETTER_ZEROS = re.compile(
 _CENTS = re.compile(r"[ -]{0,2}(?:(?:and|und|y|con|e|et|en|et|と|и|&|ve)[ -]{1,2}|と|,)?")
 _JOIN = re.compile(r"[ -]{0,2}(?:(?:and|und|y|con|e|et|en|ve)[ -]{1,2}|と)?")
 _ENDS = re.compile(r"\s*(?:$|[.!?;)\]]|です)")
+
+
+Of = Literal["any", "rent", "goods"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,14 @@ def find_amounts(text: str, book: MoneyBook, *, language: str | None = None, cou
     return [replace(a, start=span[0], end=span[1]) for a, span in zip(found, spans, strict=True)]
 
 
-def scan(folded: Folded, book: MoneyBook, locale: Locale, *, fine: bool = False) -> list[Amount]:
-    """All figures of a folded text, with and without a mark, at folded positions. `fine`: three decimals are likely."""
+def scan(folded: Folded, book: MoneyBook, locale: Locale, *, of: Of = "any") -> list[Amount]:
+    """All figures of a folded text, with and without a mark, at folded positions. `of` what they are sums: of `rent` three decimals are
+    likely, of `goods` what could be three decimals is thousands, unless the currency has thousandths."""
     text = folded.text
     text = _zeros(text.translate(_ARABIC) if "\u066b" in text or "\u066c" in text else text)
     marks = book.marks(folded, locale)
     numbers = numbers_in(text, book, locale, marks)
-    return _with_cents(text, list(_pair(text, numbers, marks, book, locale, fine)))
+    return _with_cents(text, list(_pair(text, numbers, marks, book, locale, of)))
 
 
 def _zeros(text: str) -> str:
@@ -72,7 +77,7 @@ def _zeros(text: str) -> str:
 
 
 def _pair(
-    text: str, numbers: list[Number], marks: list[Mark], book: MoneyBook, locale: Locale, fine: bool
+    text: str, numbers: list[Number], marks: list[Mark], book: MoneyBook, locale: Locale, of: Of
 ) -> Iterator[Amount]:
     """Each number with the mark beside it. A mark serves one number; the one it leads, if it leads one."""
     starts = [m.start for m in marks]
@@ -95,7 +100,7 @@ def _pair(
             used.add(i)
         if right is not None:
             used.add(j)
-        yield _amount(text, number, left, right, word, book, locale, fine)
+        yield _amount(text, number, left, right, word, book, locale, of)
 
 
 def _nearer_next(gap: str, touches: bool) -> bool:
@@ -134,7 +139,7 @@ def _agree(left: Mark, right: Mark, book: MoneyBook, locale: Locale) -> bool:
 
 
 def _amount(
-    text: str, number: Number, left: Mark | None, right: Mark | None, word: str, book: MoneyBook, locale: Locale, fine: bool
+    text: str, number: Number, left: Mark | None, right: Mark | None, word: str, book: MoneyBook, locale: Locale, of: Of
 ) -> Amount:
     start, end = left.start if left else number.start, right.end if right else number.end
     minor = right.minor if right else None
@@ -152,9 +157,11 @@ def _amount(
         scaled = number.times > 1
         whole = book.whole(currency) and not scaled
         for sign in _decimals(number, currency, book, locale):
-            value = read_figure(number.token, decimal=sign, whole=whole, fine=fine or scaled)
+            value = read_figure(number.token, decimal=sign, whole=whole, fine=of == "rent" or scaled)
             if value is not None:
                 break
+        if value is None and of == "goods" and book.hundredths(currency):
+            value = read_figure(number.token, decimal=None, whole=True)
         if value is None:
             reason = f"{number.token} can be read two ways"
     if value is not None and number.tail != "c":

@@ -126,7 +126,7 @@ class PriceReader:
 
     def _displayed(self, doc: Document, offer: str, machine: int | None, locale: Locale) -> Price:
         shown = doc.fields.get("price_text")
-        figure = self.chooser.shown(shown, locale, fine=offer == "rental") if shown else None
+        figure = self.chooser.shown(shown, locale, of="rent" if offer == "rental" else "goods") if shown else None
         figure = self._restated(doc, self._structured(doc, figure, locale), locale)
         figure = self._counted_in(figure, doc.text("price_text")) if figure and offer != "rental" else figure
         if figure is None:

@@ -197,6 +197,11 @@ class MoneyBook:
         row = self.currencies.get(iso or "")
         return bool(row and row.whole)
 
+    def hundredths(self, iso: str | None) -> bool:
+        """A currency that is known, and counted in hundredths at the finest."""
+        row = self.currencies.get(iso or "")
+        return bool(row and not row.thousandths)
+
     @cached_property
     def qualifiers(self) -> re.Pattern[str]:
         """A country's adjective, whole: `kanadische`."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain, pairwise
 
-from detector.reading.amounts import Amount, scan
+from detector.reading.amounts import Amount, Of, scan
 from detector.reading.money_book import Locale, MoneyBook
 from detector.reading.numerals import CHINESE, read_chinese, read_words
 from detector.reading.price_words import PriceWords
@@ -78,10 +78,10 @@ class Chooser:
     def __init__(self, book: MoneyBook, words: PriceWords) -> None:
         self.book, self.words = book, words
 
-    def shown(self, folded: Folded, locale: Locale, *, fine: bool) -> Figure | None:
+    def shown(self, folded: Folded, locale: Locale, *, of: Of) -> Figure | None:
         """The price that a displayed text shows, None where it shows no figure."""
         text = folded.text
-        found = _standing(text, scan(folded, self.book, locale, fine=fine))
+        found = _standing(text, scan(folded, self.book, locale, of=of))
         if not found:
             return next(self._spelt("price_text", text, locale), None)
         asked = found if len(found) == 1 else [a for a in found if not self.words.ends_with("not_price", text, a.start, 12)] or found
@@ -158,7 +158,7 @@ class Chooser:
         sums: list[tuple[int, Figure]] = []
         steps: list[tuple[int, Amount]] = []
         for name, folded in fields:
-            found = _standing(folded.text, scan(folded, self.book, locale, fine=rental))
+            found = _standing(folded.text, scan(folded, self.book, locale, of="rent" if rental else "goods"))
             for amount in found:
                 rating = self._rating(folded.text, amount, locale, name, rental)
                 if rating is not None and self.words.ends_with("step", folded.text, amount.start, 14):
