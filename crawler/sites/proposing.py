@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 _FEED = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*+<(?:rss|feed|rdf:RDF)[\s>]", re.S | re.I)
 """The root of a feed; much may stand before it."""
+LOOPBACK_DELAY_S = 0.05
+"""Pause at a server of one's own machine, which nobody else waits for."""
 
 
 class ProposeError(ValueError):
@@ -104,7 +106,7 @@ def _visitor(url: str, loopback: bool) -> Site:
     """The site of a first look: its one host, with the slowest pace."""
     from config.schema.sites import Access, Pace, Site
 
-    pace = Pace(delay_s=0.05) if loopback else Pace()
+    pace = Pace(delay_s=LOOPBACK_DELAY_S) if loopback else Pace()
     access = Access(basis="demo" if loopback else "robots_and_terms")
     # Where the host must be left alone, this is the name to let it go on by.
     return Site(key=urlsplit(url).hostname or "look", title="look", family="feed", start=(url,), loopback=loopback, pace=pace, access=access)
@@ -216,7 +218,7 @@ def _toml(table: dict[str, Any], url: str, loopback: bool, found: Look, page: Pa
     country = _country(url)
     lines += [f"country = {_quoted(country)}"] if country else ['# country = "US"']
     lines += [f"language = {_quoted(table['language'])}"] if table.get("language") else ['# language = "en"']
-    lines += ["loopback = true"] if loopback else []
+    lines += ["loopback = true", "", "[pace]", f"delay_s = {LOOPBACK_DELAY_S}"] if loopback else []
     lines += ["", "[access]", f'basis = "{"demo" if loopback else "robots_and_terms"}"', '# reviewed_by = "your name"', "# reviewed_on = 2026-01-31"]
     lines += ["", "[expect]", "listings = 1", "pages = 1"]
     if guess is not None:

@@ -19,6 +19,12 @@ _NOT = re.compile(
         r"(?:\bnot|\bno|\bnon|isn't|never|不是|非|无|没有?|未|不|不曾|\bне|\bkein\w*|\bnicht|\bkhông|\bchưa|\btidak|\bbukan|\bdeğil|\bsin|\bsem|\bnão|\bno|بدون|ではな|安|안|(?<!이)미)\W{0,2}(?:an?|the|eine?|una?|uma?)?\W?$"
     )
 )
+_NOT_SOLD = re.compile(
+    fold_pattern(
+        r"(?:\b(?:not|no|never|nunca|não|nie|не|nicht|kein\w*|không|tidak|bukan|ne)\b|\w+n't|不|无|没有|非)[^.,;:!?。，；！？]{0,28}$"
+    )
+)
+"""A house that does not deal in such goods: 'no manejamos producto reacondicionado'."""
 _NOT_AFTER = re.compile(fold_pattern(r"\W?(?:nahi|nahin|değil|아님|아닙|아니|ではな|じゃな)"))
 """Denials behind the word: used nahi hai."""
 _ASKED = re.compile(r"[^.,!;\n。，！；]{0,12}[?？]")
@@ -94,7 +100,7 @@ def _strongest(hits: Hits, order: tuple[str, ...]) -> str | None:
                 continue
             if kind == "new" and (_OTHER_NEW.match(after) or _BEFORE_NEW.search(before)):
                 continue
-            if kind == "refurbished" and _WORKSHOP.match(after):
+            if kind == "refurbished" and (_WORKSHOP.match(after) or _NOT_SOLD.search(hits.text[max(0, hit.start - 40) : hit.start])):
                 continue
             if kind == "parts" and _OTHER_PARTS.match(after):
                 continue

@@ -26,6 +26,8 @@ _HAS_UNIT = re.compile(rf"[{_UNITS}]")
 _FIGURE = re.compile(_DIGITS)
 _BEGINS = re.compile(rf"[\d{CHINESE}]")
 """What a mixed figure begins with; wherever it stands, one does."""
+PIECES = re.compile(r"(?<=[万千百亿仟佰一二两三四五六七八九])[一二两三四五六七八九](?=\s?[张台块片套颗枚件部只个组对箱月年天周时])")
+"""Behind a sum what it is for: the 一 of 16万一张 and of 三万五一张 is no digit of it."""
 _RUN = re.compile(rf"[{CHINESE}点](?:\s?[{CHINESE}点])*")
 _TAIL = re.compile(r"\d{1,3}(?![\d.,]|[^\W\d_])")
 _SPOKEN = re.compile(r" \d{1,3}(?=\s{0,2}(?:$|[,;)\n/]|\.(?!\d)|đ|₫|vnd|vnđ|có |fix|bớt|bao |nhé|ạ))")
@@ -96,6 +98,8 @@ def _in_digits(text: str, book: MoneyBook, locale: Locale, ends: set[int], joine
             at = _run_end(text, start)  # part of a name: a100, rtx4090
             continue
         token, at = match.group(), end
+        if mixed and PIECES.match(text, end - 1):
+            token, end = token[:-1], end - 1
         if not token[0].isdigit() and not any(c.isdigit() for c in token):
             continue  # characters alone count beside a mark only
         if len(token) > _LONGEST:

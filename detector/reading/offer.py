@@ -76,7 +76,7 @@ def read_offer(page: Page) -> Verdict:
     """The kind of offer. Never raises; a listing that names no chip is `other` unless it is plainly a thing for one."""
     spoken: dict[str, Verdict] = {step.__name__.strip("_"): said for step in _STEPS if (said := step(page))}
     ruled = next(iter(spoken.values()), Verdict("other", "no chip is named"))
-    if page.votes is None or (ruled.offer == "rental" and _priced_rent(page)):
+    if page.votes is None or ruled.formal or (ruled.offer == "rental" and _priced_rent(page)):
         return ruled
     if ruled.offer in GOODS and not page.description.text.strip() and _only_names(page):
         return ruled  # a name and nothing else: no letters for a vote to go by
@@ -142,7 +142,7 @@ def _wanted(page: Page) -> Verdict | None:
         if not have and any(m.field == "title" and m.end <= trade.start() for m in page.named):
             return None  # '[FS] A100 [W] PayPal': what is had stands before
         if not have or (_MONEY.search(have) and wants_goods and not has_goods):
-            return Verdict("wanted", "[w]")
+            return Verdict("wanted", "[w]", formal=True)
         return None
     hits = [
         h

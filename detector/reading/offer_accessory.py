@@ -77,6 +77,8 @@ class Verdict:
     offer: str
     why: str
     whole_pc: bool = False
+    formal: bool = False
+    """Said by the form of the title, which leaves nothing to weigh."""
 
 
 def trifle(page: Page) -> bool:

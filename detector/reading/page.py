@@ -100,6 +100,10 @@ class Page:
             min((self.worth.get(str(m.base), 0.0) for m in self.mentions if m.base), default=0.0)
         )
 
+    def share_of(self, base: str | None) -> float | None:
+        """The displayed price as a share of one chip's, by its row in the catalogue; None as for `price_share`."""
+        return self._share(self.worth.get(base or "", 0.0))
+
     def _share(self, worth: float) -> float | None:
         price = self.rough_price if worth and not self.price["rental-price"] else None
         if (

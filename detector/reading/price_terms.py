@@ -31,7 +31,7 @@ _NOT_SYSTEM = re.compile(
     r"(?:服务器|工作站|主机)\s?(?=拆|卡|显卡|gpu|用|级|退)|server[ -](?=pull|gpu|card|graphics|accelerator|grade|room)|(?:from|out of|aus|ex)\s[^,]{0,14}server|workstation (?=gpu|card|graphics|edition)|\brig (?=pull|card|gpu)|server(?=r[üu]ckbau|aufl[öo]s|abbau)|サーバー?(?=用|撤去|取り?外|より|から)|ワークステーション(?=用)|서버(?=용|에서|급)|сервер(?=ов|н)|из серверов|workstation$"
 )
 """Words of a machine that say where a card comes from or belongs."""
-_PAIR = re.compile(r"\bpair\b|一对|ペア|ein paar|das paar|cặp|sepasang|\bpaar\b|пар[аыу]\b|\bçift\b|\bel par\b|\bboth\b|\bbeide\b|обе|оба|한 ?쌍")
+_PAIR = re.compile(r"\bpair\b|一对|ペア|ein paar|das paar|cặp|sepasang|\bpaar\b|пар[аыу]\b|\bçift\b|\bel par\b|\bboth\b|\bbeide\b|обе|оба|\bдве\b|\bikisi\b|\bdono\b|한 ?쌍")
 _CONDITION = re.compile(
     fold_pattern(
         r"(?:\b(?:if|when|once|wenn|falls|bei abnahme|если|при|si|se|nếu|jika|kalau|agar|eğer|wer|whoever|anyone who|trades?|trading|swap|instead of|rather than|looking for)\b|如果|若|要是|假如|إذا|اذا|لو )[^,;。，]{0,24}$"
@@ -92,14 +92,16 @@ class Terms:
 
     def _whole_machine(self, doc: Document, near: str, value: Decimal | None, machine: int | None) -> bool:
         title, description = doc.text("title"), doc.text("description")
-        windows = [near, *self._around(title, value), *self._around(description, value)]
-        for window in windows:
+        per_gpu, per_server = (any(self.words.find(says, text) for text in (title, description)) for says in ("per_gpu", "per_server"))
+        # Right beside the shown figure, then what the text says each hour is of, then what stands near the figure elsewhere.
+        for window in (near, None, *self._around(title, value), *self._around(description, value)):
+            if window is None:
+                if per_gpu != per_server:
+                    return per_server
+                continue
             gpu, server = self.words.find("gpu", window), self.words.find("server", window)
             if gpu or server:
                 return bool(server and not gpu)
-        per_gpu, per_server = (any(self.words.find(says, text) for text in (title, description)) for says in ("per_gpu", "per_server"))
-        if per_gpu != per_server:
-            return per_server
         if self.words.find("gpu", title):
             return False
         if self.words.find("dedicated", title):

@@ -96,7 +96,7 @@ class Reader:
         if price and offer == "sale" and kinds == 1 and not is_machine(page):
             undivided = bool(page.title["undivided"] or page.description["undivided"])
             each = bool(page.price["each"] or page.title["each"] or page.description["each"])
-            price = _lot_or_each(price, lot, page.price_share, undivided=undivided, each=each)
+            price = _lot_or_each(price, lot, page.share_of(named[0].base), undivided=undivided, each=each)
         chips = tuple(chip for chip in (self._chip(page, m, price, lot) for m in named) if chip)
         if price and chips and offer == "sale" and is_unknown_lot(page, price, chips, lot):
             price = replace(price, reason=UNKNOWN_LOT)

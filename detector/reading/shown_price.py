@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import chain, pairwise
 
 from detector.reading.amounts import Amount, Of, scan
+from detector.reading.figures import PIECES
 from detector.reading.money_book import Locale, MoneyBook
 from detector.reading.numerals import CHINESE, read_chinese, read_words
 from detector.reading.price_words import PriceWords
@@ -35,6 +36,9 @@ _CHARACTERS = re.compile(rf"(?<![{CHINESE}\d])[{CHINESE}]*[万千만천][{CHINES
 _OPENS = re.compile(r"[\n,.;:!?(，。；：！？、（] ?$")
 _CLOSES = re.compile(r" ?(?:$|[\n,.;!?)，。；！？、）])")
 """Where a clause begins and ends."""
+_PIECE = re.compile(r" ?(?:[/每]? ?一|[/每单]) ?[张台块片套颗枚件部个]")
+_PIECE_BEFORE = re.compile(r"(?:[\n,.;:!?(，。；：！？、（ ]|^)[每一单] ?[张台块片套颗枚件部个] ?(?:只要|就|要|卖|出|价)? ?$")
+"""What a sum in characters is for: 三万五一张, 每张三万五."""
 _IF_AFTER = re.compile(r"[^.,;\n]{0,14}\b(?:if|when|otherwise|for (?:\d|all|the|both)|from \d|at \d|min|moq|wenn|ab|bei|если|от)\b")
 """Behind a price for one that holds under a condition only."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -225,15 +229,21 @@ class Chooser:
         row = self.book.currencies.get(home or "")
         spoken = self.book.number_words(locale.base)
         for match in chain(_CHARACTERS.finditer(text), spoken[0].finditer(text) if spoken else ()):
-            opens = _OPENS.search(text[max(0, match.start() - 2) : match.start()] or "\n") or self.words.ends_with("asked", text, match.start(), 3)
-            if not opens or not (_CLOSES.match(text, match.end()) or self.words.starts_with("closing", text, match.end())):
+            start, end = match.span()
+            opens = _OPENS.search(text[max(0, start - 2) : start] or "\n") or self.words.ends_with("asked", text, start, 3)
+            piece = None
+            if match.re is _CHARACTERS:
+                end -= PIECES.match(text, end - 1) is not None
+                piece, opens = _PIECE.match(text, end), opens or _PIECE_BEFORE.search(text[max(0, start - 8) : start])
+            closes = piece.end() if piece else end
+            if not opens or not (_CLOSES.match(text, closes) or self.words.starts_with("closing", text, closes)):
                 continue
             if match.re is _CHARACTERS:
-                value = read_chinese(match.group())
+                value = read_chinese(text[start:end])
             else:
                 value = read_words(spoken[1].findall(match.group()), spoken[2], tens=spoken[3]) if spoken else None
             if value is not None and row is not None and value >= row.least * _BARE_LEAST:
-                yield Figure(name, match.start(), match.end(), value, home)
+                yield Figure(name, start, end, value, home)
 
     def _worth(self, amount: Amount, locale: Locale, rental: bool) -> bool:
         row = self.book.currencies.get(amount.currency or self.book.home(locale) or "")
