@@ -198,3 +198,106 @@ def test_where_a_card_lies_is_where_it_comes_from(reader: Reader) -> None:
         reader, "H100 PCIe 80GB", "Карта лежит в коробке, Дубай не отправляю", "ru", "RU", "2 000 000 ₽"
     )
     assert {signal.signal: signal.text for signal in found.signals} == {"restricted_destination": None}
+
+
+TOLD = [
+    ("410 万一台，站内信", 4_100_000, "unit"), ("16万一张", 160_000, "unit"), ("三万五一张", 35_000, "unit"), ("1万八一张", 18_000, "unit"), ("每张三万五", 35_000, "unit"),
+    ("8万两张", 80_000, "unit"), ("两张32万打包带走", 320_000, "lot"), ("两万一", 21_000, "unit"), ("未税16万", 160_000, "unit"),
+    ("手里一百一十张", None, None), ("三千张", None, None), ("万一坏了包退", None, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "amount", "per"), TOLD, ids=[row[0] for row in TOLD])
+def test_what_a_sum_is_for_is_no_digit_of_it(reader: Reader, text: str, amount: int | None, per: str | None) -> None:
+    price = read(reader, "出 H100 80G PCIe", text, "zh-Hans", "CN").price
+    assert (None if price is None else (price.amount, price.per)) == (None if amount is None else (Decimal(amount), per))
+
+
+TOGETHER = [
+    ("2枚で700万円", "ja", "JP", 2), ("обе за 4,8 млн", "ru", "RU", 2), ("2 card 1 tỷ 3", "vi", "VN", 2), ("2 pcs 780jt", "id", "ID", 2),
+    ("ikisi 1.900.000 TL", "tr", "TR", 2), ("1枚350万円", "ja", "JP", 1), ("2,4 млн за одну", "ru", "RU", 1), ("650tr/cái, còn 2 cái", "vi", "VN", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "language", "country", "count"), TOGETHER, ids=[row[0] for row in TOGETHER])
+def test_a_sum_beside_a_number_of_cards_is_for_them(reader: Reader, text: str, language: str, country: str, count: int) -> None:
+    found = read(reader, "NVIDIA H100 PCIe 80GB", text, language, country)
+    assert [chip.count for chip in found.chips] == [count]
+    assert found.price is not None and found.price.per == ("lot" if count > 1 else "unit")
+
+
+def test_a_lot_is_told_by_the_price_of_the_chip_on_offer(reader: Reader) -> None:
+    """Not by that of one it is compared with."""
+    found = read(reader, "4张3090涡轮一起出，平替A100", "四张一起21600，拆开不卖。", "zh-Hans", "CN")
+    assert [(chip.chip, chip.count) for chip in found.chips] == [("nvidia-rtx-3090", 4)]
+    assert found.quantity == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "count"),
+    [
+        ("NVIDIA A100 SXM4 80GB Module, HGX Delta pull", "", 1),
+        ("NVIDIA A100 SXM4 80GB", "Single module, out of a Delta board", 1),
+        ("NVIDIA HGX A100 Delta board 8x A100 SXM4 80GB", "complete", 8),
+    ],
+)
+def test_a_board_that_goods_were_pulled_from_is_not_sold(reader: Reader, title: str, text: str, count: int) -> None:
+    assert [chip.count for chip in read(reader, title, text, price="$8,200").chips] == [count]
+
+
+def test_a_machine_that_the_stock_would_fill_is_not_sold(reader: Reader) -> None:
+    found = read(reader, "4090 48G 双宽涡轮", "柜上常备六十来张，装满一台8卡机当天就能拉走。", "zh-Hans", "CN", "24500元")
+    assert ([chip.count for chip in found.chips], found.quantity) == ([1], 60)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "language", "country", "condition"),
+    [
+        ("RTX 5090 32gb Nueva", "Producto nuevo. No manejamos producto reacondicionado.", "es", "MX", "new"),
+        ("RTX 5090 32GB new", "We do not sell refurbished cards.", "en", "US", "new"),
+        ("RTX 5090 32GB", "Seller refurbished, not opened since.", "en", "US", "refurbished"),
+    ],
+)
+def test_what_a_house_does_not_deal_in_is_no_condition(
+    reader: Reader, title: str, text: str, language: str, country: str, condition: str
+) -> None:
+    assert read(reader, title, text, language, country, condition="New").condition == condition
+
+
+def test_a_forums_form_says_who_wants_what(reader: Reader) -> None:
+    text = "Grad student, need one. Paying around $4,000."
+    assert read(reader, "[USA-IL] [H] PayPal [W] A100 40GB or 80GB PCIe, one", text, price="$4,000").offer == "wanted"
+    assert read(reader, "[USA-IL] [H] A100 40GB PCIe [W] PayPal", text, price="$4,000").offer == "sale"
+
+
+ELSEWHERE = [
+    ("NVIDIA H100 80GB", "Cousin Dubai se laya hai, seal pack.", "hi", "IN", {"transit_route"}),
+    ("NVIDIA A100 80GB", "シリアルラベル欠品なし、資産管理シールのみ撤去しています。", "ja", "JP", set()),
+    ("NVIDIA A100 80GB", "ボード間コネクタ清掃済み、領収書発行できます。", "ja", "JP", set()),
+    ("NVIDIA A100 80GB", "cash, meet at the bank\ntxt 510 555 01xx", "en", "US", {"off_platform_contact"}),
+    ("Tesla T4 16G", "平台消息收不到，➕我围❤：t4sell00", "zh-Hans", "CN", {"off_platform_contact"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "text", "language", "country", "signals"), ELSEWHERE, ids=[row[1][:16] for row in ELSEWHERE])
+def test_signals_of_single_words(
+    reader: Reader, title: str, text: str, language: str, country: str, signals: set[str]
+) -> None:
+    assert {s.signal for s in read(reader, title, text, language, country).signals} == signals
+
+
+RENT = [
+    ("80元/小时(8卡)", "zh-Hans", "CN", "server_hour"), ("12元/小时/卡", "zh-Hans", "CN", "gpu_hour"),
+    ("$12k/mo for an 8x H100 box", "en", "US", "server_month"), ("$1600/mo per GPU", "en", "US", "gpu_month"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("price", "language", "country", "per"), RENT, ids=[row[0] for row in RENT])
+def test_rent_of_a_machine_or_of_one_card(reader: Reader, price: str, language: str, country: str, per: str) -> None:
+    found = read(reader, "H100 80GB GPU rental 租赁", "", language, country, price).price
+    assert found is not None and found.per == per
+
+
+def test_rent_of_a_card_on_servers_that_stand_somewhere(reader: Reader) -> None:
+    found = read(reader, "A100 SXM 80GB, 112 ₽/час, серверы в Финляндии", "Цена за карту в час, 14 vCPU на карту.", "ru", "RU", "112 ₽/час")
+    assert found.price is not None and found.price.per == "gpu_hour"

@@ -88,6 +88,8 @@ def read_offer(page: Page) -> Verdict:
         page.title[cue] for cue in ("accessory", "accessory-weak", "without-chip", "fits")
     ):
         least = SURE_OF_GOODS  # it says that it is a card, and names nothing for one
+    if ruled.offer in GOODS and kind == "wanted" and not any(hits[cue] for hits in (page.title, page.description) for cue in ("wanted", "pay")):
+        least = SURE_OF_GOODS  # nobody says that he seeks or would pay
     if kind in GOODS and ruled.offer not in GOODS:
         least = NO_CHIP_AT_ALL if any(ruled is spoken.get(step) for step in ("souvenir", "accessory")) else GOODS_AFTER_ALL
     if kind == ruled.offer or chance < least or (kind in GOODS and page.title["without-chip"]):
