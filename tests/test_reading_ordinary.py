@@ -203,7 +203,7 @@ def test_where_a_card_lies_is_where_it_comes_from(reader: Reader) -> None:
 TOLD = [
     ("410 万一台，站内信", 4_100_000, "unit"), ("16万一张", 160_000, "unit"), ("三万五一张", 35_000, "unit"), ("1万八一张", 18_000, "unit"), ("每张三万五", 35_000, "unit"),
     ("8万两张", 80_000, "unit"), ("两张32万打包带走", 320_000, "lot"), ("两万一", 21_000, "unit"), ("未税16万", 160_000, "unit"),
-    ("手里一百一十张", None, None), ("三千张", None, None), ("万一坏了包退", None, None),
+    ("三万五个人出，天河自提", 35_000, "unit"), ("一万二周末交易", 12_000, "unit"), ("三万一个人自用", 31_000, "unit"), ("手里一百一十张", None, None), ("三千张", None, None), ("万一坏了包退", None, None),
 ]  # fmt: skip
 
 
@@ -239,6 +239,7 @@ def test_a_lot_is_told_by_the_price_of_the_chip_on_offer(reader: Reader) -> None
         ("NVIDIA A100 SXM4 80GB Module, HGX Delta pull", "", 1),
         ("NVIDIA A100 SXM4 80GB", "Single module, out of a Delta board", 1),
         ("NVIDIA HGX A100 Delta board 8x A100 SXM4 80GB", "complete", 8),
+        ("NVIDIA HGX H200 baseboard pulled from a working server", "", 8),
     ],
 )
 def test_a_board_that_goods_were_pulled_from_is_not_sold(reader: Reader, title: str, text: str, count: int) -> None:
@@ -256,6 +257,8 @@ def test_a_machine_that_the_stock_would_fill_is_not_sold(reader: Reader) -> None
         ("RTX 5090 32gb Nueva", "Producto nuevo. No manejamos producto reacondicionado.", "es", "MX", "new"),
         ("RTX 5090 32GB new", "We do not sell refurbished cards.", "en", "US", "new"),
         ("RTX 5090 32GB", "Seller refurbished, not opened since.", "en", "US", "refurbished"),
+        ("RTX 5090 32GB 无盒官翻", "", "zh-Hans", "CN", "refurbished"),
+        ("RTX 5090 32GB no box seller refurbished", "", "en", "US", "refurbished"),
     ],
 )
 def test_what_a_house_does_not_deal_in_is_no_condition(

@@ -21,7 +21,8 @@ _NOT = re.compile(
 )
 _NOT_SOLD = re.compile(
     fold_pattern(
-        r"(?:\b(?:not|no|never|nunca|não|nie|не|nicht|kein\w*|không|tidak|bukan|ne)\b|\w+n't|不|无|没有|非)[^.,;:!?。，；！？]{0,28}$"
+        r"(?:\b(?:not|no|never|nunca|não|не|nicht|keine?n?|không|tidak)\b|n't)\W{1,2}(?:\w+\W{1,2})?(?:sell|stock|deal|handle|offer|carry|trade|buy|vend|manej|trabaj|trabalh|ofrec|прода|торгу|verkauf|führ|bán|jual)\w*[^.,;:!?]{0,24}$"
+        r"|(?:不|没|从不)(?:卖|做|出|收|碰|经营)[^，。；！]{0,8}$"
     )
 )
 """A house that does not deal in such goods: 'no manejamos producto reacondicionado'."""

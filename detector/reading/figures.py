@@ -26,7 +26,9 @@ _HAS_UNIT = re.compile(rf"[{_UNITS}]")
 _FIGURE = re.compile(_DIGITS)
 _BEGINS = re.compile(rf"[\d{CHINESE}]")
 """What a mixed figure begins with; wherever it stands, one does."""
-PIECES = re.compile(r"(?<=[万千百亿仟佰一二两三四五六七八九])[一二两三四五六七八九](?=\s?[张台块片套颗枚件部只个组对箱月年天周时])")
+PIECES = re.compile(
+    r"(?<=[万千百亿仟佰一二三四五六七八九])(?:一(?=\s?(?:[张台块片颗枚件月]|个(?!人)|只(?![限要卖出收换])|套(?!装)|部(?!分)|对(?![刀方])|组(?!装)|天(?![河津])|周(?![末边日])|年(?!前)))|两(?=\s?[张台块片颗枚件套]))"
+)
 """Behind a sum what it is for: the 一 of 16万一张 and of 三万五一张 is no digit of it."""
 _RUN = re.compile(rf"[{CHINESE}点](?:\s?[{CHINESE}点])*")
 _TAIL = re.compile(r"\d{1,3}(?![\d.,]|[^\W\d_])")

@@ -43,8 +43,8 @@ _TAKEN_FROM = re.compile(
     )
 )
 """Before a machine that loose goods were taken out of."""
-_TAKEN_OUT = re.compile(r"\W?(?:(?:board|baseboard|tray|system|server|chassis)\W)?pull(?:s|ed)?\b")
-"""Behind such a machine: 'HGX Delta pull'."""
+_TAKEN_OUT = re.compile(r"\W?pulls?\b")
+"""Behind such a machine, where a chip stands before it: 'A100 SXM4 module, HGX Delta pull'."""
 _NO_MACHINE_BEFORE = re.compile(
     fold_pattern(
         r"(?:(?:装满|塞满|插满|凑满|凑齐|够装|配齐)(?:[一二两1-4])?(?:整?台)?|支持|可上|能插|可插|能上|兼容|最多|最大|插|up to |supports? |fits |for |/|双|单|每|tested in |test(?:ed)? on |上"
@@ -96,7 +96,7 @@ _FOR_MACHINE = re.compile(
         r"\b(?:for|fits?|suits?|compatible with|from|pulled from|out of|ex|für|passend|aus|для|из|с|para|de|do|pour|cho|từ|untuk|dari|için|one|single|1|per|without|w/o|no|less|minus|ohne|kein\w*|sin|sem|sans|без|нет|không kèm|không có|tanpa|bila|بدون|بلا)\W{1,2}(?:[\w-]+\W){0,2}$|(?:适用|兼容|支持|用于|拆自|来自|单|不带|没带|不含|不包|没有|无|缺|去掉)\W?$"
     )
 )
-_AFTER_MACHINE = re.compile(fold_pattern(r"\W?(?:(?:は|が)?なし|無し|は付|別売|없|미포함|제외|별도|olmadan|hariç|yok|取り?外|から|撤去|用|向け|拆|退役卡|下架|(?:[a-z]+\W)?pull(?:s|ed)?\b|gpus?\b|cards?\b|grade|room|parts?\b|에서|용\b|ов\b)"))
+_AFTER_MACHINE = re.compile(fold_pattern(r"\W?(?:(?:は|が)?なし|無し|は付|別売|없|미포함|제외|별도|olmadan|hariç|yok|取り?外|から|撤去|用|向け|拆|退役卡|下架|pulls?\b|pulled|gpus?\b|cards?\b|grade|room|parts?\b|에서|용\b|ов\b)"))
 _HGX_BEFORE = re.compile(r"\bhgx\W?(?:boards?|baseboards?)?\W{0,2}$")
 _HGX_AFTER = re.compile(r"(?:\W?(?:sxm\d?|\d{2,3}\s?gb?))*\W{0,2}hgx\b")
 _CARD_FORM = re.compile(r"nvl|pci-?e")
@@ -140,7 +140,7 @@ def chips_in_machine(
 def came_from(page: Page, system: Mention) -> bool:
     """Whether a machine is named only as what the goods were taken from: `HGX Delta pull`, `Module aus einem Delta-Board`."""
     text = page.doc.fields[system.field].text
-    if _TAKEN_OUT.match(text, system.end):
+    if _TAKEN_OUT.match(text, system.end) and any(m.field == system.field and not m.system and m.end <= system.start for m in page.mentions):
         return True
     return system.field == "description" and _TAKEN_FROM.search(text, max(0, system.start - 48), system.start) is not None
 
