@@ -27,12 +27,14 @@ LATEST = 200
 
 EVERYWHERE, SEED = "all markets", "seed"
 
+NOT_SAID = "condition not said"
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """One region's reference on one day, USD for one chip or chip-hour. `low` None: not enough peers, and no seed price.
 
-    `n` sellers spoke; with `seeded` they were too few, and a dated price of the list stands in. `condition` is new, used or any.
+    `n` sellers spoke; with `seeded` they were too few, and a dated price of the list stands in. `condition` is new, used, `NOT_SAID`, or any: all together.
     """
 
     day: str
@@ -106,9 +108,12 @@ def references(
 
 
 def _stored(row: Mapping[str, Any], least: float) -> Reference:
-    """A row of `market_reference`: region and condition `all` are everywhere and any; fewer than `least` sellers made nothing."""
+    """A row of `market_reference`: region and condition `all` are everywhere and any; fewer than `least` sellers made nothing.
+
+    Its condition `any` holds the offers alone that say none, a part of the region and not the whole.
+    """
     region = EVERYWHERE if row["region"] == "all" else row["region"]
-    condition = "any" if row["condition"] == "all" else row["condition"]
+    condition = {"all": "any", "any": NOT_SAID}.get(row["condition"], row["condition"])
     low, high, seed = row["low_usd"], row["high_usd"], row["seed_usd"]
     # Sellers of long ago weigh less than one each: then the list's price stands although they are enough by number.
     is_seed = row["n"] < least or (

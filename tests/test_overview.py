@@ -271,6 +271,17 @@ def test_stored_references_go_before_what_offers_tell(tmp_path: Path) -> None:
         ) == ("us", 10, 1, 0)
 
 
+def test_offers_that_say_no_condition_are_not_taken_for_their_whole_region(tmp_path: Path) -> None:
+    """Chart and table of a market page once told of one day 5 sellers with a price, and 1 without."""
+    day = "2026-11-30"
+    with Store.open(tmp_path / "home") as store:
+        store.save_market([stored(day, "other", 5, 13261.6), stored(day, "other", 1, None, "any"), stored(day, "other", 4, None, "used")])
+        rows, _ = market_view.references(store, Config(store.home), "sale", H100, day)
+    latest = market_view.latest_by_region(rows)
+    assert [(r.condition, r.n) for r in latest] == [("any", 5), ("used", 4), (market_view.NOT_SAID, 1)]
+    assert market_view.told(latest) == market_view.by_region(rows)["other"]
+
+
 @pytest.mark.parametrize(
     ("n", "low", "seeded"), [(4, 25000, True), (40, 25000, True), (40, 24000, False), (4, None, False)]
 )
