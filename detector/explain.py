@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from detector.features import FEATURES, Feature
-from detector.market import segment_words
+from detector.market import seen_words
 from detector.others import MOST_RECENT
 
 if TYPE_CHECKING:
@@ -253,5 +253,4 @@ def _market(document: Mapping[str, Any], config: Config) -> str:
     market = document.get("market") or {}
     if not market.get("centre"):
         return ""
-    seen = f"{market['n']} peers, {segment_words(market['segment'], config.market.titles)}" if market["n"] else "a list price, no peers yet"
-    return f" (reference ${market['centre']:,.2f}, {seen})"
+    return f" (reference ${market['centre']:,.2f}, {seen_words(market, config.market.titles)})"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from detector.comparable import why_not_compared
-from detector.market import Answer, NotEnough, Reference, is_fault, segment_words, short
+from detector.market import Answer, NotEnough, Reference, is_fault, market_record, seen_words, short
 from detector.others import ASIDE
 from detector.reading.model import Signal
 
@@ -225,7 +225,7 @@ def sigmoid(x: float) -> float:
 def price_words(usd: float, expected: float, reference: Reference, titles: Mapping[str, str]) -> str:
     """The comparison in words: price, share of the market, peers, window, segment."""
     expected = short(expected)  # as the reading's `market` has it, so that a share is the same wherever it is shown
-    seen = f"{reference.n} peers in {reference.window_days} days, {segment_words(reference.segment, titles)}" if reference.n else "a list price, no peers yet"
+    seen = seen_words(market_record(reference), titles)
     return f"unit price ${usd:,.{2 if usd < 100 else 0}f}, {100 * usd / expected:.0f} % of the market's ${expected:,.{2 if expected < 100 else 0}f}, {seen}"
 
 

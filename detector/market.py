@@ -36,7 +36,8 @@ class Reference:
     """What the market asks, in USD for one chip or chip-hour.
 
     Cheap is measured against `low`, dear against `high` (equal unless a seed gives a band). `spread` is the robust
-    standard deviation of log price. `n` voices of `segment` in `window_days` days; 0 where the seed alone speaks.
+    standard deviation of log price. `n` voices of `segment` in `window_days` days; 0 where the seed alone speaks, because
+    the `heard` voices everywhere were too few.
     """
 
     low: float
@@ -46,6 +47,7 @@ class Reference:
     segment: str
     window_days: int
     seed: str | None
+    heard: int = 0
 
     @property
     def centre(self) -> float:
@@ -132,10 +134,11 @@ class Book:
         everywhere, here, alike = _segments(kind, chip, region, condition)
         whole = self._speak(everywhere, day, own)
         seed, enough, form = self.seeds.get((kind, chip)), whole.effective >= self.forming.min_peers, ""
-        pool = None if enough else self._pool(kind, chip)
+        pool, heard = None if enough else self._pool(kind, chip), whole.n
         if pool is not None:
             pooled = _segments(kind, pool, region, condition)
             shared = self._speak(pooled[0], day, own)
+            heard = shared.n
             if shared.effective >= self.forming.min_peers:
                 (everywhere, here, alike), whole, enough, form = pooled, shared, True, ANY_FORM
         if seed is None and not enough:
@@ -150,7 +153,7 @@ class Book:
                 n, words, wider = voices.n, name, voices
         return Reference(
             round(math.exp(level.low), 6), round(math.exp(level.high), 6), max(level.spread, self.forming.least_spread), n,
-            words, self.forming.window_days, seed.id if seed else None,
+            words, self.forming.window_days, seed.id if seed else None, 0 if enough else heard,
         )  # fmt: skip
 
     def records(self, kind: str, chip: str, day: int) -> list[dict[str, Any]]:
@@ -356,7 +359,7 @@ def market_record(answer: Answer) -> dict[str, Any]:
         return {
             "centre": short(answer.centre), "low": short(answer.low), "high": short(answer.high),
             "spread": round(answer.spread, 4), "n": answer.n, "segment": answer.segment, "days": answer.window_days,
-            "seed": answer.seed,
+            "seed": answer.seed, **({} if answer.n else {"heard": answer.heard}),
         }  # fmt: skip
     return {"n": answer.n, "note": answer.reason}
 
@@ -368,6 +371,22 @@ def compared(usd: float | None, market: Mapping[str, Any]) -> float | None:
         return None
     low, high = market.get("low") or market["centre"], market.get("high") or market["centre"]
     return float(low if usd < low else high if usd > high else market["centre"])
+
+
+def seen_words(market: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    """What a reading's reference is seen from: so many peers in a segment, or a list price because there were too few."""
+    if not market.get("n"):
+        return list_words(market)
+    days = f" in {market['days']} days" if market.get("days") else ""
+    return f"{market['n']} peers{days}, {segment_words(market['segment'], titles)}"
+
+
+def list_words(market: Mapping[str, Any]) -> str:
+    """Why a list price stands in a reading's `market`. One judged before the peers that were too few were kept does not say how many."""
+    heard, days = market.get("heard"), market.get("days")
+    if heard is None or not days:
+        return "a list price, too few peers"
+    return f"a list price, {heard} peer{'' if heard == 1 else 's'} in {days} days: too few" if heard else f"a list price, no peers in {days} days"
 
 
 def segment_words(segment: str, titles: Mapping[str, str]) -> str:

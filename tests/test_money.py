@@ -61,6 +61,7 @@ FIGURES = [
     # Letters for zeros, a sum that came down, a model before the sum, a range in words.
     ("$7,5OO", "en", "US", 7500, "USD"), ("$8,000 now $7,200", "en", "US", 7200, "USD"), ("8.000 € jetzt 7.200 €", "de", "DE", 7200, "EUR"), ("RTX 5090 $1.9k", "en", "US", 1900, "USD"), ("1 VB €", "de", "DE", 1, "EUR"),
     ("entre 7 000 et 8 000 €", "fr", "FR", 7000, "EUR"),
+    ("1万二周末交易", "zh-Hans", "CN", 12000, "CNY"), ("1万八一张", "zh-Hans", "CN", 18000, "CNY"), ("16万一张", "zh-Hans", "CN", 160000, "CNY"),
     # Three digits behind a sign that parts decimals at home: no card has thousandths of a price.
     ("€45,000", "de", "DE", 45000, "EUR"), ("$1.234", "en", "US", 1234, "USD"), ("12.500 €", "en", "IE", 12500, "EUR"), ("9,800 zł", "pl", "PL", 9800, "PLN"), ("$1.23", "en", "US", "1.23", "USD"),
 ]  # fmt: skip

@@ -230,11 +230,11 @@ class Chooser:
         spoken = self.book.number_words(locale.base)
         for match in chain(_CHARACTERS.finditer(text), spoken[0].finditer(text) if spoken else ()):
             start, end = match.span()
-            opens = _OPENS.search(text[max(0, start - 2) : start] or "\n") or self.words.ends_with("asked", text, start, 3)
+            opens = bool(_OPENS.search(text[max(0, start - 2) : start] or "\n") or self.words.ends_with("asked", text, start, 3))
             piece = None
             if match.re is _CHARACTERS:
                 end -= PIECES.match(text, end - 1) is not None
-                piece, opens = _PIECE.match(text, end), opens or _PIECE_BEFORE.search(text[max(0, start - 8) : start])
+                piece, opens = _PIECE.match(text, end), bool(opens or _PIECE_BEFORE.search(text[max(0, start - 8) : start]))
             closes = piece.end() if piece else end
             if not opens or not (_CLOSES.match(text, closes) or self.words.starts_with("closing", text, closes)):
                 continue

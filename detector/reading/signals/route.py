@@ -47,6 +47,11 @@ _TOPIC = re.compile(
 )
 MEETING = 24
 """Letters behind a word of handing over that tell where."""
+_MEETING_WORDS = re.compile(
+    fold_pattern(
+        r"[验看测试]货|验[机卡]|自提|优先|为主|最好|也行|(?:均|都|皆)?可以?|支持|仅限?|只限?|同城|当面|见面|面交|或者?|邮寄|包邮|快递|顺丰|交易|测试|不寄|手渡し|引き取り|のみ|希望|歓迎|可能|직거래|우선|가능|만|only|preferred|welcome|possible|please"
+    )
+)
 BESIDE_PLACE, CAME_BEFORE = 18, 28
 """Letters between a place and the word that says what it is to the goods; a verb of coming may have its manner between: `came by air from`."""
 
@@ -245,11 +250,21 @@ def restricted_destination(world: Map, facts: Facts) -> Iterator[tuple[str, Find
 
 
 def handed_over(scopes: Sequence[Scope]) -> Iterator[Finding]:
-    """Where the text says that buyer and seller meet: a part of a town that no list of places has (`Entrega en Chacao`)."""
+    """Where the text says that buyer and seller meet: a part of a town that no list of places has (`Entrega en Chacao`), behind the
+    word or, where nothing is, before it (`大悦城面交`)."""
     for scope in scopes:
         for hit in scope.s.of("handover"):
-            end = min(scope.s.clause(hit).end, hit.end + int(MEETING / scope.density))
-            yield Finding(hit.start, max(end, hit.end), hit.languages[0])
+            clause, reach = scope.s.clause(hit), int(MEETING / scope.density)
+            start, end = max(clause.start, hit.start - reach), max(min(clause.end, hit.end + reach), hit.end)
+            if _names_something(scope.s.text[hit.end : end]):
+                yield Finding(hit.start, end, hit.languages[0])
+            elif _names_something(scope.s.text[start : hit.start]):
+                yield Finding(start, hit.end, hit.languages[0])
+
+
+def _names_something(words: str) -> bool:
+    """Whether letters are left when the words of meeting and looking are gone."""
+    return sum(map(str.isalpha, _MEETING_WORDS.sub("", words))) > 1
 
 
 def transit_route(world: Map, facts: Facts) -> Iterator[tuple[str, Finding | None]]:

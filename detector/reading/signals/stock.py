@@ -10,6 +10,8 @@ from detector.reading.signals.scope import OBJECTS, TIGHT, Finding, Scope, findi
 from detector.reading.signals.vocabulary import Hit
 from detector.reading.text import fold_pattern
 
+_COUNTED_WORD = re.compile(r"\+?[ \u00a0-]?(?:[x×] ?)?[a-z\u00c0-\u024f\u0400-\u04ff]{2,}(?![a-z\u00c0-\u024f\u0400-\u04ff])")
+"""The word behind a number, in scripts that set words apart."""
 _WORD_END = re.compile(r"(?![a-z\u00c0-\u024f\u0400-\u04ff\u0600-\u06ff])")
 _PAUSE = re.compile(r"[,.;:!?|/()，。；：！？、（）\n]")
 _MINIMUM_OF_ONE = re.compile(
@@ -109,8 +111,9 @@ def enough(facts: Facts, least: int) -> bool:
 def _numbers(text: str, places: Sequence[tuple[int, int]]) -> Iterator[Finding]:
     """The numbers of the reading where the field states them, with a word of what they count."""
     for start, end in places:
-        # To the end of a word, and not past a pause: a quote cut inside either reads like a fault.
-        tail = _WORD_END.search(text, end + NUMBER_TAIL)
-        last = tail.start() if tail else len(text)
+        # To the end of a word, and not past a pause: a quote cut inside either reads like a fault. `40 units no returns`: one word.
+        counted = _COUNTED_WORD.match(text, end)
+        tail = None if counted else _WORD_END.search(text, end + NUMBER_TAIL)
+        last = counted.end() if counted else tail.start() if tail else len(text)
         pause = _PAUSE.search(text, end, last)
         yield Finding(start, pause.start() if pause else last, "")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
-from detector.reading.clauses import Sentence, gap
+from detector.reading.clauses import Clause, Sentence, gap
 from detector.reading.model import Signal
 from detector.reading.signals.contact import LINK
 from detector.reading.signals.learned import (
@@ -43,12 +43,16 @@ just these."""
 NOTHING = frozenset({"none", "none_after"})
 _QUOTED = re.compile(r"[\"“”„«»「」『』]")
 """What papers are to say, word for word: the letters in the marks are not the seller's, and votes know few of them."""
+LISTED = 45
+"""Letters that the facts of a list have on average, at most."""
 UNSAID = frozenset({"not", "not_after", "if", "if_after"})
 """Words under which a thing is not said to be so; a question is the same."""
 DONE = {"serial_removed": ("loss", "swap", "hide"), "relabelled": ("swap",), "modified_hardware": ("modded", "alter")}
 """Words of what was done to the goods: a sentence that denies all that it has of them says that it was not."""
 OTHERWISE = frozenset({"ask", "others", "refuse", "asked", "intact"})
 """Words by which it may be said of somebody else's goods, or of these that all is well."""
+UNLISTED = frozenset({"if", "if_after", "photo", "blur"}) | OTHERWISE
+"""Words that govern more than the fact they stand in, so that a sentence with them is no list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,9 @@ def _beside(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]
         return TOLD
     if found.signal == "export_evasion" and chance >= AS_LIKELY and _QUOTED.search(found.text or ""):
         return TOLD
+    listed = _in_list(votes, text, sentence, found)
+    if listed >= HELD.get(found.signal, TOLD):
+        return listed
     if not apart:
         return chance
     own = probabilities(votes, text.folded.text[sentence.start : sentence.end].strip(), marks(told(sentence), {found.signal}))[found.signal]
@@ -120,14 +127,33 @@ def _beside(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]
     return max(chance, TOLD) if alone >= ALONE.get(found.signal, TOLD_AGAINST) else chance
 
 
+def _in_list(votes: Votes, text: Text, sentence: Sentence, found: Signal) -> float:
+    """The probability of a rule's finding in its own clause, where the sentence is a list of short facts: each of them is a
+    sentence of its own, whose weight the others would thin out. 0 elsewhere."""
+    if not sentence.pauses or sentence.question or not sentence.concepts.isdisjoint(UNLISTED):
+        return 0.0
+    if (sentence.end - sentence.start) * Scope(sentence).density > LISTED * (len(sentence.pauses) + 1):
+        return 0.0
+    own = [clause for clause in sentence.clauses() if _overlaps(text, clause, found)]
+    if len(own) != 1:
+        return 0.0
+    start, end = own[0].start, own[0].end
+    concepts = {hit.concept for hit in sentence.hits if start <= hit.start and hit.end <= end}
+    return probabilities(votes, text.folded.text[start:end].strip(), marks(concepts, {found.signal}))[found.signal]
+
+
+def _overlaps(text: Text, clause: Clause, found: Signal) -> bool:
+    low, high = text.folded.span(clause.start, clause.end)
+    return (found.start or 0) < high and low < (found.end or 0)
+
+
 def _clauses(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]) -> Iterator[_Clause]:
     """Clauses of a sentence that may say what rules found in another of its clauses."""
     ruled = {signal.signal for signal in here} & set(votes.labels)
     clauses = list(sentence.clauses()) if ruled and sentence.pauses else []
     for clause in clauses[:MOST_CLAUSES]:
         written = text.folded.text[clause.start : clause.end]
-        low, high = text.folded.span(clause.start, clause.end)
-        silent = ruled - {s.signal for s in here if (s.start or 0) < high and low < (s.end or 0)}
+        silent = ruled - {s.signal for s in here if _overlaps(text, clause, s)}
         if len(written.strip()) >= LEAST_CLAUSE and silent:
             concepts = frozenset(h.concept for h in sentence.hits if clause.start <= h.start and h.end <= clause.end)
             yield _Clause(clause.start + len(written) - len(written.lstrip()), written.strip(), concepts, frozenset(silent))
