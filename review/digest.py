@@ -115,7 +115,7 @@ class DigestAlert:
         if not self.market_usd:
             return f"{price}, not enough peers"
         market = f"${self.market_usd:,.2f}" if self.market_usd < 100 else f"${self.market_usd:,.0f}"
-        peers = f"{self.market_n} peers" if self.market_n else "a list price, no peers yet"
+        peers = f"{self.market_n} peers" if self.market_n else "a list price, too few peers"
         return f"{price}, {100 * self.unit_usd / self.market_usd:.0f} % of the market's {market} ({peers})"
 
 

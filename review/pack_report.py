@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from detector.market import compared, segment_words
+from detector.market import compared, seen_words
 from review.digest import SEVERITIES
 from review.marks import pieces
 from review.render import environment
@@ -119,7 +119,7 @@ def _scale(reading: Mapping[str, Any], regions: Mapping[str, str]) -> dict[str, 
     return {
         "own": place(own), "low": place(low), "high": place(high), "centre": place(against), "usd": own, "centre_usd": against,
         "share": round(100 * own / against),
-        "peers": f"{market['n']} peers in {market.get('days')} days, {segment_words(market['segment'], regions)}" if market.get("n") else "a list price, no peers yet",
+        "peers": seen_words(market, regions),
     }  # fmt: skip
 
 

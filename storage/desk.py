@@ -94,10 +94,10 @@ class DeskQuestions(Base):
         return [{**dict(row), "signals": tuple((row["signals"] or "").split())} for row in rows]
 
     def peers(self, chip: str, offer: str, *, limit: int = 300) -> list[dict[str, Any]]:
-        """Current offers of a chip with a unit price, the latest read first: listing, site, country, title, unit_usd, condition."""
+        """Current offers of a chip with a unit price, the latest read first: listing, site, country, title, unit_usd, condition, observed_at."""
         rows = self.db.rows(
-            """SELECT l.id AS listing, l.site, l.country, l.title, r.unit_usd, r.condition FROM reading r
-               JOIN listing l ON l.id = r.listing AND l.observation = r.observation
+            """SELECT l.id AS listing, l.site, l.country, l.title, r.unit_usd, r.condition, o.observed_at FROM reading r
+               JOIN listing l ON l.id = r.listing AND l.observation = r.observation JOIN observation o ON o.id = r.observation
                WHERE r.chip = ? AND r.offer = ? AND r.unit_usd IS NOT NULL ORDER BY r.rowid DESC LIMIT ?""",
             [chip, offer, limit],
         )

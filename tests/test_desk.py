@@ -150,6 +150,21 @@ def test_an_alert_adds_up_and_names_market_law_evidence_and_what_may_be_innocent
     assert page.css_first("svg.c-strip .c-own") is not None
 
 
+def test_offers_beside_a_list_price_say_why_they_are_no_peers(desk: Opened) -> None:
+    ana, key = desk.person(), key_of(desk)
+    reading = ask(desk, lambda s: s.reading(s.alert(key)["observation"]))
+    market, day = reading["document"]["market"], str(ask(desk, lambda s: s.observation(reading["observation"])).observed_at)
+    others = [row for row in ask(desk, lambda s: s.peers(reading["chip"], "sale")) if row["listing"] != key]
+    assert others and market["n"] == 0 and market["heard"] < 5
+    price = '[aria-labelledby="price-title"]'
+    assert f"a list price, {market['heard'] or 'no'} peer" in ana.page(f"/alert/{key}").css_first(price).text() and "peers yet" not in ana.page("/").text()
+    assert f"{len(others)} seen in that time; a seller counts once" in ana.page(f"/alert/{key}").css_first("#apart").text()
+    with sqlite3.connect(desk.home / "chipwatch.db") as db:
+        db.execute("UPDATE observation SET observed_at = '2025-01-01T08:00:00Z' WHERE listing <> ?", [key])
+    old = ana.page(f"/alert/{key}").css_first("#apart").text()
+    assert day and f"{len(others)} older than 90 days" in old and "counts once" not in old
+
+
 def test_a_change_of_price_is_told_with_its_difference(desk: Opened) -> None:
     page = desk.person().page(f"/alert/{key_of(desk)}")
     diffs = [node.text(separator="|", strip=True) for node in page.css(".diff")]
@@ -618,8 +633,11 @@ def test_a_mute_hides_counts_and_is_lifted(desk: Opened) -> None:
     form = ana.form(f"/alert/{key}", "/mutes")
     ana.post("/mutes", {**form, "what": f"listing:{key}", "reason": "again", "until": "2026-04-20"})
     assert len(ana.page("/").css(".alerts > li")) == total - 1
-    mute = next(row for row in ask(desk, lambda s: s.mutes()) if row["reason"] == "again")
-    ana.post(f"/mutes/{mute['id']}/lift", ana.form("/mutes", f"/mutes/{mute['id']}/lift"))
+    ana.post("/mutes", {**form, "what": f"listing:{key}", "reason": "shorter", "until": "2026-04-10"})
+    assert "Muted until 2026-04-10, and by an earlier mute until 2026-04-20" in ana.page("/mutes").body.text()
+    for reason in ("again", "shorter"):
+        mute = next(row for row in ask(desk, lambda s: s.mutes()) if row["reason"] == reason)
+        ana.post(f"/mutes/{mute['id']}/lift", ana.form("/mutes", f"/mutes/{mute['id']}/lift"))
     assert len(ana.page("/").css(".alerts > li")) == total
 
 

@@ -108,7 +108,9 @@ def test_a_cheap_rental_has_its_own_signal() -> None:
     hour = Reference(2.4, 2.4, 0.25, 0, "all markets", 90, "h100")
     found = JUDGE.judge(reading(0.95, offer="rental"), hour)
     assert [signal.signal for signal in found.signals] == ["rental_below_market"] and found.severity == "high"
-    assert "no peers yet" in str(found.signals[0].detail)
+    assert str(found.signals[0].detail).endswith(", a list price, no peers in 90 days")
+    found = JUDGE.judge(reading(0.95, offer="rental"), replace(hour, heard=3))
+    assert str(found.signals[0].detail).endswith(", a list price, 3 peers in 90 days: too few")
 
 
 def test_dear_where_dear_is_normal_says_less() -> None:

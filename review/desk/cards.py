@@ -70,7 +70,7 @@ class Price:
             return "no price to compare"
         if self.ratio is None:
             return "not enough peers"
-        peers = f"{self.n} peers" if self.n else "list price, no peers yet"
+        peers = f"{self.n} peers" if self.n else "list price, too few peers"
         share = 100 * self.ratio
         return (
             f"{share:.0f} % of market ({peers})"

@@ -103,6 +103,8 @@ class Case:
     bars: Markup | None
     price: Price
     strip: Markup | None
+    apart: str
+    """Why the offers on the strip make no reference; "" where peers made one."""
     history: tuple[Seen, ...]
     earlier: int
     line: Markup | None
@@ -145,13 +147,14 @@ def case_of(store: Store, config: Config, names: Names, glossary: Glossary, key:
         document, (document.get("price") or {}).get("unit_usd"), seen.listing.price_text if seen else None
     )
     history = _history(store, observations)
+    beside = _beside(store, document, price, key)
     relist_of = alert["relist_of"] if alert else None
     title = "".join(
         piece.text for field in _fields(seen, document) if field.name == "title" for piece in field.pieces
     ) or masked(listing["title"])
     return Case(
         listing, title, alert, document, seen, _fields(seen, document), _signs(seen, document, config, names, glossary), reasons,
-        _bars(reasons), price, _strip(store, names, document, price, key), tuple(reversed(history)), max(len(observations) - SEEN, 0),
+        _bars(reasons), price, _strip(names, document, price, beside), _apart(beside, document, seen, config), tuple(reversed(history)), max(len(observations) - SEEN, 0),
         _line(history), _law(document, seen, config), tuple(explain.why_not(document, config, listing["country"])) if document else ("not read yet",),
         store.decisions_on(key), store.offers_of_seller(listing["seller"], besides=key) if listing["seller"] else (0, []),
         store.copies(key), store.relists(key, listing["seller"]), store.title_of(relist_of) if relist_of else None,
@@ -248,17 +251,38 @@ def _bars(reasons: Sequence[explain.Line]) -> Markup | None:
     return charts.bars(bars, title="Reasons that add up to the score, in log-odds", total="sum")
 
 
-def _strip(store: Store, names: Names, document: Mapping[str, Any], price: Price, key: str) -> Markup | None:
+def _beside(store: Store, document: Mapping[str, Any], price: Price, key: str) -> list[dict[str, Any]]:
+    """The other offers of the same chip, as they are now."""
+    chips = document.get("chips") or []
+    if not chips or price.unit_usd is None:
+        return []
+    return [row for row in store.peers(chips[0]["chip"], document["offer"], limit=PEERS) if row["listing"] != key]
+
+
+def _apart(beside: Sequence[Mapping[str, Any]], document: Mapping[str, Any], seen: Observation | None, config: Config) -> str:
+    """Why these offers made no reference: what is too old, what was seen only later, and that a seller is one voice."""
+    market, forming = document.get("market") or {}, config.market.forming
+    if not beside or seen is None or not market or market.get("n") and market.get("centre"):
+        return ""
+    day = date.fromisoformat(seen.observed_at[:10])
+    ages = [(day - date.fromisoformat(row["observed_at"][:10])).days for row in beside]
+    old, later = sum(age > forming.window_days for age in ages), sum(age < 0 for age in ages)
+    rest = len(ages) - old - later
+    parts = [
+        f"{old} older than {forming.window_days} days" if old else "",
+        f"{later} seen only after this one" if later else "",
+        f"{rest} seen in that time" if rest else "",
+    ]
+    needed = f"; a seller counts once, and about {forming.min_peers:g} are needed" if rest else ""
+    return f"No peers: of the {len(ages)} other offer{'s' if len(ages) > 1 else ''} shown {', '.join(filter(None, parts))}{needed}."
+
+
+def _strip(names: Names, document: Mapping[str, Any], price: Price, beside: Sequence[Mapping[str, Any]]) -> Markup | None:
     chips = document.get("chips") or []
     if not chips or price.unit_usd is None:
         return None
-    peers = store.peers(chips[0]["chip"], document["offer"], limit=PEERS)
     market = document.get("market") or {}
-    dots = [
-        charts.Dot(row["unit_usd"], f"{row['site']}, {names.country(row['country']) or 'place not said'}")
-        for row in peers
-        if row["listing"] != key
-    ]
+    dots = [charts.Dot(row["unit_usd"], f"{row['site']}, {names.country(row['country']) or 'place not said'}") for row in beside]
     dots.append(charts.Dot(price.unit_usd, "this offer", own=True))
     return charts.strip(
         dots,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from detector.market import segment_words
+from detector.market import list_words, segment_words
 from review.desk.case import Case, case_of
 from review.desk.decide import CHOOSE, DONE, MAX_NOTE, UNSEEN, decide_one, reasons, said_with, wish_of
 from review.desk.pages.queue import choice_of, query_of
@@ -27,7 +27,7 @@ def alert(visit: Visit) -> Answer:
     return visit.page(
         "alert.html", key=key, case=case, at=at, before=before, after=after, query=query_of(visit.args), reasons=reasons(visit.config, flagged=case.alert is not None),
         week=(now + timedelta(days=7)).date().isoformat(), month=(now + timedelta(days=30)).date().isoformat(), scopes=_scopes(visit, case),
-        drawn=len(waiting) if key in waiting else 0, reason=visit.config.decisions.title, segment=lambda name: segment_words(name, visit.config.market.titles), titled=lambda text: titled(text, visit.names.signals),
+        drawn=len(waiting) if key in waiting else 0, reason=visit.config.decisions.title, segment=lambda name: segment_words(name, visit.config.market.titles), titled=lambda text: titled(text, visit.names.signals), list_words=list_words,
     )  # fmt: skip
 
 
