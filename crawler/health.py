@@ -48,6 +48,6 @@ def notes(facts: Facts, outcome: Outcome) -> dict[str, Any]:
     )
     return {
         "fill": share, "problem_texts": facts.problems, "failed": dict(facts.failed), "refused": dict(facts.refused),
-        "stops": facts.stops, "limits": facts.limits, "remarks": facts.remarks[:20], "errors": facts.errors[:20], "broken": list(outcome.broken),
+        "stops": facts.stops, "absent": facts.absent, "limits": facts.limits, "remarks": facts.remarks[:20], "errors": facts.errors[:20], "broken": list(outcome.broken),
         "waited_s": round(facts.waited_s, 2),
     }  # fmt: skip

@@ -21,7 +21,7 @@ from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.plan import Plan
-from crawler.politeness import challenge, hosts, robots
+from crawler.politeness import causes, challenge, hosts, robots
 from crawler.politeness.head import bound_heads, too_large
 from crawler.politeness.pause import Pause, retry_after
 from storage.errors import StorageError
@@ -195,6 +195,8 @@ class Manners:
             self.robots[host] = await self._fetch_robots(request)
             self.pause.at_least(host, self.robots[host].delay_s)
         rules = self.robots[host]
+        if rules.absent:
+            self._stop(host, f"not reachable: {rules.why}; nothing may be fetched without its robots.txt", "robots", self.facts.absent)
         if rules.verdict == "unreachable":
             self._stop(host, f"robots.txt cannot be had ({rules.why}), so nothing may be fetched", "robots")
         if rules.delay_s > robots.MAX_DELAY_S:
@@ -211,17 +213,18 @@ class Manners:
             assert self.crawler.engine is not None
             response = await self.crawler.engine.download_async(asked)
         except Exception as error:
-            why = getattr(error, "why", None) or type(error).__name__
-            found = robots.judge(url, None, b"", agent, why=why)
+            why = getattr(error, "why", None) or causes.in_words(error)
+            absent = causes.not_reached(error, answered="download_latency" in asked.meta)
+            found = robots.judge(url, None, b"", agent, why=why, absent=absent)
         else:
             found = robots.judge(url, response.status, response.body, agent, max_kb=max_kb)
         self.plan.robots[parts.netloc] = found
         return found
 
-    def _stop(self, host: str, why: str, kind: str) -> None:
-        """Leave a host alone for the rest of the run, and longer (see rest.py). Always raises Refused."""
+    def _stop(self, host: str, why: str, kind: str, told: list[str] | None = None) -> None:
+        """Leave a host alone for the rest of the run, and longer (see rest.py). Always raises Refused. `told` is where it is counted, by default `stops`."""
         self.stopped[host] = why
-        self.facts.stops.append(f"{host}: {why}")
+        (self.facts.stops if told is None else told).append(f"{host}: {why}")
         try:
             self.plan.leave_alone(host, kind, why)
         except (StorageError, OSError) as error:

@@ -34,6 +34,8 @@ class Facts:
     filled: Counter[str] = field(default_factory=Counter)
     """Of how many distinct listings a field is filled."""
     stops: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    """Hosts that could not be reached, and so were asked for nothing but robots.txt."""
     limits: list[str] = field(default_factory=list)
     robots: int = 0
     """Addresses that robots.txt forbids."""
@@ -124,6 +126,8 @@ def decide(facts: Facts, site: Site, history: Sequence[int] = ()) -> Outcome:
         return Outcome("killed", f"stopped by {facts.signal} after {_so_far(facts)}")
     if facts.stops:
         return Outcome("blocked", f"{facts.stops[0]}, after {_so_far(facts)}")
+    if facts.absent:
+        return Outcome("partial" if facts.pages else "failed", f"{facts.absent[0]}, after {_so_far(facts)}")
     if not facts.pages and facts.robots and not facts.failed:
         return Outcome("blocked", f"robots.txt forbids all that was asked ({_addresses(facts.robots)})")
     if not facts.pages and not facts.unrecognised:

@@ -294,7 +294,7 @@ def test_missing_keys_and_dead_servers_fail_by_name(tmp_path: Path, monkeypatch:
     add_site(home, "dead", "http://127.0.0.1:9/list")
     results = crawl_all(home, ["ebay", "dead"])
     assert results["ebay"].outcome == "failed" and "EBAY_CLIENT_ID" in (results["ebay"].detail or "")
-    assert results["dead"].outcome == "blocked" and "robots.txt cannot be had" in (results["dead"].detail or "")
+    assert results["dead"].outcome == "failed" and (results["dead"].detail or "").startswith("127.0.0.1:9: not reachable: connection refused; ")
 
 
 @pytest.mark.parametrize("second", ["board", "same-host"])

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, DownloadFailedError
 from scrapy.http import Response
 
 from config.loader import Config
@@ -33,7 +34,7 @@ from crawler.middlewares import plain_headers
 from crawler.outcome import Facts, decide
 from crawler.page import Page
 from crawler.plan import day_count
-from crawler.politeness import challenge, hosts, rest, robots
+from crawler.politeness import causes, challenge, hosts, rest, robots
 from crawler.politeness.last import LastAsked
 from crawler.politeness.pause import Pause, retry_after
 from crawler.sites import at_rest
@@ -181,6 +182,28 @@ def test_a_robots_txt_that_cannot_be_had_forbids_everything(tmp_path: Path, answ
         result = crawl(home, "board")
     assert web.paths() == []
     assert result.outcome == "blocked" and "robots.txt cannot be had" in (result.detail or "")
+
+
+def silent(handler: Any) -> None:
+    time.sleep(2)
+
+
+def test_a_server_that_says_nothing_at_all_is_not_reachable_and_is_asked_for_nothing_else(tmp_path: Path) -> None:
+    home = new_home(tmp_path, settings="[politeness]\ntimeout_s = 1.0\n")
+    with serve() as web:
+        web.route("/robots.txt", lambda asked: silent)
+        board(web, 2)
+        add_site(home, "board", web.url + "/list")
+        result = crawl(home, "board")
+    assert web.paths() == []
+    assert result.outcome == "failed" and "not reachable: no complete answer in time" in (result.detail or "")
+
+
+def test_what_no_answer_came_for_is_told_in_words_and_what_was_begun_was_reached() -> None:
+    refused, lost, unknown = DownloadConnectionRefusedError("x"), DownloadFailedError("x"), KeyError("x")
+    assert [causes.in_words(error) for error in (refused, lost, unknown)] == ["connection refused", "connection broken", "KeyError"]
+    assert [causes.not_reached(error, answered=False) for error in (refused, CannotResolveHostError("x"), lost, unknown)] == [True, True, False, False]
+    assert not causes.not_reached(refused, answered=True)
 
 
 def test_retry_after_is_waited_for_and_a_long_one_ends_the_run(tmp_path: Path) -> None:
@@ -928,6 +951,9 @@ OUTCOMES: list[tuple[Facts, tuple[int, ...], str]] = [
     (facts(), (), "ok"),
     (facts(signal="SIGTERM"), (), "killed"),
     (facts(stops=["host: challenge"]), (), "blocked"),
+    (facts(stops=["host: challenge"], absent=["other: not reachable"]), (), "blocked"),
+    (facts(pages=0, lists=0, listings=0, absent=["host: not reachable"]), (), "failed"),
+    (facts(absent=["other: not reachable"]), (300, 310, 290), "partial"),
     (facts(pages=0, lists=0, listings=0, robots=4), (), "blocked"),
     (facts(pages=0, lists=0, listings=0, failed={"status 500": 3}), (), "failed"),
     (facts(pages=0, lists=0, listings=0), (), "failed"),

@@ -28,6 +28,8 @@ class Robots:
     rules: Protego | None = None
     agent: str = "chipwatch"
     why: str = ""
+    absent: bool = False
+    """Nobody was there to answer: no server, no such name."""
 
     def allows(self, url: str) -> bool:
         """May this address be fetched?"""
@@ -53,11 +55,11 @@ class Robots:
 
 
 def judge(
-    url: str, status: int | None, body: bytes, agent: str, *, max_kb: int = 512, why: str = ""
+    url: str, status: int | None, body: bytes, agent: str, *, max_kb: int = 512, why: str = "", absent: bool = False
 ) -> Robots:
-    """The meaning of an answer to GET /robots.txt; `status` None = no answer came."""
+    """The meaning of an answer to GET /robots.txt; `status` None = no answer came, `absent` = nobody was there to give one."""
     if status is None or status >= 500 or status == 429 or status < 200:
-        return Robots(url, "unreachable", status, why=why or f"status {status}")
+        return Robots(url, "unreachable", status, why=why or f"status {status}", absent=absent)
     if status >= 300:
         return Robots(url, "unavailable", status)
     from protego import Protego

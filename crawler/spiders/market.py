@@ -24,6 +24,7 @@ from crawler.families.answers import Keys
 from crawler.memory import REASON as MEMORY
 from crawler.middlewares import STORED, Refused, plain_headers
 from crawler.page import Follow, Page, Reading
+from crawler.politeness.causes import in_words
 from crawler.politeness.head import too_large
 
 if TYPE_CHECKING:
@@ -346,8 +347,4 @@ def _cause(error: Any) -> str:
     if isinstance(error, IgnoreRequest):
         text = str(error)
         return "answer too large after decompression" if "decompress" in text else text[:80] or "ignored"
-    return {
-        "DownloadTimeoutError": "no complete answer in time", "DownloadConnectionRefusedError": "connection refused",
-        "CannotResolveHostError": "host name not found or not public", "ResponseDataLossError": "answer cut short",
-        "DownloadFailedError": "connection broken", "BadGzipFile": "answer cannot be decompressed",
-    }.get(type(error).__name__, type(error).__name__)  # fmt: skip
+    return in_words(error)
