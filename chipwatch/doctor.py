@@ -29,6 +29,7 @@ class Check:
 def run(state: State, now: str, *, robots: bool = False) -> list[Check]:
     """All checks in order, with `robots` that of the enabled sites' robots.txt too; a check that fails to run is a failed check."""
     checks: list[Check] = []
+    told: dict[str, str] = {}
     looks: list[tuple[str, Look]] = [
         ("environment", _environment), ("home", _home), ("config", _config), ("database", _database), ("disk", _disk),
         ("sites", _sites), ("schedule", _schedule), ("keys", _keys), ("delivery", _delivery),
@@ -37,7 +38,8 @@ def run(state: State, now: str, *, robots: bool = False) -> list[Check]:
         try:
             checks.extend(Check(name, ok, found) for ok, found in look(state, now))
         except Exception as error:
-            checks.append(Check(name, False, str(error)))
+            first = told.setdefault(str(error), name)
+            checks.append(Check(name, False, str(error) if first == name else f"see {first}"))
     return checks
 
 

@@ -179,6 +179,15 @@ def test_the_doctor_names_each_site_file_that_is_wrong(tmp_path: Path) -> None:
     assert ["a.toml" in told[0], "b.toml" in told[1]] == [True, True]
 
 
+def test_wrong_settings_end_a_crawl_of_no_site_and_are_told_once_by_the_doctor(tmp_path: Path) -> None:
+    home = new_home(tmp_path, settings='[politeness]\ndelay_s = "fast"\n')
+    said = chipwatch(home, "crawl", expect=2).stderr
+    assert "settings.toml: politeness.delay_s" in said and "no site to crawl" not in said
+    wrong = [(check, found) for check, ok, found in doctor(home, expect=1) if ok == "NO"]
+    assert wrong[0][0] == "config" and "settings.toml: politeness.delay_s" in wrong[0][1]
+    assert wrong[1:] == [("delivery", "see config")]
+
+
 def test_the_doctor_names_what_would_be_passed_over_in_silence(tmp_path: Path) -> None:
     home = new_home(tmp_path)
     for name, text in {

@@ -12,6 +12,7 @@ from chipwatch.app import (
     State,
     UseError,
     clean,
+    find_listing,
     many,
     need_file,
     note,
@@ -59,6 +60,7 @@ def crawl(
     state: State = ctx.obj
     with state.store():
         pass
+    _ = state.config.settings  # wrong settings are an error even where there is no site to crawl
     for name in (*(sites or ()), *(without or ())):
         _site(state, name)
     absent = _demo_sites(state)
@@ -346,7 +348,7 @@ def erase(
     if not why.strip():
         raise UseError("--why is empty: say who asked for the erasure, it is kept with it")
     with state.store() as store:
-        key = store.find_listing(listing)
+        key = find_listing(state, store, listing)
         row = store.listing(key)
         for word in named or ():
             if not says_enough(word):
