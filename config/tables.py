@@ -161,7 +161,7 @@ class _Merger:
                 file, where = (self.origin.get((field, key), file), f"{field} {key!r}, key {'.'.join(loc[2:])!r}")
             else:
                 file = self.origin.get((field, loc[1]), file)
-        problem = first["msg"]
+        problem = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be", 1)
         if first["type"] == "extra_forbidden":
             near = difflib.get_close_matches(loc[-1], _valid_names(self.model, first["loc"]), 1, 0.5)
             problem = "unknown key" + (f"; did you mean {near[0]!r}?" if near else "")

@@ -148,6 +148,9 @@ def preview(config: Config, changes: Mapping[str, Any]) -> Judge:
         try:
             return Judge.from_config(Config(home))
         except ConfigError as error:
+            blamed = [f"{key}={value}" for key, value in changes.items() if error.where and f"{key}.".startswith(f"{error.where}.")]
+            if blamed and Path(error.file).is_relative_to(home):
+                raise ChangeError(f"{', '.join(blamed)}: {error.problem}") from error
             # The copy is gone when this is read: name the file that it is a copy of.
             file = config.home / "config" / Path(error.file).name if config.home and Path(error.file).is_relative_to(home) else error.file
             raise ConfigError(file, error.where, error.problem) from error

@@ -144,6 +144,11 @@ def test_a_forest_of_nothing_is_told_and_is_no_fault(tmp_path: Path) -> None:
     assert "--compare changes nothing" in chipwatch(home, "detect", "--compare", "--refit", expect=2).stderr
 
 
+def test_the_programs_own_folder_is_no_home() -> None:
+    own = Path(__file__).resolve().parents[1]
+    assert f"no home at {own}" in chipwatch(own, "alerts", expect=2).stderr
+
+
 def test_inspect_needs_no_home_and_answers_every_line(tmp_path: Path) -> None:
     lines = [json.dumps({"site": "s", "listing_id": str(n), "title": t}) for n, t in enumerate(["NVIDIA H100 80GB PCIe", "bread"])]
     source = tmp_path / "in.jsonl"
@@ -153,6 +158,6 @@ def test_inspect_needs_no_home_and_answers_every_line(tmp_path: Path) -> None:
     first, second, third, fourth = map(json.loads, done.stdout.splitlines())
     assert fourth["line"] == 4 and "yesterday" in fourth["error"]
     assert first["chips"][0]["chip"] == "nvidia-h100-pcie-80gb" and first["versions"]["model"] is None
-    assert second["line"] == 2 and "error" in second
+    assert second["line"] == 2 and "no JSON object" in second["error"] and "chipwatch import" in second["error"]
     assert third["offer"] == "other"
     assert not (tmp_path / "nohome").exists()

@@ -37,6 +37,19 @@ def tried(home: Path, *changes: str) -> tuple[int, int]:
     return told["alerts_before"], told["alerts_after"]
 
 
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ("severity.medim=0.2", "severity.medim=0.2: unknown key; did you mean 'medium'?"),
+        ("severity.medium=7", "severity.medium=7: must be less than or equal to 1"),
+        ("severity.medium=0.99", "severity.medium=0.99: low 0.12 <= medium 0.99 <= high 0.88 must hold"),
+    ],
+)
+def test_a_change_that_cannot_be_is_blamed_itself_and_no_file(home: Path, change: str, problem: str) -> None:
+    told = chipwatch(home, "tune", "try", change, expect=2).stderr
+    assert problem in told and "thresholds.toml" not in told
+
+
 def test_a_change_is_tried_against_what_is_in_force_before_detect_has_run(home: Path) -> None:
     shipped = tried(home, "severity.medium=0.7")
     assert shipped == (2, 1)
@@ -87,8 +100,8 @@ def test_a_count_is_set_as_a_version_and_holds_with_the_next_detect(home: Path, 
 
 def test_a_mute_is_set_listed_and_ended(home: Path) -> None:
     for words, told in (
-        (["sitee", "x"], "Invalid value"), (["site", "nosuch"], "none that is known"), (["seller", "nosuch"], "no such seller"), (["seller", "9"], "no such seller"),
-        (["listing", "nosuch/1"], "no listing"), (["signal", "nosuch"], "none that is known"),
+        (["sitee", "x"], "Invalid value"), (["site", "nosuch"], "none that is known"), (["seller", "nosuch"], "no such seller"), (["seller", "0ff"], "too short"),
+        (["listing", "nosuch/1"], "no listing"), (["listing", "bord/0"], "did you mean board?"), (["listing", "0ff"], "4 letters or more"), (["signal", "nosuch"], "none that is known"),
     ):  # fmt: skip
         assert told in chipwatch(home, "alerts", "mute", *words, "--reason", "r", "--until", "2999-01-01", expect=2).stderr
     assert "is empty" in chipwatch(home, "alerts", "mute", "site", "board", "--reason", " ", "--until", "2999-01-01", expect=2).stderr
@@ -106,6 +119,37 @@ def test_a_mute_is_set_listed_and_ended(home: Path) -> None:
     chipwatch(home, "alerts", "unmute", made["mute"])
     assert "[]" in chipwatch(home, "alerts", "mutes", "--json").stdout
     assert "no such mute" in chipwatch(home, "alerts", "unmute", made["mute"], expect=2).stderr
+
+
+def test_a_second_mute_is_stored_as_it_is_answered_and_names_the_first(home: Path) -> None:
+    mute = ("alerts", "mute", "listing", "board/0", "--who", "ana", "--reason")
+    first = json.loads(chipwatch(home, *mute, "first", "--until", "2998-12-10").stdout)
+    done = chipwatch(home, *mute, "second", "--until", "2998-01-31")
+    second = json.loads(done.stdout)
+    assert f"muted already until 2998-12-10 by ana (first), and the later day holds; end that one: chipwatch alerts unmute {first['mute']}" in done.stderr
+    stored = {row["id"]: row for row in json.loads(chipwatch(home, "alerts", "mutes", "--json").stdout)}
+    assert (stored[second["mute"]]["reason"], stored[second["mute"]]["expires_at"][:10]) == ("second", second["until"])
+    chipwatch(home, "alerts", "unmute", first["mute"])
+    assert "muted until 2998-01-31 by ana (listing" in chipwatch(home, "alerts", "show", "board/0").stdout
+    chipwatch(home, "alerts", "unmute", second["mute"])
+    third = chipwatch(home, *mute, "third", "--until", "2998-01-31")
+    assert "muted already" not in third.stderr
+    chipwatch(home, "alerts", "unmute", json.loads(third.stdout)["mute"])
+
+
+def test_what_names_no_day_or_no_site_is_told_alike_by_all_commands(home: Path) -> None:
+    for words in (("alerts", "decide", "board/0", "snooze"), ("alerts", "mute", "site", "board", "--reason", "r")):
+        told = chipwatch(home, *words, "--until", "31.12.2026", expect=2).stderr
+        assert told == "error: --until 31.12.2026: write a day, such as 2030-01-31\n"
+    for words in (("show",), ("pack",), ("mute", "listing", "--reason", "r", "--until", "2999-01-01"), ("decide",)):
+        told = chipwatch(home, "alerts", *words, "bord/0", *(["note"] if words == ("decide",) else []), expect=2).stderr
+        assert told.splitlines()[-1] == "error: site 'bord' is none that is known; did you mean board?"
+    assert "no listing has this key" in chipwatch(home, "alerts", "show", "board/nosuch", expect=2).stderr
+
+
+def test_alerts_of_more_than_one_state_are_listed_with_it(home: Path) -> None:
+    assert "state" in chipwatch(home, "alerts", "--state", "any").stdout.split("\n")[0].split()
+    assert "state" not in chipwatch(home, "alerts").stdout.split("\n")[0].split()
 
 
 def test_a_day_of_the_demo_is_past_and_who_gives_no_name_is_told_which_is_recorded(home: Path) -> None:

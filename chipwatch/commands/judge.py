@@ -205,7 +205,10 @@ def _inspected(
     told: set[str] = set()
     for number, line in enumerate(_lines(files), 1):
         try:
-            record = json.loads(line)
+            try:
+                record = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"no JSON object in this line ({error}); of other files than JSON Lines `chipwatch import` makes listings") from error
             for key, name in like_fields(record).items():
                 if key not in told:
                     told.add(key)
