@@ -17,15 +17,22 @@ class Mutes(Base):
     """Muting, and its end."""
 
     def mute(self, scope: str, value: str, *, reason: str, who: str, now: str, until: str) -> str:
-        """Leave a site, seller, signal, chip or listing alone until a date; its id. New alerts it covers leave the queue."""
+        """Leave a site, seller, signal, chip or listing alone until a date; its id. New alerts it covers leave the queue.
+
+        Another mute of the same thing stands beside, and what both cover stays hidden until the later is over. The very same again,
+        within one second and while it stands, is the one that is there.
+        """
         if scope not in SCOPES:
             raise StorageError(f"{scope!r} cannot be muted; one of {', '.join(SCOPES)}", "mute")
-        now = utc(now, "now")
-        name = short_hash("mute", scope, value, now, who)
+        now, until = utc(now, "now"), utc(until, "until")
+        content = [scope, value, reason, who, now, until]
         with self.transaction():
+            # The number tells a mute set again from one that was set and lifted within the same second.
+            number = self.db.value(_LIFTED_ALIKE, content)
+            name = short_hash("mute", *content, number)
             self.db.write(
                 "INSERT OR IGNORE INTO mute (id, scope, value, reason, who, created_at, expires_at) VALUES (?,?,?,?,?,?,?)",
-                [name, scope, value, reason, who, now, utc(until, "until")],
+                [name, *content],
             )
             if scope == "signal":
                 covered = self._all_signals_muted(now)
@@ -106,6 +113,9 @@ def covering(row: Any, live: Sequence[dict[str, Any]]) -> str | None:
     signals = row["signals"].split()
     return silenced[signals[0]] if signals and silenced.keys() >= set(signals) else None
 
+
+_LIFTED_ALIKE = """SELECT count(*) FROM mute WHERE (scope, value, reason, who, created_at, expires_at) = (?,?,?,?,?,?)
+  AND lifted_at IS NOT NULL"""
 
 # Merging lets a mute cover what other homes brought in, without counting; so it hides at the least what it hides now.
 _MUTES = """SELECT id, scope, value, reason, who, created_at, expires_at, lifted_at, lifted_by,

@@ -370,6 +370,22 @@ def test_a_mute_that_ends_is_told_with_its_reason_and_another_one_still_covers(s
     assert [row["listing"] for row in store.news()] == [key]
 
 
+def test_each_mute_of_one_second_is_kept_as_it_was_asked_for(store: Store) -> None:
+    """Another day, another reason, and one set again after it was lifted; the very same again is the one that is there."""
+    key, now = opened(store, 1), DAY.format(3)
+    first = store.mute("listing", key, reason="known", who="ann", now=now, until=DAY.format(9))
+    longer = store.mute("listing", key, reason="known", who="ann", now=now, until=DAY.format(12))
+    other = store.mute("listing", key, reason="audit", who="ann", now=now, until=DAY.format(9))
+    assert store.mute("listing", key, reason="known", who="ann", now=now, until=DAY.format(9)) == first
+    kept = {row["id"]: (row["reason"], row["expires_at"]) for row in store.mutes(now)}
+    assert kept == {first: ("known", DAY.format(9)), longer: ("known", DAY.format(12)), other: ("audit", DAY.format(9))}
+    assert store.wake(DAY.format(9)) == 0 and store.alert(key)["muted_by"] == longer
+    assert store.wake(DAY.format(12)) == 1
+    store.lift_mute(store.mute("site", "board", reason="x", who="ann", now=DAY.format(13), until=DAY.format(20)), who="ann", now=DAY.format(13))
+    again = store.mute("site", "board", reason="x", who="ann", now=DAY.format(13), until=DAY.format(20))
+    assert [row["id"] for row in store.mutes(DAY.format(13))] == [again] == [store.alert(key)["muted_by"]]
+
+
 def test_a_muted_signal_hides_only_what_it_alone_carries(store: Store) -> None:
     both, alone = opened(store, 1), opened(store, 2, signals=("no_paperwork",))
     first = store.mute(
