@@ -111,15 +111,30 @@ def person(who: str | None) -> str:
     return user()
 
 
-def need_future(state: State, until: str) -> None:
-    """Raises UseError if a day is not to come; the demo's days are no measure for it."""
-    if until <= now_utc()[: len(until)]:
+def need_new(path: Path, what: str) -> None:
+    """Raises UseError if `path` is there already, or the folder that it would stand in is not; `what` says how to go on where it is there."""
+    if path.exists():
+        raise UseError(f"{path} is there already: {what}")
+    if not path.parent.is_dir():
+        raise UseError(f"{path.parent}: no such folder; make it, or name another with --out")
+
+
+def day_to_come(state: State, until: str) -> str:
+    """A day as ISO 8601. Raises UseError if it is none, or not to come; the demo's days are no measure for it."""
+    from datetime import date
+
+    try:
+        day = date.fromisoformat(until).isoformat()
+    except ValueError as error:
+        raise UseError(f"--until {until}: write a day, such as 2030-01-31") from error
+    if day <= now_utc()[:10]:
         own = "; the demo has days of its own, from 2 March 2026 on, but what you decide bears today's date" if state.demo else ""
         raise UseError(f"--until {until}: is past; write a day to come, such as 2030-01-31{own}")
 
 
 def note(message: str) -> None:
     """A line for the person, on standard error."""
+    return day
     print(message, file=sys.stderr, flush=True)
 
 
@@ -244,11 +259,9 @@ def many(number: int, one: str) -> str:
 
 def one_of(option: str, value: str | None, known: Sequence[str]) -> None:
     """Raises UseError if a filter can match nothing: an empty list would read as "no alerts"."""
-    import difflib
-
     if value is None or value in known:
         return
-    near = difflib.get_close_matches(value, known, 3) or [name for name in known if value.lower() in name][:5]
+    near = nearest(value, known)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known[:12])}"
     raise UseError(f"{option} {value!r} is none that is known; {hint}")
 
@@ -257,3 +270,24 @@ def known_sites(state: State) -> set[str]:
     """Sites that have a file or were ever read."""
     with state.store(readonly=True) as store:
         return {row["site"] for row in store.coverage()} | state.config.sound_sites.keys() | state.config.broken_sites.keys()
+def nearest(value: str, known: Sequence[str]) -> list[str]:
+    """The names that a person may have meant, at most five; none where none is like it."""
+    import difflib
+
+    return difflib.get_close_matches(value, known, 3) or [name for name in known if value.lower() in name][:5]
+
+
+def find_listing(state: State, store: Store, text: str) -> str:
+    """The key of the one listing that `text` names (`Lookup.find_listing`). Raises UseError where its site is misspelt, MissingError, StorageError."""
+    from storage.errors import MissingError
+
+    try:
+        return store.find_listing(text)
+    except MissingError:
+        site, slash, _ = text.partition("/")
+        known = sorted(known_sites(state))
+        if slash and site and nearest(site, known):
+            one_of("site", site, known)
+        raise
+
+

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -11,8 +10,10 @@ import typer
 from chipwatch.app import (
     State,
     UseError,
+    clean,
+    day_to_come,
+    find_listing,
     known_sites,
-    need_future,
     note,
     now_utc,
     one_of,
@@ -51,28 +52,32 @@ def mute(
 ) -> None:
     """Leave alerts of a site, seller, signal, chip or listing alone until a day; a digest counts what is held back.
 
-    A muted signal holds back an alert only where every sign of it is muted.
+    A muted signal holds back an alert only where every sign of it is muted. What is muted already stays so until the later day:
+    end the earlier mute by its id for a shorter time.
     """
     state: State = ctx.obj
     if not reason.strip():
         raise UseError("--reason is empty: a mute needs its reason; nothing was changed")
-    try:
-        day = date.fromisoformat(until).isoformat()
-    except ValueError as error:
-        raise UseError(f"--until {until}: write a day, such as 2030-01-31") from error
-    need_future(state, day)
+    day = day_to_come(state, until)
     with state.store() as store:
-        what = _known(state, store, scope, value)
-        name = store.mute(scope.value, what, reason=reason, who=person(who), now=now_utc(), until=day)
-        hidden = next(row["hits"] for row in store.mutes() if row["id"] == name)
+        what, now = _known(state, store, scope, value), now_utc()
+        name = store.mute(scope.value, what, reason=reason, who=person(who), now=now, until=day)
+        alike = [row for row in store.mutes(now) if (row["scope"], row["value"]) == (scope.value, what)]
+    hidden = next(row["hits"] for row in alike if row["id"] == name)
     write_json({"mute": name, "scope": scope.value, "value": what, "until": day, "hidden": hidden})
+    for row in alike:
+        if row["id"] != name:
+            note(
+                f"muted already until {row['expires_at'][:10]} by {clean(row['who'])} ({clean(row['reason'])}), and the later day holds; "
+                f"end that one: chipwatch alerts unmute {row['id']}"
+            )
     note(f"end it before its day: chipwatch alerts unmute {name}")
 
 
 def _known(state: State, store: Any, scope: Scope, value: str) -> str:
     """What is meant, as alerts bear it. Raises UseError or MissingError where nothing is called so: the mute would never hold."""
     if scope is Scope.listing:
-        return str(store.find_listing(value))
+        return find_listing(state, store, value)
     if scope is Scope.seller:
         return str(store.find_seller(value))
     known = {

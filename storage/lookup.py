@@ -10,6 +10,9 @@ from storage.evidence import FOLDER, EvidenceRef
 from storage.ids import listing_key
 from storage.observation import evidence_of
 
+SHORTEST = 4
+"""Letters of a key's beginning that name it: fewer fit by chance."""
+
 
 class Lookup(Base):
     """Read-only questions that no other part owns."""
@@ -36,7 +39,7 @@ class Lookup(Base):
                 [text, listing_key(site, name), listing_key(site, f"v1|{name}|0")],
             )
         ]
-        if not found and len(text) >= 4 and text.isalnum():
+        if not found and len(text) >= SHORTEST and text.isalnum():
             low = text.lower()
             found = [
                 row[0]
@@ -52,7 +55,8 @@ class Lookup(Base):
                 )
             ]
         if not found:
-            raise MissingError("no listing has this key, id or address", repr(text))
+            do = f"the beginning of a key is {SHORTEST} letters or more" if _short(text) else ""
+            raise MissingError("no listing has this key, id or address", repr(text), do)
         if len(found) > 1:
             raise StorageError(f"names several listings: {', '.join(found)}", repr(text), "give more of it")
         return str(found[0])
@@ -64,8 +68,10 @@ class Lookup(Base):
         """
         low = text.strip().lower().removeprefix("seller ")
         found = [row[0] for row in self.db.rows("SELECT id FROM seller WHERE id = ?", [low])]
-        if not found and len(low) >= 4 and low.isalnum():
+        if not found and len(low) >= SHORTEST and low.isalnum():
             found = [row[0] for row in self.db.rows("SELECT id FROM seller WHERE id >= ? AND id < ? LIMIT 3", [low, low + "~"])]
+        if not found and _short(low):
+            raise MissingError("is too short for the beginning of a seller's key", repr(text), f"give {SHORTEST} letters of it or more")
         if not found:
             raise MissingError("there is no such seller", repr(text))
         if len(found) > 1:
@@ -116,3 +122,8 @@ class Lookup(Base):
             "database_bytes": database, "evidence_bytes": evidence, "observations": observations,
             "database_bytes_per_observation": round(database / each, 1), "evidence_bytes_per_observation": round(evidence / each, 1),
         }  # fmt: skip
+
+
+def _short(text: str) -> bool:
+    """Whether this may be the beginning of a key, but is too little of it."""
+    return 0 < len(text) < SHORTEST and set(text.lower()) <= set("0123456789abcdef")

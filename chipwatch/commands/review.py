@@ -15,8 +15,10 @@ from chipwatch.app import (
     UseError,
     clean,
     command_of,
+    day_to_come,
+    find_listing,
     known_sites,
-    need_future,
+    need_new,
     note,
     now_utc,
     one_of,
@@ -190,7 +192,11 @@ def alerts_list(
     ctx: typer.Context,
     severity: Annotated[str | None, typer.Option(help="high, medium or low.")] = None,
     state_: Annotated[
-        str, typer.Option("--state", help="new, confirmed, dismissed, snoozed, escalated, closed, or any.")
+        str,
+        typer.Option(
+            "--state",
+            help="new, confirmed, dismissed, snoozed, escalated, closed, or any. Muted alerts are in none of these, nor in any: --muted lists them. `export --state any` holds them too.",
+        ),
     ] = "new",
     chip: Annotated[str | None, typer.Option(help="Catalogue id.")] = None,
     site: Annotated[str | None, typer.Option(help="Site key.")] = None,
@@ -230,8 +236,10 @@ def alerts_list(
     for row in rows:
         row["id"] = row["listing"]
         row["signals"] = " ".join(row["signals"])
+    # Where one state was asked for, a column of it would say nothing.
+    state_column = ["state"] if chosen.states is None else []
     write_rows(
-        rows, ["id", "severity", "score", "chip", "unit_usd", "site", "title", "signals"], as_json=json
+        rows, ["id", *state_column, "severity", "score", "chip", "unit_usd", "site", "title", "signals"], as_json=json
     )
     if total > len(rows):
         note(f"and {total - len(rows)} more: --limit {total}")
@@ -248,7 +256,7 @@ def alerts_show(
 
     state: State = ctx.obj
     with state.store(readonly=True) as store:
-        found = everything(store, state.config, store.find_listing(listing))
+        found = everything(store, state.config, find_listing(state, store, listing))
     if json:
         write_json(found)
         return
@@ -267,7 +275,7 @@ def alerts_decide(
         ),
     ] = None,
     note_: Annotated[str | None, typer.Option("--note", help="Free words.")] = None,
-    until: Annotated[str | None, typer.Option(help="End of a snooze, ISO date.")] = None,
+    until: Annotated[str | None, typer.Option(help="The day a snooze ends, ISO date.")] = None,
     who: Annotated[
         str | None,
         typer.Option(envvar="CHIPWATCH_WHO", help="Your name; the system's user name if not given."),
@@ -279,13 +287,13 @@ def alerts_decide(
     if action is Action.snooze:
         if not until:
             raise UseError("a snooze needs --until DATE")
-        need_future(state, until)
+        until = day_to_come(state, until)
     if action is Action.dismiss and not reason:
         raise UseError(f"a dismissal needs --reason CODE: {', '.join(codes)}")
     if codes:
         one_of("--reason", reason, codes)
     with state.store() as store:
-        key, name = store.find_listing(listing), person(who)
+        key, name = find_listing(state, store, listing), person(who)
         if action is Action.undo:
             done = store.undo(key, who=name, now=now_utc(), note=note_)
         else:
@@ -302,7 +310,7 @@ def alerts_pack(
         list[str], typer.Argument(help="Alert ids, site/listing_id, or addresses of listings.")
     ],
     out: Annotated[
-        Path | None, typer.Option(help="A new folder, or a new file ending in .zip; else under HOME/packs.")
+        Path | None, typer.Option(help="A new folder, or a new file ending in .zip, in a folder that is there; else under HOME/packs.")
     ] = None,
     contacts: Annotated[
         bool, typer.Option("--contacts", help="Leave contact details readable in report and JSON.")
@@ -320,12 +328,12 @@ def alerts_pack(
     state: State = ctx.obj
     now, name = now_utc(), person(who)
     with state.store() as store:
-        keys = [store.find_listing(text) for text in listings]
+        keys = [find_listing(state, store, text) for text in listings]
         for line in settle(store, store.home):
             note(line)
+        if out is not None:
+            need_new(out, "name a new folder or .zip file with --out")
         target = out or name_for(store.home, keys[0], now)
-        if target.exists():
-            raise UseError(f"{target} is there already: name a new folder or .zip file with --out")
         pack = collect(
             store, state.config, keys, now=now, who=name, software=f"chipwatch {__version__}", contacts=contacts, tell=_reading
         )  # fmt: skip

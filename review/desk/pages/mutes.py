@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from review.desk.visit import Answer, Page, Refused, Visit
 from review.desk.words import title as title_words
@@ -10,6 +11,9 @@ from storage.alerts import SCOPES
 from storage.errors import MissingError
 from storage.queue import Filter
 from storage.ties import NOBODY
+
+if TYPE_CHECKING:
+    from storage.store import Store
 
 MAX_REASON = 400
 
@@ -55,17 +59,15 @@ def mute(visit: Visit) -> Answer:
         raise Refused("A mute needs the day it ends: nothing was changed.") from error
     if until <= visit.now[:10]:
         raise Refused("A mute needs a day to come: nothing was changed.")
-    visit.write(
-        lambda store: store.mute(
-            scope,
-            value,
-            reason=reason,
-            who=visit.person,
-            now=visit.now,
-            until=f"{until}T00:00:00Z",
-        )
-    )
-    return visit.go("/mutes", f"Muted until {until}; it comes back by itself.")
+
+    def change(store: Store) -> str:
+        """Mute it; the day until which it is muted by all that cover it so."""
+        store.mute(scope, value, reason=reason, who=visit.person, now=visit.now, until=f"{until}T00:00:00Z")
+        return max(str(row["expires_at"][:10]) for row in store.mutes(visit.now) if (row["scope"], row["value"]) == (scope, value))
+
+    last = visit.write(change)
+    longer = f", and by an earlier mute until {last}: lift that one for a shorter time" if last > until else ""
+    return visit.go("/mutes", f"Muted until {until}{longer}; it comes back by itself.")
 
 
 def _is_known(visit: Visit, scope: str, value: str) -> bool:
