@@ -81,16 +81,17 @@ def test_the_help_of_a_command_tells_its_parts_in_whole_sentences() -> None:
         assert "..." not in told.partition("Commands:")[2], told
 
 
-def test_an_unknown_command_is_answered_with_the_nearest() -> None:
+@pytest.mark.parametrize(("words", "near"), [(["digset"], "digest"), (["alerts", "shwo"], "show"), (["sites", "resum"], "resume")])
+def test_an_unknown_command_is_answered_with_the_nearest(words: list[str], near: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "chipwatch.cli", "digset"],
+        [sys.executable, "-m", "chipwatch.cli", *words],
         capture_output=True,
         text=True,
         cwd=ROOT,
         timeout=60,
     )
     assert done.returncode == 2
-    assert "Did you mean 'digest'" in done.stderr
+    assert f"Did you mean '{near}'" in done.stderr
 
 
 INTERRUPTED = """

@@ -335,6 +335,9 @@ def test_the_command_writes_a_pack_and_notes_it_with_the_decisions(home: Path, t
     )
     again = subprocess.run(words, capture_output=True, text=True, check=False)
     assert again.returncode == 2 and "is there already" in again.stderr
+    nowhere = subprocess.run([*words[:-1], str(tmp_path / "none" / "x" / "case.zip")], capture_output=True, text=True, check=False)
+    assert nowhere.returncode == 2 and f"{tmp_path / 'none' / 'x'}: no such folder" in nowhere.stderr
+    assert not (tmp_path / "none").exists()
 
 
 KILLED = """

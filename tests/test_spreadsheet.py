@@ -203,6 +203,15 @@ def test_the_command_writes_both_kinds_and_refuses_others(made: Path, tmp_path: 
         "a.csv",
         "a.xlsx",
     }
+    kept = (tmp_path / "a.csv").read_bytes()
+    for what in ("alerts", "stix"):
+        refused = run(made, what, "--state", "confirmed", "--out", str(tmp_path / "a.csv"))
+        assert refused.returncode == 2 and b"a.csv is there already" in refused.stderr and b"--force" in refused.stderr
+        nowhere = run(made, what, "--force", "--out", str(tmp_path / "none" / "b.csv"))
+        assert nowhere.returncode == 2 and f"{tmp_path / 'none'}: no such folder".encode() in nowhere.stderr
+    assert (tmp_path / "a.csv").read_bytes() == kept
+    assert run(made, "alerts", "--state", "confirmed", "--force", "--out", str(tmp_path / "a.csv")).returncode == 0
+    assert len((tmp_path / "a.csv").read_bytes()) < len(kept)
     wrong = run(made, "alerts", "--out", str(tmp_path / "a.ods"))
     assert wrong.returncode == 2 and b"ends in .csv or .xlsx" in wrong.stderr
     assert run(made, "nothing").returncode == 2

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chipwatch.app import State, UseError, note, now_utc, user, write_json, write_jsonl
+from chipwatch.app import State, UseError, need_new, note, now_utc, user, write_json, write_jsonl
 
 if TYPE_CHECKING:
     from review.spreadsheet import AlertRow
@@ -46,12 +46,14 @@ def export(
         What, typer.Argument(help="readings (every listing), alerts (CSV or XLSX), stix (alerts).")
     ] = What.readings,
     out: Annotated[
-        Path | None, typer.Option(help="A file; .xlsx makes a workbook. None: standard output.")
+        Path | None, typer.Option(help="A new file; .xlsx makes a workbook. None: standard output.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file of --out where it is there.")] = False,
     state_: Annotated[
         str,
         typer.Option(
-            "--state", help="Alerts: new, confirmed, dismissed, snoozed, escalated, closed, or any."
+            "--state",
+            help="Alerts: new, confirmed, dismissed, snoozed, escalated, closed, or any. With any the muted ones are exported too, which `alerts --state any` leaves out; a single state has none of them.",
         ),
     ] = "any",
     severity: Annotated[str | None, typer.Option(help="Alerts: high or medium.")] = None,
@@ -73,6 +75,8 @@ def export(
         states=None if state_ == "any" else (state_,), severities=(severity,) if severity else None, chip=chip, site=site,
         muted=None if state_ == "any" else False,
     )  # fmt: skip
+    if out is not None and what is not What.readings and not (force and out.is_file()):
+        need_new(out, "name a new file with --out, or replace it with --force")
     if what is What.readings:
         _readings(state, out)
     elif what is What.alerts:
