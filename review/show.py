@@ -147,4 +147,6 @@ def as_text(found: dict[str, Any], names: Names) -> Iterator[str]:
         where = f"{evidence['file']} @{evidence['offset']}" if evidence else "no evidence"
         yield f"    {seen['observed_at']}  {seen['price'] or 'no price'}  {where}"
     for decision in found["decisions"]:
-        yield f"  decided {decision['at']} {decision['action']} by {decision['who']}: {decision.get('reason') or ''} {decision.get('note') or ''}"
+        reason = f" ({decision['reason']})" if decision["reason"] else ""
+        note = f": {decision['note']}" if decision["note"] else ""
+        yield f"  decided {decision['at']} {decision['action']} by {decision['who']}{reason}{note}"

@@ -64,6 +64,19 @@ def test_a_snooze_a_mute_and_a_close_are_shown_with_their_reasons(store: Store) 
     assert "no alert" in shown(store, 3)
 
 
+def test_a_decision_is_shown_with_its_reason_and_its_note_where_it_has_any(store: Store) -> None:
+    key = store.find_listing("board/1")
+    store.decide(key, "dismiss", who="ana", now="2026-03-01T09:00:00Z", reason="misread", note="test")
+    store.undo(key, who="root", now="2026-03-01T10:00:00Z")
+    store.decide(key, "note", who="ana", now="2026-03-01T11:00:00Z", note="asked again")
+    told = [line.strip() for line in shown(store, 1).splitlines() if " decided " in line]
+    assert told == [
+        "decided 2026-03-01T09:00:00Z dismiss by ana (misread): test",
+        "decided 2026-03-01T10:00:00Z undo by root",
+        "decided 2026-03-01T11:00:00Z note by ana: asked again",
+    ]
+
+
 def test_what_became_news_of_an_alert_is_shown_in_words(store: Store) -> None:
     gather(store, replace(offer(1, 2), price_text="US $12,000", price_amount="12000"))
     told = shown(store, 1)
