@@ -130,11 +130,11 @@ def day_to_come(state: State, until: str) -> str:
     if day <= now_utc()[:10]:
         own = "; the demo has days of its own, from 2 March 2026 on, but what you decide bears today's date" if state.demo else ""
         raise UseError(f"--until {until}: is past; write a day to come, such as 2030-01-31{own}")
+    return day
 
 
 def note(message: str) -> None:
     """A line for the person, on standard error."""
-    return day
     print(message, file=sys.stderr, flush=True)
 
 
@@ -266,10 +266,6 @@ def one_of(option: str, value: str | None, known: Sequence[str]) -> None:
     raise UseError(f"{option} {value!r} is none that is known; {hint}")
 
 
-def known_sites(state: State) -> set[str]:
-    """Sites that have a file or were ever read."""
-    with state.store(readonly=True) as store:
-        return {row["site"] for row in store.coverage()} | state.config.sound_sites.keys() | state.config.broken_sites.keys()
 def nearest(value: str, known: Sequence[str]) -> list[str]:
     """The names that a person may have meant, at most five; none where none is like it."""
     import difflib
@@ -291,3 +287,7 @@ def find_listing(state: State, store: Store, text: str) -> str:
         raise
 
 
+def known_sites(state: State) -> set[str]:
+    """Sites that have a file or were ever read."""
+    with state.store(readonly=True) as store:
+        return {row["site"] for row in store.coverage()} | state.config.sound_sites.keys() | state.config.broken_sites.keys()

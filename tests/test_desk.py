@@ -633,6 +633,7 @@ def test_a_mute_hides_counts_and_is_lifted(desk: Opened) -> None:
     form = ana.form(f"/alert/{key}", "/mutes")
     ana.post("/mutes", {**form, "what": f"listing:{key}", "reason": "again", "until": "2026-04-20"})
     assert len(ana.page("/").css(".alerts > li")) == total - 1
+    form = ana.form(f"/alert/{key}", "/mutes")
     ana.post("/mutes", {**form, "what": f"listing:{key}", "reason": "shorter", "until": "2026-04-10"})
     assert any("Muted until 2026-04-10, and by an earlier mute until 2026-04-20" in told for told in ana.notices())
     for reason in ("again", "shorter"):
@@ -675,7 +676,6 @@ def test_a_writer_that_does_not_let_go_is_told_and_nothing_is_lost(
         ana.post(f"/alert/{key}/decide", sent)
         ana.post(f"/alert/{key}/decide", sent)
         assert alert(desk)["state"] == "confirmed" and [row["note"] for row in alert(desk)["decisions"]] == ["seen by hand"]
-    form = ana.form(f"/alert/{key}", "/mutes")
     finally:
         desk.close()
 
