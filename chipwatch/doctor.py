@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from chipwatch.app import State
+from chipwatch.app import State, many
 from config.tables import unread
 
 LOW_DISK_GB = 2.0
@@ -109,8 +109,9 @@ def _database(state: State, now: str) -> Iterator[tuple[bool, str]]:
     if not state.exists:
         return
     with state.store() as store:
-        count = len(store.coverage())
-    yield True, f"opens and is up to date; {count} sites known"
+        rows, more = store.sites_read()
+    imported = sum(row["outcome"] == "imported" for row in rows) + more
+    yield True, f"opens and is up to date; {many(len(rows) + more, 'site')} with runs or listings, {imported} of them imported"
 
 
 def _disk(state: State, now: str) -> Iterator[tuple[bool, str]]:
@@ -133,7 +134,7 @@ def _sites(state: State, now: str) -> Iterator[tuple[bool, str]]:
 
     sites = state.config.sound_sites
     enabled = [site for site in sites.values() if crawled(site)]
-    yield True, f"{len(enabled)} of {len(sites)} enabled: {', '.join(site.key for site in enabled) or 'none'}"
+    yield True, f"{len(enabled)} of {many(len(sites), 'site file')} enabled: {', '.join(site.key for site in enabled) or 'none'}"
     for error in state.config.broken_sites.values():
         yield False, str(error)
     for site in enabled:

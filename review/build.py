@@ -52,11 +52,11 @@ def build(
     names = Names(config)
     alerts = tuple(_alert(store, config, names, row) for row in shown)
     odd = tuple(strange(store, config, names, now=now, shown={row["listing"] for row in shown}, everything=everything))
-    brought, sites = store.brought_sites(limit=BROUGHT)
-    named = {row["site"] for row in brought}
-    rows = [row for row in store.coverage() if row["run"] or (row["site"] in config.sound_sites and row["site"] not in named)]
-    rows = sorted([*rows, *brought], key=lambda row: str(row["site"]))
-    unnamed = (f"Coverage names the latest {len(brought)} of {sites} sites that came in with others.",) if sites > len(brought) else ()
+    rows, unnamed_sites = store.sites_read(limit=BROUGHT)
+    named = {row["site"] for row in rows}
+    rows += [row for row in store.coverage() if row["site"] in config.sound_sites and row["site"] not in named]
+    rows.sort(key=lambda row: str(row["site"]))
+    unnamed = (f"Coverage names the latest {BROUGHT} of {BROUGHT + unnamed_sites} sites that came in with others.",) if unnamed_sites else ()
     written = Counter(alert.severity for alert in alerts)
     return Digest(
         made=now, since=since, alerts=alerts, more={s: n - written[s] for s, n in counts.items() if n > written[s]}, counts=counts,

@@ -121,7 +121,7 @@ class DigestAlert:
 
 @dataclass(frozen=True, slots=True)
 class SiteCoverage:
-    """A site's last run. `outcome` None: it never ran."""
+    """A site's last run. `outcome` None: it never ran; `imported`: it is known from files, of which none is to be read whole."""
 
     site: str
     last_run: str | None
@@ -136,7 +136,7 @@ class SiteCoverage:
 
     @property
     def healthy(self) -> bool:
-        return self.outcome == "ok" and not self.quarantined
+        return self.outcome in ("ok", "imported") and not self.quarantined
 
 
 @dataclass(frozen=True, slots=True)

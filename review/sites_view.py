@@ -24,6 +24,7 @@ DAYS = 28
 
 TONES = {
     "ok": "good",
+    "imported": "good",
     "partial": "warn",
     "changed": "warn",
     "empty": "warn",
@@ -33,19 +34,26 @@ TONES = {
 }
 """How an outcome is coloured; `skipped` and `running` say nothing of coverage."""
 
+WHOLE = ("ok", "empty")
+"""Outcomes of a run that read all there was."""
+
+BROUGHT = 100
+"""Sites that came in with others, of which there is a row; a scan may bring thousands."""
+
 _WORST = ("bad", "warn", "good", "none")
 
 WORDS = {
     "ok": "read whole", "partial": "stopped short", "blocked": "was kept out", "changed": "does not look as its file expects",
     "empty": "no listing on its pages", "failed": "could not be fetched", "killed": "died before its end", "skipped": "left out",
-    "running": "runs now", "never": "never ran",
+    "running": "runs now", "never": "never ran", "imported": "brought in from files",
 }  # fmt: skip
 """What each outcome means, for a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class SiteRow:
-    """One site at a glance. `tone` is good, warn, bad or none; `why` says what is to be looked at, "" where nothing is."""
+    """One site at a glance. `tone` is good, warn, bad or none; `why` says what is to be looked at, "" where nothing is; `filed`: has it a
+    site file?"""
 
     key: str
     name: str
@@ -57,6 +65,12 @@ class SiteRow:
     cells: tuple[Cell, ...]
     covered: int
     held: int
+    filed: bool = True
+
+    @property
+    def brought(self) -> bool:
+        """Is what is known of it from files alone? Then no day of it can be whole or not."""
+        return self.outcome == "imported" and not self.enabled
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +89,14 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """All sites, the ones to look at first; `days` are those of the strips; `idle` days since anything ran, None if nothing did."""
+    """All sites, the ones to look at first; `days` are those of the strips; `idle` days since anything ran, None if nothing did; `more`
+    sites that came in with others have no row."""
 
     sites: tuple[SiteRow, ...]
     held: tuple[Held, ...]
     days: tuple[str, ...]
     idle: int | None
+    more: int = 0
 
     @property
     def troubled(self) -> int:
@@ -88,9 +104,12 @@ class Standing:
         return sum(site.tone in ("bad", "warn") for site in self.sites)
 
 
-def standing(store: Store, config: Config, now: str) -> Standing:
-    """Sites of the config and of the database as they stand at `now` (ISO 8601 UTC)."""
-    last = {row["site"]: row for row in store.coverage()}
+def standing(store: Store, config: Config, now: str, *, site: str | None = None) -> Standing:
+    """Sites of the config and of the database as they stand at `now` (ISO 8601 UTC); `site` has a row however many came in with others."""
+    read, more = store.sites_read(limit=BROUGHT)
+    last = {row["site"]: row for row in read}
+    if site is not None and site not in last:
+        last |= {row["site"]: row for row in store.brought_sites(site=site)[0]}
     held = store.held_runs()
     ran = [row["started_at"][:10] for row in last.values() if row["started_at"]]
     end = max(ran, default=now[:10])
@@ -100,17 +119,17 @@ def standing(store: Store, config: Config, now: str) -> Standing:
         by_site.setdefault(row["site"], {})[row["day"]] = row
     rows = []
     for key in sorted(config.sound_sites.keys() | last.keys()):
-        site, waiting = config.sound_sites.get(key), sum(run["site"] == key for run in held)
+        file, waiting = config.sound_sites.get(key), sum(run["site"] == key for run in held)
         refused = (
-            refusal(site, config.settings, date.fromisoformat(now[:10])) if site and site.enabled else None
+            refusal(file, config.settings, date.fromisoformat(now[:10])) if file and file.enabled else None
         )
-        rows.append(_row(key, site, last.get(key, {}), by_site.get(key, {}), days, waiting, refused))
+        rows.append(_row(key, file, last.get(key, {}), by_site.get(key, {}), days, waiting, refused))
     rows.sort(key=lambda row: (not row.enabled and row.outcome == "never", _WORST.index(row.tone), row.key))
     # The demo has days of its own.
     here = end if (store.home / "demo" / "state.json").exists() else now[:10]
     idle = (date.fromisoformat(here) - date.fromisoformat(end)).days if ran else None
     return Standing(
-        tuple(rows), tuple(Held(r, tuple(store.seen_in(r["id"]))) for r in held), tuple(days), idle
+        tuple(rows), tuple(Held(r, tuple(store.seen_in(r["id"]))) for r in held), tuple(days), idle, more
     )
 
 
@@ -125,7 +144,7 @@ def _row(
         tone = "warn"
     return SiteRow(
         key, (site.title if site else None) or last.get("name") or key, bool(site and site.enabled), tone, outcome,
-        _why(last, outcome, held, refused), last, cells, sum(cell.tone == "good" for cell in cells), held,
+        _why(last, outcome, held, refused), last, cells, sum(cell.tone == "good" for cell in cells), held, site is not None,
     )  # fmt: skip
 
 
@@ -147,7 +166,7 @@ def last_days(end: str, count: int) -> list[str]:
 
 
 def strip(runs: Mapping[str, Mapping[str, Any]], days: Sequence[str]) -> tuple[Cell, ...]:
-    """A cell a day: the worst outcome of its runs; its strength by listings against the site's fullest day."""
+    """A cell a day: whole where any of its runs was, else their worst outcome; its strength by listings against the site's fullest day."""
     most = max((row["listings"] or 0 for row in runs.values()), default=0)
     return tuple(_cell(day, runs.get(day), most) for day in days)
 
@@ -155,13 +174,13 @@ def strip(runs: Mapping[str, Mapping[str, Any]], days: Sequence[str]) -> tuple[C
 def _cell(day: str, row: Mapping[str, Any] | None, most: int) -> Cell:
     if row is None:
         return Cell("none", f"{day}: no run")
-    outcomes = row["outcomes"].split(",")
-    tone = min((TONES.get(outcome, "none") for outcome in outcomes), key=_WORST.index)
-    if row["held"] and tone == "good":
+    outcomes = sorted(row["outcomes"].split(","), key=lambda outcome: (outcome not in WHOLE, outcome))
+    tone = "good" if row["whole"] else min((TONES.get(outcome, "none") for outcome in outcomes), key=_WORST.index)
+    if row["held"] and not row["whole"] and tone == "good":
         tone = "warn"
     share = (row["listings"] or 0) / most if most else 0.0
-    held = ", held back" if row["held"] else ""
-    words = f"{day}: {', '.join(sorted(outcomes))}{held}, {row['listings'] or 0} listings, {row['new'] or 0} new, {row['changed'] or 0} changed"
+    held = ", held back" if row["held"] and not row["whole"] else f", {row['held']} held back" if row["held"] else ""
+    words = f"{day}: {', '.join(outcomes)}{held}, {row['listings'] or 0} listings, {row['new'] or 0} new, {row['changed'] or 0} changed"
     return Cell(
         tone,
         words,

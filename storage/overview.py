@@ -58,7 +58,8 @@ class Overview(Base):
         return {row[0]: 1 for row in self.db.rows("SELECT version FROM reading_version")}
 
     def runs_by_day(self, since: str) -> list[dict[str, Any]]:
-        """Runs from `since` (YYYY-MM-DD) on, by site and day: site, day, runs, outcomes (words), listings (most), new, changed, held."""
+        """Runs from `since` (YYYY-MM-DD) on, by site and day: site, day, runs, outcomes (words), whole (how many read all there was and
+        are not in quarantine), listings (most), new, changed, held. An import that failed says nothing of a site."""
         return [dict(row) for row in self.db.rows(_RUN_DAYS, [since])]
 
     def seen_in(self, run: str, *, limit: int = 6) -> list[dict[str, Any]]:
@@ -159,8 +160,9 @@ _SCORED = f"""{_OFFER}
   WHERE r.score >= 0.1 AND r.score >= ? AND r.score < ? ORDER BY r.score {{order}}, r.listing LIMIT ?"""
 
 _RUN_DAYS = """SELECT site, substr(started_at, 1, 10) AS day, count(*) AS runs, group_concat(DISTINCT coalesce(outcome, 'running')) AS outcomes,
+    coalesce(sum(outcome IN ('ok', 'empty') AND quarantined = 0), 0) AS whole,
     max(listings) AS listings, sum(new) AS new, sum(changed) AS changed, sum(quarantined) AS held
-  FROM run WHERE started_at >= ? AND kind IN ('crawl', 'import') GROUP BY site, day ORDER BY site, day"""
+  FROM run WHERE started_at >= ? AND (kind = 'crawl' OR (kind = 'import' AND coalesce(outcome, '') <> 'failed')) GROUP BY site, day ORDER BY site, day"""
 
 _JUDGED_MARKET = """WITH latest AS (
     SELECT o.observed_at, o.country, json_extract(r.document, '$.market') AS market FROM reading r JOIN observation o ON o.id = r.observation

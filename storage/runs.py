@@ -206,14 +206,25 @@ class Runs(Chain, Base):
         return [row[0] for row in self.db.rows("SELECT site FROM run GROUP BY site HAVING min(started_at) > ? ORDER BY site", [since])]
 
     def coverage(self) -> list[dict[str, Any]]:
-        """Every site with its last run that did anything: silence is never read as "no listings"."""
-        return [dict(row) for row in self.db.rows("SELECT * FROM coverage_view ORDER BY site")]
+        """Every site with its last run that did anything: silence is never read as "no listings".
 
-    def brought_sites(self, *, limit: int = 50) -> tuple[list[dict[str, Any]], int]:
+        What an import brought has the outcome `imported`. An import that brought nothing makes no site, and neither does the name that
+        the runs of files of several sites are filed under; see `brought_sites` for those.
+        """
+        return [dict(row) for row in self.db.rows(_COVERAGE)]
+
+    def brought_sites(self, *, limit: int = 50, site: str | None = None) -> tuple[list[dict[str, Any]], int]:
         """Sites that no run is filed under, since a file of several sites brought them, in the form of `coverage`, with the last run
-        that did and what of it was theirs; the latest `limit` of them, and how many there are."""
-        rows = [dict(row) for row in self.db.rows(_BROUGHT, [limit])]
+        that did and what of it was theirs; the latest `limit` of them, and how many there are. With `site` that one, if it is such a site."""
+        rows = [dict(row) for row in self.db.rows(_BROUGHT, [limit, site])]
         return rows, rows[0]["sites"] if rows else 0
+
+    def sites_read(self, *, limit: int = 50) -> tuple[list[dict[str, Any]], int]:
+        """Every site that anything was read of, in the form of `coverage`: those with runs of their own, and the latest `limit` of those that
+        others brought; and how many of these are left out."""
+        brought, sites = self.brought_sites(limit=limit)
+        rows = [*(row for row in self.coverage() if row["run"]), *brought]
+        return sorted(rows, key=lambda row: str(row["site"])), sites - len(brought)
 
     def find_payload(self, sha256: str) -> EvidenceRef | None:
         """An earlier full record with this body, for `EvidenceWriter(known=...)`."""
@@ -280,12 +291,28 @@ class Runs(Chain, Base):
             lock.close()
 
 
-_BROUGHT = """WITH brought AS (
+_DID = """coalesce({run}.outcome, '') <> 'skipped'
+    AND NOT ({run}.kind = 'import' AND coalesce({run}.outcome = 'failed' OR {run}.listings = 0, 0))"""
+"""Did a run do anything that says something of its site? One that was left out did not, nor did an import that brought nothing."""
+
+_TOLD = "CASE WHEN r.kind = 'import' AND r.ended_at IS NOT NULL THEN 'imported' ELSE coalesce(r.outcome, {none}) END"
+"""How a site's last run is told: of a file it is not to be said that a site was read whole or not."""
+
+_COVERAGE = f"""SELECT s.id AS site, s.name, s.country, r.id AS run, r.kind, r.started_at, r.ended_at,
+    {_TOLD.format(none="CASE WHEN r.id IS NULL THEN 'never' ELSE 'running' END")} AS outcome, r.detail, r.pages, r.listings, r.new, r.changed,
+    r.quarantined, (SELECT max(started_at) FROM run WHERE site = s.id AND outcome = 'ok') AS last_ok
+  FROM site s LEFT JOIN run r ON r.id = (SELECT id FROM run AS o WHERE site = s.id AND {_DID.format(run="o")} ORDER BY started_at DESC, id DESC LIMIT 1)
+  WHERE EXISTS (SELECT 1 FROM listing WHERE site = s.id) OR NOT EXISTS (SELECT 1 FROM run WHERE site = s.id AND kind = 'import' AND ended_at IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM run WHERE site = s.id AND kind <> 'import')
+  ORDER BY s.id"""
+
+_BROUGHT = f"""WITH brought AS (
     SELECT site, max(run) AS run, listings FROM (
       SELECT l.site, l.last_run AS run, count(*) AS listings FROM site s CROSS JOIN listing l ON l.site = s.id
-      WHERE NOT EXISTS (SELECT 1 FROM run WHERE site = s.id) GROUP BY l.site, l.last_run) GROUP BY site),
-  latest AS (SELECT *, (SELECT count(*) FROM brought) AS sites FROM brought ORDER BY run DESC, site LIMIT ?)
-  SELECT b.site, b.sites, r.id AS run, r.kind, r.started_at, coalesce(r.outcome, 'running') AS outcome, r.quarantined, 0 AS pages, b.listings,
+      WHERE (?2 IS NULL OR s.id = ?2) AND NOT EXISTS (SELECT 1 FROM run AS o WHERE site = s.id AND {_DID.format(run="o")})
+      GROUP BY l.site, l.last_run) GROUP BY site),
+  latest AS (SELECT *, (SELECT count(*) FROM brought) AS sites FROM brought ORDER BY run DESC, site LIMIT ?1)
+  SELECT b.site, b.sites, r.id AS run, r.kind, r.started_at, {_TOLD.format(none="'running'")} AS outcome, r.quarantined, 0 AS pages, b.listings,
     sum(o.changed = '') AS new, sum(o.changed <> '') AS changed, 'brought by a run of ' || r.site AS detail
   FROM latest b JOIN run r ON r.id = b.run LEFT JOIN listing l ON l.site = b.site LEFT JOIN observation o ON o.listing = l.id AND o.run = b.run
   GROUP BY b.site ORDER BY b.site"""

@@ -521,6 +521,28 @@ def test_a_home_in_which_nothing_ran_does_not_say_that_all_was_read(tmp_path: Pa
         desk.close()
 
 
+def test_sites_that_were_imported_are_told_as_such_and_a_failed_import_is_none(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "made") as store:
+        for label, sites, outcome in (("import", ("mine",), "ok"), ("own", ("own",), "ok"), ("meins", (), "failed"), ("own", (), "failed")):
+            run = store.begin_run(label, "import", now=NOW)
+            for site in sites:
+                store.record(Listing(site, "1", "H100 80GB", observed_at=NOW), run=run, evidence=None, now=NOW)
+            store.end_run(run, outcome, NOW, {"listings": len(sites)})
+    desk = Opened(tmp_path / "made", tmp_path / "home")
+    try:
+        ana = desk.person()
+        page = ana.page("/sites")
+        told = [item.text() for item in page.css("ul.sites > li") if item.css_first(".tag.good") is not None]
+        assert len(told) == 2 and all("imported" in text and "days whole" not in text and "not enabled" not in text for text in told)
+        assert "not read whole" not in words(page) and "meins" not in words(page)
+        mine, own = words(ana.page("/sites/mine")), words(ana.page("/sites/own"))
+        assert "1 listing of it came with a file of several sites" in mine and "never ran" not in mine and "days whole" not in mine
+        assert own.count("failed") == 1 and "days whole" not in own
+        assert ana.get("/sites/meins").status_code == 404
+    finally:
+        desk.close()
+
+
 def test_sellers_are_found_by_key_and_listed_by_alerts(desk: Opened, ana: Browser) -> None:
     own = seller_of(desk, "7")
     for query in (own[:6], f"seller {own[:8]}"):

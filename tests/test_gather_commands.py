@@ -14,6 +14,8 @@ from chipwatch.demo.home import end_day, write_sites
 from chipwatch.demo.server import serve as serve_demo
 from config.loader import Config
 from crawler.sites import reparse
+from review import sites_view
+from review.build import build
 from storage.store import Store
 from tests.commands import chipwatch
 from tests.crawling import CARDS, add_site, card, crawl, new_home, page
@@ -177,6 +179,29 @@ def test_the_doctor_names_each_site_file_that_is_wrong(tmp_path: Path) -> None:
         (home / "config" / "sites" / f"{key}.toml").write_text('title = "Wrong"\nfamily = "card"\n', encoding="utf-8")
     told = [found for check, ok, found in doctor(home, expect=1) if check == "sites" and ok == "NO"]
     assert ["a.toml" in told[0], "b.toml" in told[1]] == [True, True]
+
+
+def test_imported_sites_are_told_once_and_a_failed_import_makes_none(tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    (tmp_path / "de.csv").write_text("Titel;Preis\nH100;1\n", encoding="utf-8")
+    (tmp_path / "myboard.csv").write_text("title,price,url\n" + "".join(f"H100 80GB,{n}00 EUR,https://a.example/{n}\n" for n in range(1, 6)), encoding="utf-8")
+    lines = [json.dumps({"site": site, "listing_id": "1", "title": "A100 80GB", "observed_at": DAY.format(1)}) for site in ("one", "two")]
+    (tmp_path / "mixed.jsonl").write_text("\n".join([*lines, "no json"]), encoding="utf-8")
+    chipwatch(home, "import", str(tmp_path / "de.csv"), "--site", "meins", expect=1)
+    chipwatch(home, "import", str(tmp_path / "myboard.csv"))
+    chipwatch(home, "import", str(tmp_path / "mixed.jsonl"), expect=1)
+    assert {key: (row["outcome"], row["listings"]) for key, row in health(home).items() if row["run"]} == {
+        "myboard": ("imported", 5), "one": ("imported", 1), "two": ("imported", 1),
+    }  # fmt: skip
+    told = chipwatch(home, "sites").stdout
+    assert "myboard" in told and "meins" not in told
+    assert ("database", "yes", "opens and is up to date; 3 sites with runs or listings, 3 of them imported") in doctor(home)
+    with Store.open(home, readonly=True) as store:
+        coverage = {site.site: site for site in build(store, Config(home), now=DAY.format(2), since=None).coverage}
+        assert coverage.keys() == {"myboard", "one", "two"} and all(site.healthy for site in coverage.values())
+        rows = {row.key: row for row in sites_view.standing(store, Config(home), DAY.format(2)).sites}
+    assert [rows[key].outcome for key in coverage] == ["imported"] * 3 and all(rows[key].brought for key in coverage)
+    assert not rows.keys() & {"meins", "import"}
 
 
 def test_wrong_settings_end_a_crawl_of_no_site_and_are_told_once_by_the_doctor(tmp_path: Path) -> None:

@@ -334,14 +334,28 @@ def test_days_without_a_run_are_shown_as_such(store: Store, home: Path) -> None:
         "none",
         "good",
         "good",
-        "warn",
+        "good",
     ]
-    assert (
-        row.covered == 2
-        and "no run" in row.cells[0].label
-        and "held back" in row.cells[-1].label
-        and row.cells[-1].sign == "~"
-    )
+    assert row.covered == 3 and "no run" in row.cells[0].label
+    assert "ok, changed, 1 held back" in row.cells[-1].label and row.cells[-1].sign == ""
+
+
+DAY_RUNS = [
+    (("ok", "failed", "ok"), "good", "ok, failed"), (("empty", "blocked"), "good", "empty, blocked"), (("partial", "failed"), "bad", "failed, partial"),
+    (("changed",), "warn", "changed, held back"), (("skipped",), "none", "skipped"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("outcomes", "tone", "told"), DAY_RUNS, ids=["+".join(row[0]) for row in DAY_RUNS])
+def test_a_day_is_whole_if_any_of_its_runs_was(tmp_path: Path, outcomes: tuple[str, ...], tone: str, told: str) -> None:
+    with Store.open(tmp_path / "home") as store:
+        for hour, outcome in enumerate(outcomes):
+            now = f"2026-03-02T0{hour}:00:00Z"
+            store.end_run(store.begin_run("shop", now=now), outcome, now, {"listings": 3})
+        days = ["2026-03-01", "2026-03-02"]
+        found = {row["day"]: row for row in store.runs_by_day(days[0])}
+    before, day = sites_view.strip(found, days)
+    assert (before.tone, day.tone) == ("none", tone) and day.label.startswith(f"2026-03-02: {told}, 3 listings")
 
 
 def test_a_held_run_tells_why_and_what_it_saw(store: Store, home: Path) -> None:

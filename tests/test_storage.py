@@ -105,6 +105,34 @@ def test_sites_that_came_in_with_others_are_told_by_their_last_run(store: Store)
     assert sites == 2 and store.brought_sites(limit=1) == ([rows[0] | {"sites": 2}], 2)
 
 
+def imported(store: Store, day: int, label: str, outcome: str, sites: tuple[str, ...]) -> str:
+    run = store.begin_run(label, "import", now=DAY.format(day))
+    for site in sites:
+        store.record(Listing(site, "1", "H100", observed_at=DAY.format(day)), run=run, evidence=None, now=DAY.format(day))
+    store.end_run(run, outcome, DAY.format(day), {"listings": len(sites)})
+    return run
+
+
+def test_what_was_imported_is_told_once_and_an_import_that_failed_makes_no_site(store: Store) -> None:
+    imported(store, 1, "failed", "failed", ())
+    imported(store, 1, "nothing", "empty", ())
+    imported(store, 2, "import", "partial", ("mine", "yours"))
+    whole = imported(store, 2, "own", "ok", ("own",))
+    imported(store, 3, "own", "failed", ())
+    imported(store, 3, "yours", "failed", ())
+    crawl(store, 2, {"a": "1"})
+    imported(store, 3, "board", "failed", ())
+    rows, more = store.sites_read()
+    assert [(row["site"], row["outcome"], row["listings"]) for row in rows] == [
+        ("board", "ok", 1), ("mine", "imported", 1), ("own", "imported", 1), ("yours", "imported", 1),
+    ]  # fmt: skip
+    assert more == 0 and rows[2]["run"] == whole
+    assert [row["site"] for row in store.coverage()] == ["board", "mine", "own", "yours"]
+    assert [row["site"] for row in store.brought_sites(site="yours")[0]] == ["yours"] and store.brought_sites(site="own") == ([], 0)
+    assert [row["site"] for row in store.sites_read(limit=1)[0]] == ["board", "mine", "own"] and store.sites_read(limit=1)[1] == 1
+    assert {row["site"] for row in store.runs_by_day(DAY.format(1)[:10])} == {"board", "import", "nothing", "own"}
+
+
 def test_unknown_outcomes_and_second_endings_are_refused(store: Store) -> None:
     run = store.begin_run("board", now=NOW)
     with pytest.raises(StorageError, match="is no outcome; one of ok, partial"):

@@ -113,6 +113,7 @@ READS: dict[str, Callable[[Store, str], Any]] = {
     "run_decisions": lambda s, run: s.run_decisions(run),
     "coverage": lambda s, run: s.coverage(),
     "brought_sites": lambda s, run: s.brought_sites(),
+    "sites_read": lambda s, run: s.sites_read(),
     "find_payload": lambda s, run: s.find_payload("0"),
     "erased_listings": lambda s, run: s.erased_listings(),
     "chain_heads": lambda s, run: s.chain_heads(),

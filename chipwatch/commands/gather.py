@@ -24,6 +24,8 @@ from chipwatch.app import (
 )
 from chipwatch.group import Group
 
+BROUGHT = 100
+"""Sites listed that came in with others, by an import or a scan, which may bring thousands."""
 RUN_COLUMNS = ["site", "outcome", "pages", "listings", "new", "changed", "seen", "detail"]
 
 
@@ -174,15 +176,17 @@ def extract(
 
 
 def sites_list(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False) -> None:
-    """List the sites with their last run; a site without a reviewed access does not run."""
+    """List the sites with their last run, those with no site file too that listings were imported of; a site without a reviewed access does not run."""
     if ctx.invoked_subcommand:
         return
     state: State = ctx.obj
     last: dict[str, Any] = {}
     held: list[dict[str, Any]] = []
+    more = 0
     if state.exists:
         with state.store(readonly=True) as store:
-            last = {row["site"]: row for row in store.coverage()}
+            read, more = store.sites_read(limit=BROUGHT)
+            last = {row["site"]: row for row in read}
             held = store.held_runs()
     rows = []
     for key, site in state.config.sound_sites.items():
@@ -193,7 +197,14 @@ def sites_list(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", 
              "last_run": run.get("started_at"), "run": run.get("run"), "outcome": run.get("outcome"), "listings": run.get("listings"),
              "detail": run.get("detail"), "held": [row["id"] for row in held if row["site"] == key]}
         )  # fmt: skip
+    rows += [
+        {"site": key, "family": None, "enabled": None, "reviewed": None, "last_run": run["started_at"], "run": run["run"], "outcome": run["outcome"],
+         "listings": run["listings"], "detail": run["detail"], "held": [row["id"] for row in held if row["site"] == key]}
+        for key, run in last.items() if key not in state.config.sound_sites and key not in state.config.broken_sites
+    ]  # fmt: skip
     write_rows(rows, ["site", "family", "enabled", "reviewed", "last_run", "outcome", "listings", "detail"], as_json=json)
+    if more:
+        note(f"{many(more, 'more site')} came in with files of several sites; the digest and the desk know them too")
     for row in held:
         note(
             f"in quarantine: {row['id']} ({row['observations']} observations): {row['detail'] or row['quarantine_note']}; mend the site file and"

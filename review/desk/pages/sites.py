@@ -28,7 +28,7 @@ def strip(row: view.SiteRow) -> charts.Markup:
 def site(visit: Visit) -> Answer:
     """One site: its runs with what they counted, what is expected of it, and on what basis it is read."""
     key, config, store = visit.vars["site"], visit.config, visit.store
-    standing = view.standing(store, config, visit.now)
+    standing = view.standing(store, config, visit.now, site=key)
     row = next((row for row in standing.sites if row.key == key), None)
     if row is None:
         raise NotHere(f"There is no site {key}.")
