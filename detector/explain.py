@@ -140,12 +140,16 @@ def score_words(score: float) -> str:
 QUOTED = 4
 """Quotes of one signal and field that a reason tells; the alert's page has all."""
 
+LOWERING = 3
+"""Reasons named that would each lower an alert."""
+
 NEARLY_ONE = 0.99
 """From here on what is added to the sum no longer shows in the score."""
 
 
 def why_not(document: Mapping[str, Any], config: Config, country: str | None = None) -> list[str]:
-    """Why an offer scores no higher: how far the next severity is, what speaks against it, what was looked for and not found.
+    """Why an offer scores no higher: how far the next severity is, what speaks against it, what was looked for and not found; and of
+    an alert what would lower it.
 
     `country` is the listing's.
 
@@ -157,7 +161,7 @@ def why_not(document: Mapping[str, Any], config: Config, country: str | None = N
     score = float(document.get("score") or 0.0)
     reasons = [reason for reason in document.get("reasons") or [] if reason["evidence"] != "bias"]
     held = [reason["evidence"] for reason in reasons if reason["contribution"] > 0]
-    out = [_distance(score, config)]
+    out = [_distance(score, config), *_lower(document, score, config)]
     if score < config.thresholds.severity.medium:
         out.append(f"evidence for: {', '.join(held)}" if held else "no signal holds")
     out += [*_against(reasons, config), *_shared(reasons, config)]
@@ -177,13 +181,37 @@ def _distance(score: float, config: Config) -> str:
     """How far the next severity is: in score, and in log-odds, in which evidence adds up."""
     cuts = config.thresholds.severity
     if score >= max(NEARLY_ONE, cuts.high):
-        return f"score {score_words(score)}: there is nothing higher; a further sign would hardly show in it"
+        return f"score {score_words(score)}: there is nothing higher"
     if score >= cuts.high:
         return f"score {score:.2f}: of high severity, the highest, from {cuts.high:g} on; further signs would only move it up the list"
     if score >= cuts.medium:
         gap = _log_odds(cuts.high) - _log_odds(score)
         return f"score {_under(score, cuts.high)}: high severity begins at {cuts.high:g}, {gap:.1f} more in log-odds, of which a strong sign gives {config.thresholds.score.strong_from:g} or more"
     return f"score {_under(score, cuts.medium)}; alerts begin at {cuts.medium:g} (medium) and {cuts.high:g} (high)"
+
+
+def _lower(document: Mapping[str, Any], score: float, config: Config) -> list[str]:
+    """Which reason, if it fell away, would take an alert below its severity, by what the reasons add up to; one line."""
+    cuts = config.thresholds.severity
+    if score < cuts.medium:
+        return []
+    cut, terms = cuts.high if score >= cuts.high else cuts.medium, {r["evidence"]: float(r["contribution"]) for r in document.get("reasons") or []}
+    pairs = {pair.id: pair for pair in config.thresholds.pair}
+    # A sign that falls away takes the pairs along in which it counts.
+    weights = {
+        name: share + sum(terms.get(pair.id, 0.0) for pair in pairs.values() if name in pair.signals)
+        for name, share in terms.items() if share > 0 and name != "bias" and name not in pairs
+    }  # fmt: skip
+    titles, total = {"forest": "odd figures"} | {card.id: card.title for card in config.signals.signal}, sum(terms.values())
+    told = []
+    for name, weight in sorted(weights.items(), key=lambda pair: (-pair[1], pair[0])):
+        left = 1 / (1 + math.exp(min(weight - total, 700.0)))
+        what = f"without {titles.get(name, name)} ({-weight:+.2f})"
+        if left < cut:
+            told.append(f"{what} {'no alert' if left < cuts.medium else 'of medium severity'}, {score_words(left)}")
+        elif not told:
+            return [f"lower: no reason alone; {what}, the strongest, it would still score {score_words(left)}"]
+    return [f"lower: {'; '.join(told[:LOWERING])}"] if told else []
 
 
 def _under(score: float, cut: float) -> str:

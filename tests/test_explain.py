@@ -122,14 +122,15 @@ def test_a_signals_figure_is_told_with_what_is_usual(signal: dict[str, Any], wor
 
 def test_an_alert_is_told_what_is_missing_and_not_its_evidence_again() -> None:
     top = why_not(DOCUMENT | {"score": 0.998702}, CONFIG)
-    assert top == ["score >.99: there is nothing higher; a further sign would hardly show in it"]
+    assert top[0] == "score >.99: there is nothing higher"
+    assert top[1] == "lower: no reason alone; without price below the market (-5.50), the strongest, it would still score >.99" and len(top) == 2
     high = why_not(DOCUMENT | {"notes": {"price": "the price is a deposit figure"}}, CONFIG)
     assert high[0].startswith("score 0.95: of high severity, the highest, from 0.88 on")
-    assert high[1] == "no price sign: the price is a deposit figure"
+    assert high[2] == "no price sign: the price is a deposit figure"
     assert (
-        "no papers" not in high[2]
-        and "offered as another article" in high[2]
-        and "serial number removed" not in high[2]
+        "no papers" not in high[3]
+        and "offered as another article" in high[3]
+        and "serial number removed" not in high[3]
     )
     assert "evidence for" not in "\n".join(top + high)
 
@@ -141,13 +142,28 @@ def test_a_medium_alert_is_told_how_far_high_is_and_what_speaks_against_it() -> 
     ]  # fmt: skip
     words = why_not({"score": 0.265, "reasons": reasons}, CONFIG)
     assert words[0].startswith("score 0.27: high severity begins at 0.88, 3.0 more in log-odds")
-    assert words[1:3] == [
+    assert words[1] == "lower: without no papers (-1.80) no alert, 0.06"
+    assert words[2:4] == [
         "speaks against it: probably a scam (-0.50)",
         "of 2 weak signs one counts in full, the others at 0.3",
     ]
     assert (
-        "serial number removed" in words[3] and words[4] == "its figures are no odder than those of its peers"
+        "serial number removed" in words[4] and words[5] == "its figures are no odder than those of its peers"
     )
+
+
+def test_an_alert_is_told_which_reason_it_stands_on() -> None:
+    """What falls away takes the pairs along that it is part of; what a person reads is the severity that would be left."""
+    held = [("bias", -2.5), ("price_below_market", 5.5), ("new_seller", 0.6)]
+    one = why_not({"score": 0.97, "reasons": [{"evidence": name, "contribution": share} for name, share in held]}, CONFIG)
+    assert one[1] == "lower: without price below the market (-5.50) no alert, 0.13"
+    pair = [("bias", -2.5), ("serial_removed", 1.0), ("bulk_inventory", 1.0), ("no_paperwork", 0.5), ("bulk_without_papers", 4.0)]
+    two = why_not({"score": 0.98, "reasons": [{"evidence": name, "contribution": share} for name, share in pair]}, CONFIG)
+    assert two[1] == "lower: without stock no private person has (-5.00) of medium severity, 0.27; without no papers (-4.50) of medium severity, 0.38"
+    some = [("bias", -2.5), ("serial_removed", 4.0), ("restricted_destination", 1.2)]
+    three = why_not({"score": 0.94, "reasons": [{"evidence": name, "contribution": share} for name, share in some]}, CONFIG)
+    assert three[1] == "lower: without serial number removed (-4.00) of medium severity, 0.21; without restricted destination (-1.20) of medium severity, 0.82"
+    assert not [words for words in why_not({"score": 0.08, "reasons": []}, CONFIG) if words.startswith("lower")]
 
 
 def test_a_place_that_is_a_hub_alone_is_told_to_be_no_restricted_destination() -> None:
