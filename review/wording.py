@@ -57,7 +57,8 @@ def rate_words(rate: str | None) -> str:
     currency, figure, source, day, stale = found.groups()
     if currency == "USD":
         return ""
-    return f"{figure} {currency} a US dollar, {source} of {day}{', which is long before' if stale else ''}"
+    whence = f"the {source} rate of {day}, the last one known" if stale else f"{source} of {day}"
+    return f"{figure} {currency} a US dollar, {whence}"
 
 
 def asked_words(price: Mapping[str, Any] | None) -> str:

@@ -25,7 +25,7 @@ CONFIG = Config(None)
     ("rate", "words"),
     [
         ("CNY 6.88254 ECB 2026-03-02", "6.88254 CNY a US dollar, ECB of 2026-03-02"),
-        ("RUB 92.1 Bank of Russia 2022-03-01 (stale)", "92.1 RUB a US dollar, Bank of Russia of 2022-03-01, which is long before"),
+        ("RUB 92.1 Bank of Russia 2022-03-01 (stale)", "92.1 RUB a US dollar, the Bank of Russia rate of 2022-03-01, the last one known"),
         ("USD 1 USD 2026-03-04", ""),
         (None, ""),
         ("of another form", "of another form"),
