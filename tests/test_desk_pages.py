@@ -135,13 +135,33 @@ def test_a_signed_out_person_sees_none_of_them(desk: Opened) -> None:
         "/market/barter/nvidia-t4",
         "/sites/nowhere",
         "/sellers/0000",
+        "/seller/0000",
+        "/no/such/page",
         "/sellers/listing:0",
         "/sellers/%27%20OR%201=1",
     ],
 )
 def test_what_is_not_there_is_said(ana: Browser, path: str) -> None:
     answer = ana.get(path)
-    assert answer.status_code == 404 and "Not here" in answer.text
+    assert answer.status_code == 404 and "Not here" in answer.text and "Database" not in answer.text
+    assert "no such seller" in answer.text.lower() or "seller" not in path
+
+
+def test_a_seller_is_found_by_the_misspelt_address_too(desk: Opened, ana: Browser) -> None:
+    party = seller_of(desk, "7")
+    assert ana.get(f"/seller/{party}").headers["location"] == f"/sellers/{party}"
+
+
+def test_the_curves_mark_both_thresholds(ana: Browser) -> None:
+    marks = [node.attributes["data-mark"] for node in ana.page("/tuning?medium=0.5&high=0.9").css("#tried svg.c-line-chart:first-of-type [data-mark]")][:4]
+    assert marks == ["alerts in force: 0.2", "alerts tried: 0.5", "high severity in force: 0.88", "high severity tried: 0.9"]
+
+
+def test_a_list_longer_than_its_frame_says_so(ana: Browser) -> None:
+    change = '[aria-labelledby="t-change"]'
+    page = ana.page("/tuning?medium=1&high=1")
+    rows = len(page.css(f"{change} tbody tr"))
+    assert rows and (f"{rows} in this list" in words(page, change)) == (rows > 8)
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,10 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Iter
         outcome.force_result([partial(_explain, datasette, request, exception)])  # type: ignore[attr-defined]
 
 
+NO_DATABASE = "Database not found"
+"""What Datasette says of each address that is no page: it takes the first part for the name of a database."""
+
+
 async def _explain(datasette: Any, request: Any, exception: Exception) -> Response:
     status, words = getattr(exception, "status", 500), str(exception.args[0] if exception.args else exception)
     if status == 500 and not isinstance(exception, DatasetteError):
@@ -132,6 +136,8 @@ async def _explain(datasette: Any, request: Any, exception: Exception) -> Respon
             if exception.message_is_html
             else str(exception.message)
         )
+    if status == 404 and words == NO_DATABASE:
+        words = "The desk has no page at this address."
     title = getattr(exception, "title", None) or ("Not here" if status == 404 else "That did not work")
     if request.path.endswith(".json"):
         return Response.json({"ok": False, "error": words, "status": status, "title": title}, status=status)

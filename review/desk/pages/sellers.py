@@ -36,12 +36,15 @@ def sellers(visit: Visit) -> Answer:
     )
 
 
+NOBODY = "There is no such seller, or nothing is kept of it any more."
+
+
 def seller(visit: Visit) -> Answer:
     """One seller."""
     party = visit.vars["party"]
     found = view.profile(visit.store, party)
     if found is None:
-        raise NotHere("There is no such seller, or nothing is kept of it any more.")
+        raise NotHere(NOBODY)
     screened = listed_parties(visit.store.screening_candidates(party))
     return visit.page(
         "seller.html",
@@ -96,8 +99,17 @@ def address(party: str) -> str:
     return f"/sellers/{quote(party, safe='')}"
 
 
+def misspelt(visit: Visit) -> Answer:
+    """`/seller/...` leads where it is meant to, and says so where there is no such seller."""
+    party = visit.vars["party"]
+    if view.profile(visit.store, party) is None:
+        raise NotHere(NOBODY)
+    return visit.go(address(party))
+
+
 PAGES = (
     Page("/sellers", sellers, nav="Sellers", order=50),
     Page("/sellers/<party>", seller),
+    Page("/seller/<party>", misspelt),
     Page("/sellers/tie/decide", decide, method="POST", back="/sellers", choose="Nothing was changed: press Unlink or Link again."),
 )

@@ -39,6 +39,7 @@ def tuning(visit: Visit) -> Answer:
     tried = view.trial(store, past, cuts.medium, medium, shown)
     curve = past.curve()
     waiting = view.to_decide(store)
+    marks = [*_marks("alerts", cuts.medium, medium), *_marks("high severity", cuts.high, high)]
     log = view.versions([*store.versions("thresholds"), *_unlogged(store, visit.now)])
     return visit.page(
         "tuning.html",
@@ -66,8 +67,8 @@ def tuning(visit: Visit) -> Answer:
         stale=_stale(store, visit.config),
         log=log,
         can_undo=apply.can_undo(store),
-        alerts=_alerts(curve, cuts.medium, medium),
-        quality=_quality(curve, cuts.medium, medium),
+        alerts=_alerts(curve, marks),
+        quality=_quality(curve, marks),
     )
 
 
@@ -110,19 +111,19 @@ def _unlogged(store: Store, now: str) -> list[dict[str, Any]]:
     return [] if text is None else [{"hash": "", "at": now, "who": "not logged yet", "why": apply.FOUND, "content": {"file": text}}]
 
 
-def _marks(now: float, then: float) -> list[tuple[float, str]]:
-    return [(now, f"in force: {now:g}")] + ([(then, f"tried: {then:g}")] if then != now else [])
+def _marks(what: str, now: float, then: float) -> list[tuple[float, str]]:
+    return [(now, f"{what} in force: {now:g}")] + ([(then, f"{what} tried: {then:g}")] if then != now else [])
 
 
-def _alerts(curve: Sequence[view.Step], now: float, then: float) -> charts.Markup:
+def _alerts(curve: Sequence[view.Step], marks: Sequence[tuple[float, str]]) -> charts.Markup:
     points = tuple(charts.Point(step.score, step.per_day) for step in curve)
     return charts.line(
-        [charts.Series("alerts a day", points, 1, steps=True)], title="Alerts a day over the threshold", marks=_marks(now, then),
+        [charts.Series("alerts a day", points, 1, steps=True)], title="Alerts a day over the threshold", marks=marks,
         x_words="score from which an offer is an alert", height=230, width=420,
     )  # fmt: skip
 
 
-def _quality(curve: Sequence[view.Step], now: float, then: float) -> charts.Markup:
+def _quality(curve: Sequence[view.Step], marks: Sequence[tuple[float, str]]) -> charts.Markup:
     series = [
         charts.Series(
             words,
@@ -137,7 +138,7 @@ def _quality(curve: Sequence[view.Step], now: float, then: float) -> charts.Mark
     ]
     return charts.line(
         [s for s in series if s.points], title="Precision and recall over the threshold", y_words="percent", y_high=1.0,
-        marks=_marks(now, then), x_words="score from which an offer is an alert", height=190, width=420,
+        marks=marks, x_words="score from which an offer is an alert", height=190, width=420,
     )  # fmt: skip
 
 
