@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from detector import explain
 from detector.controls import ControlBook
 from review.masking import masked
+from review.steps import steps
 from review.wording import class_words, kind_words, moment, per_words, rate_words, titled
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _alert(store: Store, key: str) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _alert_words(alert: dict[str, Any] | None, names: Names) -> Iterator[str]:
+def _alert_words(alert: dict[str, Any] | None, decisions: list[dict[str, Any]], names: Names) -> Iterator[str]:
     if alert is None:
         yield "  no alert"
         return
@@ -75,9 +76,9 @@ def _alert_words(alert: dict[str, Any] | None, names: Names) -> Iterator[str]:
         yield f"    relist of {alert['relist_of']}: {alert['relist_title']}"
     if alert["relists"]:
         yield f"    relisted as {', '.join(alert['relists'])}"
-    # Its opening is told above, and what was no news and moved nothing fills the page: the desk and --json have that too.
-    for event in alert["events"][1:]:
-        if (event["news"] or event["kind"] != "updated") and event["why"] != alert["closed_why"]:
+    # Its opening is told above, and --json has what moved nothing before anybody saw it.
+    for event in steps(alert["events"], decisions)[1:]:
+        if event["why"] != alert["closed_why"]:
             yield f"    {moment(event['at'])} {event['kind']}: {titled(event['why'] or 'not recorded', names.signals)}"
 
 
@@ -127,8 +128,9 @@ def as_text(found: dict[str, Any], names: Names) -> Iterator[str]:
                 else "no price of one chip follows"
             )
             yield f"  price {price['kind']}: {shown}; {chip}"
-        yield f"  score {explain.score_words(reading['score'])}, severity {reading['severity']}"
-    yield from _alert_words(found["alert"], names)
+        unjudged = (reading.get("notes") or {}).get("judge")
+        yield f"  not judged: {unjudged}" if unjudged else f"  score {explain.score_words(reading['score'])}, severity {reading['severity']}"
+    yield from _alert_words(found["alert"], found["decisions"], names)
     for reason in found["reasons"]:
         yield f"    {reason['contribution']:+.2f}  {reason['title']}: {reason['words']}"
         if reason["innocent"]:
@@ -138,9 +140,10 @@ def as_text(found: dict[str, Any], names: Names) -> Iterator[str]:
             yield f'    quoted: {names.signal(signal["signal"])} "{signal["text"]}" ({signal["field"]} {signal["start"]}-{signal["end"]})'
     for law in found["law"]:
         yield from _law_words(law, names)
-    yield "  what would make it higher or lower"
-    for line in found["why_not_higher"]:
-        yield f"    {line}"
+    if not (reading.get("notes") or {}).get("judge"):
+        yield "  what would make it higher or lower"
+        for line in found["why_not_higher"]:
+            yield f"    {line}"
     yield "  seen"
     for seen in found["history"]:
         evidence = seen["evidence"]

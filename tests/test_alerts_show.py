@@ -84,6 +84,16 @@ def test_what_became_news_of_an_alert_is_shown_in_words(store: Store) -> None:
     assert "    2026-03-02 08:00 updated: new evidence: price below the market" in told
 
 
+def test_what_moved_nothing_is_a_step_once_somebody_had_seen_the_alert(store: Store) -> None:
+    quiet = replace(offer(1, 2), price_text="US $23,900", price_amount="23900")
+    gather(store, quiet)
+    assert "updated: score or page changed" not in shown(store, 1)
+    store.decide(store.find_listing("board/1"), "note", who="ana", now="2026-03-02T09:00:00Z", note="seen")
+    assert "updated: score or page changed" not in shown(store, 1)
+    gather(store, replace(quiet, price_text="US $23,800", price_amount="23800", observed_at="2026-03-04T08:00:00Z"))
+    assert "    2026-03-04 08:00 updated: score or page changed, nothing material" in shown(store, 1)
+
+
 def test_the_rule_that_made_a_chip_restricted_on_the_day_is_shown(store: Store) -> None:
     told = shown(store, 1)
     assert "law on 2026-03-01: NVIDIA H100 80 GB PCIe: 3A090.a" in told and "by rule 2023-11-17 3A090.a.1 (88 FR 73458" in told
@@ -94,4 +104,5 @@ def test_the_rule_that_made_a_chip_restricted_on_the_day_is_shown(store: Store) 
 def test_a_listing_without_a_price_is_told_in_words(store: Store) -> None:
     gather(store, replace(offer(5, 3), title="Water block for H100", description="accessory", price_text=None, price_amount=None, price_currency=None))
     told = shown(store, 5)
+    assert "  not judged: accessory: no chip is offered" in told and "severity none" not in told and "higher or lower" not in told
     assert "2026-03-03T08:00:00Z  no price" in told and "None" not in told and "is a accessory" not in told

@@ -20,6 +20,8 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from config.loader import Config
+from detector import explain
+from detector.alerts import NOTHING_MATERIAL
 from detector.run import detect
 from review.desk import app as desk_app
 from review.desk.pages import all_pages
@@ -98,6 +100,29 @@ def test_the_queue_tells_why_at_a_glance(desk: Opened) -> None:
     assert "serial number removed" in text and "序列号" in text and "% of market" in text
 
 
+def test_the_queue_names_the_strongest_reasons_as_the_digest_does(desk: Opened) -> None:
+    ana = desk.person()
+    for row in ask(desk, lambda s: s.alerts_by_key([r["listing"] for r in s.alerts()])):
+        strongest = [line for line in explain.lines(row["document"], Config(desk.home)) if line.evidence != "bias"][:3]
+        shown = ana.page("/").css_first(f'li[data-href="/alert/{row["listing"]}"] .because')
+        assert " ".join(shown.text().split()) == ", ".join(f"{line.title} ({line.contribution:+.2f})" for line in strongest)
+
+
+def test_every_bar_of_an_alert_has_its_reason_with_a_number(desk: Opened) -> None:
+    key = key_of(desk)
+    with sqlite3.connect(desk.home / "chipwatch.db") as db:
+        (text,) = db.execute("SELECT document FROM reading WHERE observation = ?", [alert(desk)["observation"]]).fetchone()
+        document = json.loads(text)
+        document["reasons"].append({"evidence": "forest", "value": 1, "weight": 1, "contribution": 0.5, "detail": {"tail": 0.01}})
+        db.execute("UPDATE reading SET document = ? WHERE observation = ?", [json.dumps(document), alert(desk)["observation"]])
+    page = desk.person().page(f"/alert/{key}")
+    numbered = page.css_first(".signs").text()
+    assert "odd figures" in numbered and "stranger than 99.0 %" in numbered
+    titles = [line.title for line in explain.lines(document, Config(desk.home)) if line.evidence != "bias" and line.contribution > 0]
+    assert all(title in numbered for title in titles)
+    assert [li.attributes["value"] for li in page.css(".signs > li")] == [str(n + 1) for n in range(len(page.css(".signs > li")))]
+
+
 def test_the_queue_counts_filter_and_leave_each_other_out(desk: Opened) -> None:
     ana = desk.person()
     total = len(ask(desk, lambda s: s.alerts()))
@@ -140,7 +165,7 @@ def test_an_alert_adds_up_and_names_market_law_evidence_and_what_may_be_innocent
         "3A090.a",
         "88 FR 73458",
         "May be innocent",
-        "Why not higher",
+        "What would make it higher or lower",
         "peers",
         "WARC record",
         "1 other offer",
@@ -158,7 +183,7 @@ def test_offers_beside_a_list_price_say_why_they_are_no_peers(desk: Opened) -> N
     assert others and market["n"] == 0 and market["heard"] < 5
     price = '[aria-labelledby="price-title"]'
     assert f"a list price, {market['heard'] or 'no'} peer" in ana.page(f"/alert/{key}").css_first(price).text() and "peers yet" not in ana.page("/").text()
-    assert f"{len(others)} seen in that time; a seller counts once" in ana.page(f"/alert/{key}").css_first("#apart").text()
+    assert f"{len(others)} of the 90 days before it; a seller counts once" in ana.page(f"/alert/{key}").css_first("#apart").text()
     with sqlite3.connect(desk.home / "chipwatch.db") as db:
         db.execute("UPDATE observation SET observed_at = '2025-01-01T08:00:00Z' WHERE listing <> ?", [key])
     old = ana.page(f"/alert/{key}").css_first("#apart").text()
@@ -224,7 +249,8 @@ def test_contacts_are_masked_in_what_changed_too(desk: Opened) -> None:
 
 def test_a_listing_without_an_alert_has_its_page_and_says_why_not(desk: Opened) -> None:
     text = desk.person().page(f"/alert/{key_of(desk, '3')}").css_first("main").text()
-    assert "no alert" in text and "not judged" in text
+    assert "no alert" in text and "not judged" in text and "accessory: no chip is offered" in text
+    assert "0.00" not in text and "none" not in text and "add up to the score" not in text
 
 
 @pytest.mark.parametrize(
@@ -263,6 +289,21 @@ def test_a_huge_title_is_whole_in_the_listings_text_alone(home: Path, tmp_path: 
     assert "quite a long title" in table and "…" in table and len(table) < 6000
     told = json.loads(subprocess.run([*words, "--json"], capture_output=True, text=True, check=True).stdout)
     assert huge in [row["title"] for row in told]
+
+
+def test_a_step_that_moved_nothing_is_told_once_somebody_had_seen_the_alert(desk: Opened) -> None:
+    key, seen = key_of(desk), alert(desk)["observation"]
+    with sqlite3.connect(desk.home / "chipwatch.db") as db:
+        db.execute("DELETE FROM alert_event WHERE listing = ?", [key])
+        for kind, minute, why in (("opened", "00", "high"), ("updated", "30", NOTHING_MATERIAL), ("updated", "50", NOTHING_MATERIAL)):
+            db.execute("INSERT INTO alert_event VALUES (?, ?, ?, ?, ?, 0.5, 'medium', 0, ?, '')", [kind + minute, key, f"2026-03-03T08:{minute}:00Z", kind, seen, why])
+    ana = desk.person()
+    record = '[aria-labelledby="record-title"] .times'
+    assert "updated" not in ana.page(f"/alert/{key}").css_first(record).text()
+    with Store.open(desk.home) as store:
+        store.decide(key, "note", who="ana", now="2026-03-03T08:40:00Z", note="seen")
+    told = [node.text().split()[0] for node in ana.page(f"/alert/{key}").css(f"{record} li > p:first-child")]
+    assert told == ["updated", "note", "opened"]
 
 
 def test_search_finds_two_chinese_characters_and_marks_them(desk: Opened) -> None:
@@ -462,6 +503,7 @@ def test_two_people_at_once_do_not_overwrite_each_other(desk: Opened) -> None:
     assert answer.status_code == 409 and alert(desk) == before
     for words in ("ana", "it says intact", "misread", "confirm", "clear case", "Nothing was overwritten"):
         assert words in answer.text
+    assert answer.text.count("by ana") == 1, "what stands is told once"
     from selectolax.lexbor import LexborHTMLParser
 
     page = LexborHTMLParser(answer.text)

@@ -96,3 +96,29 @@ def test_the_threshold_is_tried_without_script(chromium: Any, served: tuple[Path
     assert plain.evaluate("document.activeElement.id") == "why"
     assert "medium=1" in plain.url and "→" in tile(plain)
     context.close()
+
+
+def test_a_list_that_goes_on_ends_within_a_row_and_the_slider_reaches_its_figure(page: Any, served: tuple[Path, str, str]) -> None:
+    page.goto(f"{served[1]}/tuning?medium=1&high=1")
+    track, figure = page.locator("#medium").bounding_box(), page.locator('output[for="medium"]').bounding_box()
+    assert figure["x"] - track["x"] - track["width"] < 20 and figure["width"] < 70
+    frame = page.locator("#tried .tall").last
+    assert "/" in page.get_attribute("#find", "placeholder")
+    box = frame.bounding_box()
+    if frame.evaluate("node => node.scrollHeight > node.clientHeight"):
+        rows = [row.bounding_box() for row in frame.locator("tbody tr").all()]
+        assert any(row["y"] + 3 < box["y"] + box["height"] < row["y"] + row["height"] - 3 for row in rows)
+
+
+def test_on_a_phone_evidence_stacks_and_no_key_is_hinted_at(chromium: Any, served: tuple[Path, str, str]) -> None:
+    _, address, link = served
+    context = chromium.new_context(viewport={"width": 820, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(link)
+    assert page.evaluate("matchMedia('(hover: none)').matches") and page.get_attribute("#find", "placeholder") == "Search all texts"
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(address + page.get_attribute(".alerts > li", "data-href"))
+    cells = [cell.bounding_box() for cell in page.locator('[aria-labelledby="evidence-title"] tbody tr >> nth=0').locator("td").all()]
+    assert len({cell["x"] for cell in cells}) == 1 and min(cell["width"] for cell in cells) > 300
+    assert cells[0]["height"] < 30, "a date is one line"
+    context.close()

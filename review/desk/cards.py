@@ -23,8 +23,8 @@ CONTACT = "off_platform_contact"
 QUOTES = 3
 """Quotes of a card; a fourth is read on the alert's page."""
 
-PRICED = ("price_below_market", "price_above_market", "rental_below_market", "probable_scam")
-"""Signals that the price line shows already."""
+STRONGEST = 3
+"""Reasons of a card that are told with their share of the score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,9 @@ class Card:
     quotes: tuple[Quote, ...]
     more_quotes: int
     tags: tuple[str, ...]
-    """Titles of the signals without a quote here."""
+    """Titles of the other reasons without a quote here."""
     reasons: tuple[explain.Line, ...]
+    """The strongest, as the digest names them."""
 
     @property
     def quoted(self) -> list[tuple[str, list[Quote]]]:
@@ -180,11 +181,11 @@ def card(row: Mapping[str, Any], config: Config, names: Names) -> Card:
     lines = [
         line for line in explain.lines(document, config) if line.evidence != "bias" and line.contribution > 0
     ]
-    tags = [names.signal(s) for s in row["signals"] if s not in quoted and s not in PRICED and s != "forest"]
+    tags = [line.title for line in lines[STRONGEST:] if line.evidence not in quoted]
     place = place_words(row["location"], row["country"], names)
     return Card(
         row, names.chip(row["chip"]), price_of(document, row["unit_usd"], row["price_text"]), masked(place), tuple(told[:QUOTES]),
-        max(len(told) - QUOTES, 0), tuple(tags), tuple(lines[:4]),
+        max(len(told) - QUOTES, 0), tuple(tags), tuple(lines[:STRONGEST]),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from review.desk.cards import CONTACT, Names, Price, price_of
 from review.desk.glossary import Glossary
 from review.masking import masked, masked_text
 from review.pack import masked_listing
+from review.steps import steps
 from storage.listing import TEXT_FIELDS
 
 if TYPE_CHECKING:
@@ -111,12 +112,19 @@ class Case:
     law: tuple[Law, ...]
     why_not: tuple[str, ...]
     decisions: list[dict[str, Any]]
+    steps: list[dict[str, Any]]
+    """What happened to its alert, oldest first."""
     offers: tuple[int, list[dict[str, Any]]]
     copies: list[dict[str, Any]]
     relists: list[dict[str, Any]]
     relist_of: dict[str, Any] | None
     again: Again | None
     """What had been decided on it before it was opened again."""
+
+    @property
+    def unjudged(self) -> str:
+        """Why the offer carries no score, in words; "" where it was judged."""
+        return str((self.document.get("notes") or {}).get("judge") or "")
 
     @property
     def newer(self) -> bool:
@@ -147,7 +155,7 @@ def case_of(store: Store, config: Config, names: Names, glossary: Glossary, key:
         document, (document.get("price") or {}).get("unit_usd"), seen.listing.price_text if seen else None
     )
     history = _history(store, observations)
-    beside = _beside(store, document, price, key)
+    beside, decisions = _beside(store, document, price, key), store.decisions_on(key)
     relist_of = alert["relist_of"] if alert else None
     title = "".join(
         piece.text for field in _fields(seen, document) if field.name == "title" for piece in field.pieces
@@ -156,7 +164,7 @@ def case_of(store: Store, config: Config, names: Names, glossary: Glossary, key:
         listing, title, alert, document, seen, _fields(seen, document), _signs(seen, document, config, names, glossary), reasons,
         _bars(reasons), price, _strip(names, document, price, beside), _apart(beside, document, seen, config), tuple(reversed(history)), max(len(observations) - SEEN, 0),
         _line(history), _law(document, seen, config), tuple(explain.why_not(document, config, listing["country"])) if document else ("not read yet",),
-        store.decisions_on(key), store.offers_of_seller(listing["seller"], besides=key) if listing["seller"] else (0, []),
+        decisions, steps(alert["events"], decisions) if alert else [], store.offers_of_seller(listing["seller"], besides=key) if listing["seller"] else (0, []),
         store.copies(key), store.relists(key, listing["seller"]), store.title_of(relist_of) if relist_of else None,
         again(store, alert, config.decisions, names.signals) if alert else None,
     )  # fmt: skip
@@ -215,7 +223,14 @@ def _signs(
                 "; ".join(dict.fromkeys(words for words in details if words not in texts)), figures, tuple(card.innocent) if card else (), tuple(card.next) if card else (),
             )
         )  # fmt: skip
-    return tuple(out)
+    return (*out, *_figured(document, by_name, config, len(out) + 1))
+
+
+def _figured(document: Mapping[str, Any], told: Mapping[str, Any], config: Config, number: int) -> Iterator[Sign]:
+    """What speaks for an alert and is no signal of the reading, such as its figures or two signals together: as its bar names it."""
+    rest = [line for line in explain.lines(document, config) if line.evidence not in (*told, "bias") and line.contribution > 0]
+    for at, line in enumerate(rest, number):
+        yield Sign(at, line.evidence, line.title, "", (), line.words, "", line.innocent, line.next)
 
 
 def _detail(detail: str, names: Names) -> str:
@@ -262,7 +277,7 @@ def _beside(store: Store, document: Mapping[str, Any], price: Price, key: str) -
 def _apart(beside: Sequence[Mapping[str, Any]], document: Mapping[str, Any], seen: Observation | None, config: Config) -> str:
     """Why these offers made no reference: what is too old, what was seen only later, and that a seller is one voice."""
     market, forming = document.get("market") or {}, config.market.forming
-    if not beside or seen is None or not market or market.get("n") and market.get("centre"):
+    if not beside or seen is None or not market or (market.get("n") and market.get("centre")):
         return ""
     day = date.fromisoformat(seen.observed_at[:10])
     ages = [(day - date.fromisoformat(row["observed_at"][:10])).days for row in beside]
@@ -271,10 +286,10 @@ def _apart(beside: Sequence[Mapping[str, Any]], document: Mapping[str, Any], see
     parts = [
         f"{old} older than {forming.window_days} days" if old else "",
         f"{later} seen only after this one" if later else "",
-        f"{rest} seen in that time" if rest else "",
+        f"{rest} of the {forming.window_days} days before it" if rest else "",
     ]
     needed = f"; a seller counts once, and about {forming.min_peers:g} are needed" if rest else ""
-    return f"No peers: of the {len(ages)} other offer{'s' if len(ages) > 1 else ''} shown {', '.join(filter(None, parts))}{needed}."
+    return f"Not enough peers. Other offers shown: {', '.join(filter(None, parts))}{needed}."
 
 
 def _strip(names: Names, document: Mapping[str, Any], price: Price, beside: Sequence[Mapping[str, Any]]) -> Markup | None:
@@ -306,6 +321,8 @@ def _history(store: Store, observations: Sequence[Observation]) -> list[Seen]:
         said = masked_listing(seen.listing.to_dict(), signals)
         if at >= len(observations) - SEEN:
             unit, score = (reading["unit_usd"], reading["score"]) if reading else (None, None)
+            if reading and (reading["document"].get("notes") or {}).get("judge"):
+                score = None  # not judged: its 0 is no score
             out.append(Seen(seen, at == 0, unit, score, _diffs(before, said, seen.changed)))
         before = said
     return out

@@ -201,5 +201,8 @@ document.addEventListener("DOMContentLoaded", () => {
     button.hidden = false;
     button.addEventListener("click", markAll);
   }
+  // The hint of a key where there is a keyboard, and where this file answers it.
+  const find = document.querySelector("[data-slash]");
+  if (find && !matchMedia("(hover: none), (max-width: 40rem)").matches) find.placeholder += "  /";
   restore();
 });
