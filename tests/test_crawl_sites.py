@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 import tomllib
@@ -51,6 +52,10 @@ def test_a_board_of_cards_is_proposed_checked_and_crawled(tmp_path: Path) -> Non
         table = tomllib.loads(made.text)
         assert (table["family"], table["list"]["card"], table["enabled"], table["language"]) == ("cards", "li.item", False, "zh-CN")
         assert table["list"]["fields"]["title"] == "h3" and table["list"]["fields"]["price"] == "span.price"
+        assert any(note.startswith("no description is read") and "[detail.fields]" in note for note in made.notes) and "detail" not in table
+        # The lines to fill in are right as they stand.
+        filled = re.sub(r"^# (?=\[detail|follow|description|seller_name|location|condition)", "", made.text, flags=re.M)
+        assert tomllib.loads(filled)["detail"]["follow"] == "all" and Site.model_validate(tomllib.loads(filled)).detail.fields.description == ("div.description",)
         checked = check(Config(home).sites["found"], home, Config(home))
         assert (checked.ok, checked.samples, checked.listings) == (True, 1, 6)
         assert crawl(home, "found").outcome == "skipped"

@@ -38,6 +38,19 @@ LOOPBACK_DELAY_S = 0.05
 """Pause at a server of one's own machine, which nobody else waits for."""
 
 
+NO_TEXTS = (
+    "no description is read, nor seller, place or condition: most signs are in those texts and will be missed. Where cards show them, add them to [list.fields];"
+    " where the listing's own page does, add [detail] with follow = \"all\" and its [detail.fields], for which the file holds lines to fill in (docs/sites.md, family cards)"
+)
+"""Told of a proposal of cards, of which only title, price and address are guessed."""
+_DETAIL = (
+    "", "# No description, seller, place or condition is read yet: most signs are in those texts and will be missed.",
+    "# Add to [list.fields] what the cards show of them; or let each listing's page be opened, with the selectors of that page:",
+    "# [detail]", '# follow = "all"   # or "candidates": those whose title names a chip of the catalogue', "# [detail.fields]", '# description = "div.description"',
+    '# seller_name = ".seller"', '# location = ".location"', '# condition = ".condition"',
+)  # fmt: skip
+
+
 class ProposeError(ValueError):
     """Raised if no site file can be proposed: the page cannot be had, or shows no listing in any way known here."""
 
@@ -137,7 +150,7 @@ def _examine(page: Page, ask: Callable[..., Look], prices: re.Pattern[str], site
         return facts | {"family": "jsonld"}, [*notes, f"the page lists {len(listed)} addresses in an ItemList"], [page, *_one_of(listed, page, ask)]
     guess = guess_cards(tree, prices)
     if guess is not None:
-        return facts | {"family": "cards", "guess": guess}, [*notes, f"{guess.cards} cards found; check the selectors"], [page]
+        return facts | {"family": "cards", "guess": guess}, [*notes, f"{guess.cards} cards found; check the selectors", NO_TEXTS], [page]
     linked = _linked_listings(tree, page, ask)
     if linked is not None:
         links, detail = linked
@@ -227,6 +240,7 @@ def _toml(table: dict[str, Any], url: str, loopback: bool, found: Look, page: Pa
         lines += [f"id = {_quoted(guess.id)}"] if guess.id else []
         lines += [f"price = {_quoted(guess.price)}"] if guess.price else []
         lines += [f"url = {_quoted(guess.url)}"] if guess.url else []
+        lines += _DETAIL
     if table.get("links"):
         lines += ["", "[list]", f"links = {_quoted(table['links'])}"] + ([f"next = {_quoted(table['next'])}"] if table.get("next") else [])
     if table.get("detail_only"):
