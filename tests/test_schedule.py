@@ -284,7 +284,7 @@ def test_a_crawl_is_judged_by_the_outcomes_it_recorded(tmp_path: Path) -> None:
     good, mixed, wrong_site, broken = schedule.read_ledger(home)
     assert (good.status, good.detail) == ("done", "board ok")
     assert (mixed.status, mixed.detail) == ("problems", "board ok, gone failed")
-    assert (wrong_site.status, wrong_site.detail) == ("problems", "board blocked, gone skipped")  # its server is gone by now, and robots.txt with it
+    assert (wrong_site.status, wrong_site.detail) == ("problems", "board failed, gone skipped")  # its server is gone by now, and robots.txt with it
     assert broken.status == "failed" and "j.log" in broken.detail
 
 
