@@ -70,15 +70,19 @@ class State:
     def config(self) -> Config:
         """Shipped config with the home's rows laid over it."""
         from config.loader import Config
+        from config.tables import SHIPPED
 
-        return Config(self.folder if self.folder.is_dir() else None)
+        # The program's own folder is no home: what is shipped would be laid over itself.
+        own = self.folder / "config" == SHIPPED
+        return Config(self.folder if self.folder.is_dir() and not own else None)
 
     def store(self, *, readonly: bool = False) -> Store:
         """The home's database. Raises UseError if there is no home yet."""
         from storage.store import Store
 
         if not self.exists:
-            raise UseError(f"no home at {self.folder}: make one with `chipwatch --home {self.folder} init`")
+            here = " (the demo's is in this folder: `chipwatch --home home ...`)" if Path("home/demo/state.json").exists() else ""
+            raise UseError(f"no home at {self.folder}: make one with `chipwatch --home {self.folder} init`{here}")
         return Store.open(self.folder, create=False, readonly=readonly)
 
 

@@ -40,8 +40,6 @@ SURELY, HARDLY = 0.9, 0.6
 by weights that were learned without it; what lies between teaches nothing."""
 CONCEPT_WEIGHT, RULE_WEIGHT = 0.15, 0.5
 """What a concept, and what a finding of the grammar, counts beside a text of unit length."""
-SHORT, SHORT_DENSE, LISTED = 40, 16, (3, 4, 5)
-"""Letters of a fact in a list, at most, of languages that set words apart and of others, and how many a list has."""
 _HOME = {
     "en": "US", "zh": "CN", "ja": "JP", "ko": "KR", "ru": "RU", "de": "DE", "vi": "VN", "es": "ES", "pt": "BR", "tr": "TR", "ar": "AE",
     "id": "ID", "ms": "MY", "hi": "IN", "fr": "FR",
@@ -142,27 +140,19 @@ def cards(reader: SignalReader, config: Config) -> Iterator[Sample]:
 
 
 def compounds(samples: Sequence[Sample]) -> list[Sample]:
-    """As many sentences of two, joined from two of one language, and half as many lists of short ones: sellers say several things in
-    a breath, examples one."""
+    """As many sentences of two, joined from two of one language: sellers say several things in a breath, examples one."""
     chance = Random(0)  # noqa: S311 - the same pairs every time
     by_language: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
         by_language[sample.language].append(sample)
     joined = []
     for language, rows in sorted(by_language.items()):
-        dense = language in ("zh", "ja")
-        joined += [_joined([chance.choice(rows), chance.choice(rows)], dense) for _ in rows]
-        short = [row for row in rows if len(row.text) <= (SHORT_DENSE if dense else SHORT)]
-        joined += [_joined(chance.choices(short, k=chance.choice(LISTED)), dense) for _ in rows[::2] if short]
+        for a, b in ((chance.choice(rows), chance.choice(rows)) for _ in rows):
+            comma = "\uff0c" if language in ("zh", "ja") else ", "
+            says = a.says | b.says
+            text = f"{a.text}{comma}{b.text}"
+            joined.append(Sample(text, a.concepts | b.concepts, a.ruled | b.ruled, says, language, untold=(a.untold | b.untold) - says))
     return joined
-
-
-def _joined(some: Sequence[Sample], dense: bool) -> Sample:
-    """One sentence that says what all of them say."""
-    says = frozenset().union(*(row.says for row in some))
-    untold = frozenset().union(*(row.untold for row in some)) - says
-    concepts, ruled = frozenset().union(*(row.concepts for row in some)), frozenset().union(*(row.ruled for row in some))
-    return Sample(("\uff0c" if dense else ", ").join(row.text for row in some), concepts, ruled, says, some[0].language, untold=untold)
 
 
 def design(samples: Sequence[Sample]) -> Design:

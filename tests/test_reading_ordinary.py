@@ -308,7 +308,7 @@ def test_rent_of_a_card_on_servers_that_stand_somewhere(reader: Reader) -> None:
 
 LISTED = [
     ("no serial, no invoice, no questions, ship to Iran via Dubai", "en", "US", {"serial_removed", "no_paperwork", "transit_route", "restricted_destination"}),
-    ("可拆SN码，不开票，量大从优，微信联系 abc12345，可转口香港", "zh-Hans", "CN", {"no_paperwork", "bulk_inventory", "off_platform_contact", "transit_route", "restricted_destination"}),
+    ("可拆SN码，不开票，量大从优，微信联系 abc12345，可转口香港", "zh-Hans", "CN", {"serial_removed", "no_paperwork", "bulk_inventory", "off_platform_contact", "transit_route", "restricted_destination"}),
     ("序列号已磨，无票无保，大量现货，加微信聊", "zh-Hans", "CN", {"serial_removed", "no_paperwork", "bulk_inventory", "off_platform_contact", "restricted_destination"}),
     ("بدون رقم تسلسلي، بدون فاتورة", "ar", "AE", {"serial_removed", "no_paperwork"}),
     ("no invoice, no warranty, serial ground off, whatsapp 555", "en", "US", {"no_paperwork", "serial_removed", "off_platform_contact"}),

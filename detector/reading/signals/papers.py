@@ -85,6 +85,7 @@ _DENIES = re.compile(
 )
 
 
+_THERE = re.compile(fold_pattern(r"あり|有り|有|あります|ございます|있음|있습니다|있어요"))
 _WITHOUT = re.compile(fold_pattern(r"(?:\w+ )?(?:without|w/o|ohne|sans|sin|sem|без|tanpa|bina)\b"))
 _NEVER = re.compile(fold_pattern(r"(?:never|not|don't|do not|doesn't|won't|nicht|nie|niemals|jamais|nunca|jamás|никогда|не|não|no|kabhi nahi|tidak|tak)"))
 _COSTS = re.compile(fold_pattern(r"extra|aufpreis|zzgl|zuzüglich|vat|iva|ppn|kdv|mwst|surcharge|fee|cost|wunsch|anfrage|request|petición|consulta|demande|запрос|доплат|дороже|\+|plus|möglich|posible|possív|possible|можно|возможн|can |will |kann|wird|upon|bisa|boleh|được"))
@@ -149,9 +150,14 @@ def _ran_out(scope: Scope, warranty: Hit) -> bool:
 def _for_money(scope: Scope, paper: Hit) -> bool:
     """An invoice at extra cost is an invoice; so is one that is to be had."""
     return any(
-        h.start >= paper.end and scope.near(h, paper, 18) and not scope.negated(h) and not _lacks_too(scope, paper, h)
+        h.start >= paper.end and scope.near(h, paper, 18) and not scope.negated(h) and not _lacks_too(scope, paper, h) and not _of_next(scope, paper, h)
         for h in scope.s.of("extra_cost")
     ) and not any(scope.near(n, paper, BESIDE) and n.start >= paper.end for n in scope.s.of("none_after"))
+
+
+def _of_next(scope: Scope, paper: Hit, there: Hit) -> bool:
+    """`保証書無し、大量在庫あり`: behind a pause, what there is is the goods right before it."""
+    return _THERE.fullmatch(scope.s.text, there.start, there.end) is not None and scope.s.pauses_between(paper, there) > 0
 
 
 def _lacks_too(scope: Scope, paper: Hit, there: Hit) -> bool:

@@ -33,6 +33,7 @@ _NO_SUCH = re.compile(
         r"|\s?(?:izi|hasarı|yeri)?\s?(?:hiç )?(?:yok|yoktur)\b"
     )
 )
+_ABSENT = re.compile(fold_pattern(r"(?:なし|無し|ナシ|欠品|없음|없는|yok|nahi)$"))
 VERB_LAST = frozenset({"ja", "ko", "hi", "tr"})
 OBJECTS = ("paper", "warranty", "licence", "licence_weak", "screening", "end_user", "customs", "required", "other_part")
 """What a denial may be of."""
@@ -106,7 +107,9 @@ class Scope:
         )
 
     def none_such(self, deed: Hit) -> bool:
-        """`시리얼 훼손된 부품 하나도 없어요`, `剥がし跡なし`: where the verb comes last, no such thing was done."""
+        """`시리얼 훼손된 부품 하나도 없어요`, `剥がし跡なし`: where the verb comes last, no such thing was done. `シリアルなし` is no deed."""
+        if _ABSENT.search(self.s.text, deed.start, deed.end):
+            return False
         return not VERB_LAST.isdisjoint(deed.languages) and _NO_SUCH.match(self.s.text, deed.end) is not None
 
     def supposed(self, hit: Hit) -> bool:

@@ -22,7 +22,7 @@ from detector.reading.signals.learned import (
 )
 from detector.reading.signals.rules import Rule, Text, by_sentence, quoted
 from detector.reading.signals.scope import Finding, Scope
-from detector.reading.text import Folded
+from detector.reading.text import Folded, fold_pattern
 from detector.reading.votes import Votes
 
 MOST_CLAUSES, LEAST_CLAUSE = 12, 6
@@ -43,16 +43,32 @@ just these."""
 NOTHING = frozenset({"none", "none_after"})
 _QUOTED = re.compile(r"[\"“”„«»「」『』]")
 """What papers are to say, word for word: the letters in the marks are not the seller's, and votes know few of them."""
+BLUNT = 0.9
+"""Strength of what is said bluntly."""
+BESIDE_BLUNT = {"serial_removed": 6, "no_paperwork": 6, "off_platform_contact": 10, "engineering_sample": 6, "modified_hardware": 6, "export_evasion": 0}
+"""Signals that few words state, and mean nothing else, and how many letters may stand beside these words: of a way to reach somebody, verb
+and account; of a way round control nothing. Another name takes more words."""
+LONG = frozenset({"relabelled", "export_evasion"})
+"""Signals that take some words."""
+BLUNT_SHARE = 0.6
+"""The same as a share of these words, where that is more."""
 LISTED = 45
 """Letters that the facts of a list have on average, at most."""
+_NUMBERED = re.compile(r"[a-z_.@+-]*\d[\w.@+-]*")
+_APART = re.compile(
+    fold_pattern(
+        r"[,;:/|•·・、，；：！!。\n\t()（）\[\]【】①-⑳◆■●○★☆✅✔➤►▪–—+]| - |\b(?:and|und|y|e|et|и|ve|và|dan|aur|or|oder|или|o|ou|veya|hoặc|atau|ya|with|w/|mit|con|com|с)\b|&|(?<=\s)و(?=ب)|[和与及且]|(?<=[\u3040-\u9fff]) (?=[\u3040-\u9fff])"
+    )
+)
+"""What parts the facts of a list."""
 UNSAID = frozenset({"not", "not_after", "if", "if_after"})
 """Words under which a thing is not said to be so; a question is the same."""
 DONE = {"serial_removed": ("loss", "swap", "hide"), "relabelled": ("swap",), "modified_hardware": ("modded", "alter")}
 """Words of what was done to the goods: a sentence that denies all that it has of them says that it was not."""
 OTHERWISE = frozenset({"ask", "others", "refuse", "asked", "intact"})
 """Words by which it may be said of somebody else's goods, or of these that all is well."""
-UNLISTED = frozenset({"if", "if_after", "photo", "blur"}) | OTHERWISE
-"""Words that govern more than the fact they stand in, so that a sentence with them is no list."""
+GOVERNING = frozenset({"if", "if_after", "photo", "blur", "others", "refuse", "asked"})
+"""Words that govern more than the fact they stand in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +127,9 @@ def _beside(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]
         return TOLD
     if found.signal == "export_evasion" and chance >= AS_LIKELY and _QUOTED.search(found.text or ""):
         return TOLD
-    listed = _in_list(votes, text, sentence, found)
-    if listed >= HELD.get(found.signal, TOLD):
+    if found.signal in BESIDE_BLUNT and _blunt(text, sentence, here, found):
+        return BLUNT
+    if found.signal in LONG and (listed := _in_list(votes, text, sentence, found)) >= TOLD:
         return listed
     if not apart:
         return chance
@@ -127,10 +144,41 @@ def _beside(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]
     return max(chance, TOLD) if alone >= ALONE.get(found.signal, TOLD_AGAINST) else chance
 
 
+def _blunt(text: Text, sentence: Sentence, here: Sequence[Signal], found: Signal) -> bool:
+    """Whether a rule's finding is all that is said between two pauses or other findings: `NO S/N NO INVOICE`, `无票 / 现货50片`. Such
+    words need no vote, and in a list the votes hear all of it at once."""
+    if sentence.question or not sentence.concepts.isdisjoint(GOVERNING):
+        return False
+    folded, written = text.folded, sentence.text
+    own, taken = [], set()
+    for at in range(sentence.start, sentence.end):
+        place = folded.starts[at]
+        if (found.start or 0) <= place < (found.end or 0):
+            own.append(at)
+        elif any((o.start or 0) <= place < (o.end or 0) for o in here):
+            taken.add(at)
+    if not own:
+        return False
+    apart = {at for part in _APART.finditer(written, sentence.start, sentence.end) for at in range(*part.span())} | taken
+    low, high = own[0], own[-1] + 1
+    while low > sentence.start and low - 1 not in apart:
+        low -= 1
+    while high < sentence.end and high not in apart:
+        high += 1
+    beside = _letters(written[low : own[0]]) + _letters(written[own[-1] + 1 : high])
+    most = BESIDE_BLUNT[found.signal]
+    return beside <= (max(most / Scope(sentence).density, BLUNT_SHARE * _letters(written[own[0] : own[-1] + 1])) if most else 0)
+
+
+def _letters(words: str) -> int:
+    """Letters of words; numbers and accounts with a figure state nothing."""
+    return sum(map(str.isalpha, _NUMBERED.sub("", words)))
+
+
 def _in_list(votes: Votes, text: Text, sentence: Sentence, found: Signal) -> float:
-    """The probability of a rule's finding in its own clause, where the sentence is a list of short facts: each of them is a
-    sentence of its own, whose weight the others would thin out. 0 elsewhere."""
-    if not sentence.pauses or sentence.question or not sentence.concepts.isdisjoint(UNLISTED):
+    """The probability of a rule's finding in its own clause, where the sentence is a list of short facts: in a text of unit length
+    each of them thins out the others. 0 elsewhere."""
+    if not sentence.pauses or sentence.question or not sentence.concepts.isdisjoint(GOVERNING | OTHERWISE):
         return 0.0
     if (sentence.end - sentence.start) * Scope(sentence).density > LISTED * (len(sentence.pauses) + 1):
         return 0.0
