@@ -46,7 +46,7 @@ _NOT_ONE = re.compile(fold_pattern(r"(?:万|元|块|钱|占|订|预留|留|报|\
 _MONEY_BEFORE = re.compile(fold_pattern(r"(?:打包|价|报|整机|总|售|卖|出价|只要|仅要|收)\s?$"))
 RATE_BEFORE = re.compile(
     fold_pattern(
-        r"(?:/|每|第|单|\d인 |인당 |up to |要|拿|拿满|满|≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|(?<!以)前|acima de |(?:카드당|장당|per card|each card(?: has| holds)?|je karte|1枚に|1枚あたり|每卡|每张)\s?(?:gpu|chips?|コア|芯片|코어)?|(?:月|周|日|年)(?:出货|出|销|产|供货|供|发货)(?:量|能)?(?:约|大概|可达|达)?|for |of (?:my|our|their) |(?<!party )(?<!batch )(?<!stock )(?<!parcel )(?<!pallet )(?<!lot )(?<!group )(?<!total )(?<!set )(?<!pack )(?<!box )(?<!bundle )of |(?:(?:每|一)(?:周|月|个月|天|年|趟|车|回)|每批)[^，。,\s\d]{0,4}|每(?:次|单|人|位)[^，。,\s\d]{0,4}|(?:毎回|一回に|一度に|한 번에|한번에|回あたり)|(?:each|every|one|per) (?:trip|run|time|parcel|flight)[^.,\d]{0,12})\s?$"
+        r"(?:/(?!\s)|每|第|单|\d인 |인당 |up to |要|拿|拿满|满|≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|(?<!以)前|acima de |(?:카드당|장당|per card|each card(?: has| holds)?|je karte|1枚に|1枚あたり|每卡|每张)\s?(?:gpu|chips?|コア|芯片|코어)?|(?:月|周|日|年)(?:出货|出|销|产|供货|供|发货)(?:量|能)?(?:约|大概|可达|达)?|for |of (?:my|our|their) |(?<!party )(?<!batch )(?<!stock )(?<!parcel )(?<!pallet )(?<!lot )(?<!group )(?<!total )(?<!set )(?<!pack )(?<!box )(?<!bundle )of |(?:(?:每|一)(?:周|月|个月|天|年|趟|车|回)|每批)[^，。,\s\d]{0,4}|每(?:次|单|人|位)[^，。,\s\d]{0,4}|(?:毎回|一回に|一度に|한 번에|한번에|回あたり)|(?:each|every|one|per) (?:trip|run|time|parcel|flight)[^.,\d]{0,12})\s?$"
     )
 )
 _SOLD = re.compile(fold_pattern(r"sold|verkauft|прода|卖|已|出|售|走|đã|terjual|laku|vend|satt|satıl|팔|판매|بعنا|بيع|انباع"))

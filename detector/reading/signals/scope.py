@@ -155,10 +155,9 @@ class Scope:
         return bool(self.s.within(clause, "photo")) and not self.s.of("see")
 
     def refused_return(self, hit: Hit) -> bool:
-        """`No return if the label is torn`: a rule, not a state."""
-        if not self.s.of("void"):
-            return False
-        return not any(h for h in self.s.of("done") if self.near(h, hit, 10))
+        """`No return if the label is torn`: a rule, not a state. `撕标，无票，不保` is a list."""
+        voids = [v for v in self.s.of("void") if self.s.pauses_between(v, hit) <= 1 and not self.s.between(v, hit, "grey", "bulk")]
+        return bool(voids) and not any(h for h in self.s.of("done") if self.near(h, hit, 10))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ LISTED = 45
 _NUMBERED = re.compile(r"[a-z_.@+-]*\d[\w.@+-]*")
 _APART = re.compile(
     fold_pattern(
-        r"[,;:/|•·・、，；：！!。\n\t()（）\[\]【】①-⑳◆■●○★☆✅✔➤►▪–—+]| - |\b(?:and|und|y|e|et|и|ve|và|dan|aur|or|oder|или|o|ou|veya|hoặc|atau|ya|with|w/|mit|con|com|с)\b|&|(?<=\s)و(?=ب)|[和与及且]|(?<=[\u3040-\u9fff]) (?=[\u3040-\u9fff])"
+        r"[,;:/|•·・、，；：！!。\n\t()（）\[\]【】◆■●○★☆✅✔➤►▪–—+]| - |\b(?:and|und|y|e|et|и|ve|và|dan|aur|or|oder|или|o|ou|veya|hoặc|atau|ya|with|w/|mit|con|com|с)\b|&|(?<=\s)و(?=ب)|[和与及且]|(?<=[\u3040-\u9fff]) (?=[\u3040-\u9fff\d])"
     )
 )
 """What parts the facts of a list."""
