@@ -169,7 +169,7 @@ def fit(X: Any, y: Any) -> Any:
     """One signal's logistic regression."""
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=3.0, max_iter=1000, solver="liblinear", random_state=0).fit(X, y)
+    return LogisticRegression(C=6.0, max_iter=1000, solver="liblinear", random_state=0).fit(X, y)
 
 
 def out_of_fold(samples: Sequence[Sample], X: Any, y: Any) -> tuple[int, int, int]:

@@ -140,10 +140,11 @@ def _answer(scope: Scope, after: Scope) -> Finding | None:
 
 
 def _ran_out(scope: Scope, warranty: Hit) -> bool:
-    """`warranty expired`, `no warranty left`, `our own 1 year warranty`."""
+    """`warranty expired`, `no warranty left`, `our own 1 year warranty`; not the 有保 of 没有保修."""
+    s = scope.s
     return any(
-        scope.near(h, warranty, TIGHT) and not scope.s.pauses_between(h, warranty)
-        for h in scope.s.of("expired")
+        scope.near(h, warranty, TIGHT) and not s.pauses_between(h, warranty) and not any(n.start < h.start < n.end for n in s.of("none", "not"))
+        for h in s.of("expired")
     )
 
 
