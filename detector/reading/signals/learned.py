@@ -19,7 +19,7 @@ VOTED = (
     "serial_removed", "relabelled", "no_paperwork", "export_evasion", "off_platform_contact", "engineering_sample", "modified_hardware",
 )  # fmt: skip
 """Signals that words alone state."""
-TOLD = 0.6
+TOLD = 0.65
 """Probability from which a signal holds."""
 TOLD_IN_TITLE = 0.8
 """The same in a title where no rule speaks: names and editions are most of it, and few examples are titles."""
