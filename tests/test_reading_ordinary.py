@@ -335,3 +335,11 @@ def test_a_word_of_meeting_alone_names_no_place(reader: Reader, text: str, quote
 def test_a_stated_number_is_quoted_with_what_it_counts(reader: Reader) -> None:
     found = read(reader, "H100 80GB PCIe - 40 units no serial", price="$20,000").signals
     assert {s.signal: s.text for s in found} == {"bulk_inventory": "40 units", "serial_removed": "no serial"}
+
+
+@pytest.mark.parametrize(
+    ("title", "offer"),
+    [("NVIDIA H100 engineering sample", "sale"), ("H100 no invoice no serial", "sale"), ("H100 motorcycle helmet", "other"), ("Is the H100 worth it?", "other")],
+)
+def test_a_title_alone_that_speaks_of_nothing_else_offers_its_chip(reader: Reader, title: str, offer: str) -> None:
+    assert read(reader, title).offer == offer

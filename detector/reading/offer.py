@@ -70,6 +70,8 @@ _QUALITIES = (
     "counter-machine", "stock", "number", "had", "each", "lot", "with",
 )  # fmt: skip
 """Cues that say something of a card itself."""
+_OTHERWISE = ("homonym", "news", "souvenir", "credit", "job", "question", "cloud")
+"""Cues of what shares a chip's name, or speaks of one."""
 
 
 def read_offer(page: Page) -> Verdict:
@@ -90,6 +92,8 @@ def read_offer(page: Page) -> Verdict:
         least = SURE_OF_GOODS  # it says that it is a card, and names nothing for one
     if ruled.offer in GOODS and kind == "wanted" and not any(hits[cue] for hits in (page.title, page.description) for cue in ("wanted", "pay")):
         least = SURE_OF_GOODS  # nobody says that he seeks or would pay
+    if ruled.offer in GOODS and kind == "other" and not page.description.text.strip() and not any(page.title[cue] for cue in _OTHERWISE):
+        least = SURE_OF_GOODS  # a title alone, and nothing in it that speaks of anything but the chip
     if kind in GOODS and ruled.offer not in GOODS:
         least = NO_CHIP_AT_ALL if any(ruled is spoken.get(step) for step in ("souvenir", "accessory")) else GOODS_AFTER_ALL
     if kind == ruled.offer or chance < least or (kind in GOODS and page.title["without-chip"]):
