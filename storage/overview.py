@@ -160,7 +160,7 @@ _SCORED = f"""{_OFFER}
   WHERE r.score >= 0.1 AND r.score >= ? AND r.score < ? ORDER BY r.score {{order}}, r.listing LIMIT ?"""
 
 _RUN_DAYS = """SELECT site, substr(started_at, 1, 10) AS day, count(*) AS runs, group_concat(DISTINCT coalesce(outcome, 'running')) AS outcomes,
-    coalesce(sum(outcome IN ('ok', 'empty') AND quarantined = 0), 0) AS whole,
+    coalesce(sum(outcome IN ('ok', 'empty') AND quarantined = 0 AND kind <> 'import'), 0) AS whole,
     max(listings) AS listings, sum(new) AS new, sum(changed) AS changed, sum(quarantined) AS held
   FROM run WHERE started_at >= ? AND (kind = 'crawl' OR (kind = 'import' AND coalesce(outcome, '') <> 'failed')) GROUP BY site, day ORDER BY site, day"""
 

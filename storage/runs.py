@@ -295,13 +295,13 @@ _DID = """coalesce({run}.outcome, '') <> 'skipped'
     AND NOT ({run}.kind = 'import' AND coalesce({run}.outcome = 'failed' OR {run}.listings = 0, 0))"""
 """Did a run do anything that says something of its site? One that was left out did not, nor did an import that brought nothing."""
 
-_TOLD = "CASE WHEN r.kind = 'import' AND r.ended_at IS NOT NULL THEN 'imported' ELSE coalesce(r.outcome, {none}) END"
+_TOLD = "CASE WHEN r.kind = 'import' AND r.outcome IN ('ok', 'empty', 'partial') THEN 'imported' ELSE coalesce(r.outcome, {none}) END"
 """How a site's last run is told: of a file it is not to be said that a site was read whole or not."""
 
 _COVERAGE = f"""SELECT s.id AS site, s.name, s.country, r.id AS run, r.kind, r.started_at, r.ended_at,
     {_TOLD.format(none="CASE WHEN r.id IS NULL THEN 'never' ELSE 'running' END")} AS outcome, r.detail, r.pages, r.listings, r.new, r.changed,
-    r.quarantined, (SELECT max(started_at) FROM run WHERE site = s.id AND outcome = 'ok') AS last_ok
-  FROM site s LEFT JOIN run r ON r.id = (SELECT id FROM run AS o WHERE site = s.id AND {_DID.format(run="o")} ORDER BY started_at DESC, id DESC LIMIT 1)
+    r.quarantined, (SELECT max(started_at) FROM run WHERE site = s.id AND outcome = 'ok' AND kind <> 'import') AS last_ok
+  FROM site s LEFT JOIN run r ON r.id = (SELECT id FROM run AS o WHERE site = s.id AND {_DID.format(run="o")} ORDER BY kind = 'import', started_at DESC, id DESC LIMIT 1)
   WHERE EXISTS (SELECT 1 FROM listing WHERE site = s.id) OR NOT EXISTS (SELECT 1 FROM run WHERE site = s.id AND kind = 'import' AND ended_at IS NOT NULL)
     OR EXISTS (SELECT 1 FROM run WHERE site = s.id AND kind <> 'import')
   ORDER BY s.id"""

@@ -30,7 +30,7 @@ ELEMENTS = {
     "legend", "mark", "sup", "table", "thead", "tbody", "tr", "th", "td", "code", "br", "textarea", "del", "ins", "pre", "g",
 }  # fmt: skip
 ATTRIBUTES = {
-    "lang", "charset", "name", "content", "rel", "href", "type", "src", "defer", "class", "aria-label", "aria-current", "aria-hidden", "aria-labelledby", "viewBox", "width", "height", "x", "y",
+    "lang", "charset", "name", "content", "rel", "href", "type", "src", "defer", "class", "aria-label", "aria-current", "aria-hidden", "aria-labelledby", "data-slash", "viewBox", "width", "height", "x", "y",
     "x1", "x2", "y1", "y2", "rx", "cx", "cy", "r", "d", "fill", "stroke", "stroke-width", "stroke-linecap", "for", "id", "placeholder", "maxlength", "autocomplete", "action", "method", "value",
     "title", "role", "tabindex", "data-key", "data-list", "data-item", "data-label", "data-href", "data-open-wide", "data-decide", "data-back", "data-next", "data-prev", "open", "start", "selected", "required",
     "rows", "dir", "download", "target", "hidden", "data-mark-all", "formaction", "formnovalidate", "data-choose", "checked", "text-anchor", "viewbox",

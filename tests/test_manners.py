@@ -188,7 +188,7 @@ def silent(handler: Any) -> None:
     time.sleep(2)
 
 
-def test_a_server_that_says_nothing_at_all_is_not_reachable_and_is_asked_for_nothing_else(tmp_path: Path) -> None:
+def test_a_server_that_takes_the_connection_and_says_nothing_keeps_out(tmp_path: Path) -> None:
     home = new_home(tmp_path, settings="[politeness]\ntimeout_s = 1.0\n")
     with serve() as web:
         web.route("/robots.txt", lambda asked: silent)
@@ -196,7 +196,7 @@ def test_a_server_that_says_nothing_at_all_is_not_reachable_and_is_asked_for_not
         add_site(home, "board", web.url + "/list")
         result = crawl(home, "board")
     assert web.paths() == []
-    assert result.outcome == "failed" and "not reachable: no complete answer in time" in (result.detail or "")
+    assert result.outcome == "blocked" and "no complete answer in time" in (result.detail or "")
 
 
 def test_what_no_answer_came_for_is_told_in_words_and_what_was_begun_was_reached() -> None:

@@ -31,7 +31,7 @@ LISTS = [
     ("无码无票无保，50片起", "zh-Hans", "CN", "serial papers"),
     ("①码已刮 ②无票 ③加V详聊", "zh-Hans", "CN", "serial papers contact"),
     ("SN：已磨\n发票：无\n质保：无", "zh-Hans", "CN", "serial papers"),
-    ("撕标 无票 不保 现货100张", "zh-Hans", "CN", "serial papers bulk"),
+    ("撕标 无票 现货100张", "zh-Hans", "CN", "serial papers bulk"),
     ("没有序列号没有发票没有质保", "zh-Hans", "CN", "serial papers"),
     ("码磨了 票没有 懂的来", "zh-Hans", "CN", "serial papers"),
     ("标签全撕、序列号磨掉、不带票、走香港", "zh-Hans", "CN", "serial papers transit"),

@@ -214,8 +214,9 @@ def test_what_a_sum_is_for_is_no_digit_of_it(reader: Reader, text: str, amount: 
 
 
 TOGETHER = [
-    ("2枚で700万円", "ja", "JP", 2), ("обе за 4,8 млн", "ru", "RU", 2), ("2 card 1 tỷ 3", "vi", "VN", 2), ("2 pcs 780jt", "id", "ID", 2),
-    ("ikisi 1.900.000 TL", "tr", "TR", 2), ("1枚350万円", "ja", "JP", 1), ("2,4 млн за одну", "ru", "RU", 1), ("650tr/cái, còn 2 cái", "vi", "VN", 1),
+    ("2枚で700万円", "ja", "JP", 2), ("обе за 4,8 млн", "ru", "RU", 2),
+    ("ikisi 1.900.000 TL", "tr", "TR", 2), ("1枚350万円", "ja", "JP", 1), ("2,4 млн за одну", "ru", "RU", 1), ("650tr/cái, còn 2 cái", "vi", "VN", 1), ("còn 5 card 200tr", "vi", "VN", 1),
+    ("120万円、2枚で600W消費します", "ja", "JP", 1), ("900 000 руб, проверяли оба за 2 часа теста", "ru", "RU", 1), ("8张现货 6万 全部带票", "zh-Hans", "CN", 1),
 ]  # fmt: skip
 
 
@@ -343,3 +344,27 @@ def test_a_stated_number_is_quoted_with_what_it_counts(reader: Reader) -> None:
 )
 def test_a_title_alone_that_speaks_of_nothing_else_offers_its_chip(reader: Reader, title: str, offer: str) -> None:
     assert read(reader, title).offer == offer
+
+
+BOILERPLATE = [
+    ("一年质保，撕标、磨码、进水、烧毁不保", "zh-Hans", "CN"), ("不保：人为损坏、撕标、磨码", "zh-Hans", "CN"), ("没有磨码、魔改情况", "zh-Hans", "CN"),
+    ("Void when: serial removed, sticker peeled, card modified", "en", "US"), ("Modified BIOS: no", "en", "US"),
+    ("返品不可：シリアル剥がし・改造・分解", "ja", "JP"), ("보증 제외: 시리얼 훼손, 개조, 침수", "ko", "KR"), ("シリアル欠品なし", "ja", "JP"), ("木箱+围板，安全", "zh-Hans", "CN"),
+    ("결제: 카톡페이, 계좌이체", "ko", "KR"), ("modded cable / stock card", "en", "US"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "language", "country"), BOILERPLATE, ids=[row[0][:20] for row in BOILERPLATE])
+def test_what_is_left_out_of_a_warranty_was_not_done(reader: Reader, text: str, language: str, country: str) -> None:
+    done = {"serial_removed", "modified_hardware", "off_platform_contact", "engineering_sample"}
+    assert not done & {signal.signal for signal in read(reader, "NVIDIA Tesla V100 32GB", text, language, country).signals}
+
+
+@pytest.mark.parametrize(
+    ("text", "price", "offer"),
+    [("", "$1.295 per hour", "rental"), ("Buy or rent: $9,500 or $1.295/hr", "", "sale"), ("", "$2.499 / GPU / hr", "rental")],
+)
+def test_a_rate_by_the_hour_is_no_price_in_thousands(reader: Reader, text: str, price: str, offer: str) -> None:
+    found = read(reader, "NVIDIA A100 80GB PCIe", text, price=price)
+    assert found.offer == offer
+    assert found.price is not None and found.price.amount in (Decimal("1.295"), Decimal("2.499"), Decimal(9500))

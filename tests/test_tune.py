@@ -10,9 +10,8 @@ import pytest
 
 from config.loader import Config
 from config.schema.thresholds import Thresholds, Weight
-from config.tables import ConfigError
 from detector.apply import as_shipped, check_replayed, edited, parse_changes, preview
-from detector.errors import DetectError
+from detector.errors import ChangeError, DetectError
 from detector.judge import Judge
 from detector.tune import (
     Past,
@@ -202,7 +201,7 @@ def test_a_preview_judges_with_the_change_and_writes_nothing(tmp_path: Path) -> 
 
 
 def test_a_wrong_key_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="unknown key; did you mean 'medium'"):
+    with pytest.raises(ChangeError, match="unknown key; did you mean 'medium'"):
         preview(Config(tmp_path), {"severity.mediun": 0.5})
-    with pytest.raises(ConfigError):
+    with pytest.raises(ChangeError, match="must hold"):
         preview(Config(tmp_path), {"severity.medium": 0.95})

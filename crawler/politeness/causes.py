@@ -8,9 +8,8 @@ _WORDS = {
     "DownloadFailedError": "connection broken", "BadGzipFile": "answer cannot be decompressed", "NoRouteError": "no route to the host",
     "TCPTimedOutError": "no complete answer in time", "ConnectError": "no connection",
 }  # fmt: skip
-_NOT_REACHED = frozenset(
-    ("DownloadTimeoutError", "DownloadConnectionRefusedError", "CannotResolveHostError", "NoRouteError", "TCPTimedOutError", "ConnectError")
-)
+_NOT_REACHED = frozenset(("DownloadConnectionRefusedError", "CannotResolveHostError", "NoRouteError", "TCPTimedOutError", "ConnectError"))
+"""Not DownloadTimeoutError: a server that takes the connection and says nothing keeps crawlers out."""
 
 
 def in_words(error: BaseException) -> str:

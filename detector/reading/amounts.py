@@ -30,6 +30,9 @@ _JOIN = re.compile(r"[ -]{0,2}(?:(?:and|und|y|con|e|et|en|ve)[ -]{1,2}|と)?")
 _ENDS = re.compile(r"\s*(?:$|[.!?;)\]]|です)")
 
 
+TIME_NEAR = 18
+_TIME_BESIDE = re.compile(r"hour|\bhrs?\b|/ ?h\b|gpu-?h|month|/ ?mo\b|\bcloud\b|stund|/ ?std|hora|час|heure|時間|小时|卡时|/ ?时|时租|시간|giờ|\bsaat|\bjam\b|ساعة|rent|miete|alquil|alug|аренд|credit")
+"""Words of time and rent: a sum beside them may well have three decimals."""
 Of = Literal["any", "rent", "goods"]
 
 
@@ -160,7 +163,7 @@ def _amount(
             value = read_figure(number.token, decimal=sign, whole=whole, fine=of == "rent" or scaled)
             if value is not None:
                 break
-        if value is None and of == "goods" and book.hundredths(currency):
+        if value is None and of == "goods" and book.hundredths(currency) and not _TIME_BESIDE.search(text, max(0, start - TIME_NEAR), end + TIME_NEAR):
             value = read_figure(number.token, decimal=None, whole=True)
         if value is None:
             reason = f"{number.token} can be read two ways"

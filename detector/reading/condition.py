@@ -21,8 +21,8 @@ _NOT = re.compile(
 )
 _NOT_SOLD = re.compile(
     fold_pattern(
-        r"(?:\b(?:not|no|never|nunca|não|не|nicht|keine?n?|không|tidak)\b|n't)\W{1,2}(?:\w+\W{1,2})?(?:sell|stock|deal|handle|offer|carry|trade|buy|vend|manej|trabaj|trabalh|ofrec|прода|торгу|verkauf|führ|bán|jual)\w*[^.,;:!?]{0,24}$"
-        r"|(?:不|没|从不)(?:卖|做|出|收|碰|经营)[^，。；！]{0,8}$"
+        r"(?:\b(?:not|no|never|nunca|não|не|nicht|keine?n?|không|tidak)\b|n't)\W{1,2}(?:\w+\W{1,2})?(?:sell|stock|deal|handle|carry|vend|manej|trabaj|trabalh|ofrec|прода|торгу|verkauf|führ|bán|jual)\w*\W(?:any |producto\w* |artículo\w* |items? |goods |cards? |units? |used (?:or|and) )?$"
+        r"|(?:不|没|从不)(?:卖|做|碰|经营)(?:任何)?$"
     )
 )
 """A house that does not deal in such goods: 'no manejamos producto reacondicionado'."""

@@ -27,11 +27,11 @@ _FIGURE = re.compile(_DIGITS)
 _BEGINS = re.compile(rf"[\d{CHINESE}]")
 """What a mixed figure begins with; wherever it stands, one does."""
 PIECES = re.compile(
-    r"(?<=[万千百亿仟佰一二三四五六七八九])(?:一(?=\s?(?:[张台块片颗枚件月]|个(?!人)|只(?![限要卖出收换])|套(?!装)|部(?!分)|对(?![刀方])|组(?!装)|天(?![河津])|周(?![末边日])|年(?!前)))|两(?=\s?[张台块片颗枚件套]))"
+    r"(?<=[万千百亿仟佰一二三四五六七八九])(?:一(?=(?:[张台片颗枚件]|块(?!不)|月(?!底|初)|个(?!人)|只(?![限要卖出收换])|套(?!装)|部(?!分)|对(?![刀方])|组(?!装)|天(?![河津])|周(?![末边日])|年(?!前)))|两(?=[张台块片颗枚件套]))"
 )
 """Behind a sum what it is for: the 一 of 16万一张 and of 三万五一张 is no digit of it."""
 _RUN = re.compile(rf"[{CHINESE}点](?:\s?[{CHINESE}点])*")
-_TAIL = re.compile(r"\d{1,3}(?![\d.,]|[^\W\d_])")
+_TAIL = re.compile(r"\d{1,3}(?![\d.,]|[^\W\d_\u2e80-\u9fff])")
 _SPOKEN = re.compile(r" \d{1,3}(?=\s{0,2}(?:$|[,;)\n/]|\.(?!\d)|đ|₫|vnd|vnđ|có |fix|bớt|bao |nhé|ạ))")
 """As `_TAIL`, said aloud: 1 tỷ 2. What more is said behind it would be counted: 12 triệu 2 card."""
 _LONGEST_PART = 8
@@ -151,7 +151,7 @@ def multiplied(text: str, number: Number, pattern: re.Pattern[str], known: dict[
             break
         number = replace(
             number, end=tail.end() if tail else end, times=number.times * row.value,
-            tail=tail.group().strip() if tail else "", doubtful=number.doubtful or row.doubtful,
+            tail=tail.group().strip() if tail else "", doubtful=number.doubtful or (row.doubtful and not tail),
         )  # fmt: skip
         if tail:
             break

@@ -44,7 +44,8 @@ _TAKEN_FROM = re.compile(
 )
 """Before a machine that loose goods were taken out of."""
 _TAKEN_OUT = re.compile(r"\W?pulls?\b")
-"""Behind such a machine, where a chip stands before it: 'A100 SXM4 module, HGX Delta pull'."""
+_LOOSE_BEFORE = re.compile(r"\b(?:module|card|oam|gpu only)\b(?!.*\b(?:server|system|complete)\b)")
+"""Behind such a machine, and before it where loose goods are sold: 'A100 SXM4 module, HGX Delta pull'."""
 _NO_MACHINE_BEFORE = re.compile(
     fold_pattern(
         r"(?:(?:装满|塞满|插满|凑满|凑齐|够装|配齐)(?:[一二两1-4])?(?:整?台)?|支持|可上|能插|可插|能上|兼容|最多|最大|插|up to |supports? |fits |for |/|双|单|每|tested in |test(?:ed)? on |上"
@@ -140,7 +141,7 @@ def chips_in_machine(
 def came_from(page: Page, system: Mention) -> bool:
     """Whether a machine is named only as what the goods were taken from: `HGX Delta pull`, `Module aus einem Delta-Board`."""
     text = page.doc.fields[system.field].text
-    if _TAKEN_OUT.match(text, system.end) and any(m.field == system.field and not m.system and m.end <= system.start for m in page.mentions):
+    if _TAKEN_OUT.match(text, system.end) and _LOOSE_BEFORE.search(text, 0, system.start):
         return True
     return system.field == "description" and _TAKEN_FROM.search(text, max(0, system.start - 48), system.start) is not None
 

@@ -92,16 +92,14 @@ class Terms:
 
     def _whole_machine(self, doc: Document, near: str, value: Decimal | None, machine: int | None) -> bool:
         title, description = doc.text("title"), doc.text("description")
-        per_gpu, per_server = (any(self.words.find(says, text) for text in (title, description)) for says in ("per_gpu", "per_server"))
-        # Right beside the shown figure, then what the text says each hour is of, then what stands near the figure elsewhere.
-        for window in (near, None, *self._around(title, value), *self._around(description, value)):
-            if window is None:
-                if per_gpu != per_server:
-                    return per_server
-                continue
+        windows = [near, *self._around(title, value), *self._around(description, value)]
+        for window in windows:
             gpu, server = self.words.find("gpu", window), self.words.find("server", window)
             if gpu or server:
                 return bool(server and not gpu)
+        per_gpu, per_server = (any(self.words.find(says, text) for text in (title, description)) for says in ("per_gpu", "per_server"))
+        if per_gpu != per_server:
+            return per_server
         if self.words.find("gpu", title):
             return False
         if self.words.find("dedicated", title):

@@ -32,7 +32,7 @@ _STRUCK = re.compile(r"~~[^~\n]{1,60}~~")
 """Struck through in a forum's markup."""
 _ARROW = re.compile(r"[^\w\n]{0,3}(?:-+>|=+>|→|➔|➜|➡|⇒|>>+)[^\w\n]{0,3}")
 """Between a sum and the one that replaces it."""
-_CHARACTERS = re.compile(rf"(?<![{CHINESE}\d])[{CHINESE}]*[万千만천][{CHINESE}]*")
+_CHARACTERS = re.compile(rf"(?<![{CHINESE}\d])(?![万千百亿兆만천])[{CHINESE}]*[万千만천][{CHINESE}]*")
 _OPENS = re.compile(r"[\n,.;:!?(，。；：！？、（] ?$")
 _CLOSES = re.compile(r" ?(?:$|[\n,.;!?)，。；！？、）])")
 """Where a clause begins and ends."""
@@ -230,13 +230,15 @@ class Chooser:
         spoken = self.book.number_words(locale.base)
         for match in chain(_CHARACTERS.finditer(text), spoken[0].finditer(text) if spoken else ()):
             start, end = match.span()
-            opens = bool(_OPENS.search(text[max(0, start - 2) : start] or "\n") or self.words.ends_with("asked", text, start, 3))
+            before = text[max(0, start - 2) : start]
+            opens = bool(_OPENS.search(before or "\n") or (name == "title" and before.endswith(" ")) or any(self.words.ends_with(says, text, start, 3) for says in ("asked", "asking")))
             piece = None
             if match.re is _CHARACTERS:
                 end -= PIECES.match(text, end - 1) is not None
                 piece, opens = _PIECE.match(text, end), bool(opens or _PIECE_BEFORE.search(text[max(0, start - 8) : start]))
             closes = piece.end() if piece else end
-            if not opens or not (_CLOSES.match(text, closes) or self.words.starts_with("closing", text, closes)):
+            ends = _CLOSES.match(text, closes) or self.words.starts_with("closing", text, closes) or (name == "title" and text[closes : closes + 1] == " ")
+            if not opens or not ends:
                 continue
             if match.re is _CHARACTERS:
                 value = read_chinese(text[start:end])

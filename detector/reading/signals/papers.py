@@ -158,7 +158,9 @@ def _for_money(scope: Scope, paper: Hit) -> bool:
 
 def _of_next(scope: Scope, paper: Hit, there: Hit) -> bool:
     """`保証書無し、大量在庫あり`: behind a pause, what there is is the goods right before it."""
-    return _THERE.fullmatch(scope.s.text, there.start, there.end) is not None and scope.s.pauses_between(paper, there) > 0
+    s = scope.s
+    own = any(0 <= there.start - p.end <= 1 for p in s.of("paper", "warranty"))
+    return _THERE.fullmatch(s.text, there.start, there.end) is not None and s.pauses_between(paper, there) > 0 and not own
 
 
 def _lacks_too(scope: Scope, paper: Hit, there: Hit) -> bool:

@@ -33,7 +33,7 @@ _NO_SUCH = re.compile(
         r"|\s?(?:izi|hasarı|yeri)?\s?(?:hiç )?(?:yok|yoktur)\b"
     )
 )
-_ABSENT = re.compile(fold_pattern(r"(?:なし|無し|ナシ|欠品|없음|없는|yok|nahi)$"))
+_ABSENT = re.compile(fold_pattern(r"(?:なし|無し|ナシ|없음|없는|yok|nahi)$"))
 VERB_LAST = frozenset({"ja", "ko", "hi", "tr"})
 OBJECTS = ("paper", "warranty", "licence", "licence_weak", "screening", "end_user", "customs", "required", "other_part")
 """What a denial may be of."""
@@ -156,7 +156,7 @@ class Scope:
 
     def refused_return(self, hit: Hit) -> bool:
         """`No return if the label is torn`: a rule, not a state. `撕标，无票，不保` is a list."""
-        voids = [v for v in self.s.of("void") if self.s.pauses_between(v, hit) <= 1 and not self.s.between(v, hit, "grey", "bulk")]
+        voids = [v for v in self.s.of("void") if not self.s.between(v, hit, "grey", "bulk")]
         return bool(voids) and not any(h for h in self.s.of("done") if self.near(h, hit, 10))
 
 

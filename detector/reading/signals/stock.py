@@ -23,6 +23,7 @@ _MINIMUM_OF_ONE = re.compile(
 """A least order of one piece is no trader's."""
 MOST_DIGITS = 8
 _BEFORE = re.compile(r"(?<![\d.,])(\d{2,5})\s?$")
+_NEXT_NUMBER = re.compile(r"\s(?=\d)")
 NUMBER_TAIL = 8
 """Letters behind a number that name what it counts."""
 
@@ -115,5 +116,5 @@ def _numbers(text: str, places: Sequence[tuple[int, int]]) -> Iterator[Finding]:
         counted = _COUNTED_WORD.match(text, end)
         tail = None if counted else _WORD_END.search(text, end + NUMBER_TAIL)
         last = counted.end() if counted else tail.start() if tail else len(text)
-        pause = _PAUSE.search(text, end, last)
+        pause = _PAUSE.search(text, end, last) or _NEXT_NUMBER.search(text, end, last)
         yield Finding(start, pause.start() if pause else last, "")

@@ -22,6 +22,7 @@ from detector.reading.signals.learned import (
 )
 from detector.reading.signals.rules import Rule, Text, by_sentence, quoted
 from detector.reading.signals.scope import Finding, Scope
+from detector.reading.signals.vocabulary import Hit
 from detector.reading.text import Folded, fold_pattern
 from detector.reading.votes import Votes
 
@@ -47,13 +48,23 @@ BLUNT = 0.9
 """Strength of what is said bluntly."""
 BESIDE_BLUNT = {"serial_removed": 6, "no_paperwork": 6, "off_platform_contact": 10, "engineering_sample": 6, "modified_hardware": 6, "export_evasion": 0}
 """Signals that few words state, and mean nothing else, and how many letters may stand beside these words: of a way to reach somebody, verb
-and account; of a way round control nothing. Another name takes more words."""
-LONG = frozenset({"relabelled", "export_evasion"})
-"""Signals that take some words."""
+and account; of a way round control, which takes more words, none."""
 BLUNT_SHARE = 0.6
 """The same as a share of these words, where that is more."""
+COVERED = frozenset({"serial_removed", "modified_hardware", "engineering_sample"})
+"""What warranties and returns leave out."""
+_COVER = re.compile(
+    fold_pattern(
+        r"\bcover|\bvoid|refund|return|warrant(?:y|ies)|garantie|gewährleistung|rückgabe|гаранти|возврат|garant[íi]a|devoluci|bảo hành|đổi trả|jaminan|garansi|garanti|保修|质保|保固|退换|退货|店保|保证|返品|保障|保証|보증|환불|반품|a/?s\b"
+    )
+)
+_LEFT_OUT = re.compile(fold_pattern(r"제외|不保|免责|対象外|除外|not cover|nicht abgedeckt|не распростран|no cubre|não cobre|không bảo hành"))
+_ANSWERED_NO = re.compile(fold_pattern(r"\s?[:：]\s?(?:no|none|not|nein|keine?|нет|non|não|hayır|否|无|没有|なし|無し|없음|لا)(?=\W|$)"))
+LONG = frozenset({"relabelled", "export_evasion"})
+"""Signals that take some words: in a list each is voted on in its own clause."""
 LISTED = 45
 """Letters that the facts of a list have on average, at most."""
+_FACT_END = re.compile(r"[,;.!|•·・，；：:。！\n]")
 _NUMBERED = re.compile(r"[a-z_.@+-]*\d[\w.@+-]*")
 _APART = re.compile(
     fold_pattern(
@@ -67,7 +78,7 @@ DONE = {"serial_removed": ("loss", "swap", "hide"), "relabelled": ("swap",), "mo
 """Words of what was done to the goods: a sentence that denies all that it has of them says that it was not."""
 OTHERWISE = frozenset({"ask", "others", "refuse", "asked", "intact"})
 """Words by which it may be said of somebody else's goods, or of these that all is well."""
-GOVERNING = frozenset({"if", "if_after", "photo", "blur", "others", "refuse", "asked"})
+GOVERNING = frozenset({"if", "if_after", "photo", "blur", "others", "refuse", "asked", "void"})
 """Words that govern more than the fact they stand in."""
 
 
@@ -121,14 +132,14 @@ def _beside(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]
     only one of them that is said; where both are (`serial erased, no invoice`), the words of each are asked for by themselves."""
     others = [(o.start or 0, o.end or 0) for o in here if o.signal != found.signal and o.signal in votes.labels]
     apart = [(low, high) for low, high in others if not (low < (found.end or 0) and (found.start or 0) < high)]
+    if found.signal in BESIDE_BLUNT and chance < BLUNT and _blunt(text, sentence, here, found):
+        return BLUNT
     if chance >= HELD.get(found.signal, TOLD):
         return chance
     if found.signal == "off_platform_contact" and LINK.search(text.folded.text, sentence.start, sentence.end):
         return TOLD
     if found.signal == "export_evasion" and chance >= AS_LIKELY and _QUOTED.search(found.text or ""):
         return TOLD
-    if found.signal in BESIDE_BLUNT and _blunt(text, sentence, here, found):
-        return BLUNT
     if found.signal in LONG and (listed := _in_list(votes, text, sentence, found)) >= TOLD:
         return listed
     if not apart:
@@ -157,7 +168,11 @@ def _blunt(text: Text, sentence: Sentence, here: Sequence[Signal], found: Signal
             own.append(at)
         elif any((o.start or 0) <= place < (o.end or 0) for o in here):
             taken.add(at)
-    if not own:
+    if not own or _ANSWERED_NO.match(written, own[-1] + 1):
+        return False
+    if found.signal in COVERED and (
+        _LEFT_OUT.search(written, sentence.start, own[0]) or any(m.start() not in taken for m in _COVER.finditer(written, sentence.start, own[0]))
+    ):
         return False
     apart = {at for part in _APART.finditer(written, sentence.start, sentence.end) for at in range(*part.span())} | taken
     low, high = own[0], own[-1] + 1
@@ -165,9 +180,19 @@ def _blunt(text: Text, sentence: Sentence, here: Sequence[Signal], found: Signal
         low -= 1
     while high < sentence.end and high not in apart:
         high += 1
+    between = [hit for hit in sentence.hits if low <= hit.start and hit.end <= high and hit.start not in taken]
+    if found.signal == "modified_hardware" and any(hit.concept in ("other_part", "box") for hit in between):
+        return False  # of a cable, a cooler
+    if any(hit.concept in UNSAID | NOTHING and hit.start not in taken and not own[0] <= hit.start <= own[-1] for hit in sentence.hits if _denies_all(written, hit, own[0])):
+        return False
     beside = _letters(written[low : own[0]]) + _letters(written[own[-1] + 1 : high])
     most = BESIDE_BLUNT[found.signal]
     return beside <= (max(most / Scope(sentence).density, BLUNT_SHARE * _letters(written[own[0] : own[-1] + 1])) if most else 0)
+
+
+def _denies_all(written: str, hit: Hit, start: int) -> bool:
+    """Whether a denial before a finding goes for all that is listed behind it: `没有磨码、魔改`, `no removed serials or mods`."""
+    return hit.end <= start and _FACT_END.search(written, hit.end, start) is None
 
 
 def _letters(words: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from config.loader import Config
 from config.tables import ConfigError
 from detector import apply
-from detector.errors import DetectError
+from detector.errors import ChangeError, DetectError
 from review import charts
 from review import tuning_view as view
 from review.desk.cards import Names
@@ -171,7 +171,7 @@ def set_thresholds(visit: Visit) -> Answer:
 
     try:
         visit.write(change)
-    except ConfigError as error:
+    except (ChangeError, ConfigError) as error:
         raise Refused(f"{error}: nothing was changed.") from error
     names = {"severity.medium": "alerts", "severity.high": "high severity"}
     words = " and ".join(f"{names[key]} from {value:g}" for key, value in changes.items())
