@@ -322,7 +322,8 @@ def _said(text: Hits, cue: str) -> list[Hit]:
 def _souvenir(page: Page) -> Verdict | None:
     if page.title["without-chip"] or (page.told and page.mentions):
         return None
-    if (word := page.title.first("souvenir")) and not any(m.system or m.part for m in page.mentions):
+    feigns = page.feigned and page.mentions and not trifle(page)  # a paperweight at the price of a chip
+    if (word := page.title.first("souvenir")) and not feigns and not any(m.system or m.part for m in page.mentions):
         return Verdict("other", word)
     if (
         (word := page.description.first("souvenir"))
