@@ -1,6 +1,6 @@
 """Reading: the gate over texts without a chip, listings wholly read, matching against the same names in `re`.
 
-`python -m bench.reading`. One core, processor time. The mix: the labelled listings for reading; for the gate their texts without names, joined
+`python -m bench.reading`. One core, processor time. The mix: the labelled listings for reading, most of them written to be hard, and recorded titles, as most of what a desk gathers is; for the gate their texts without names, joined
 and cut to about 1 kB, two thirds of them not ASCII. What limits it is said beside each figure.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 LABELLED = Path(__file__).resolve().parents[1] / "tests" / "labelled"
+RECORDED = LABELLED.parents[2] / "shared" / "data" / "ebay-browse" / "search"
 DAY = date(2025, 6, 1)
 KILOBYTE = 1_000
 ROUNDS = 3
@@ -82,6 +83,13 @@ def run(words: list[str] | None = None) -> dict[str, float]:
     print(
         f"read: {out['read_listings_per_s']:,.0f} listings with a chip a second, wholly; limited by cue words and signals in Python"
     )
+
+    if RECORDED.is_dir():
+        from chipwatch.recorded import recorded_listings
+
+        titles = [one for one in recorded_listings(RECORDED, reader.config) if finder.gate(one.title)]
+        out["read_titles_per_s"] = len(titles) / best(lambda: [reader.read(one, DAY) for one in titles])
+        print(f"read: {out['read_titles_per_s']:,.0f} titles a second, as an API's search gives them")
 
     folded = [fold(f"{one.title} {one.description or ''}").squeezed for one in some]
     pattern = re.compile("|".join(re.escape(name) for name in sorted(finder.spellings(), key=len, reverse=True)))
