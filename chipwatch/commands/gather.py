@@ -24,8 +24,6 @@ from chipwatch.app import (
 )
 from chipwatch.group import Group
 
-BROUGHT = 100
-"""Sites listed that came in with others, by an import or a scan, which may bring thousands."""
 RUN_COLUMNS = ["site", "outcome", "pages", "listings", "new", "changed", "seen", "detail"]
 
 
@@ -184,6 +182,8 @@ def sites_list(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", 
     held: list[dict[str, Any]] = []
     more = 0
     if state.exists:
+        from review.sites_view import BROUGHT
+
         with state.store(readonly=True) as store:
             read, more = store.sites_read(limit=BROUGHT)
             last = {row["site"]: row for row in read}

@@ -36,7 +36,7 @@ def sellers(visit: Visit) -> Answer:
     )
 
 
-NOBODY = "There is no such seller, or nothing is kept of it any more."
+NO_SELLER = "There is no such seller, or nothing is kept of it any more."
 
 
 def seller(visit: Visit) -> Answer:
@@ -44,7 +44,7 @@ def seller(visit: Visit) -> Answer:
     party = visit.vars["party"]
     found = view.profile(visit.store, party)
     if found is None:
-        raise NotHere(NOBODY)
+        raise NotHere(NO_SELLER)
     screened = listed_parties(visit.store.screening_candidates(party))
     return visit.page(
         "seller.html",
@@ -103,7 +103,7 @@ def misspelt(visit: Visit) -> Answer:
     """`/seller/...` leads where it is meant to, and says so where there is no such seller."""
     party = visit.vars["party"]
     if view.profile(visit.store, party) is None:
-        raise NotHere(NOBODY)
+        raise NotHere(NO_SELLER)
     return visit.go(address(party))
 
 
