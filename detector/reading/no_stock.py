@@ -16,7 +16,7 @@ TIERS_AFTER = re.compile(
 )
 PER_AFTER = re.compile(
     fold_pattern(
-        r"\s?(?:가격|값|の値段|の価格|の金額|的价|价格|(?:pcs|units|pieces|cards|片|张|台)\s?(?:per|/|a) |/|目|月|年|日|天|周|小时|多?月|g(?![a-z])|位|人|号|核|per|每|a (?:week|month)|every |each (?:week|month|trip|run|time)|at a time|a trip|за (?:раз|рейс)|auf einmal|pro fahrt|mỗi chuyến|sekali (?:jalan|angkut)|her seferde|por viaje|pro |por |/月|в месяц|sebulan|(?:张|台|片|块)?都?(?:是|系)?(?:这|同)个?价)"
+        r"\s?(?:가격|단가|값|の値段|の価格|の金額|的价|价格|(?:pcs|units|pieces|cards|片|张|台)\s?(?:per|/|a) |/|目|月|年|日|天|周|小时|多?月|g(?![a-z])|位|人|号|核|per|每|a (?:week|month)|every |each (?:week|month|trip|run|time)|at a time|a trip|за (?:раз|рейс)|auf einmal|pro fahrt|mỗi chuyến|sekali (?:jalan|angkut)|her seferde|por viaje|pro |por |/月|в месяц|sebulan|(?:张|台|片|块)?都?(?:是|系)?(?:这|同)个?价)"
     )
 )
 _OWN_NUMBER = re.compile(r"\W{0,2}\d{1,4}(?!\d)")
