@@ -209,6 +209,9 @@ def test_the_command_writes_both_kinds_and_refuses_others(made: Path, tmp_path: 
         assert refused.returncode == 2 and b"a.csv is there already" in refused.stderr and b"--force" in refused.stderr
         nowhere = run(made, what, "--force", "--out", str(tmp_path / "none" / "b.csv"))
         assert nowhere.returncode == 2 and f"{tmp_path / 'none'}: no such folder".encode() in nowhere.stderr
+        folder = run(made, what, "--force", "--out", str(tmp_path))
+        assert folder.returncode == 2 and b"is a folder; name a file in it" in folder.stderr
+        assert b"none is named" in run(made, what, "--force").stderr
     assert (tmp_path / "a.csv").read_bytes() == kept
     assert run(made, "alerts", "--state", "confirmed", "--force", "--out", str(tmp_path / "a.csv")).returncode == 0
     assert len((tmp_path / "a.csv").read_bytes()) < len(kept)

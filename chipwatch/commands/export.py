@@ -75,6 +75,10 @@ def export(
         states=None if state_ == "any" else (state_,), severities=(severity,) if severity else None, chip=chip, site=site,
         muted=None if state_ == "any" else False,
     )  # fmt: skip
+    if force and out is None:
+        raise UseError("--force replaces the file of --out, and none is named")
+    if out is not None and out.is_dir():
+        raise UseError(f"{out}: is a folder; name a file in it")
     if out is not None and what is not What.readings and not (force and out.is_file()):
         need_new(out, "name a new file with --out, or replace it with --force")
     if what is What.readings:
