@@ -36,8 +36,6 @@ _FEED = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^
 """The root of a feed; much may stand before it."""
 LOOPBACK_DELAY_S = 0.05
 """Pause at a server of one's own machine, which nobody else waits for."""
-
-
 NO_TEXTS = (
     "no description is read, nor seller, place or condition: most signs are in those texts and will be missed. Where cards show them, add them to [list.fields];"
     " where the listing's own page does, add [detail] with follow = \"all\" and its [detail.fields], for which the file holds lines to fill in (docs/sites.md, family cards)"

@@ -100,6 +100,10 @@ class Sentence:
         """Hits of these concepts inside a clause."""
         return [h for h in self.of(*concepts) if clause.start <= h.start and h.end <= clause.end]
 
+    def concepts_of(self, clause: Clause) -> frozenset[str]:
+        """The concepts whose words stand inside a clause."""
+        return frozenset(h.concept for h in self.hits if clause.start <= h.start and h.end <= clause.end)
+
     def between(self, first: Hit, second: Hit, *concepts: str) -> list[Hit]:
         """Hits of these concepts that lie between two hits."""
         low, high = (first.end, second.start) if first.start <= second.start else (second.end, first.start)

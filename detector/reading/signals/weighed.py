@@ -58,14 +58,19 @@ _COVER = re.compile(
         r"\bcover|\bvoid|refund|return|warrant(?:y|ies)|garantie|gewährleistung|rückgabe|гаранти|возврат|garant[íi]a|devoluci|bảo hành|đổi trả|jaminan|garansi|garanti|保修|质保|保固|退换|退货|店保|保证|返品|保障|保証|보증|환불|반품|a/?s\b"
     )
 )
+"""Words of warranty and return."""
 _LEFT_OUT = re.compile(fold_pattern(r"제외|不保|免责|対象外|除外|not cover|nicht abgedeckt|не распростран|no cubre|não cobre|không bảo hành"))
+"""Words of what they leave out."""
 _ANSWERED_NO = re.compile(fold_pattern(r"\s?[:：]\s?(?:no|none|not|nein|keine?|нет|non|não|hayır|否|无|没有|なし|無し|없음|لا)(?=\W|$)"))
+"""A denial behind a fact, as in a form: `serial removed: no`."""
 LONG = frozenset({"relabelled", "export_evasion"})
 """Signals that take some words: in a list each is voted on in its own clause."""
 LISTED = 45
 """Letters that the facts of a list have on average, at most."""
 _FACT_END = re.compile(r"[,;.!|•·・，；：:。！\n]")
+"""Where a denial that goes for all behind it ends."""
 _NUMBERED = re.compile(r"[a-z_.@+-]*\d[\w.@+-]*")
+"""A word with a figure in it: a number, a part, an account."""
 _APART = re.compile(
     fold_pattern(
         r"[,;:/|•·・、，；：！!。\n\t()（）\[\]【】◆■●○★☆✅✔➤►▪–—+]| - |\b(?:and|und|y|e|et|и|ve|và|dan|aur|or|oder|или|o|ou|veya|hoặc|atau|ya|with|w/|mit|con|com|с)\b|&|(?<=\s)و(?=ب)|[和与及且]|(?<=[\u3040-\u9fff]) (?=[\u3040-\u9fff\d])"
@@ -130,8 +135,6 @@ def _rows(votes: Votes, text: Text, said: Sequence[Signal]) -> Iterator[tuple[Te
 def _beside(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal], found: Signal, chance: float) -> float:
     """The probability of a rule's finding, `chance` in its sentence. One signal speaks against another there, for mostly it is
     only one of them that is said; where both are (`serial erased, no invoice`), the words of each are asked for by themselves."""
-    others = [(o.start or 0, o.end or 0) for o in here if o.signal != found.signal and o.signal in votes.labels]
-    apart = [(low, high) for low, high in others if not (low < (found.end or 0) and (found.start or 0) < high)]
     if found.signal in BESIDE_BLUNT and chance < BLUNT and _blunt(text, sentence, here, found):
         return BLUNT
     if chance >= HELD.get(found.signal, TOLD):
@@ -142,6 +145,8 @@ def _beside(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]
         return TOLD
     if found.signal in LONG and (listed := _in_list(votes, text, sentence, found)) >= TOLD:
         return listed
+    others = [(o.start or 0, o.end or 0) for o in here if o.signal != found.signal and o.signal in votes.labels]
+    apart = [(low, high) for low, high in others if not (low < (found.end or 0) and (found.start or 0) < high)]
     if not apart:
         return chance
     own = probabilities(votes, text.folded.text[sentence.start : sentence.end].strip(), marks(told(sentence), {found.signal}))[found.signal]
@@ -183,7 +188,7 @@ def _blunt(text: Text, sentence: Sentence, here: Sequence[Signal], found: Signal
     between = [hit for hit in sentence.hits if low <= hit.start and hit.end <= high and hit.start not in taken]
     if found.signal == "modified_hardware" and any(hit.concept in ("other_part", "box") for hit in between):
         return False  # of a cable, a cooler
-    if any(hit.concept in UNSAID | NOTHING and hit.start not in taken and not own[0] <= hit.start <= own[-1] for hit in sentence.hits if _denies_all(written, hit, own[0])):
+    if any(hit.start not in taken and _denies_all(written, hit, own[0]) for hit in sentence.of(*UNSAID, *NOTHING)):
         return False
     beside = _letters(written[low : own[0]]) + _letters(written[own[-1] + 1 : high])
     most = BESIDE_BLUNT[found.signal]
@@ -210,9 +215,8 @@ def _in_list(votes: Votes, text: Text, sentence: Sentence, found: Signal) -> flo
     own = [clause for clause in sentence.clauses() if _overlaps(text, clause, found)]
     if len(own) != 1:
         return 0.0
-    start, end = own[0].start, own[0].end
-    concepts = {hit.concept for hit in sentence.hits if start <= hit.start and hit.end <= end}
-    return probabilities(votes, text.folded.text[start:end].strip(), marks(concepts, {found.signal}))[found.signal]
+    written = text.folded.text[own[0].start : own[0].end].strip()
+    return probabilities(votes, written, marks(sentence.concepts_of(own[0]), {found.signal}))[found.signal]
 
 
 def _overlaps(text: Text, clause: Clause, found: Signal) -> bool:
@@ -228,8 +232,8 @@ def _clauses(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal
         written = text.folded.text[clause.start : clause.end]
         silent = ruled - {s.signal for s in here if _overlaps(text, clause, s)}
         if len(written.strip()) >= LEAST_CLAUSE and silent:
-            concepts = frozenset(h.concept for h in sentence.hits if clause.start <= h.start and h.end <= clause.end)
-            yield _Clause(clause.start + len(written) - len(written.lstrip()), written.strip(), concepts, frozenset(silent))
+            start = clause.start + len(written) - len(written.lstrip())
+            yield _Clause(start, written.strip(), sentence.concepts_of(clause), frozenset(silent))
 
 
 def _told(text: Text, clause: _Clause, sure: Mapping[str, float]) -> Iterator[Signal]:
