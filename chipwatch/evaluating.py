@@ -162,7 +162,7 @@ def _as_labelled(one: Judged, judge: Judge) -> tuple[float, str]:
         return 0.0, "none"
     found = one.replay or {"offer": gold["offer"], "evidence": [], "usd": None, "market": None, "tail": None, "dear": False}
     own = [[name, strength] for name, strength in found["evidence"] if name not in SIGNALS]
-    return judge.again({**found, "evidence": [*own, *([name, 1.0] for name in gold.get("signals", ()) if name in SIGNALS)]})[:2]
+    return judge.again({**found, "goods": None, "evidence": [*own, *([name, 1.0] for name in gold.get("signals", ()) if name in SIGNALS)]})[:2]
 
 
 def _only(replay: Mapping[str, Any], part: str) -> dict[str, Any]:

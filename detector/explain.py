@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from detector.features import FEATURES, Feature
+from detector.judge import log_odds
 from detector.market import seen_words
 from detector.others import MOST_RECENT
 
@@ -185,7 +186,7 @@ def _distance(score: float, config: Config) -> str:
     if score >= cuts.high:
         return f"score {score:.2f}: of high severity, the highest, from {cuts.high:g} on; further signs would only move it up the list"
     if score >= cuts.medium:
-        gap = _log_odds(cuts.high) - _log_odds(score)
+        gap = log_odds(cuts.high) - log_odds(score)
         return f"score {_under(score, cuts.high)}: high severity begins at {cuts.high:g}, {gap:.1f} more in log-odds, of which a strong sign gives {config.thresholds.score.strong_from:g} or more"
     return f"score {_under(score, cuts.medium)}; alerts begin at {cuts.medium:g} (medium) and {cuts.high:g} (high)"
 
@@ -218,11 +219,6 @@ def _under(score: float, cut: float) -> str:
     """A score to two digits, or to as many as it takes to show that it is less than `cut`."""
     written = (f"{score:.{digits}f}" for digits in range(2, 7))
     return next((text for text in written if float(text) < cut), f"{score:g}")
-
-
-def _log_odds(score: float) -> float:
-    inside = min(max(score, 1e-9), 1 - 1e-9)
-    return math.log(inside / (1 - inside))
 
 
 def _against(reasons: Sequence[Mapping[str, Any]], config: Config) -> list[str]:

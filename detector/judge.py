@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("none", "low", "medium", "high")
 
+MOST_DOUBT = 6.0
+"""Log-odds that doubt in the offer counts at most."""
 DEAR_WHERE_NORMAL = 0.5
 """Strength of a dear price in a region where restricted chips sell above the world's price."""
 
@@ -105,7 +107,7 @@ class Judge:
     ) -> Judgement:
         """Score, severity and reasons of one offer. `others` are signals from other listings and lists."""
         price, price_note = self.price_signals(reading, answer, dear_is_normal=dear_is_normal)
-        evidence = (*reading.signals, *others, *price)
+        evidence = (*reading.signals, *others, *price, *self._doubt(reading.goods))
         signals = tuple(signal for signal in evidence if signal.signal not in ASIDE)
         notes = {"price": price_note} if price_note else {}
         idle = nothing_to_judge(reading)
@@ -116,6 +118,14 @@ class Judge:
         reasons = self._reasons(evidence, opinion)
         score = score_of(reasons)
         return Judgement(score, self.severity(score), reasons, signals, notes)
+
+    def _doubt(self, goods: float | None) -> tuple[Signal, ...]:
+        """What speaks against an alert where a chip may not be offered at all: the log-odds that its probability lacks of a sure one."""
+        sure = self.thresholds.score.sure_offer
+        if goods is None or goods >= sure:
+            return ()
+        lacking = min(log_odds(sure) - log_odds(goods), MOST_DOUBT)
+        return (Signal("doubtful_offer", strength=round(lacking, 4), detail=f"that a chip is offered at all: {goods:.0%} by all that the listing shows"),)
 
     def severity(self, score: float) -> str:
         """none, low, medium or high."""
@@ -156,6 +166,7 @@ class Judge:
             low, high, spread, n = replay["market"]
             reference = Reference(low, high, spread, n, "", 0, None)
             signals += self.compare(replay["usd"], replay["offer"], reference, dear_is_normal=replay["dear"])[0]
+        signals += self._doubt(replay.get("goods"))
         opinion = None if replay["tail"] is None else Opinion(replay["tail"], 0.0, (), "")
         reasons = self._reasons(tuple(signals), opinion)
         score = score_of(reasons)
@@ -215,6 +226,12 @@ def nothing_to_judge(reading: Reading) -> str | None:
 def score_of(reasons: Iterable[Reason]) -> float:
     """The score that the reasons add up to, rounded to six places."""
     return round(sigmoid(sum(reason.contribution for reason in reasons)), 6)
+
+
+def log_odds(probability: float) -> float:
+    """Probability to log-odds, finite at 0 and 1."""
+    inside = min(max(probability, 1e-9), 1 - 1e-9)
+    return math.log(inside / (1 - inside))
 
 
 def sigmoid(x: float) -> float:

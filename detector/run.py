@@ -288,6 +288,7 @@ class Run:
         answer = m.answer
         return {
             "offer": m.reading.offer,
+            "goods": m.reading.goods,
             "evidence": [[s.signal, s.strength] for s in (*m.reading.signals, *m.signs)],
             "usd": unit_price(m.reading),
             "market": [answer.low, answer.high, answer.spread, answer.n] if isinstance(answer, Reference) else None,

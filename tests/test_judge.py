@@ -181,6 +181,19 @@ def test_the_desks_weights_lie_over_the_cards() -> None:
     assert (mine["a"], mine["b"], mine["unknown"]) == (-1, 2.0, 0.6)
 
 
+def test_doubt_that_a_chip_is_offered_at_all_lowers_the_score_and_says_so() -> None:
+    """A reason of its own, the larger the doubt; none for what is surely an offer, or was never asked."""
+    scores = [judged(signals=["serial_removed"], goods=goods).score for goods in (None, 0.95, 0.8, 0.4, 0.0)]
+    assert scores[0] == scores[1] and scores[1:] == sorted(scores[1:], reverse=True) and len(set(scores)) == 4
+    doubted = judged(signals=["serial_removed"], goods=0.4)
+    reason = next(reason for reason in doubted.reasons if reason.evidence == "doubtful_offer")
+    assert reason.contribution < 0 and "40%" in reason.detail
+    assert doubted.score == pytest.approx(sigmoid(sum(reason.contribution for reason in doubted.reasons)), abs=1e-6)
+    assert not any(signal.signal == "doubtful_offer" for signal in doubted.signals), "it is no signal of the exchange format"
+    kept = {"offer": "sale", "goods": 0.4, "evidence": [["serial_removed", 1.0]], "usd": 10000.0, "market": [10000, 10000, 0.25, 23], "tail": None, "dear": False}
+    assert JUDGE.again(kept)[0] == doubted.score
+
+
 def test_judging_again_from_what_was_kept_gives_the_same() -> None:
     found = judged(4000, ["serial_removed", "transit_route"], Opinion(0.003, 2, (), "m"))
     kept = {

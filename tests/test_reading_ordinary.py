@@ -368,3 +368,105 @@ def test_a_rate_by_the_hour_is_no_price_in_thousands(reader: Reader, text: str, 
     found = read(reader, "NVIDIA A100 80GB PCIe", text, price=price)
     assert found.offer == offer
     assert found.price is not None and found.price.amount in (Decimal("1.295"), Decimal("2.499"), Decimal(9500))
+
+
+STOCK = [
+    # what is spoken for is gone
+    ("A100 80G PCIe", "到了12张，已经定出去4张，剩下的随便挑", "zh-Hans", "CN", 8), ("A100 80G PCIe", "来了20张，被人订走6张", "zh-Hans", "CN", 14),
+    ("A100 80GB PCIe", "Twelve came in, 4 already reserved.", "en", "US", 8), ("A100 80GB PCIe", "We got 10 in, 3 are spoken for, the rest are up for grabs.", "en", "US", 7),
+    ("A100 80GB PCIe", "10枚入荷、予約済み2枚です。", "ja", "JP", 8), ("A100 80GB PCIe", "Пришло 6 карт, забронировано 2, остальные свободны.", "ru", "RU", 4),
+    ("A100 80GB PCIe", "Had twelve, 4 set aside for a regular, the rest are free.", "en", "US", 8), ("A100 80GB PCIe", "كانت ٢٠ كرتونة، بقي منها ١٢ كرتونة", "ar", "AE", 12),
+    ("A100 80G PCIe", "现货12张，一次定4张送运费", "zh-Hans", "CN", 12), ("A100 80G PCIe", "到了12张，可预定", "zh-Hans", "CN", 12),
+    # what could be gathered is none
+    ("H2O 96G 单颗", "拆机件，可凑8颗成套，先问客服库存再拍", "zh-Hans", "CN", None), ("H20 96G 模组", "能配齐八颗组一台，先问库存", "zh-Hans", "CN", None),
+    ("A100 SXM4 80GB module", "Could source up to 8 more, ask.", "en", "US", None), ("A100 SXM4 80GB Modul", "Kann auch 8 Stück besorgen", "de", "DE", None),
+    ("A100 SXM4 80GB", "Могу собрать 8 штук в комплект", "ru", "RU", None), ("A100 80GB PCIe", "Tengo 10, puedo conseguir 20 más", "es", "ES", 10),
+    ("H20 96G 单颗", "凑了8颗，单卖", "zh-Hans", "CN", 8), ("A100 80GB PCIe", "12 in stock, can source 40 more", "en", "US", 12),
+    # memory, degrees and money are none
+    ("H20 96G模组带散热", "九十多个G的大显存", "zh-Hans", "CN", None), ("单颗H20 96G模组带散热", "核心温度有90，正常", "zh-Hans", "CN", 1),
+    ("单颗H20 96G模组带散热", "单颗9万，整套八颗70个", "zh-Hans", "CN", 1), ("A100 80G 显卡 出", "送的书十块，卡五万", "zh-Hans", "CN", None),
+    ("T4 16G 拆机", "半高挡板，全高的加10块。", "zh-Hans", "CN", None), ("T4 16G", "书十块一本，卡另算，手里十五块", "zh-Hans", "CN", 15), ("T4 16G 拆机", "手里十五块，全好", "zh-Hans", "CN", 15),
+    ("整机出 13900KS+4090", "64G 6400 / 2T", "zh-Hans", "CN", None), ("整机一台 13900KS+4090", "64G 6400 / 2T", "zh-Hans", "CN", 1),
+    ("L40S 48G", "卡是L40S，48g，3张。外箱贴的A10", "zh-Hans", "CN", 3), ("3090 24G 水冷", "单槽，工作站塞4张那种", "zh-Hans", "CN", None), ("RTX5090 32G 涡轮", "自有仓库常备400张以上", "zh-Hans", "CN", 400),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "text", "language", "country", "quantity"), STOCK, ids=[f"{row[0]}: {row[1]}" for row in STOCK])
+def test_only_what_can_be_bought_now_is_stock(
+    reader: Reader, title: str, text: str, language: str, country: str, quantity: int | None
+) -> None:
+    assert read(reader, title, text, language, country).quantity == quantity
+
+
+UNITS = [
+    # goods taken out of a machine, and machines
+    ("A一百 SXM4 模组 单颗", "从NF5688M6里拆的，一共7颗", "zh-Hans", "CN", 7, 1), ("A100 SXM4 80G 模组", "浪潮NF5688M6里拆下来的，8颗", "zh-Hans", "CN", 8, 1),
+    ("A100 SXM4 80GB module", "Pulled from a DGX A100, 7 available", "en", "US", 7, 1), ("H100 SXM5 80GB module pulled from DGX H100", "7 available", "en", "US", 7, 1),
+    ("H100 SXM5 80GB", "Ausgebaut aus einem DGX H100, 6 Stück da", "de", "DE", 6, 1), ("H100 SXM5, снято с DGX H100", "7 шт", "ru", "RU", 7, 1),
+    ("A100 SXM4 80GB", "DGX A100から取り外した品です。在庫4枚", "ja", "JP", 4, 1), ("H20 96G 单颗", "HGX H20 八卡机上的料", "zh-Hans", "CN", 1, 1),
+    ("NF5688M6 A100 8卡 整机 退租下架", "", "zh-Hans", "CN", None, 8), ("DGX A100 8x80GB", "Pulled from our own rack, complete system", "en", "US", None, 8),
+    # the chips of a machine are no machines
+    ("超微八卡GPU服务器整机", "HGX H200 141GB×8 供货能力：50台/月 最小起订：1台", "zh-Hans", "CN", None, 8), ("HGX H100 80GB x8 baseboard", "", "en", "US", None, 8),
+    ("HGX H20 96G×8 整机 3台", "", "zh-Hans", "CN", 3, 8), ("DGX H100 x2", "", "en", "US", 2, 8), ("HGX H200 141GB 8-GPU baseboard x2", "", "en", "US", 2, 8),
+    ("MI300X UBB", "Three complete UBB platforms with 8 MI300X each", "en", "US", 3, 8), ("HGX B300 8-GPU servers", "Two complete B300 HGX systems, crated", "en", "US", 2, 8),
+    ("Gaudi2 八卡服务器 一台", "HL-225H ×8", "zh-Hans", "CN", 1, 8), ("Gaudi2 八卡服务器 两台", "HL-225H ×8", "zh-Hans", "CN", 2, 8),
+    # groups at one price
+    ("A100 SXM4 80GB modules", "Sixteen modules in all, tied up in fours, one price for each four", "en", "US", 4, 4), ("A100 SXM4 80GB Module", "Insgesamt zwölf Module, Preis je vier Stück", "de", "DE", 3, 4),
+    ("A100 SXM4 80GB", "Всего 8 модулей, цена за каждые четыре", "ru", "RU", 2, 4), ("A100 SXM4 80G", "一共16颗，四颗一组的价", "zh-Hans", "CN", 4, 4),
+    ("A100 SXM4 80GB", "Sixteen modules, price per card, four in a box", "en", "US", 16, 1), ("A100 SXM4 80GB", "Eight cards, the price is for each card, 4 days to ship", "en", "US", 8, 1),
+    ("A100 PCIe 40 GB, half a dozen", "Six cards, one price for all.", "en", "US", 1, 6),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "text", "language", "country", "quantity", "count"), UNITS, ids=[f"{row[0]}: {row[1]}" for row in UNITS])
+def test_what_one_price_pays_for_and_how_many_there_are(
+    reader: Reader, title: str, text: str, language: str, country: str, quantity: int | None, count: int
+) -> None:
+    found = read(reader, title, text, language, country, "$24,000")
+    assert (found.quantity, [number for _, number in chips(found)]) == (quantity, [count])
+    bulk = any(signal.signal == "bulk_inventory" for signal in found.signals)
+    assert bulk == ((quantity or 1) * count >= 10 or "供货能力" in text)
+
+
+def test_a_form_that_counts_the_chips_of_one_machine_counts_no_machines(reader: Reader) -> None:
+    assert read(reader, "Gaudi2 八卡服务器 一台", "HL-225H ×8", "zh-Hans", "CN", "¥400000", quantity=8).quantity == 1
+    assert read(reader, "Gaudi2 八卡服务器", "HL-225H ×8", "zh-Hans", "CN", "¥400000", quantity=8).quantity == 8
+
+
+LET = [
+    ("8x H200 SXM bare metal by the hour, Montreal, $25/hr", "Whole machine, NVLink. $25 an hour for the box, not per card.", "en", "CA", "$25/hr", "server_hour"),
+    ("8x H100 SXM, $18/hr", "$18/hr is for the whole node, not per GPU.", "en", "US", "$18/hr", "server_hour"), ("H100 8卡 出租", "140元 整机/小时", "zh-Hans", "CN", "140元/小时", "server_hour"),
+    ("H100 八卡 出租", "一台8卡 每小时140元", "zh-Hans", "CN", "140元/小时", "server_hour"), ("8x H100 zu vermieten", "Preis pro Maschine, nicht pro Karte", "de", "DE", "18 €/h", "server_hour"),
+    ("Аренда 8x H100", "18 долларов в час за сервер целиком, не за карту", "ru", "RU", "$18/час", "server_hour"), ("8x H100 レンタル", "1台丸ごとの料金です。1枚あたりではありません", "ja", "JP", "2800円/時間", "server_hour"),
+    ("8x H100 임대", "카드당이 아니라 서버 한 대 전체 가격입니다", "ko", "KR", "25000원/시간", "server_hour"), ("8x H100 kiralık", "Fiyat komple sunucu içindir, kart başına değil", "tr", "TR", "700 TL/saat", "server_hour"),
+    ("8x H100 SXM, $2.40/hr", "$2.40 an hour per card, not for the whole box.", "en", "US", "$2.40/hr", "gpu_hour"), ("H100 80GB rental", "Billed per card, not for the node", "en", "US", "$2.20/hr", "gpu_hour"),
+    ("8x H100 SXM5 for rent", "$2.20/GPU/hr, whole node available", "en", "US", "$2.20/hr", "gpu_hour"), ("8卡 H100 出租", "单卡价 15元/小时，不是整机价", "zh-Hans", "CN", "15元/小时", "gpu_hour"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "text", "language", "country", "price", "per"), LET, ids=[f"{row[0]}: {row[1]}" for row in LET])
+def test_words_that_say_what_a_rent_is_for(reader: Reader, title: str, text: str, language: str, country: str, price: str, per: str) -> None:
+    found = read(reader, title, text, language, country, price)
+    assert found.price is not None and found.price.per == per
+    assert [number for _, number in chips(found)] == [8 if per == "server_hour" else 1]
+
+
+@pytest.mark.parametrize(
+    ("title", "description", "computer"),
+    [
+        ("NVIDIA RTX 6000 Ada Generation 48GB GDDR6 ECC 900-5G133-2550-000 Workstation", "serial fine", False),
+        ("PNY NVIDIA RTX A6000 48GB Professional Workstation", "tested", False),
+        ("Dell Precision 7960 Workstation Xeon w9 512GB RTX 6000 Ada", "", True),
+        ("AI workstation, Threadripper 7970X, 256GB RAM, 2x RTX 4090", "", True),
+        ("HP Z8 G5 workstation with RTX 6000 Ada", "dual Xeon, 128GB, 2TB", True),
+        ("Workstation RTX 5090", "32GB card for AI work, box and receipt", False),
+        ("RTX PRO 6000 Blackwell 96GB 工作站", "全新盒装 单卡", False),
+        ("深度学习工作站 双路4090 128G内存", "", True),
+        ("NVIDIA L40S 48GB for server or workstation", "card only", False),
+        ("Custom workstation with A100 40GB PCIe", "i dont need it anymore, 1TB nvme", True),
+    ],
+)
+def test_a_workstation_is_a_computer_where_other_parts_are_named(reader: Reader, title: str, description: str, computer: bool) -> None:
+    found = read(reader, title, description, price="$5,000")
+    assert found.offer == "sale"
+    assert (found.notes.get("goods") == "whole_pc") == computer

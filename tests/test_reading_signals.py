@@ -74,7 +74,21 @@ LEFT_OUT: list[tuple[str, str, str, str]] = [
     ("de", "DE", "Anfragen aus Russland werden abgelehnt.", "restricted_destination"),
     ("fr", "FR", "Les clients de Russie ne sont pas servis.", "restricted_destination"),
     ("en", "US", "Does it come from Hong Kong? No, it sits on my desk in Denver.", "transit_route"),
+    # What becomes of buyers and orders that are not wanted; what is said of one place of a list goes for all.
+    ("en", "US", "No exceptions for 'my cousin in Macau'.", "restricted_destination"),
+    ("en", "US", "Orders going to Shenzhen get cancelled.", "restricted_destination"),
+    ("en", "US", "If your shipping address is in Hong Kong, your order will be refunded.", "transit_route"),
+    ("en", "US", "Not available to customers in China, Russia or Iran.", "restricted_destination"),
+    ("en", "US", "Sorry friends in Russia, we are not allowed to sell to you.", "restricted_destination"),
+    ("en", "GB", "I've had three offers from Hong Kong, all declined.", "restricted_destination"),
+    ("zh", "SG", "中国内地、香港、澳门主体请勿申请，系统会拒。", "restricted_destination"),
+    ("zh", "SG", "大陆、俄罗斯买家勿扰。", "restricted_destination"),
+    ("zh", "TW", "對岸買家請繞道。", "restricted_destination"),
+    ("ja", "JP", "中国の方からのお問い合わせが多いですが、輸出はできません。", "restricted_destination"),
+    ("ko", "KR", "중국 업자분들 연락 사양합니다.", "restricted_destination"),
+    ("de", "DE", "Anfragen aus Moskau werden gelöscht.", "restricted_destination"),
     # Bought there: it neither lies there nor goes there.
+    ("en", "US", "Bought it while I lived in Shanghai, now in Boston.", "restricted_destination"),
     ("ja", "JP", "出張のついでに同僚に深センで買ってきてもらったモデルです。", "transit_route"),
     ("zh", "HK", "深圳過嚟嘅,香港有單。", "transit_route"),
     # Cut out of other words, or another thing's name.
@@ -207,6 +221,15 @@ UNSAID: list[tuple[str, str, str, str]] = [
     ("es", "ES", "El chip y las memorias siguen soldados.", "modified_hardware"),
     ("en", "US", "The box is from a 3090, the card was shipped loose.", "relabelled"),
     ("zh", "CN", "盒子是别的卡的，不配套。", "relabelled"),
+    # Hidden in an editor; a cable; a parcel's label; nothing was done, or lacks.
+    ("en", "US", "Serial number scribbled out in MS Paint for the ad only.", "serial_removed"),
+    ("en", "US", "No serial cable included.", "serial_removed"),
+    ("en", "US", "I peeled the FedEx label off the carton because it had my home address.", "serial_removed"),
+    ("zh", "TW", "卡上跟盒上的號碼都沒動。", "serial_removed"),
+    ("zh", "CN", "扫码枪一扫SN就出来，原厂贴一张没少。", "serial_removed"),
+    ("ko", "KR", "구매 영수증 다 있음. 시리얼 스티커 훼손 없음, 만나서 확인하세요.", "serial_removed"),
+    ("ja", "JP", "シリアルの削除や改ざんは一切ありません。", "serial_removed"),
+    ("ru", "RU", "Стёртых серийников у нас не бывает.", "serial_removed"),
     # Another's mark was taken off, the maker's is whole; what one keeps away from.
     ("ru", "RU", "На проходной бирку предприятия срезали, а табличку производителя оставили, на ней всё видно.", "serial_removed"),
     ("en", "US", "The tag fell off in the heat, the engraved label underneath is readable.", "serial_removed"),

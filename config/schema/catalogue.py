@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from config.tables import Row, Table
 
@@ -65,14 +67,99 @@ class Chip(Row):
     note: str = ""
 
 
+def _ten_words(words: str) -> str:
+    if len(words.split()) != 10:
+        raise ValueError("is not ten words, for 0 to 9")
+    return words
+
+
+_FIGURES = "0123456789"
+_MIXED = {2: ((1,),), 3: ((1,), (1, 2)), 4: ((0, 1), (2, 3), (1, 3))}
+"""By the number of digits those that are in words where the others are figures: zeros, or half of four."""
+
+
 class Spoken(Row):
-    """Names said aloud and written down in one language. A chip's name of one letter and a number, or of a number alone,
-    is also each of `letters` joined with each of `numbers`; names of the language's everyday phrases are left out."""
+    """How one language says letters and numbers aloud; the names of chips are put together from these.
+
+    The ways of a number are of two kinds: `usual` ones go with every word for a letter, `odd` ones (mixed with figures,
+    formal characters) with the letter as it is typed, since nobody tries two tricks in one short name.
+    """
 
     id: str
     letters: dict[str, list[str]]
-    numbers: dict[str, list[str]]
+    """Words for letters, and for the words of names (`mi`, `pro`, `ada`)."""
+    numbers: dict[str, list[str]] = {}
+    """Whole numbers that are not put together from the parts below, and those that stand in `forms`."""
+    digits: list[Annotated[str, AfterValidator(_ten_words)]] = []
+    """Words for 0 to 9, one row for each way of counting; the first is the usual one, the first two are mixed with figures."""
+    hundred: list[str] = []
+    thousand: list[str] = []
+    tens: dict[str, list[str]] = {}
+    """Words for 20 to 90, by which `4090` is said in two halves; the first is the usual one."""
+    forms: dict[str, list[str]] = {}
+    """Ways to put it beside '{letter} {number}', each with the letters that it is used for; for `numbers` in words or figures."""
+    joined: bool = False
+    """Whether the language writes no blanks between words."""
+    mixed: bool = False
+    """Whether some digits of a number are written in words and the others in figures: `四零90`."""
+    figures: bool = False
+    """Whether words for letters, in letters of another script, are written with figures too: `аш 100`."""
+    everyday: list[str] = []
+    """Words for letters that are words of the language as well (`a`, Russian `а`): such a name needs hardware right beside it."""
+    left_out: list[str] = []
+    """Names that are everyday phrases, hardware or not."""
     why: str
+
+    def usual(self, number: str) -> Iterator[str]:
+        """The number as it is mostly said: whole, in two halves, or digit by digit."""
+        yield from self.numbers.get(number, ())
+        yield from self._whole(int(number), self._ways[:1], self.hundred[:1], self.thousand[:1])
+        if len(number) == 4:
+            yield from self._beside(self._below_hundred(int(number[:2])), self._below_hundred(int(number[2:])))
+        yield from self._in_turn(self._ways[:1], number)
+
+    def odd(self, number: str) -> Iterator[str]:
+        """The same number in other characters, or partly in figures."""
+        yield from self._whole(int(number), [[*_FIGURES], *self._ways], self.hundred, self.thousand)
+        yield from self.hundred if int(number) == 100 else self.tens.get(number, ())
+        yield from self._in_turn(self._ways[1:], number)
+        if len(number) == 4:
+            yield from self._beside([number[:2]], self._below_hundred(int(number[2:])))
+        # The two digits of `l zero` in a language with blanks would be as short as a code.
+        if self.mixed and not number.endswith("000") and (self.joined or len(number) > 2):
+            for way, words in itertools.product(self._ways[:2], _MIXED[len(number)]):
+                yield self._glue.join(way[int(digit)] if at in words else digit for at, digit in enumerate(number))
+
+    def _in_turn(self, ways: list[list[str]], number: str) -> Iterator[str]:
+        """Digit by digit; nobody says so of whole thousands."""
+        return (self._glue.join(way[int(digit)] for digit in number) for way in ways if not number.endswith("000"))
+
+    def _whole(self, number: int, ways: list[list[str]], hundred: list[str], thousand: list[str]) -> Iterator[str]:
+        """`two hundred`, `six thousand`, `three hundred twenty five` and `three twenty five`."""
+        if number < 100:
+            yield from self._below_hundred(number)
+        elif number < 1000:
+            hundreds = list(self._beside((way[number // 100] for way in ways), hundred))
+            if number % 100:
+                hundreds += [*self.numbers.get(f"{number // 100}00", ()), *(way[number // 100] for way in ways if not self.joined)]
+            yield from self._beside(hundreds, self._below_hundred(number % 100)) if number % 100 else hundreds
+        elif number % 1000 == 0:
+            yield from self._beside((way[number // 1000] for way in ways), thousand)
+
+    def _below_hundred(self, number: int) -> Iterator[str]:
+        tens = self.tens.get(f"{number // 10}0", ())[:1]
+        yield from self._beside(tens, (way[number % 10] for way in self._ways[:1])) if number % 10 else tens
+
+    def _beside(self, heads: Iterable[str], tails: Iterable[str]) -> Iterator[str]:
+        return (f"{head}{self._glue}{tail}" for head, tail in itertools.product(heads, tails))
+
+    @property
+    def _glue(self) -> str:
+        return "" if self.joined else " "
+
+    @property
+    def _ways(self) -> list[list[str]]:
+        return [way.split() for way in self.digits]
 
 
 class Series(Row):

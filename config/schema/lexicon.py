@@ -33,6 +33,7 @@ CONCEPTS = {
     "if_after": "closes a condition (after its verb)",
     "ask": "asks or warns the buyer",
     "refuse": "we do not sell, take or do this",
+    "turned_away": "what becomes of buyers and orders that are not wanted: cancelled, blocked, asked not to bid",
     "others": "speaks of other sellers, scams, news",
     "asked": "what somebody else asks of the seller",
     "void": "voids warranty or return",

@@ -28,8 +28,9 @@ class Card(Row):
     id: str
     """Name of the signal in the exchange format."""
     title: str
-    kind: Literal["text", "context", "figure", "network"]
-    """`text`: from words; `context`: from words or fields; `figure`: from numbers; `network`: from other listings or lists."""
+    kind: Literal["text", "context", "figure", "network", "votes"]
+    """`text`: from words; `context`: from words or fields; `figure`: from numbers; `network`: from other listings or lists;
+    `votes`: from what examples teach of the whole offer."""
     weight: Annotated[float, Field(ge=-5, le=5)]
     """Log-odds that the signal adds at full strength, before any verdict has been learned from."""
     why: str

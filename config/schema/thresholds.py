@@ -39,6 +39,8 @@ class Score(Table):
     forest_from: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Tail probability from which strangeness counts; ten times rarer adds 1."""
     forest_cap: Annotated[float, Field(gt=0, le=10)] = 2.0
+    sure_offer: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    """Probability that a chip is offered at all under which `doubtful_offer` speaks against an alert."""
     default_weight: Annotated[float, Field(ge=-8, le=8)] = 0.6
     """For a signal without a card."""
 

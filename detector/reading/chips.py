@@ -7,13 +7,15 @@ held against how they were typed: a name may be run together, parted where lette
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from config.schema.catalogue import Catalogue, Chip
+from config.schema.catalogue import Catalogue, Chip, Spoken
 from detector.reading.text import Folded, fold, squeeze
 
 MOST = 200
@@ -57,6 +59,12 @@ class _Name:
     strong: bool = True
     system: bool = False
     part: bool = False
+    said: bool = False
+    """Whether it is said aloud: letters or numbers in words."""
+    head: int = 0
+    """Of a name said aloud, the characters of the word for its letter, if it begins with one."""
+    everyday: bool = False
+    """Whether that is a word of the language as well: `a` of `a one hundred`."""
     plain: str = ""
     """`typed` with letters of other scripts as they are written, not as the Latin ones they look like."""
 
@@ -67,8 +75,20 @@ _AFTER = re.compile(
     r"|\d{2,3}gb?(?![a-z])|ti(?![a-z])|[àâäáéèêëíìîïóòôöúùûüçñğışž]"
 )
 _COUNTED = re.compile(r"(?<![a-z0-9])\d{1,3}\s?[x*×х]$")
-_SAYABLE = re.compile(r"(?P<letter>[a-z]?)(?P<number>\d{2,4})")
-"""Names that have a spoken form: H100, 4090."""
+_SAYABLE = re.compile(r"(?P<before>(?:(?:rtx|pro) )*)(?P<letter>(?P<mi>mi)|[a-z]?)(?P<number>\d{2,4}) ?(?P<suffix>[sd]?(?(mi)x?))(?P<behind>(?: ada)?)")
+"""Names that have a spoken form: H100, L40S, 4090 D, RTX 6000 Ada."""
+# What makes a number in words no name: money, time, a share, a longer word or number. 万图师 and 万丽 are cards, 分期 is a payment.
+_NOT_SAID_AFTER = re.compile(
+    r"[\s\-]{0,2}(?:万(?![图丽])|亿|元|块|円|원(?![가-힣])|тыс|руб|₽|лет\b|%|(?:usd|eur)\b(?!\s?\d)|euros?\b|dollars?\b|bucks?\b|pounds?\b|per\s?cent|prozent|por ciento"
+    r"|процент|million|thousand|degree|watts?\b|days?\b|tage\b)|[货度年]|分(?![期批开])|화점"
+)
+_OTHER_LETTERS = re.compile("[\u0370-\u04ff]")
+"""Greek and Cyrillic, whose letters are matched as the Latin ones that they look like."""
+_ODD_FOR = ("h", "a")
+"""Letters of the chips that are hidden most, by every trick; the others are said as usual."""
+_MEMORY_OR_FORM = re.compile(r"\W{0,2}(?:\d{2,3}\s?[gгجギ기]|pci|sxm|hbm|nvl)")
+_RUNS_ON = (re.compile("[가-힣]"), re.compile("[ァ-ヺー]"), re.compile("[ء-ي]"))
+"""Letters of scripts: such a word for a letter is none at the end of a longer word (가성비 100, ノエル40)."""
 _VENDORS = {
     "nvidia": re.compile(
         r"(?:nvidia|nvda|tesla|geforce|quadro|rtx|gtx|gpu|dgx|hgx|英伟达|辉达|n卡|エヌビディア|엔비디아|نفيديا|지포스|테슬라|テスラ|特斯拉|тесла)(?:®|™)?[\s\-_]*$"
@@ -103,11 +123,13 @@ class Finder:
         self.series: set[str] = set()
         """Ids that are made by a series rather than by a row."""
         self._names: dict[str, _Name] = {}
+        self._written: dict[str, str] = {}
+        """How they are written, where several are matched alike (Н двести in Cyrillic and in Latin letters), to how they are matched."""
         for chip in catalogue.chip:
             self._add(chip.strong, chip.id, chip.id)
             self._add(chip.weak, chip.id, chip.id, strong=False)
-        for ident, name in self._spoken(catalogue):
-            self._add([name], ident, ident)
+        for ident, name, strong, head, everyday in self._spoken(catalogue):
+            self._add([name], ident, ident, strong=strong, said=True, head=head, everyday=everyday)
         for series in catalogue.series:
             for number in series.numbers:
                 for suffix in ["", *series.suffixes]:
@@ -129,31 +151,28 @@ class Finder:
         self._automaton = AhoCorasick(self._keys, implementation=Implementation.DFA)
 
     @staticmethod
-    def _spoken(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-        """(chip, name said aloud) for chips called by one letter and a number, or by a number alone."""
+    def _spoken(catalogue: Catalogue) -> Iterator[tuple[str, str, bool, int, bool]]:
+        """(chip, name said aloud, whether it is strong, `head`, `everyday`).
+
+        A short code that needs hardware words as it is typed needs them as it is said; four digits in words are no price.
+        """
         for chip in catalogue.chip:
+            known = {*chip.strong, *chip.weak}
             for name in (*chip.strong, *chip.weak):
-                plain = _SAYABLE.fullmatch(name)
-                if plain is None:
+                parts = _SAYABLE.fullmatch(name)
+                # `rtx 4090` is found by the `4090` in it; an `a6000 ada` is a mistake that is made in figures only.
+                if parts is None or parts["number"] in known - {name} or (parts["letter"] and parts["behind"]):
                     continue
+                strong = name in chip.strong or parts["number"] == name
                 for row in catalogue.spoken:
-                    starts = row.letters.get(plain["letter"], []) if plain["letter"] else [""]
-                    for start in starts:
-                        for number in row.numbers.get(plain["number"], []):
-                            said = f"{start} {number}".strip()
-                            if (
-                                not said.isascii()
-                                or not said.replace(" ", "").isalnum()
-                                or re.search(r"[a-z]{2}", said)
-                            ):
-                                yield chip.id, said
+                    for said, head, everyday in _said(row, parts):
+                        yield chip.id, said, strong and not everyday, head, everyday
 
     def _add(self, names: Iterable[str], chip: str | None, base: str | None, **facts: object) -> None:
         for name in names:
-            folded = [fold(word) for word in re.split(r"[\s\-]+", name.strip())]
-            words = ["".join(word.latin[at] for at in word.kept) for word in folded]
-            typed, key = "".join(words), "".join(word.squeezed for word in folded)
-            plain = "".join(word.text[at] for word in folded for at in word.kept)
+            folded = [_word(word) for word in re.split(r"[\s\-]+", name.strip())]
+            words = [typed for typed, _, _ in folded]
+            typed, key, plain = ("".join(parts) for parts in zip(*folded, strict=True))
             at, breaks = 0, set()
             for word in words[:-1]:
                 at += len(word)
@@ -163,12 +182,13 @@ class Finder:
             if len(key) >= 2:
                 named = _Name(key, typed, frozenset(breaks), chip, base, plain=plain, **facts)  # type: ignore[arg-type]
                 known = self._names.setdefault(key, named)
+                self._written.setdefault(plain, key)
                 if known.chip == chip and known.typed == typed:  # `4090 d` parts where `4090d` does not
                     self._names[key] = replace(known, breaks=known.breaks | named.breaks)
 
     def catalogued(self) -> Iterable[_Name]:
         """Every name of the catalogue, for who looks for them in bytes."""
-        return self._names.values()
+        return (replace(self._names[key], plain=plain) for plain, key in self._written.items())
 
     def gate(self, raw: str) -> bool:
         """Whether a raw text may name a chip at all: the cheap step before all others. Never false where `find` finds."""
@@ -207,6 +227,14 @@ class Finder:
                 )  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
+def _word(word: str) -> tuple[str, str, str]:
+    """A word of a name as typed (with look-alikes as Latin letters), squeezed, and plain."""
+    folded = fold(word)
+    kept = folded.kept
+    return "".join(folded.latin[at] for at in kept), folded.squeezed, "".join(folded.text[at] for at in kept)
+
+
 def _alikes(key: str) -> set[str]:
     """Spellings with `l` or `i` for every 1 (`al00`); `o` for 0 is squeezed already."""
     return (
@@ -224,7 +252,34 @@ def _stands(name: _Name, text: Folded, places: list[int]) -> bool:
         and _spelled(name, text, places)
         and _gaps(name, latin, places)
         and (not name.key.isdigit() or _bare_number(latin, start, end))
+        and (not name.said or _said_as_name(name, text, places))
     )
+
+
+def _said(row: Spoken, parts: re.Match[str]) -> Iterator[tuple[str, int, bool]]:
+    """(name, `head`, `everyday`) for a name in its parts, as a language says it."""
+    around = [[word, *row.letters.get(word, ())] for word in (*parts["before"].split(), *parts["suffix"], *parts["behind"].split())]
+    middle = len(parts["before"].split())
+    for core, head, everyday in _said_core(row, parts["letter"], parts["number"]):
+        for words in itertools.product(*around) if core not in row.left_out else ():
+            yield " ".join((*words[:middle], core, *words[middle:])), head, everyday
+
+
+def _said_core(row: Spoken, letter: str, number: str) -> Iterator[tuple[str, int, bool]]:
+    """The same for letter and number."""
+    if not letter:
+        yield from ((said, 0, False) for said in (*row.usual(number), *row.odd(number)))
+        return
+    for word in row.letters.get(letter, ()):
+        # Two tricks in one name are one too many: an odd number goes with the letter as it is typed.
+        numbers = [*row.usual(number), *(row.odd(number) if word == letter and letter in _ODD_FOR else ())]
+        # One letter of another script with figures is a look-alike, which is the same name already.
+        numbers += [number] if row.figures and not word.isascii() and not (len(word) == 1 and _OTHER_LETTERS.match(word)) else []
+        yield from ((f"{word} {said}", len(word), word in row.everyday) for said in numbers)
+    whole = row.numbers.get(number, ())
+    for form, letters in row.forms.items():
+        if letter in letters and whole:
+            yield from ((form.format(letter=letter, number=said), 0, False) for said in (*whole, number))
 
 
 def _borders(name: _Name, latin: str, start: int, end: int) -> bool:
@@ -274,6 +329,22 @@ def _spelled(name: _Name, text: Folded, places: list[int]) -> bool:
     if swapped and not digits and any(c.isdigit() for c in name.typed):
         return text.quote(places[0], places[-1] + 1).isupper() and len(name.key) >= 4
     return True
+
+
+def _said_as_name(name: _Name, text: Folded, places: list[int]) -> bool:
+    """Whether a name in words is no part of a longer word or number, and no everyday phrase."""
+    end, before = places[-1] + 1, text.latin[max(0, places[0] - 14) : places[0]]
+    if _NOT_SAID_AFTER.match(text.text, end):
+        return False
+    if _OTHER_LETTERS.search(name.plain) and not any(_OTHER_LETTERS.match(text.text[at]) for at in places):
+        return False  # X-ACTO is no ха сто
+    vendor = _VENDOR_BEFORE.search(before)
+    if name.head and not vendor and any(letters.match(name.plain) and letters.match(before[-1:]) for letters in _RUNS_ON):
+        return False
+    if not name.everyday or vendor:
+        return True
+    gap = text.text[places[name.head - 1] + 1 : places[name.head]]
+    return "-" in gap or (not gap and name.head == 1) or bool(_MEMORY_OR_FORM.match(text.text, end))
 
 
 def _gaps(name: _Name, latin: str, places: list[int]) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from detector.reading import counts
 from detector.reading.left_over import in_a_box, packed
 from detector.reading.machines import is_machine
+from detector.reading.no_stock import MEASURE
 from detector.reading.page import Page
 from detector.reading.stock import LOT_AFTER, TO_COUNTER, counts_goods, stated
 from detector.reading.text import fold_pattern
@@ -25,6 +26,25 @@ _PAIR = re.compile(
         r"pair|both|一对|成对|两张|两|二枚|2枚|두 장|парой|пара|paar|ambas|las dos|as duas|cặp|sepasang|dua-dua|çift|ikisi|الاثنين|الثنتين|deux"
     )
 )
+
+_MOST_GROUPED = 16
+"""More articles that are sold together are a lot, not one of several groups."""
+_PRICE_BY = re.compile(
+    fold_pattern(
+        r"(?:\b(?:price[ds]?|sold|sell(?:ing)?|rate|preis|verkauf\w*|abgabe|цена|продаю|precio|preço|prix|prezzo|harga|fiyat\w*|giá|السعر)|[$€£₽]\s?[\d.,]+\s?k?)\W{0,2}(?:is |gilt |указана |es )?"
+        r"(?:for (?:each|every)|per|je|pro|für je|за кажд\w+|por cada|por|par|per ogni|setiap|untuk setiap|her|cho mỗi|mỗi|لكل) (?:(?:set|group|bundle|batch|stack|bunch|satz|комплект|juego|conjunto|bộ) (?:of|von|из|de|à) )?$"
+    )
+)
+"""Before the number of a group that is priced: 'one price for each four', 'Preis je vier'."""
+_GROUP_ENDS = re.compile(fold_pattern(r"\s?(?:$|[.,;!?)\n]|(?:modules?|cards?|pcs|pieces|gpus|of them|together|stück|karten|module|шт\w*|карт\w*|модул\w*|tarjetas|placas|módulos|cartes|keping|unit|adet|con|cái)\b)"))
+_EVERY = re.compile(r"每$")
+_ONE_PRICE = re.compile(fold_pattern(r"(?:张|片|块|颗|枚|个)\s?(?:一|1)?(?:个|口)?价"))
+_GROUP_PRICED = re.compile(
+    fold_pattern(
+        r"(?:张|片|块|颗|枚|个)(?:一|为一|1)(?:组|套|捆|份)(?:的?(?:价|报价|售价)|，?(?:价格?|标价|售价|报价)(?:是|为|按)?(?:一|每)(?:组|套|捆|份))|枚(?:1|一)?(?:組|セット)(?:あたり)?(?:の|で)(?:価格|値段|金額|お値段)|장 ?(?:씩 )?(?:한|1) ?(?:세트|묶음)(?:의|당)? ?(?:가격|값)"
+    )
+)
+"""Behind it, where the words of price follow: 四张一组的价."""
 
 
 def lot_size(page: Page) -> int | None:
@@ -63,10 +83,36 @@ def _lot_number(page: Page, name: str) -> int | None:
     return None
 
 
-def box_size(page: Page, priced: bool) -> int | None:
-    """How many a box holds, where the box is what is priced: a lot of so many. `priced`: the price is said to be for a box."""
-    if not priced or is_machine(page):
+def grouped(page: Page) -> int | None:
+    """How many loose articles one price covers where they are sold by so many: 'tied up in fours, one price for each four', 每4张一个价."""
+    if is_machine(page):
         return None
+    for name in ("title", "description"):
+        if name not in page.doc.fields:
+            continue
+        text = page.hits(name).text
+        for count in counts.counts(page, name):
+            if not 2 <= count.value <= _MOST_GROUPED or count.doubtful:
+                continue
+            before, after = text[max(0, count.start - 40) : count.start], text[count.end : count.end + 24]
+            if not MEASURE.match(text, count.end) and (
+                (_PRICE_BY.search(before) and _GROUP_ENDS.match(after)) or (_EVERY.search(before) and _ONE_PRICE.match(after)) or _GROUP_PRICED.match(after)
+            ):
+                return count.value
+    return None
+
+
+def groups(page: Page, each: int) -> int | None:
+    """How many groups of `each` there are, by what the text says there is in all; None where that is no multiple."""
+    wholes = [s.number for s in stated(page, machine=False) if s.number > each and s.kind != "packed"]
+    return max(wholes) // each if wholes and max(wholes) % each == 0 else None
+
+
+def box_size(page: Page, priced: bool) -> int | None:
+    """How many a box holds, where the box is what is priced: a lot of so many. `priced`: the price is said to be for a box. A group
+    that has one price is as good as a box."""
+    if not priced or is_machine(page):
+        return None if page.disguised else grouped(page)
     for name in ("title", "description"):
         if name in page.doc.fields:
             text = page.hits(name).text

@@ -43,6 +43,19 @@ _TAKEN_FROM = re.compile(
     )
 )
 """Before a machine that loose goods were taken out of."""
+_TAKEN_BEHIND = re.compile(
+    fold_pattern(
+        r"\W?(?:服务器|机器|主机|准系统|工作站)?(?:(?:里面?|上面?|中|内)(?:直接|刚|新|原装|自己)?(?:拆|退|抽|取|卸|扒)|(?:直接|刚|新|自己)?拆(?:(?:下|出)来?|来|的|机(?=件|卡|模|颗|的)))|\W?(?:サーバー?|本体|筐体)?(?:から|より)(?:の)?(?:取り?外|抜|外し|撤去)|\W?(?:서버|장비)?에서 (?:분리|적출|뽑|뺀|빼|나온|탈거)|.?(?:dan|den|tan|ten) (?:sök|çık)"
+    )
+)
+"""Behind a machine that goods were taken out of, where the verb stands last: 从NF5688M6里拆的."""
+_PULLED = re.compile(
+    fold_pattern(
+        r"(?:\b(?:pulled|pulls?|removed|taken|salvaged|harvested|ausgebaut\w*|gebraucht aus|retirad\w*|sacad\w*|extraíd\w*|tháo|gỡ|copotan|cabutan)|\bснят\w*|\bвынут\w*)\W(?:from|out of|off|aus|von|из|с|со|de|del|do|da|dari|từ)\W(?:[\w-]+\s){0,3}$|(?:拆自|拆于)\s?$"
+    )
+)
+"""The same before it, in a title, where a bare `from` may tell a maker's line."""
+_BOARD_NAMED = re.compile(fold_pattern(r"board|tray|\bubb\b|底板|整机|整板|服务器整|ボード|보드|\bплат[аы]\b|placa base|server\b(?!.{0,3}pull)"))
 _TAKEN_OUT = re.compile(r"\W?pulls?\b")
 _LOOSE_BEFORE = re.compile(r"\b(?:module|card|oam|gpu only)\b(?!.*\b(?:server|system|complete)\b)")
 """Behind such a machine, and before it where loose goods are sold: 'A100 SXM4 module, HGX Delta pull'."""
@@ -129,8 +142,10 @@ def chips_in_machine(
 ) -> int:
     """Chips in the machine that is offered; 1 where it is none. What the text counts wins over the machine's usual."""
     parts = [m.count for m in page.mentions if m.part and m.count > 1]
-    others = [m.count for m in page.mentions if m.system and not came_from(page, m)]
-    usual = max(parts) if parts else machine.count if machine else max(others, default=1)
+    loose = _LOOSE_ONE.search(page.title.text) is not None and not page.disguised
+    others = [m.count for m in page.mentions if m.system and not came_from(page, m) and not (loose and m.field == "description")]
+    host = None if machine and loose and machine.field == "description" else machine
+    usual = max(parts) if parts else host.count if host else max(others, default=1)
     key = f"chips in machine {whole or usual > 1}"
     if key not in page.memo:
         page.memo[key] = _counted(page, whole or usual > 1)
@@ -143,7 +158,10 @@ def came_from(page: Page, system: Mention) -> bool:
     text = page.doc.fields[system.field].text
     if _TAKEN_OUT.match(text, system.end) and _LOOSE_BEFORE.search(text, 0, system.start):
         return True
-    return system.field == "description" and _TAKEN_FROM.search(text, max(0, system.start - 48), system.start) is not None
+    before = text[max(0, system.start - 48) : system.start]
+    if system.field == "title":
+        return bool(_PULLED.search(before) or _TAKEN_BEHIND.match(text, system.end)) and not _BOARD_NAMED.search(text, 0, system.start)
+    return bool(_TAKEN_FROM.search(before) or _TAKEN_BEHIND.match(text, system.end))
 
 
 _CHINESE = {"双": 2, "两": 2, "三": 3, "四": 4, "八": 8, "十": 10}

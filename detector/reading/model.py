@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from detector.reading.chips import Mention
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,8 @@ class Facts:
     counted: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     feigned: bool = False
     """The title stands for another article."""
+    outside: Mention | None = None
+    """Another chip's name that label, box or papers bear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,8 @@ class Reading:
     language: str | None = None
     unknown_accelerators: tuple[str, ...] = ()
     """Accelerator-like names that the catalogue does not know, as written."""
+    goods: float | None = None
+    """Probability that a chip is offered at all, by what examples teach; None where they were not asked. No part of the exchange format."""
     notes: dict[str, str] = field(default_factory=dict)
     """Why a field is null or was decided as it was: field -> reason."""
 

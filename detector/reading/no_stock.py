@@ -21,11 +21,11 @@ PER_AFTER = re.compile(
 )
 _OWN_NUMBER = re.compile(r"\W{0,2}\d{1,4}(?!\d)")
 _STOCK_BEFORE = re.compile(
-    fold_pattern(r"(?:在庫(?:あり)?|库存|现货|재고|в наличии|in stock|stock|auf lager|estoque|còn)\W{0,3}$")
+    fold_pattern(r"(?:在庫(?:あり)?|库存|现货|常备|常年备|备有|备着|재고|в наличии|in stock|stock|auf lager|estoque|còn)\W{0,3}$")
 )
 MEASURE = re.compile(
     fold_pattern(
-        r"\s?(?:gb?\b|гб|%|t\b|w\b|v\b|mm|cm|m\b|h\b|hz|fps|°|days?|weeks?|months?|years?|hours?|hrs?|tage?|monate?|jahre?|stunden|semesters?|wochenenden?|wochen?|weekends?|seasons?|дн|мес|год|лет|час|天|个月|月|年|日|小时|号|楼|人|晚|夜|周|样|般|直|些|切|起"
+        r"\s?(?:gb?\b|гб|%|t\b|w\b|v\b|mm|cm|m\b|h\b|hz|fps|°|days?|weeks?|months?|years?|hours?|hrs?|tage?|monate?|jahre?|stunden|semesters?|wochenenden?|wochen?|weekends?|seasons?|дн|мес|год|лет|час|天|个月|月|年|日|小时|号|楼|人|晚|夜|周|样(?!品|机|卡)|般|直|些|切|起"
         r"|ヶ月|か月|時間|階|개월|일\b|년|월|시간|층|días|meses|años|horas|dias|anos|gün|ay\b|yıl|saat|ngày|tháng|năm|giờ|hari|bulan|tahun|jam\b|يوم|شهر|سنة|سنوات|ساعة|din\b|mahin|saal|ghante)"
     )
 )
@@ -35,24 +35,30 @@ _OTHER_COUNTED = re.compile(
         r"\s?(?:网卡|硬盘|电源|图|照片|固态|内存|口|接口|槽|插槽|孔|热管|行李|包裹|快递|衣服|屏|显示器|dp|hdmi|cpu|ssd|nvme|ib|cx|风扇|月|小时|点|朋友|人|问题|版本|世代|代)"
     )
 )
-_OTHER_BEHIND = {"块": re.compile(r"\s?(?:钱|一(?:个)?(?:小时|钟头|天|月|张)|/|每)"), "개": re.compile("월")}
+_OTHER_BEHIND = {"块": re.compile(r"\s?(?:钱|一(?:个)?(?:小时|钟头|天|月|张|本|份|斤|米|根|次|页)|/|每)"), "个": re.compile(r"(?:一口价|不?含[票税]|票另)"), "개": re.compile("월")}
 """What shows that a counter counts another thing: 七块钱 money, 6개월 months."""
 _COUNTED_GOODS = re.compile(
     fold_pattern(
         r"\s?(?:$|[^\w]|です|あり|ござい|ある|在|限り|のみ|だけ|残|现货|显卡|卡|gpu|全新|左右|可|在|都|出|起|整|模组|库存|打包|一起|每|价|有|，)"
     )
 )
-_NOT_ONE = re.compile(fold_pattern(r"(?:万|元|块|钱|占|订|预留|留|报|\d|k|锁|拍|先|价|每|再|另|第|同|单価は|単価は|価格は|値段は|金額は|金额是|价格是|价钱系|가격은|挂了|废了|坏了|掉了|少了|缺了|虚焊了|/)\s?$"))
-_MONEY_BEFORE = re.compile(fold_pattern(r"(?:打包|价|报|整机|总|售|卖|出价|只要|仅要|收)\s?$"))
+_NOT_ONE = re.compile(fold_pattern(r"(?:万|元|块|钱|占|订|预留|留|报|\d|k|锁|拍|先|价|每|再|另|第|同|单価は|単価は|価格は|値段は|金額は|金额是|价格是|价钱系|가격은|挂了|废了|坏了|掉了|少了|缺了|虚焊了|[凑配攒][^，。,]{0,3}[张片块颗枚]|/)\s?$"))
+_YUAN_BEFORE = re.compile(
+    fold_pattern(
+        r"(?:书|书籍|教材|课本|本子|贴纸|成本|费|邮|保价|票点|加|补|付|贵|便宜|优惠|减|省|让|降|抹|花|红包|差价|返|赔|赚|挣)(?:了|价|个|上|再|你|您|到付)?\s?$"
+    )
+)
+"""Before 十块 where it is ten yuan: a price of what the listing feigns (书十块), or of what is added or taken off."""
+_MONEY_BEFORE = re.compile(fold_pattern(r"(?:[单整\d一两二三四五六七八十](?:颗|张|片|块)|打包|价|报|整机|总|售|卖|出价|只要|仅要|收)\s?$"))
 RATE_BEFORE = re.compile(
     fold_pattern(
-        r"(?:/(?!\s)|每|第|单|\d인 |인당 |up to |要|拿|拿满|满|≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|(?<!以)前|acima de |(?:카드당|장당|per card|each card(?: has| holds)?|je karte|1枚に|1枚あたり|每卡|每张)\s?(?:gpu|chips?|コア|芯片|코어)?|(?:月|周|日|年)(?:出货|出|销|产|供货|供|发货)(?:量|能)?(?:约|大概|可达|达)?|for |of (?:my|our|their) |(?<!party )(?<!batch )(?<!stock )(?<!parcel )(?<!pallet )(?<!lot )(?<!group )(?<!total )(?<!set )(?<!pack )(?<!box )(?<!bundle )of |(?:(?:每|一)(?:周|月|个月|天|年|趟|车|回)|每批)[^，。,\s\d]{0,4}|每(?:次|单|人|位)[^，。,\s\d]{0,4}|(?:毎回|一回に|一度に|한 번에|한번에|回あたり)|(?:each|every|one|per) (?:trip|run|time|parcel|flight)[^.,\d]{0,12})\s?$"
+        r"(?:/(?!\s)|每|第|单|\d인 |인당 |up to |要|拿|拿满|满|≥|>=|per |ab |bis |bis zu |hasta |até |đến |sampai |hingga |до |хоть |даже |any |max |at least |kadar |حتى |لغاية |最多|最高|上限|从|几|塞|插|(?<!以)前|acima de |(?:카드당|장당|per card|each card(?: has| holds)?|je karte|1枚に|1枚あたり|每卡|每张)\s?(?:gpu|chips?|コア|芯片|코어)?|(?:月|周|日|年)(?:出货|出|销|产|供货|供|发货)(?:量|能)?(?:约|大概|可达|达)?|for |of (?:my|our|their) |(?<!party )(?<!batch )(?<!stock )(?<!parcel )(?<!pallet )(?<!lot )(?<!group )(?<!total )(?<!set )(?<!pack )(?<!box )(?<!bundle )of |(?:(?:每|一)(?:周|月|个月|天|年|趟|车|回)|每批)[^，。,\s\d]{0,4}|每(?:次|单|人|位)[^，。,\s\d]{0,4}|(?:毎回|一回に|一度に|한 번에|한번에|回あたり)|(?:each|every|one|per) (?:trip|run|time|parcel|flight)[^.,\d]{0,12})\s?$"
     )
 )
 _SOLD = re.compile(fold_pattern(r"sold|verkauft|прода|卖|已|出|售|走|đã|terjual|laku|vend|satt|satıl|팔|판매|بعنا|بيع|انباع"))
 _PART_REACH = 6
 _IN_IT = re.compile(fold_pattern(r"(?:の|に)?(?:まま|付き?|入り|込み|装)"))
-PAUSES = "\n。；;!！?？,，、|"
+PAUSES = "\n。；;!！?？,，、،؛|"
 _PAUSE = re.compile(f"[{PAUSES}]")
 _MONEY_AROUND = re.compile(
     fold_pattern(
@@ -88,7 +94,7 @@ def of_another(page: Page, name: str, text: str, hit: Hit) -> bool:
 
 def not_one(page: Page, name: str, text: str, start: int) -> bool:
     """Whether a 'one' is the unit of a price or of a rule (16.5万一张, 每一张); a chip's name before it is no figure."""
-    before = _NOT_ONE.search(text[max(0, start - 4) : start])
+    before = _NOT_ONE.search(text[max(0, start - 6) : start])
     return before is not None and not any(m.field == name and 0 <= start - m.end <= 2 for m in page.named)
 
 
@@ -114,6 +120,8 @@ def excluded(page: Page, name: str, start: int, end: int) -> bool:
         return True
     if text[start:end].endswith("个") and _MONEY_BEFORE.search(before):
         return True
+    if text[start:end].endswith("块") and _YUAN_BEFORE.search(before):
+        return True
     low, _ = clause(text, start, end, 16)
     for hit in hits["not-stock"]:
         if hit.start >= end and _OWN_NUMBER.match(text, hit.end):
@@ -136,7 +144,7 @@ def excluded(page: Page, name: str, start: int, end: int) -> bool:
     # 风扇三只, 2 fans: things that belong to the card; 木箱のまま2台 are articles in one.
     return any(
         (low <= hit.start and hit.end <= start and start - hit.end <= 4 and not _IN_IT.match(text, hit.end))
-        or end <= hit.start <= end + 1
+        or (end <= hit.start <= end + 1 and not _PAUSE.search(text, end, hit.start))
         for hit in hits["accessory"]
     )
 

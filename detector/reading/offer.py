@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from detector.reading.cues import Hit, Hits
-from detector.reading.offer_accessory import A_CHIP, CARD_NOUN, WHOLE_PC, Verdict, accessory, trifle
+from detector.reading.offer_accessory import A_CHIP, CARD_NOUN, Verdict, accessory, is_whole_pc, trifle
 from detector.reading.offer_vote import features, vote
 from detector.reading.page import Page
 from detector.reading.text import fold_pattern
@@ -56,10 +57,10 @@ _MACHINE = re.compile(
 )
 GOODS = ("sale", "rental")
 """Kinds that offer a chip."""
-SURE, SURE_OF_GOODS, GOODS_AFTER_ALL, NO_CHIP_AT_ALL = 0.6, 0.9, 0.8, 0.95
-"""Probability from which the votes overrule the rules; that from which they do so against a plain card at a card's price, and those from
-which they make goods of what the rules hold to be none: a fan given a chip costs more than a card overlooked. Souvenirs and things for a card are named by plain words, and described like
-their chip."""
+NO_GOODS, NO_GOODS_PLAIN, SURE, GOODS_AFTER_ALL, NO_CHIP_AT_ALL = 0.5, 0.9, 0.6, 0.8, 0.95
+"""Probability that no chip is offered from which the votes take goods for none, and that from which they do so where nothing says what
+else they are; that from which they choose among kinds of either; and those from which they make goods of what the rules hold to be none:
+a fan given a chip costs more than a card overlooked. Souvenirs and things for a card are named by plain words, and described like their chip."""
 _SUM_BEHIND = re.compile(r"\W{0,2}(?:(?:nt|hk|us|s)?[$€£¥₩₹]|rmb|usd|eur|rp|rm)\s?\d|\W{0,2}\d[\d.,]*\s?(?:元|円|원|万|руб|₽|€|tl\b|zł|грн|บาท)")
 OPENS = 2
 """A word that begins this far into a title opens it: the head noun, where heads come first."""
@@ -70,8 +71,8 @@ _QUALITIES = (
     "counter-machine", "stock", "number", "had", "each", "lot", "with",
 )  # fmt: skip
 """Cues that say something of a card itself."""
-_OTHERWISE = ("homonym", "news", "souvenir", "credit", "job", "question", "cloud")
-"""Cues of what shares a chip's name, or speaks of one."""
+_OF_A_THING = ("accessory", "accessory-weak", "without-chip", "fits")
+"""Cues of a thing for a card."""
 
 
 def read_offer(page: Page) -> Verdict:
@@ -82,26 +83,38 @@ def read_offer(page: Page) -> Verdict:
         return ruled
     if ruled.offer in GOODS and not page.description.text.strip() and _only_names(page):
         return ruled  # a name and nothing else: no letters for a vote to go by
-    kind, chance = vote(page.votes, page, features(page, spoken))
-    least = SURE
-    if ruled.offer in GOODS and kind not in GOODS and (page.price_share or 0) > NEVER_A_CHIP and _only_names(page):
-        least = SURE_OF_GOODS  # a card's name and a price for one, whatever its text speaks of
-    if ruled.offer in GOODS and kind == "accessory" and CARD_NOUN.search(page.title.text) and not any(
-        page.title[cue] for cue in ("accessory", "accessory-weak", "without-chip", "fits")
-    ):
-        least = SURE_OF_GOODS  # it says that it is a card, and names nothing for one
-    if ruled.offer in GOODS and kind == "wanted" and not any(hits[cue] for hits in (page.title, page.description) for cue in ("wanted", "pay")):
-        least = SURE_OF_GOODS  # nobody says that he seeks or would pay
-    if ruled.offer in GOODS and kind == "other" and not page.description.text.strip() and not any(page.title[cue] for cue in _OTHERWISE):
-        least = SURE_OF_GOODS  # a title alone, and nothing in it that speaks of anything but the chip
-    if kind in GOODS and ruled.offer not in GOODS:
-        least = NO_CHIP_AT_ALL if any(ruled is spoken.get(step) for step in ("souvenir", "accessory")) else GOODS_AFTER_ALL
-    if kind == ruled.offer or chance < least or (kind in GOODS and page.title["without-chip"]):
+    chances = vote(page.votes, page, features(page, spoken))
+    return replace(_chosen(page, spoken, ruled, chances), goods=sum(chances[of] for of in GOODS))
+
+
+def _chosen(page: Page, spoken: dict[str, Verdict], ruled: Verdict, chances: dict[str, float]) -> Verdict:
+    """Of the rules' verdict and the votes' likeliest kind the one to believe. Between goods and no goods all kinds of either count together."""
+    goods = sum(chances[of] for of in GOODS)
+    was, kind = ruled.offer in GOODS, max(chances, key=chances.__getitem__)
+    if was and 1 - goods >= (NO_GOODS_PLAIN if _plain_goods(page, spoken, kind) else NO_GOODS):
+        kind = max((of for of in chances if of not in GOODS), key=chances.__getitem__)
+    elif kind in GOODS and not was:
+        refused = any(ruled is spoken.get(step) for step in ("souvenir", "accessory"))
+        if chances[kind] < (NO_CHIP_AT_ALL if refused else GOODS_AFTER_ALL) or page.title["without-chip"]:
+            return ruled
+    elif kind == ruled.offer or (kind in GOODS) != was or chances[kind] < SURE:
         return ruled
     return next(
         (said for said in spoken.values() if said.offer == kind),
-        Verdict(kind, f"by all that it shows ({chance:.2f})"),
+        Verdict(kind, f"by all that it shows ({chances[kind]:.2f})"),
     )
+
+
+def _plain_goods(page: Page, spoken: dict[str, Verdict], kind: str) -> bool:
+    """Whether nothing of the listing says plainly what the votes hold it to be instead of a chip on sale."""
+    title, text = page.title, page.description
+    if (page.price_share or 0) > NEVER_A_CHIP and _only_names(page):
+        return True  # a card's name and a price for one, whatever its text speaks of
+    if not text.text.strip():
+        return True  # a title alone: few letters to go by
+    if kind == "accessory":  # it says that it is a card, and names nothing for one
+        return bool(CARD_NOUN.search(title.text)) and not any(title[cue] for cue in _OF_A_THING)
+    return kind == "wanted" and "wanted" not in spoken  # nobody says that he seeks, or where such a word stands it seeks nothing
 
 
 def _priced_rent(page: Page) -> bool:
@@ -282,6 +295,9 @@ def _talk(page: Page) -> Verdict | None:
         return Verdict("other", word)
     if (word or text["news"]) and (text["not-selling"] or title["not-selling"]) and not title["service"]:
         return Verdict("other", word or text.first("news") or "")  # its figure is what others ask
+    unpriced = page.no_price and not (title["sale"] or title["service"] or page.category["service"])
+    if unpriced and (denied := text.first("not-selling") or title.first("not-selling")):
+        return Verdict("other", denied)  # a complaint or a question; its figure is what was paid
     if not page.no_price or _HAVE_WANT.search(title.text):
         return None
     asks = title["question"] or _TALK_END.search(title.text)
@@ -407,7 +423,7 @@ def _sale(page: Page) -> Verdict | None:
         return None
     title = page.title.text
     whole = (
-        bool(WHOLE_PC.search(title)) and not any(m.system for m in page.mentions) and not _MACHINE.search(title)
+        is_whole_pc(page) and not any(m.system for m in page.mentions) and not _MACHINE.search(title)
     )
     return Verdict("sale", "a chip is named", whole)
 

@@ -57,11 +57,20 @@ _RUN_WORDS = re.compile(
         r"nvidia-smi|gpu-burn|压测|跑分|跑训练|跑大模型|烤机|双烤|满载|stress|benchmark|furmark|dcgm|vram (?:test|ok)|ran (?:llama|training)|训练|추론|벤치|동작확인|動作確認|負荷テスト|тест\w* под нагрузкой"
     )
 )
-WHOLE_PC = re.compile(
+_WHOLE_PC = re.compile(
     fold_pattern(
-        r"gaming (?:pc|tower|rig)|custom pc|desktop|prebuilt|整机|主机|台式|laptop|notebook|笔记本|ゲーミングpc|ゲーミングパソコン|自作パソコン|自作pc|パソコン本体|bilgisayar[ıi]?(?! ?parça)|デスクトップ|컴퓨터|데스크탑|본체|сборка|игровой комп|системный блок|ноутбук|gaming-pc|komplett-pc|pc gamer|pc gaming|工作站(?!版|级|卡|显卡|专用|gpu|用)|thinkstation|precision (?:tower )?\d{4}|precision \d{4}塔式|workstation(?! ?(?:video|graphic|gpu|card|edition|版|カード|卡))|bộ máy|máy tính|kasa|rakitan|كمبيوتر|i[579]-?\d{4}|14900k|13900k|9950x3d|7950x|9800x3d|7800x3d|ryzen"
+        r"gaming (?:pc|tower|rig)|custom pc|desktop|prebuilt|整机|主机|台式|laptop|notebook|笔记本|ゲーミングpc|ゲーミングパソコン|自作パソコン|自作pc|パソコン本体|bilgisayar[ıi]?(?! ?parça)|デスクトップ|컴퓨터|데스크탑|본체|сборка|игровой комп|системный блок|ноутбук|gaming-pc|komplett-pc|pc gamer|pc gaming|thinkstation|precision (?:tower )?\d{4}|precision \d{4}塔式|bộ máy|máy tính|kasa|rakitan|كمبيوتر|i[579]-?\d{4}|14900k|13900k|9950x3d|7950x|9800x3d|7800x3d|ryzen"
     )
 )
+_WORKSTATION = re.compile(
+    fold_pattern(r"(?P<holds>(?:workstation|工作站) ?(?:with|w/|mit|con|com|incl|from|c/|с|带|配|搭载))|workstation(?! ?(?:video|graphic|gpu|card|edition|版|カード|卡))|工作站(?!版|级|卡|显卡|专用|gpu|用)")
+)
+_PARTS = re.compile(
+    fold_pattern(
+        r"xeon|至强|threadripper|线程撕裂者|\bepyc\b|core ultra|\bcpu\b|处理器|\d+ ?g[bo]? ?(?:\w+ )?(?:ram\b|ddr\d|内存|記憶體|メモリ)|\bddr[45]\b|\bnvme\b|\bssd\b|\bhdd\b|硬盘|主板|motherboard|mainboard|\bpsu\b|windows|\bwin1[01]\b|precision|\bhp z\d|\bz[468] g\d|\bp\d{3} tower|lambda|puget|boxx|双路|build\b"
+    )
+)
+"""What a computer has besides its card: a card for workstations has none of it."""
 _CONVERTED = re.compile(
     fold_pattern(r"(?:sxm\d?|oam|mxm)(?:\s?\d+gb?)?\s?(?:→|->|⇒|>|to|から|を|改|转|轉)?\s?pci-?e\s?(?:に|へ)?(?:変換|改造|転換|换装)(?!\s?(?:基板|ボード|アダプ|キット|カード|板|卡|ケーブル|用))")
 )
@@ -79,6 +88,17 @@ class Verdict:
     whole_pc: bool = False
     formal: bool = False
     """Said by the form of the title, which leaves nothing to weigh."""
+    goods: float | None = None
+    """Probability that a chip is offered at all; None where the votes were not asked."""
+
+
+def is_whole_pc(page: Page) -> bool:
+    """Whether the title names a computer; `workstation` also says what a card is for, and needs a computer's other parts."""
+    title = page.title.text
+    if _WHOLE_PC.search(title):
+        return True
+    named = _WORKSTATION.search(title)
+    return named is not None and bool(named["holds"] or _PARTS.search(title) or _PARTS.search(page.description.text))
 
 
 def trifle(page: Page) -> bool:
@@ -103,7 +123,7 @@ def accessory(page: Page) -> Verdict | None:
         return None  # the title's article is said not to be the one
     nouns = _own_nouns(page)
     without_title, without_text = bool(title["without-chip"]), bool(page.description["without-chip"])
-    if WHOLE_PC.search(title.text) and page.mentions and not without_title and not without_text:
+    if is_whole_pc(page) and page.mentions and not without_title and not without_text:
         return None
     if not nouns and not without_title:
         return _empty_case(page, without_text)
@@ -134,7 +154,7 @@ def accessory(page: Page) -> Verdict | None:
     if points < ACCESSORY_AT:
         return None
     # A computer whose card was taken out is no thing for a card.
-    return Verdict("other" if WHOLE_PC.search(title.text) and not nouns else "accessory", word)
+    return Verdict("other" if is_whole_pc(page) and not nouns else "accessory", word)
 
 
 def _own_nouns(page: Page) -> list[Hit]:

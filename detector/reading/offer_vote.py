@@ -66,14 +66,13 @@ def _bracket(share: float | None) -> str:
     return next((name for limit, name in _SHARES if share < limit), "a chip's or more")
 
 
-def vote(votes: Votes, page: Page, found: Mapping[str, float]) -> tuple[str, float]:
-    """(kind, probability) of the likeliest kind, by `features` and by the letters of title and opening."""
+def vote(votes: Votes, page: Page, found: Mapping[str, float]) -> dict[str, float]:
+    """The probability of each kind, by `features` and by the letters of title and opening."""
     import numpy as np
 
     logits = votes.logits([texts(page)], [found.items()])[0]
     chances = np.exp(logits - logits.max())
-    best = int(chances.argmax())
-    return votes.labels[best], float(chances[best] / chances.sum())
+    return dict(zip(votes.labels, (chances / chances.sum()).tolist(), strict=True))
 
 
 def texts(page: Page) -> dict[str, str]:

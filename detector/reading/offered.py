@@ -9,6 +9,7 @@ from detector.reading.chips import Mention
 from detector.reading.machines import came_from
 from detector.reading.page import Page
 from detector.reading.text import fold_pattern
+from detector.reading.true_name import true_name
 
 _NOT_BEFORE = re.compile(
     fold_pattern(
@@ -19,7 +20,7 @@ _NOT_BEFORE = re.compile(
 )
 _NOT_AFTER = re.compile(
     fold_pattern(
-        r"\W{0,2}(?:替代|平替|级别|级性能|の代わり|代わり|alternative|killer|replacement|대체|대용|equivalent|class\b|相当|じゃな|ではな|ではありません|でな|이 아|가 아|은 아|는 아|아니|아닙|아님|말고|değil|nahi\b|नहीं|涡轮一样|一样|同款|换的)"
+        r"\W{0,2}(?:isn'?t\b|it'?s not\b|it is not\b|替代|平替|级别|级性能|の代わり|代わり|alternative|killer|replacement|대체|대용|equivalent|class\b|相当|じゃな|ではな|ではありません|でな|이 아|가 아|은 아|는 아|아니|아닙|아님|말고|değil|nahi\b|नहीं|涡轮一样|一样|同款|换的)"
     )
 )
 _LABEL_AFTER = re.compile(
@@ -70,9 +71,16 @@ _FACE = re.compile(
 """What bears a name: a label, a box, papers."""
 
 
-def offered(page: Page) -> list[Mention]:
-    """One mention for each offered chip, in order of place; a machine's own mention stands in where no chip is named."""
+def offered(page: Page) -> tuple[list[Mention], Mention | None]:
+    """One mention for each offered chip, in order of place, and another chip's name that their outside bears; a machine's own
+    mention stands in where no chip is named."""
     roles = _roles(page)
+    if (true := true_name(page, roles)) is not None:
+        return [true.goods], true.outside
+    return _plainly(page, roles), None
+
+
+def _plainly(page: Page, roles: Sequence[Mention | None]) -> list[Mention]:
     plain = [m for m in roles if m is not None]
     if real := _really(page, plain, labelled=None in roles):
         return real

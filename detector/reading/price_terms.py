@@ -43,6 +43,15 @@ _CONDITION_AFTER = re.compile(
     )
 )
 """Opens a condition: what is said behind it is another offer than the price shown."""
+_DENIED_BEFORE = re.compile(
+    fold_pattern(
+        r"(?:\b(?:not|isn.?t|is no|never|rather than|instead of|nicht|keine?n?|statt|не|вместо|no es|no|não|nao|pas|non|không phải|bukan|ليس|ليست|مش|مو|nahi)(?: (?:just|only|the|a|an|price|priced|rate|rent|charged|billed|pro|per|by|für|for|si|цена|стоимость|giá|harga|السعر|el|o|le))*|不是|并非|而非|不按|别按|別按|非)\W{0,2}$"
+    )
+)
+_DENIED_AFTER = re.compile(
+    fold_pattern(r"(?:の)?(?:価格|単価|料金|金額|値段)?(?:では(?:あり|な|ご)|じゃな|でなく)|(?: ?(?:가격|요금))?(?:이|가)? ?아니|(?: fiyat\w*)? değil|\s(?:ka |ke )?(?:rate )?nahi")
+)
+"""Around words of a unit that the rent is said not to be for: 'not per card', 1枚あたりではありません."""
 _MOST_HEADED = 8
 """`4x` may head a lot; `14x` is stock."""
 _NEAR = 25
@@ -92,25 +101,38 @@ class Terms:
 
     def _whole_machine(self, doc: Document, near: str, value: Decimal | None, machine: int | None) -> bool:
         title, description = doc.text("title"), doc.text("description")
-        windows = [near, *self._around(title, value), *self._around(description, value)]
-        for window in windows:
-            gpu, server = self.words.find("gpu", window), self.words.find("server", window)
-            if gpu or server:
-                return bool(server and not gpu)
-        per_gpu, per_server = (any(self.words.find(says, text) for text in (title, description)) for says in ("per_gpu", "per_server"))
+        windows = [(near, 0, len(near)), *self._around(title, value), *self._around(description, value)]
+        for text, low, high in windows:
+            gpu, server = self._said("gpu", text, low, high), self._said("server", text, low, high)
+            if server or gpu is not None:
+                return not gpu
+        per_gpu, per_server = (self._said_anywhere(says, title, description) for says in ("per_gpu", "per_server"))
+        if per_gpu is False or per_server is False:
+            return not per_gpu and per_server is not False
         if per_gpu != per_server:
-            return per_server
+            return bool(per_server)
         if self.words.find("gpu", title):
             return False
         if self.words.find("dedicated", title):
             return True
         if (machine or _count(title) or 1) > 1:
             return True
-        gpu, server = self.words.find("gpu", description), self.words.find("server", f"{title}\n{description}")
-        return bool(server and not gpu and _count(description[:300]))
+        if self.words.find("gpu", description):
+            return False
+        return bool(self.words.find("server", f"{title}\n{description}") and _count(description[:300]))
+
+    def _said(self, says: str, text: str, low: int = 0, high: int | None = None) -> bool | None:
+        """Whether a stretch says it; False where it says no more than that it is not so: 'for the box, not per card'."""
+        found = self.words.all(says, text[low:high])
+        denied = [bool(_DENIED_BEFORE.search(text, 0, low + m.start()) or _DENIED_AFTER.match(text, low + m.end())) for m in found]
+        return not all(denied) if found else None
+
+    def _said_anywhere(self, says: str, *texts: str) -> bool | None:
+        told = [self._said(says, text) for text in texts]
+        return True if True in told else False if False in told else None
 
     @staticmethod
-    def _around(text: str, value: Decimal | None) -> Iterator[str]:
+    def _around(text: str, value: Decimal | None) -> Iterator[tuple[str, int, int]]:
         """Windows around the figure as digits: what it is for stands within a few words."""
         if value is None:
             return
@@ -118,7 +140,7 @@ class Terms:
         shapes = {plain, f"{value:,.0f}", f"{value:,.2f}", f"{value / 10000:f}".rstrip("0").rstrip(".")}
         for shape in sorted(shapes):
             for match in re.finditer(rf"(?<![\d.,]){re.escape(shape)}(?![\d.,]\d)", text):
-                yield text[max(0, match.start() - 18) : match.end() + 18]
+                yield text, max(0, match.start() - 18), match.end() + 18
 
     # -- sale ---------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 
 from detector.reading import counts
-from detector.reading.machines import is_machine
+from detector.reading.lots import grouped, groups
+from detector.reading.machines import chips_in_machine, is_machine
 from detector.reading.model import Price
 from detector.reading.page import Page
 from detector.reading.stock import PARTING, STOCK, Said, stated
@@ -26,6 +27,8 @@ def read_quantity(page: Page, *, offer: str, price: Price | None, chips: int, bo
         if not boxed or field not in (None, 1):
             return field if field is not None else 1
         held = price.articles if price else None
+        if held and grouped(page) == held and (several := groups(page, held)):
+            return several
         return _choose([s for s in stated(page, machine=False) if s.kind != "packed" and s.number != held], 1) or 1
     by_chip = per in ("gpu_hour", "gpu_month")
     said = [s for s in stated(page, machine=is_machine(page) and not by_chip) if not _restates(s, price)]
@@ -38,6 +41,8 @@ def read_quantity(page: Page, *, offer: str, price: Price | None, chips: int, bo
     best = _choose(said, chips)
     if field is None or (field == 1 and best is not None and best > 1):
         return best
+    if best == 1 < field and is_machine(page) and not by_chip and field == chips_in_machine(page, None):
+        return 1  # the form counts the chips of the one machine that the text speaks of
     return field
 
 

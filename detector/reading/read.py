@@ -77,7 +77,7 @@ class Reader:
         doc = without_search_words(Document(listing, today), self._search_words)
         page = self._page(doc)
         verdict = read_offer(page)
-        named = offered(page) if verdict.offer in ("sale", "rental") else []
+        named, outside = offered(page) if verdict.offer in ("sale", "rental") else ([], None)
         offer = verdict.offer if named or verdict.offer not in ("sale", "rental") else "other"
         lot = lot_size(page) if offer == "sale" else None
         kinds = len({m.base for m in named})
@@ -106,12 +106,13 @@ class Reader:
         total = _total(chips, stock, price)
         facts = Facts(
             offer, chips, any(c.restricted for c in chips), price, stock, read_condition(page, offer), total,
-            counted(page, {stock, total, *(c.count for c in chips)} - {None, 1}), page.feigned,
+            counted(page, {stock, total, *(c.count for c in chips)} - {None, 1}), page.feigned, outside,
         )  # fmt: skip
         notes = {"offer": verdict.why, **({"goods": "whole_pc"} if verdict.whole_pc else {})}
         return Reading(
             listing.site, listing.listing_id, offer, chips, facts.restricted, price, stock, facts.condition,
-            self.signals.find(doc, facts), language=listing.language, unknown_accelerators=unknown_accelerators(page), notes=notes,
+            self.signals.find(doc, facts), language=listing.language, unknown_accelerators=unknown_accelerators(page), goods=verdict.goods,
+            notes=notes,
         )  # fmt: skip
 
     def page(self, listing: Listing, today: date) -> Page:

@@ -12,23 +12,33 @@ if TYPE_CHECKING:
     from config.schema.offers import Offers
     from detector.reading.document import Document
 
-_BEGINS = r"(?:^|[.!?。\n(\[【|]\s?|\s[-–—]\s)"
+_BEGINS = r"(?:^|[.!?。\n(\[【〈《「|]\s?|\s[-–—]\s)"
 """Where a label of search words may stand: it opens a line or a sentence."""
 _NOTE = r"(?:[\s(][^\n:.,;]{0,22})?\s?"
 """A word or two between the label and its colon: 'search words, ignore'."""
+_CLOSES = r"\s?[)\]】〉》」]"
+"""What may end a label in place of the colon: '(検索用) A100 H100'."""
+_MARKS = frozenset(":#)]】〉》」")
+"""Without one of these in it, a text has no search words."""
 _HASHTAGS = r"(?:#[^\W\d]?\w+\s*){3,}"
 
 
 def search_words(offers: Offers) -> re.Pattern[str]:
     """Finds, in folded text, a label with all that follows on its line, and runs of hashtags."""
-    labels = sorted({fold(word).text for row in offers.cue if row.cue == "search-words" for word in row.words}, key=len, reverse=True)
-    return re.compile(f"{_BEGINS}(?P<tail>(?:{'|'.join(map(re.escape, labels))}){_NOTE}:[^\n]*)|(?P<tags>{_HASHTAGS})")
+    colon, bracket = _labels(offers, "search-words"), _labels(offers, "search-label")
+    label = f"(?:{colon}){_NOTE}:|(?:{bracket}){_CLOSES}"
+    return re.compile(f"{_BEGINS}(?P<tail>(?:{label})[^\n]*)|(?P<tags>{_HASHTAGS})")
+
+
+def _labels(offers: Offers, cue: str) -> str:
+    words = {fold(word).text for row in offers.cue if row.cue == cue for word in row.words}
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
 
 
 def without_search_words(doc: Document, words: re.Pattern[str]) -> Document:
     """The document with the search words of its description blanked, so that every place in the rest stays where it was."""
     folded = doc.fields.get("description")
-    if folded is None or not (":" in folded.text or "#" in folded.text):
+    if folded is None or _MARKS.isdisjoint(folded.text):
         return doc
     kept = folded.raw
     for found in words.finditer(folded.text):

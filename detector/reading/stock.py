@@ -32,9 +32,13 @@ from detector.reading.text import fold_pattern
 
 TO_COUNTER = re.compile(
     fold_pattern(
-        r"\s?\+?\s?(?:(?:oam|sxm\d?|pcie)[-\s]?|多|来|余|几|x|×|\*|more |brand new |new |used |loose |sealed |original |spare |identical |working |complete |crated |boxed |tested |whole |x?\s?nvidia |full |seal |قطعه )?\s?"
+        r"\s?\+?\s?(?:(?:oam|sxm\d?|pcie)[-\s]?|多|来|余|几|x|×|\*|more |brand new |new |used |loose |sealed |original |spare |identical |working |complete |crated |boxed |tested |whole |x?\s?nvidia |full |seal |قطعه )?(?:(?:ubb|hgx|base)[ -])?\s?"
     )
 )
+_TO_WHOLE = re.compile(
+    fold_pattern(r"\s(?:complete|whole|full|entire|fully assembled|assembled|fully populated|vollständige|komplette|ganze|полных|целых|полностью собранных)\s(?:x\s)?(?:nvidia |amd |intel |dell |supermicro |sealed |new |used )*")
+)
+"""From the number of machines to the name of their chips: 'two complete B300 HGX systems'."""
 _TITLE_TIMES = re.compile(
     fold_pattern(r"(?<![\w.])[x×]\s?(?P<n>\d{1,3})(?![\w.])|(?<![\w.])(?P<m>\d{1,3})\s?[x×](?![\w.])")
 )
@@ -43,7 +47,7 @@ _NAMED_X = re.compile(r"\b(?:intel|nic|ethernet|adapter|amd|asrock|msi|asus|giga
 """Before a part whose name begins so: Intel X710, AMD X570."""
 _WORD_BEFORE = re.compile(r"(?<![a-z])[a-z]{4,}\s$")
 _MACHINE_TIMES = re.compile(
-    fold_pattern(r"(?:整机|服务器|机|server|system|set|台|模组|node)s?\s?[x×*]\s?(?P<n>\d{1,3})(?![\d.])")
+    fold_pattern(r"(?:整机|服务器|机|server|system|set|台|模组|node|base ?board|底板|\btray)s?\s?[x×*]\s?(?P<n>\d{1,3})(?![\d.]|\s?[a-z]+\d)")
 )
 LOT_AFTER = re.compile(r"\W{0,3}")
 _HAVING = re.compile(
@@ -68,6 +72,8 @@ _OF_EACH = re.compile(
 _BOX = re.compile(fold_pattern(r"(?:一|每|1)\s?(?P<box>托|箱|盒|柜|盘|板)\s?[(:]?$"))
 _OF_CARDS = re.compile(r"\s?-?\s?(?:gpus?|way)\b")
 """Behind a number that counts a board's cards."""
+_OF_CHIPS = frozenset(("张", "片", "块", "颗", "枚", "장", "매", "шт"))
+"""Counters of chips, behind a machine's name."""
 _BOXES = frozenset("箱盒托柜盘")
 # A bare number behind a word of having counts articles where the clause ends, or says so.
 _ENDS = re.compile(
@@ -86,6 +92,11 @@ _SINGLE_CLAUSE = Anchored(
     fold_pattern(r"(?:^|(?<=[\s,.;:!?。，；：、！（(]))(?:单(?:张|卡|块|片|台)|single (?:card|gpu|unit)|одна (?:карта|штука)|eine einzelne karte|una sola (?:placa|tarjeta)|una sola|uma só|satu (?:kad|kartu|unit|keping|biji) (?:saja|sahaja|je|jer|aja|doang)|1枚のみ)(?=$|[,.;!?。，；、！）)\n]|,?\s(?:no|без|ohne|sin|sem)\s)")
 )
 """A clause of its own that says there is one: 专票。单张。"""
+_PRICED_ONE = frozenset(("单颗", "单片出", "单块出", "单张出"))
+"""Words of the article that is priced, and of the one that there is where nobody says more."""
+_ASK_STOCK = re.compile(
+    fold_pattern(r"(?:先|请|咨|来|私|详)?[问询](?:一下|下|问)?(?:客服|我|店家|老板)?(?:还)?(?:有没有|是否有)?(?:库存|现货|存货|有货|货(?!源|运|期|款|币))|(?:库存|存货)(?:请|先|要|得)?(?:咨询|询问|先?问|私聊)|(?:可以?|能)(?:凑|配|攒)(?:齐|够|满|成)?\s?[\d一二两三四五六七八九十]")
+)
 STOCK = 2
 """How firmly a number is said that stands with words of stock; see `Said`."""
 _MOST_IN_NODE = 16
@@ -137,7 +148,11 @@ def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
     """'4x A100', 'L40S x2', 'one H100', 'L40S 十二张': loose cards; in a machine such a number counts its chips."""
     text, found = page.hits(name).text, counts.counts(page, name)
     for mention in page.mentions:
-        if mention.field != name or (machine and not mention.system):
+        if mention.field != name:
+            continue
+        if machine and (whole := counts.before(found, mention.start, text, _TO_WHOLE, 40)) and not excluded(page, name, whole.start, mention.end):
+            yield Said(whole.value, 1, "machine", whole.start)
+        if machine and not mention.system:
             continue
         count = counts.before(found, mention.start, text, TO_NAME, 40)
         count = count or counts.before(found, mention.start, text, TO_BRAND, 40)
@@ -145,8 +160,8 @@ def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
             yield Said(count.value, 1, "card", count.start)
         if times := FROM_NAME.match(text, mention.end):
             number = _times(text, times)
-            excluded = TIERS_AFTER.match(text, times.end()) or PER_AFTER.match(text, times.end())
-            if number and number <= MOST and not excluded:
+            tier = TIERS_AFTER.match(text, times.end()) or PER_AFTER.match(text, times.end())
+            if number and number <= MOST and not tier and not (machine and _counts_chips(page, text, times, number)):
                 yield Said(number, 1, "card", times.start("x" if times["x"] else "c"))
     if name == "title" and not machine:
         for m in _TITLE_TIMES.finditer(text):
@@ -169,6 +184,11 @@ def _times(text: str, found: re.Match[str]) -> int:
     if found["x"]:
         return 0 if of_bus(text, found.start("x") - 1, found.end("x")) else int(found["x"])
     return int(found["c"]) if found["c"].isdigit() else counts.chinese(found["c"])
+
+
+def _counts_chips(page: Page, text: str, times: re.Match[str], number: int) -> bool:
+    """Whether a number behind a machine's name is that of its chips: `HGX H200 141GB×8`, `HGX H100 8颗`; 台 and 套 count machines."""
+    return number == chips_in_machine(page, None) and (bool(times["x"]) or text[times.end("c") : times.end()].strip() in _OF_CHIPS)
 
 
 def _counts_name(page: Page, name: str, count: Count, mention: Mention) -> bool:
@@ -210,6 +230,8 @@ def _counted(page: Page, name: str, machine: bool) -> Iterator[Said]:
             if word in _BOXES and any(c.start == hit.end for c in found):
                 continue
             if boxed := _BOX.search(text, max(0, count.start - 4), count.start):
+                if RATE_BEFORE.search(text[max(0, boxed.start() - 12) : boxed.start()]):
+                    continue  # 拿满一箱（十张）
                 yield from _boxes(text, found, count, boxed["box"])
                 continue
             if machine and (_OF_EACH.search(text, max(0, count.start - 20), count.start) or _inside(page, name, count, hit, kind)):
@@ -299,6 +321,8 @@ def _told(page: Page, name: str, machine: bool) -> Iterator[Said]:
         ):  # 'Precintadas, cuatro.': a number word that is a clause
             yield Said(count.value, _TOLD_ALONE if name == "title" else 1, "any", count.start)
     for hit in hits["single"]:
+        if hits.text[hit.start : hit.end] in _PRICED_ONE and _untold(page):
+            continue
         if not MEASURE.match(hits.text, hit.end):  # 'sirf 1 saal': one year
             left = any(hit.start <= other.start and other.end <= hit.end for other in hits["left"])
             yield Said(1, 3 if left else 1, "any", hit.start)
@@ -319,6 +343,11 @@ def _told(page: Page, name: str, machine: bool) -> Iterator[Said]:
     for hit in hits["both-machines"] if machine else hits["both"]:
         if not PER_AFTER.match(hits.text, hit.end):  # 一张两张都是这价
             yield Said(2, 1, "any", hit.start)
+
+
+def _untold(page: Page) -> bool:
+    """Whether the number is to be asked for: `可凑8颗成套，先问库存`; 单颗 then tells what is priced, not how many there are."""
+    return any(_ASK_STOCK.search(page.hits(name).text) for name in ("title", "description") if name in page.doc.fields)
 
 
 def _value(page: Page, name: str, at: int) -> int | None:

@@ -18,12 +18,13 @@ from detector.reading.signals.rules import MOST_PLACES, Rule, Text, by_sentence,
 from detector.reading.signals.scope import Finding, Scope
 from detector.reading.signals.stock import bulk_inventory, enough
 from detector.reading.signals.vocabulary import Hit, Terms, Vocabulary, compiled, longest, unspaced
-from detector.reading.signals.weighed import weighed
+from detector.reading.signals.weighed import VOTE, weighed
 from detector.reading.text import fold_pattern
 from detector.reading.votes import Votes
 
 if TYPE_CHECKING:
     from config.loader import Config
+    from detector.reading.chips import Mention
 
 FIELDS = ("title", "description")
 _COIN = re.compile(
@@ -42,6 +43,9 @@ _SHOWN = re.compile(
     )
 )
 """A coin named without a sum, and the figure that is shown."""
+
+
+_PAUSE = re.compile(r"[,;.!?。，；！？、\n]")
 
 
 class SignalReader:
@@ -74,6 +78,8 @@ class SignalReader:
         said = list(self._said(texts, facts, rules))
         if facts.offer in ("sale", "rental"):
             said = list(weighed(self.votes, texts, rules, said))
+            if facts.outside is not None and not any(signal.signal == "relabelled" for signal in said):
+                said += _borne(texts, facts.outside)
         return _kept([*said, *self._shown(doc, facts, world, texts)])
 
     def sentences(self, doc: Document, facts: Facts) -> Iterator[tuple[str, Sentence, frozenset[str]]]:
@@ -185,3 +191,13 @@ def _kept(found: Iterable[Signal]) -> tuple[Signal, ...]:
         said = [row for row in rows.values() if row.start is not None]
         kept += said[:MOST_PLACES] or list(rows.values())[:1]
     return tuple(kept)
+
+
+def _borne(texts: Sequence[Text], outside: Mention) -> Iterator[Signal]:
+    """relabelled, by the clause that says what another chip's name stands on."""
+    for text in texts:
+        if text.name == outside.field:
+            written = text.folded.text
+            start = max((pause.end() for pause in _PAUSE.finditer(written, 0, outside.start)), default=0)
+            end = pause.start() if (pause := _PAUSE.search(written, outside.end)) else len(written)
+            yield from quoted("relabelled", text, [Finding(start + (written[start:end][:1] == " "), end, "", VOTE)])

@@ -52,6 +52,15 @@ _MEETING_WORDS = re.compile(
         r"[验看测试]货|验[机卡]|自提|优先|为主|最好|也行|(?:均|都|皆)?可以?|支持|仅限?|只限?|同城|当面|见面|面交|或者?|邮寄|包邮|快递|顺丰|交易|测试|不寄|手渡し|引き取り|のみ|希望|歓迎|可能|직거래|우선|가능|만|only|preferred|welcome|possible|please"
     )
 )
+AWAY, AWAY_PAUSES = 70, 2
+"""Letters and pauses between a place and what becomes of who orders from there: `Buyers in Russia, sorry, we are not allowed to sell to you`."""
+_LIST = re.compile(
+    fold_pattern(
+        r"\s?(?:[,，、/;；]|\bor\b|\band\b|\bnor\b|\boder\b|\bund\b|\bnoch\b|или|и|ни|\by\b|\bo\b|\be\b|\bni\b|\bou\b|\bnem\b|及|和|或|跟|与|または|や|と|및|이나|나|와|과|\batau\b|\bdan\b|\bve\b|\bveya\b|\bhoặc\b|\bvà\b|أو|و)\s?"
+        r"(?:(?:or|and|nor|und|oder|или|и|y|o|ou|e|ve|dan|atau|và|the|to|in|mainland|nach|в|на|a|para|к|إلى|الى|ke|sang)\s?){0,3}"
+    )
+)
+"""What joins two places of one list."""
 BESIDE_PLACE, CAME_BEFORE = 18, 28
 """Letters between a place and the word that says what it is to the goods; a verb of coming may have its manner between: `came by air from`."""
 
@@ -143,6 +152,7 @@ def _stops(field: str, scopes: Sequence[Scope], places: Sequence[Found]) -> Iter
         for found, at in placed
         if at >= 0 and found.hit.start < scopes[at].s.end
     ]
+    rows = _whole_lists(scopes, rows)
     barred = {(at, found.place.id) for found, at, out in rows if out}
     for found, at, out in rows:
         leaning = [] if out else list(_leaning(scopes[at], found))
@@ -153,6 +163,22 @@ def _stops(field: str, scopes: Sequence[Scope], places: Sequence[Found]) -> Iter
         sent = [found.hit, *(hit for hit in leaning if hit.concept in (*THERE, *THROUGH))]
         if not found.weak or any(_touches(scopes[at], h, found.hit) for h in scopes[at].s.of(*ROLES)):
             yield Stop(field, found, roles, (min(h.start for h in sent), max(h.end for h in sent)))
+
+
+def _whole_lists(scopes: Sequence[Scope], rows: Sequence[tuple[Found, int, bool]]) -> list[tuple[Found, int, bool]]:
+    """What is said of one place of a list goes for all of them: `not for China, Russia or Iran`, `中国内地、香港、澳门主体请勿申请`."""
+    found: list[tuple[Found, int, bool]] = []
+    open_list: list[int] = []
+    for row in rows:
+        joined = bool(found) and found[-1][1] == row[1] and (
+            row[0].hit.start <= found[-1][0].hit.end or _LIST.fullmatch(scopes[row[1]].s.text, found[-1][0].hit.end, row[0].hit.start) is not None
+        )
+        open_list = [*open_list, len(found)] if joined else [len(found)]
+        found.append(row)
+        if any(found[at][2] for at in open_list):
+            for at in open_list:
+                found[at] = (*found[at][:2], True)
+    return found
 
 
 def _leaning(scope: Scope, found: Found) -> Iterator[Hit]:
@@ -202,6 +228,11 @@ def _left_out(scope: Scope, found: Found) -> bool:
     asks for Minsk is told: `no, never`."""
     s, place = scope.s, found.hit
     if _beside(scope, found, LEFT_OUT) or _TOLD_NO.search(s.text, place.end, s.end) or _asked_and_refused(scope, place):
+        return True
+    if any(
+        h.start >= place.end and scope.near(h, place, AWAY) and s.pauses_between(h, place) <= AWAY_PAUSES + _listed(scope, place, h)
+        for h in s.of("turned_away")
+    ):
         return True
     # `Buyers in China: please do not ask`: only of people does that send anybody away.
     people = any(u.end <= place.start and scope.near(u, place, TIGHT) and not s.pauses_between(u, place) for u in s.of("users"))

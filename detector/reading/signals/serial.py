@@ -83,6 +83,7 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
     for hit in s.of("defaced"):
         if (
             not any(h.start < hit.start < h.end for h in s.of("intact", "not_mark"))  # `未磨` of `未磨码`
+            and not any(hit.start < h.start < hit.end < h.end for h in s.of("not_mark"))  # `no serial` of `no serial cable`
             and not scope.negated(hit)
             and not scope.hollow(hit)
             and not _issue_of(scope, hit)
@@ -104,7 +105,7 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
 
 def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
     s = scope.s
-    apart = [d for d in s.of(*DEEDS) if d is not mark and not (d.start < mark.end and mark.start < d.end)]
+    apart = [d for d in s.of(*DEEDS) if d is not mark and not (d.start < mark.end and mark.start < d.end) and not (d.concept == "gone" and _of_whole(scope, d))]
     deeds = [d for d in apart if not (d.concept == "gone" and (_denies(scope, d, apart) or _voids(scope, d)))]
     if any(_forbidden(scope, deed) for deed in deeds) or any(_no_harm(scope, h) for h in s.of("defaced") if h.start <= mark.start < h.end):
         return
@@ -128,6 +129,11 @@ def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
         return
     if mark.concept == "serial":
         yield from _unreadable(scope, mark)
+
+
+def _of_whole(scope: Scope, hit: Hit) -> bool:
+    """`都沒` of `條碼都沒動`, `없음` of `훼손 없음`: part of a word that says that nothing was done."""
+    return any(k.start < hit.end and hit.start < k.end and not (hit.start <= k.start and k.end <= hit.end) for k in scope.s.of("intact"))
 
 
 def _forbidden(scope: Scope, deed: Hit) -> bool:
@@ -310,6 +316,8 @@ def _absent(scope: Scope, mark: Hit) -> Iterator[Finding]:
         before = none.concept == "none" and none.end <= mark.start and scope.near(none, mark, TIGHT)
         after = none.concept == "none_after" and none.start >= mark.end and scope.near(none, mark, BESIDE + 1)
         if not (before or after) or s.pauses_between(none, mark) > (1 if after else 0):
+            continue
+        if after and _of_whole(scope, none):
             continue
         if (
             scope.hollow(mark)

@@ -46,6 +46,8 @@ _QUOTED = re.compile(r"[\"“”„«»「」『』]")
 """What papers are to say, word for word: the letters in the marks are not the seller's, and votes know few of them."""
 BLUNT = 0.9
 """Strength of what is said bluntly."""
+BLUNT_LEAST = 0.4
+"""What the votes have to give a blunt finding that stands alone in its sentence: no other fact thins it out there."""
 BESIDE_BLUNT = {"serial_removed": 6, "no_paperwork": 6, "off_platform_contact": 10, "engineering_sample": 6, "modified_hardware": 6, "export_evasion": 0}
 """Signals that few words state, and mean nothing else, and how many letters may stand beside these words: of a way to reach somebody, verb
 and account; of a way round control, which takes more words, none."""
@@ -136,7 +138,10 @@ def _beside(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]
     """The probability of a rule's finding, `chance` in its sentence. One signal speaks against another there, for mostly it is
     only one of them that is said; where both are (`serial erased, no invoice`), the words of each are asked for by themselves."""
     if found.signal in BESIDE_BLUNT and chance < BLUNT and _blunt(text, sentence, here, found):
-        return BLUNT
+        if found.signal not in LONG and any(o.signal != found.signal for o in here):
+            return BLUNT
+        if chance >= BLUNT_LEAST:
+            return max(chance, HELD.get(found.signal, TOLD))
     if chance >= HELD.get(found.signal, TOLD):
         return chance
     if found.signal == "off_platform_contact" and LINK.search(text.folded.text, sentence.start, sentence.end):
@@ -245,7 +250,7 @@ def _told(text: Text, clause: _Clause, sure: Mapping[str, float]) -> Iterator[Si
 
 def _enough_said(signal: str, text: Text, sentence: Sentence, rule: Rule) -> float:
     """The probability from which a sentence that no rule reads speaks: one that demands a licence or a
-    check has to be sure, and so has one on another name that speaks of nothing that bears one, or says that it is as it was."""
+    check has to be sure, and so has one on another name that speaks of nothing that bears one, or one on a mark that says that it is as it was."""
     scope = Scope(sentence)
     done = sentence.of(*DONE.get(signal, ()))
     if done and all(scope.negated(hit) or scope.taken_back(hit) for hit in done):
@@ -255,7 +260,8 @@ def _enough_said(signal: str, text: Text, sentence: Sentence, rule: Rule) -> flo
         not any(n.start <= d.start and gap(n, d) <= DENIED for n in denials) for d in sentence.of("comply", "stops")
     )
     own_name = signal == "relabelled" and (sentence.concepts.isdisjoint(BEARERS) or "intact" in sentence.concepts)
-    plain = TOLD_AGAINST if demands or own_name else TOLD_IN_TITLE if text.name == "title" else TOLD
+    whole = signal == "serial_removed" and "intact" in sentence.concepts
+    plain = TOLD_AGAINST if demands or own_name or whole else TOLD_IN_TITLE if text.name == "title" else TOLD
     return max(plain, _governed(sentence, text.folded, rule))
 
 
