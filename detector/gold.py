@@ -16,7 +16,7 @@ SIGNALS: tuple[str, ...] = get_args(Sign)
 
 Other = Literal[
     "price_below_market", "price_above_market", "rental_below_market", "disguised_goods", "probable_scam", "new_seller",
-    "repeated_text", "listed_party", "first_chip_offer", "serial_words_dropped", "price_dropped", "stock_changed", "doubtful_offer",
+    "repeated_text", "listed_party", "first_chip_offer", "serial_words_dropped", "price_dropped", "stock_changed", "doubtful_offer", "serial_hint",
 ]  # fmt: skip
 """Those that need a market, a list or other listings: a label may name them, and is not measured by it."""
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("none", "low", "medium", "high")
 
-MOST_DOUBT = 6.0
-"""Log-odds that doubt in the offer counts at most."""
+MOST_DOUBT = 1.5
+"""Log-odds that doubt in the offer counts at most: what the text proves stays an alert, for terse and furtive offers are the least like one."""
 DEAR_WHERE_NORMAL = 0.5
 """Strength of a dear price in a region where restricted chips sell above the world's price."""
 

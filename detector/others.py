@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from detector.features import History
     from storage.listing import Listing
 
-ASIDE = frozenset({"doubtful_offer", "first_chip_offer", "serial_words_dropped", "price_dropped", "stock_changed"})
+ASIDE = frozenset({"doubtful_offer", "first_chip_offer", "serial_words_dropped", "price_dropped", "serial_hint", "stock_changed"})
 """Evidence that stands among the reasons but is no signal of the exchange format."""
 
 FEW_OFFERS = 3

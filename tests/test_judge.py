@@ -183,14 +183,15 @@ def test_the_desks_weights_lie_over_the_cards() -> None:
 
 def test_doubt_that_a_chip_is_offered_at_all_lowers_the_score_and_says_so() -> None:
     """A reason of its own, the larger the doubt; none for what is surely an offer, or was never asked."""
-    scores = [judged(signals=["serial_removed"], goods=goods).score for goods in (None, 0.95, 0.8, 0.4, 0.0)]
+    scores = [judged(signals=["serial_removed"], goods=goods).score for goods in (None, 0.95, 0.85, 0.75, 0.0)]
     assert scores[0] == scores[1] and scores[1:] == sorted(scores[1:], reverse=True) and len(set(scores)) == 4
-    doubted = judged(signals=["serial_removed"], goods=0.4)
+    doubted = judged(signals=["serial_removed"], goods=0.75)
     reason = next(reason for reason in doubted.reasons if reason.evidence == "doubtful_offer")
-    assert reason.contribution < 0 and "40%" in reason.detail
+    assert reason.contribution < 0 and "75%" in reason.detail
     assert doubted.score == pytest.approx(sigmoid(sum(reason.contribution for reason in doubted.reasons)), abs=1e-6)
     assert not any(signal.signal == "doubtful_offer" for signal in doubted.signals), "it is no signal of the exchange format"
-    kept = {"offer": "sale", "goods": 0.4, "evidence": [["serial_removed", 1.0]], "usd": 10000.0, "market": [10000, 10000, 0.25, 23], "tail": None, "dear": False}
+    assert judged(signals=["serial_removed"], goods=0.0).severity == "medium", "what the text proves stays an alert"
+    kept = {"offer": "sale", "goods": 0.75, "evidence": [["serial_removed", 1.0]], "usd": 10000.0, "market": [10000, 10000, 0.25, 23], "tail": None, "dear": False}
     assert JUDGE.again(kept)[0] == doubted.score
 
 

@@ -80,8 +80,7 @@ def test_a_vote_stands_for_its_sentence_and_a_rule_for_its_words() -> None:
 
 
 def test_what_examples_contradict_falls(tmp_path: Path) -> None:
-    """Weights that know the finding for a wrong one take it back; those of another signal leave it. Among other facts that
-    thin it out, what is said bluntly stands."""
+    """Weights that know the finding for a wrong one take it back; those of another signal leave it. What is said bluntly stands."""
     config, text = Config(), "The serial number label was removed by whoever had the rack before the last audit. Works."
     with np.load(config.learned("signals"), allow_pickle=False) as stored:
         kept = {name: stored[name] for name in stored.files}
@@ -93,9 +92,8 @@ def test_what_examples_contradict_falls(tmp_path: Path) -> None:
         reader.signals.votes = Votes(tmp_path / f"{signal}.npz")
         found = {s.signal for s in reader.read(listing(text), date(2025, 6, 1)).signals}
         assert ("serial_removed" not in found) == falls
-        for blunt, stands in (("Serial number label removed. Works.", not falls), ("Serial number label removed, no invoice, works.", True)):
-            found = {s.signal for s in reader.read(listing(blunt), date(2025, 6, 1)).signals}
-            assert ("serial_removed" in found) == stands
+        for blunt in ("Serial number label removed. Works.", "Serial number label removed, no invoice, works."):
+            assert "serial_removed" in {s.signal for s in reader.read(listing(blunt), date(2025, 6, 1)).signals}
 
 
 def test_compounds_carry_what_both_halves_say() -> None:

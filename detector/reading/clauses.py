@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # A full stop ends a sentence only before a space or a script without spaces; `s.n.`, `3.5` and `no.` go on.
 _SENTENCE_END = re.compile(
-    r"[。！!；;؛\n•●▪◆★✅✔|｡।¿¡]+|[?？؟]+|(?<![\s(]\w)(?<!\bno)(?<!nr)(?<!\bca)(?<!\bapprox)\.(?=\s|$)|\.{3,}|…+|(?<=[\u3040-\u9fff])\.(?!\d)|(?:(?<=\s)|^)\*+(?=\s+[^\W\d])"
+    r"[。！!；;؛\n•●▪◆★✅✔|｡।¿¡]+|[?？؟]+|(?<![\s(]\w)(?<!\bno)(?<!nr)(?<!\bca)(?<!\bapprox)(?<!\betc)(?<!\bincl)(?<!\binkl)\.(?=\s|$)|\.{3,}|…+|(?<=[\u3040-\u9fff])\.(?!\d)|(?:(?<=\s)|^)\*+(?=\s+[^\W\d])"
 )
 _STOP = re.compile(r"[。！!；;؛\n•●▪◆★✅✔|｡।¿¡?？؟.…*]")
 """What any `_SENTENCE_END` begins with."""

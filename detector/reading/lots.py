@@ -31,11 +31,13 @@ _MOST_GROUPED = 16
 """More articles that are sold together are a lot, not one of several groups."""
 _PRICE_BY = re.compile(
     fold_pattern(
-        r"(?:\b(?:price[ds]?|sold|sell(?:ing)?|rate|preis|verkauf\w*|abgabe|цена|продаю|precio|preço|prix|prezzo|harga|fiyat\w*|giá|السعر)|[$€£₽]\s?[\d.,]+\s?k?)\W{0,2}(?:is |gilt |указана |es )?"
+        r"(?:\b(?:price[ds]?|rate|preis|цена|precio|preço|prix|prezzo|harga|fiyat\w*|giá|السعر)|[$€£₽]\s?[\d.,]+\s?k?)\W{0,2}(?:is |gilt |указана |es )?"
         r"(?:for (?:each|every)|per|je|pro|für je|за кажд\w+|por cada|por|par|per ogni|setiap|untuk setiap|her|cho mỗi|mỗi|لكل) (?:(?:set|group|bundle|batch|stack|bunch|satz|комплект|juego|conjunto|bộ) (?:of|von|из|de|à) )?$"
     )
 )
 """Before the number of a group that is priced: 'one price for each four', 'Preis je vier'."""
+_A_CARD = re.compile(fold_pattern(r"\bper (?:1 )?(?:card|gpu|piece|module|unit)\b|\beach card\b|pro (?:karte|stück|modul)|je karte|单[张片颗块](?=[价\d])|每[张片颗块](?=[价\d])|за (?:карту|штуку)|por (?:tarjeta|placa)|mỗi card|장당"))
+"""A price for one card, said besides: no group is priced."""
 _GROUP_ENDS = re.compile(fold_pattern(r"\s?(?:$|[.,;!?)\n]|(?:modules?|cards?|pcs|pieces|gpus|of them|together|stück|karten|module|шт\w*|карт\w*|модул\w*|tarjetas|placas|módulos|cartes|keping|unit|adet|con|cái)\b)"))
 _EVERY = re.compile(r"每$")
 _ONE_PRICE = re.compile(fold_pattern(r"(?:张|片|块|颗|枚|个)\s?(?:一|1)?(?:个|口)?价"))
@@ -91,6 +93,8 @@ def grouped(page: Page) -> int | None:
         if name not in page.doc.fields:
             continue
         text = page.hits(name).text
+        if _A_CARD.search(text):
+            continue
         for count in counts.counts(page, name):
             if not 2 <= count.value <= _MOST_GROUPED or count.doubtful:
                 continue

@@ -19,7 +19,7 @@ _MACHINE = Anchored(
 )
 _CARDS_AFTER = re.compile(
     fold_pattern(
-        r"\s?(?:(?P<ka>(?:张)?卡(?!片|时|/))|-?\s?(?:x\s?)?(?P<word>gpus?|way|card|枚搭載|枚組|枚[挿差刺]し|枚|基搭載|基|장|gpu搭載|карт\w*|كروت|كرت|cards?|con card|kart|karten|tarjetas|placas|cartes|видеокарт\w*|шт\.? |颗|张|oams?|(?:sxm\d? |oam )?(?:modules?|modulen?|модул\w*|モジュール|모듈)|accelerators?|ускорител\w*|acelerador\w*|beschleuniger|hızlandırıcı|معالجات)(?![a-z]))"
+        r"\s?(?:(?P<ka>(?:张)?卡(?!片|时|/))|-?\s?(?:x\s?)?(?P<word>gpus?|way|card|枚搭載|枚組|枚[挿差刺]し|枚(?!目)|基搭載|基|장|gpu搭載|карт\w*|كروت|كرت|cards?|con card|kart|karten|tarjetas|placas|cartes|видеокарт\w*|шт\.? |颗|张|oams?|(?:sxm\d? |oam )?(?:modules?|modulen?|модул\w*|モジュール|모듈)|accelerators?|ускорител\w*|acelerador\w*|beschleuniger|hızlandırıcı|معالجات)(?![a-z]))"
     )
 )
 _CARD_FOR_MACHINE = re.compile(

@@ -62,6 +62,8 @@ NO_GOODS, NO_GOODS_PLAIN, SURE, GOODS_AFTER_ALL, NO_CHIP_AT_ALL = 0.5, 0.9, 0.6,
 else they are; that from which they choose among kinds of either; and those from which they make goods of what the rules hold to be none:
 a fan given a chip costs more than a card overlooked. Souvenirs and things for a card are named by plain words, and described like their chip."""
 _SUM_BEHIND = re.compile(r"\W{0,2}(?:(?:nt|hk|us|s)?[$€£¥₩₹]|rmb|usd|eur|rp|rm)\s?\d|\W{0,2}\d[\d.,]*\s?(?:元|円|원|万|руб|₽|€|tl\b|zł|грн|บาท)")
+FEW = 30
+"""Letters of a description under which the votes know little of what is offered."""
 OPENS = 2
 """A word that begins this far into a title opens it: the head noun, where heads come first."""
 SERVICE_AT = 3
@@ -91,13 +93,17 @@ def _chosen(page: Page, spoken: dict[str, Verdict], ruled: Verdict, chances: dic
     """Of the rules' verdict and the votes' likeliest kind the one to believe. Between goods and no goods all kinds of either count together."""
     goods = sum(chances[of] for of in GOODS)
     was, kind = ruled.offer in GOODS, max(chances, key=chances.__getitem__)
-    if was and 1 - goods >= (NO_GOODS_PLAIN if _plain_goods(page, spoken, kind) else NO_GOODS):
+    plain = was and _plain_goods(page, spoken, kind)
+    if was and not plain and 1 - goods >= NO_GOODS:
         kind = max((of for of in chances if of not in GOODS), key=chances.__getitem__)
+    elif was and kind not in GOODS:
+        if not plain or chances[kind] < NO_GOODS_PLAIN:
+            return ruled
     elif kind in GOODS and not was:
         refused = any(ruled is spoken.get(step) for step in ("souvenir", "accessory"))
         if chances[kind] < (NO_CHIP_AT_ALL if refused else GOODS_AFTER_ALL) or page.title["without-chip"]:
             return ruled
-    elif kind == ruled.offer or (kind in GOODS) != was or chances[kind] < SURE:
+    elif kind == ruled.offer or chances[kind] < SURE:
         return ruled
     return next(
         (said for said in spoken.values() if said.offer == kind),
@@ -110,8 +116,8 @@ def _plain_goods(page: Page, spoken: dict[str, Verdict], kind: str) -> bool:
     title, text = page.title, page.description
     if (page.price_share or 0) > NEVER_A_CHIP and _only_names(page):
         return True  # a card's name and a price for one, whatever its text speaks of
-    if not text.text.strip():
-        return True  # a title alone: few letters to go by
+    if len(text.text.strip()) < FEW:
+        return True  # few letters to go by
     if kind == "accessory":  # it says that it is a card, and names nothing for one
         return bool(CARD_NOUN.search(title.text)) and not any(title[cue] for cue in _OF_A_THING)
     return kind == "wanted" and "wanted" not in spoken  # nobody says that he seeks, or where such a word stands it seeks nothing
@@ -425,7 +431,10 @@ def _sale(page: Page) -> Verdict | None:
     whole = (
         is_whole_pc(page) and not any(m.system for m in page.mentions) and not _MACHINE.search(title)
     )
-    return Verdict("sale", "a chip is named", whole)
+    trade = _HAVE_WANT.search(title)
+    have = trade.span("have") if trade is not None and trade["have"] and _MONEY.search(trade["want"] or "") else (0, 0)
+    formal = any(m.field == "title" and have[0] <= m.start < have[1] for m in page.mentions)
+    return Verdict("sale", "[h]" if formal else "a chip is named", whole, formal)
 
 
 _STEPS: tuple[Callable[[Page], Verdict | None], ...] = (

@@ -67,7 +67,7 @@ _WORKSTATION = re.compile(
 )
 _PARTS = re.compile(
     fold_pattern(
-        r"xeon|至强|threadripper|线程撕裂者|\bepyc\b|core ultra|\bcpu\b|处理器|\d+ ?g[bo]? ?(?:\w+ )?(?:ram\b|ddr\d|内存|記憶體|メモリ)|\bddr[45]\b|\bnvme\b|\bssd\b|\bhdd\b|硬盘|主板|motherboard|mainboard|\bpsu\b|windows|\bwin1[01]\b|precision|\bhp z\d|\bz[468] g\d|\bp\d{3} tower|lambda|puget|boxx|双路|build\b"
+        r"xeon|至强|threadripper|线程撕裂者|\bepyc\b|core ultra|\bcpu\b|处理器|\d+ ?g[bo]? ?(?:\w+ )?(?:ram\b|ddr\d|内存|記憶體|メモリ)|\bddr[45]\b|\bnvme\b|\bssd\b|\bhdd\b|硬盘|主板|motherboard|mainboard|\bpsu\b|windows|\bwin1[01]\b|precision|\bhp z\d|\bz[468] g\d|\bp\d{3} tower|lambda|puget|boxx|双路|build\b|(?:complete|whole) (?:machine|unit|system|pc)|整机出"
     )
 )
 """What a computer has besides its card: a card for workstations has none of it."""

@@ -20,7 +20,7 @@ _NOT_BEFORE = re.compile(
 )
 _NOT_AFTER = re.compile(
     fold_pattern(
-        r"\W{0,2}(?:isn'?t\b|it'?s not\b|it is not\b|替代|平替|级别|级性能|の代わり|代わり|alternative|killer|replacement|대체|대용|equivalent|class\b|相当|じゃな|ではな|ではありません|でな|이 아|가 아|은 아|는 아|아니|아닙|아님|말고|değil|nahi\b|नहीं|涡轮一样|一样|同款|换的)"
+        r"\W{0,2}(?:(?:isn'?t|it'?s not|it is not)(?=\W*$|\s?[,.;!\n])|替代|平替|级别|级性能|の代わり|代わり|alternative|killer|replacement|대체|대용|equivalent|class\b|相当|じゃな|ではな|ではありません|でな|이 아|가 아|은 아|는 아|아니|아닙|아님|말고|değil|nahi\b|नहीं|涡轮一样|一样|同款|换的)"
     )
 )
 _LABEL_AFTER = re.compile(

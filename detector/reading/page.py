@@ -301,7 +301,7 @@ class Page:
         seller's, and the section is one of other goods (a sewing machine among household goods), or the seller says so."""
         if self._dismissed:
             return True
-        if self.named_in_title or any(self.title[cue] for cue in ("hardware", "hardware-weak", "brand")) or (self.title["computers"] and not self.told):
+        if self.named_in_title or any(self.title[cue] for cue in ("hardware", "hardware-weak", "brand")) or (self.title["computers"] and not self.description["disguise"]):
             return False
         elsewhere = bool(self.doc.text("category").strip()) and not any(
             self.category[cue] for cue in ("hardware", "hardware-weak", "market-category", "computers")

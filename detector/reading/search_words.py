@@ -26,8 +26,7 @@ _HASHTAGS = r"(?:#[^\W\d]?\w+\s*){3,}"
 def search_words(offers: Offers) -> re.Pattern[str]:
     """Finds, in folded text, a label with all that follows on its line, and runs of hashtags."""
     colon, bracket = _labels(offers, "search-words"), _labels(offers, "search-label")
-    label = f"(?:{colon}){_NOTE}:|(?:{bracket}){_CLOSES}"
-    return re.compile(f"{_BEGINS}(?P<tail>(?:{label})[^\n]*)|(?P<tags>{_HASHTAGS})")
+    return re.compile(f"{_BEGINS}(?P<tail>(?:{colon}){_NOTE}:[^\n]*|(?:{bracket}){_CLOSES}[^\n.。!！]*)|(?P<tags>{_HASHTAGS})")
 
 
 def _labels(offers: Offers, cue: str) -> str:

@@ -39,6 +39,7 @@ _TO_WHOLE = re.compile(
     fold_pattern(r"\s(?:complete|whole|full|entire|fully assembled|assembled|fully populated|vollständige|komplette|ganze|полных|целых|полностью собранных)\s(?:x\s)?(?:nvidia |amd |intel |dell |supermicro |sealed |new |used )*")
 )
 """From the number of machines to the name of their chips: 'two complete B300 HGX systems'."""
+_MACHINE_BEHIND = re.compile(fold_pattern(r"[^,.;\n]{0,16}\b(?:systems?|servers?|nodes?|machines?|boxes|chassis|baseboards?|platforms?|racks?|server|knoten|серверов|сервера|систем|узлов)\b"))
 _TITLE_TIMES = re.compile(
     fold_pattern(r"(?<![\w.])[x×]\s?(?P<n>\d{1,3})(?![\w.])|(?<![\w.])(?P<m>\d{1,3})\s?[x×](?![\w.])")
 )
@@ -150,7 +151,7 @@ def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
     for mention in page.mentions:
         if mention.field != name:
             continue
-        if machine and (whole := counts.before(found, mention.start, text, _TO_WHOLE, 40)) and not excluded(page, name, whole.start, mention.end):
+        if machine and (mention.system or _MACHINE_BEHIND.match(text, mention.end)) and (whole := counts.before(found, mention.start, text, _TO_WHOLE, 40)) and not excluded(page, name, whole.start, mention.end):
             yield Said(whole.value, 1, "machine", whole.start)
         if machine and not mention.system:
             continue

@@ -19,10 +19,10 @@ AROUND = 60
 """Letters before a name in which what bears it, or what shows it in truth, is looked for."""
 
 _FACE = (
-    r"sticker|label|decal|shroud|\bbox\b|carton|sleeve|\bplate|packaging|packing|\bslip\b|casing|cover|backplate|paperwork|papers|invoice|outside|"
-    r"标签|贴纸|铭牌|外壳|外观|外面|外包装|包装|盒|箱|罩|壳|条码|单据|单子|[贴挂]标|标(?=[是写的])|ラベル|シール|箱|銘板|外装|外観|カバー|라벨|스티커|박스|겉|외관|케이스|명판|"
-    r"наклейк|этикет|короб|кожух|корпус|шильд|накладн|документ|aufkleber|etikett|typenschild|karton|verpackung|gehäuse|haube|lieferschein|optisch|"
-    r"etiqueta|pegatina|adesivo|caja|caixa|carcasa|carcaça|capa\b|placa de identif|plaqueta|etiket|kutu|kasa|\btem\b|vỏ|hộp|nhãn|stiker|kotak|kardus|pelekat|ملصق|علبة|كرتون|غلاف|étiquette|boîte|carton"
+    r"sticker|label|decal|shroud|\bbox\b|carton|sleeve|\bplate|packaging|packing|\bslip\b|backplate|outside|"
+    r"标签|贴纸|铭牌|外壳|外观|外面|外包装|包装|盒|箱|罩|壳|条码|单据|单子|[贴挂]标|标(?=[是写的])|ラベル|シール|箱|銘板|外装|外観|カバー|라벨|스티커|박스|겉|외관|명판|"
+    r"наклейк|этикет|короб|кожух|шильд|накладн|aufkleber|etikett|typenschild|karton|verpackung|gehäuse|haube|lieferschein|optisch|"
+    r"etiqueta|pegatina|adesivo|caja|caixa|carcasa|carcaça|capa\b|placa de identif|plaqueta|etiket|kutu|\btem\b|vỏ|hộp|nhãn|stiker|kotak|kardus|pelekat|ملصق|علبة|كرتون|غلاف|étiquette|boîte"
 )
 """What bears a name that need not be that of the goods."""
 _BEARS = (
@@ -40,8 +40,8 @@ _BORNE_BEFORE = re.compile(
 )
 _BORNE_AFTER = re.compile(
     fold_pattern(
-        r"\W{0,2}(?:['’]s |的|の|의|s )?\W?(?:卡|显卡)?(?:clothing|clothes|costume|disguise|outfit|wrapper|carton|sleeve|shroud|decal|sticker|label|casing|packaging|retail box|box(?! (?:included|and|incl|intact))|"
-        r"包装(?!完|齐|在|都)|盒子?(?![^,。，]{0,4}[齐全在有])|标签?(?![^,。，]{0,3}[完在清准配价注])|铭牌|外壳|罩子?|皮|马甲|壳子?|贴纸|箱(?!あり|付|有)|ラベル|シール|外装|박스(?! 있)|스티커|껍데기|케이스|-?(?:aufkleber|etikett|karton|haube|gehäuse)|наклейк|коробк|кожух|корпус)"
+        r"\W{0,2}(?:['’]s |的|の|의|s )?\W?(?:卡|显卡)?(?:clothing|clothes|costume|disguise|outfit|wrapper|carton|sleeve|shroud|decal|sticker|label|packaging|retail box|box(?! (?:included|and|incl|intact))|"
+        r"包装(?!完|齐|在|都)|盒子?(?![^,。，]{0,4}[齐全在有])|标签?(?![^,。，]{0,3}[完在清准配价注])|铭牌|外壳|罩子?|皮|马甲|壳子?|贴纸|箱(?!あり|付|有)|ラベル|シール|外装|박스(?! 있)|스티커|껍데기|-?(?:aufkleber|etikett|karton|haube|gehäuse)|наклейк|коробк|кожух)"
     )
 )
 _BARE_IN = re.compile(r"\bin (?:an? )?(?:nvidia |tesla |quadro |geforce |rtx |gtx |amd )*$")
@@ -65,16 +65,32 @@ class TrueName:
     outside: Mention
 
 
+_REAL_AFTER = re.compile(fold_pattern(r"\W{0,2}(?:\d{2,3}\s?gb?\W{0,2})?(?:로 ?(?:잡|인식|뜹|뜨|나옵)|として認識|と認識|でした|agrees|confirmed)"))
+_LIKENED = re.compile(fold_pattern(r"\b(?:than|same|size|fits?|compatible|if)\b|больше|меньше|размер|größer|kleiner|比|一样大|サイズ"))
+"""What is compared by its size or fit bears no name."""
+
+
 def true_name(page: Page, roles: Sequence[Mention | None]) -> TrueName | None:
-    """Where every name that is believed (`roles`, None for those that are not) but one stands on the outside alone; else None."""
+    """Where every name that is believed (`roles`, None for those that are not) but one stands on the outside alone; else None. Two names
+    of a title are both on offer, unless one of them is said there to be the outside's; a name that stands in the text alone has to be said
+    to be the goods, or the title to be none of them."""
     named = [m for m in roles if m is not None and m.base and not m.system]
     bases = {m.base for m in named}
     everywhere = [m for m in page.mentions if m.base and not m.system]
     shown = [(m, _seen(page, m)) for m in (*everywhere, *_again(page, everywhere))]
     real = {m.base for m, seen in shown if seen == "real"}
     borne = [m for m, seen in shown if seen == "borne" and m.base not in real]
-    left = bases - {m.base for m in borne}
+    outside = {m.base for m in borne}
+    left = bases - outside
     if not borne or len(left) != 1:
+        return None
+    titled = {m.base for m in everywhere if m.field == "title"}
+    feigned = {m.base for m in borne if m.field == "title"}
+    if left <= titled:
+        clear = titled - left <= feigned or bool(left & real)
+    else:
+        clear = bool(left & real) or titled <= feigned
+    if not clear:
         return None
     return TrueName(next(m for m in sorted(named, key=lambda m: m.field != "title") if m.base in left), borne[-1])
 
@@ -92,13 +108,13 @@ def _again(page: Page, named: Sequence[Mention]) -> Iterator[Mention]:
 
 def _seen(page: Page, mention: Mention) -> str:
     """`borne` by the outside, `real`, or "" where the words around the name say neither."""
-    if mention.field == "title" and page.told:
-        return "borne"
+    if mention.field == "title" and page.description["disguise"] and not page.title["disguise"]:
+        return "borne"  # the text says that the title is not the article; `read description` in a title says nothing
     text = page.doc.fields[mention.field].text
     low = max(0, mention.start - AROUND)
-    if _REAL_BEFORE.search(text, low, mention.start):
+    if _REAL_BEFORE.search(text, low, mention.start) or _REAL_AFTER.match(text, mention.end):
         return "real"
     behind = _BORNE_AFTER.match(text, mention.end)
-    if behind or ((before := _BORNE_BEFORE.search(text, low, mention.start)) and not _BARE_IN.fullmatch(before[0])):
+    if behind or ((before := _BORNE_BEFORE.search(text, low, mention.start)) and not _BARE_IN.fullmatch(before[0]) and not _LIKENED.search(before[0])):
         return "borne"
     return ""

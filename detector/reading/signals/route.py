@@ -45,6 +45,8 @@ _TOPIC = re.compile(
         r"\s?[,，:：—–-]?\s?(?:sorry|apologies|leider|sorry aber|désolée?|lo siento|desculpem?|извините|извиняюсь|простите|увы|к сожалению|kusura bakmayın|üzgünüm|maalesef|maaf|xin lỗi|thông cảm|抱歉|不好意思|对不起|申し訳ありませんが|すみませんが|恐れ入りますが|죄송하지만|죄송합니다만|عذرا|للأسف|maaf karein)?\s?[,，:：—–-]?\s?"
     )
 )
+OF_IT = 2
+"""Letters from a refusal to the place that it is of."""
 MEETING = 24
 """Letters behind a word of handing over that tell where."""
 _MEETING_WORDS = re.compile(
@@ -52,8 +54,23 @@ _MEETING_WORDS = re.compile(
         r"[验看测试]货|验[机卡]|自提|优先|为主|最好|也行|(?:均|都|皆)?可以?|支持|仅限?|只限?|同城|当面|见面|面交|或者?|邮寄|包邮|快递|顺丰|交易|测试|不寄|手渡し|引き取り|のみ|希望|歓迎|可能|직거래|우선|가능|만|only|preferred|welcome|possible|please"
     )
 )
-AWAY, AWAY_PAUSES = 70, 2
-"""Letters and pauses between a place and what becomes of who orders from there: `Buyers in Russia, sorry, we are not allowed to sell to you`."""
+AWAY, AWAY_PAUSES, FROM_THERE = 70, 2, 40
+"""Letters and pauses between a place and what becomes of who orders from there (`Buyers in Russia, sorry, we are not allowed to sell to you`),
+and letters before the place in which such people or orders are named."""
+_FROM_THERE = re.compile(
+    fold_pattern(
+        r"\b(?:orders?|requests?|inquir\w+|enquir\w+|offers?|bids?|address\w*|any(?:one|body)|those|guys?|friends?|cousins?|people|folks|users?|customers?|buyers?|clients?|consignees?|forwarders?)\b|"
+        r"買家|买家|客户|客戶|用户|用戶|订单|訂單|地址在|注文|お客|方から|구매자|고객|주문|покупател\w*|клиент\w*|заказ\w*|запрос\w*|адрес\w*|anfragen|bestellungen|käufer\w*|kunden|"
+        r"compradores|clientes|pedidos|người mua|khách|đơn hàng|alıcı\w*|müşteri\w*|sipariş\w*|pembeli|pelanggan|pesanan|المشترين|العملاء|الطلبات|acheteurs|clients|commandes|grahak"
+    )
+)
+_THEIRS = re.compile(
+    fold_pattern(
+        r"\s?(?:的)?(?:地区|地區|境内)?(?:主体|主體|买家|買家|客户|客戶|用户|用戶|朋友|同胞|订单|訂單|地址|の方|のお客|からのお?問|からの注文|からの依頼|업자|분들|고객|구매자|바이어)|"
+        r"\s(?:buyers?|customers?|clients?|orders?|addresses|friends|users|bidders|traders|alıcılar|müşteriler|kunden|käufer)\b"
+    )
+)
+_WELCOME = re.compile(fold_pattern(r"welcome|\bok\b|\bfine\b|no problem|欢迎|可以|没问题|歓迎|환영|가능|приветству|можно|willkommen|bienvenid|bem-vind|hoan nghênh|hoş ?geld|selamat|أهلا|مرحبا"))
 _LIST = re.compile(
     fold_pattern(
         r"\s?(?:[,，、/;；]|\bor\b|\band\b|\bnor\b|\boder\b|\bund\b|\bnoch\b|или|и|ни|\by\b|\bo\b|\be\b|\bni\b|\bou\b|\bnem\b|及|和|或|跟|与|または|や|と|및|이나|나|와|과|\batau\b|\bdan\b|\bve\b|\bveya\b|\bhoặc\b|\bvà\b|أو|و)\s?"
@@ -166,18 +183,13 @@ def _stops(field: str, scopes: Sequence[Scope], places: Sequence[Found]) -> Iter
 
 
 def _whole_lists(scopes: Sequence[Scope], rows: Sequence[tuple[Found, int, bool]]) -> list[tuple[Found, int, bool]]:
-    """What is said of one place of a list goes for all of them: `not for China, Russia or Iran`, `中国内地、香港、澳门主体请勿申请`."""
+    """What denies the first place of a list denies all of them: `not for China, Russia or Iran`."""
     found: list[tuple[Found, int, bool]] = []
-    open_list: list[int] = []
     for row in rows:
         joined = bool(found) and found[-1][1] == row[1] and (
             row[0].hit.start <= found[-1][0].hit.end or _LIST.fullmatch(scopes[row[1]].s.text, found[-1][0].hit.end, row[0].hit.start) is not None
         )
-        open_list = [*open_list, len(found)] if joined else [len(found)]
-        found.append(row)
-        if any(found[at][2] for at in open_list):
-            for at in open_list:
-                found[at] = (*found[at][:2], True)
+        found.append((*row[:2], row[2] or (joined and found[-1][2])))
     return found
 
 
@@ -229,15 +241,15 @@ def _left_out(scope: Scope, found: Found) -> bool:
     s, place = scope.s, found.hit
     if _beside(scope, found, LEFT_OUT) or _TOLD_NO.search(s.text, place.end, s.end) or _asked_and_refused(scope, place):
         return True
-    if any(
-        h.start >= place.end and scope.near(h, place, AWAY) and s.pauses_between(h, place) <= AWAY_PAUSES + _listed(scope, place, h)
-        for h in s.of("turned_away")
-    ):
+    if _turned_away(scope, place):
         return True
     # `Buyers in China: please do not ask`: only of people does that send anybody away.
     people = any(u.end <= place.start and scope.near(u, place, TIGHT) and not s.pauses_between(u, place) for u in s.of("users"))
     sent_off = s.of("no_ship", *(("secret", "elsewhere", "refuse", "no_channel") if people else ()))
-    if any(_TOPIC.fullmatch(s.text, place.end, h.start) for h in sent_off if h.start >= place.end):
+    if any(
+        _TOPIC.fullmatch(s.text, place.end, h.start) and not any(0 <= p.start - h.end <= OF_IT for p in s.of(*PLACES))
+        for h in sent_off if h.start >= place.end
+    ):  # not `发深圳，不发伊朗`
         return True
     reach = NEAR if scope.density == 1 else 14 - BESIDE
     denials = (
@@ -248,6 +260,25 @@ def _left_out(scope: Scope, found: Found) -> bool:
     return any(
         n.end <= place.start and scope.near(n, place, reach) and not s.pauses_between(n, place)
         for n in denials
+    )
+
+
+def _turned_away(scope: Scope, place: Hit) -> bool:
+    """`Orders going to Shenzhen get cancelled`, `大陆、俄罗斯买家勿扰`: who comes from there, or what is ordered there, is not wanted. Without
+    such a word it is hagglers that are sent away: `可送深圳，非诚勿扰`."""
+    s = scope.s
+    near = int(FROM_THERE / scope.density)
+    before = [m.end() for m in _FROM_THERE.finditer(s.text, max(s.start, place.start - near), place.start)]
+    behind = _THEIRS.match(s.text, max([place.end, *(p.end for p in s.of(*PLACES) if p.start >= place.start and _LIST.fullmatch(s.text, place.end, p.start))]))
+    if not before and behind is None:
+        return False
+    return any(
+        h.start >= place.end
+        and scope.near(h, place, AWAY)
+        and s.pauses_between(h, place) <= AWAY_PAUSES + _listed(scope, place, h)
+        and not scope.negated(h)
+        and not _WELCOME.search(s.text, place.end, h.start)
+        for h in s.of("turned_away")
     )
 
 

@@ -105,7 +105,7 @@ def _in_sentence(scope: Scope) -> Iterator[Finding]:
 
 def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
     s = scope.s
-    apart = [d for d in s.of(*DEEDS) if d is not mark and not (d.start < mark.end and mark.start < d.end) and not (d.concept == "gone" and _of_whole(scope, d))]
+    apart = [d for d in s.of(*DEEDS) if d is not mark and not (d.start < mark.end and mark.start < d.end) and not _of_whole(scope, d)]
     deeds = [d for d in apart if not (d.concept == "gone" and (_denies(scope, d, apart) or _voids(scope, d)))]
     if any(_forbidden(scope, deed) for deed in deeds) or any(_no_harm(scope, h) for h in s.of("defaced") if h.start <= mark.start < h.end):
         return
@@ -132,8 +132,9 @@ def _deed(scope: Scope, mark: Hit) -> Iterator[Finding]:
 
 
 def _of_whole(scope: Scope, hit: Hit) -> bool:
-    """`都沒` of `條碼都沒動`, `없음` of `훼손 없음`: part of a word that says that nothing was done."""
-    return any(k.start < hit.end and hit.start < k.end and not (hit.start <= k.start and k.end <= hit.end) for k in scope.s.of("intact"))
+    """`都沒` of `條碼都沒動`, `없음` of `훼손 없음`, `磨没` of `没磨没换`: part of a word that says that nothing was done."""
+    states = hit.concept in ("gone", "none_after")
+    return any(k.start < hit.end and hit.start < k.end and (k.start < hit.start or (states and hit.end < k.end)) for k in scope.s.of("intact"))
 
 
 def _forbidden(scope: Scope, deed: Hit) -> bool:

@@ -41,13 +41,18 @@ other signals what fell so had fallen rightly."""
 HELD = {"no_paperwork": 0.5}
 """How sure the votes have to be of a rule's finding, where not TOLD: papers are lacked in few words, and examples made to deceive use
 just these."""
+HINTS = {"serial_removed": ("serial_hint", 0.7)}
+"""Findings under this strength are hints, evidence that is told as such: two of three are wrong there."""
 NOTHING = frozenset({"none", "none_after"})
 _QUOTED = re.compile(r"[\"“”„«»「」『』]")
 """What papers are to say, word for word: the letters in the marks are not the seller's, and votes know few of them."""
 BLUNT = 0.9
 """Strength of what is said bluntly."""
-BLUNT_LEAST = 0.4
-"""What the votes have to give a blunt finding that stands alone in its sentence: no other fact thins it out there."""
+BLUNT_LEAST, BLUNT_SAID, BLUNT_SURE = 0.4, 0.7, 0.8
+"""What the votes have to give a blunt finding that stands alone in its sentence, where no other fact thins it out; its least strength then;
+and the probability from which it is as strong as in a list."""
+WHOLLY = 0.6
+"""Share of a sentence's letters that are all of it, but for an aside: `WhatsApp only.`"""
 BESIDE_BLUNT = {"serial_removed": 6, "no_paperwork": 6, "off_platform_contact": 10, "engineering_sample": 6, "modified_hardware": 6, "export_evasion": 0}
 """Signals that few words state, and mean nothing else, and how many letters may stand beside these words: of a way to reach somebody, verb
 and account; of a way round control, which takes more words, none."""
@@ -120,8 +125,14 @@ def weighed(votes: Votes, texts: Sequence[Text], rules: Mapping[str, Rule], said
         if chance_of is None:
             yield found
         elif chance_of >= HELD.get(found.signal, TOLD):
-            yield replace(found, strength=round(chance_of, 4))
-    yield from voted
+            yield _or_hint(replace(found, strength=round(chance_of, 4)))
+    yield from map(_or_hint, voted)
+
+
+def _or_hint(found: Signal) -> Signal:
+    """The finding, or the hint that it is where it is not sure enough to be told as said."""
+    hint, least = HINTS.get(found.signal, ("", 0.0))
+    return replace(found, signal=hint) if found.strength < least else found
 
 
 def _rows(votes: Votes, text: Text, said: Sequence[Signal]) -> Iterator[tuple[Text, Sentence, list[Signal], list[_Clause], list[Asked]]]:
@@ -138,10 +149,13 @@ def _beside(votes: Votes, text: Text, sentence: Sentence, here: Sequence[Signal]
     """The probability of a rule's finding, `chance` in its sentence. One signal speaks against another there, for mostly it is
     only one of them that is said; where both are (`serial erased, no invoice`), the words of each are asked for by themselves."""
     if found.signal in BESIDE_BLUNT and chance < BLUNT and _blunt(text, sentence, here, found):
-        if found.signal not in LONG and any(o.signal != found.signal for o in here):
+        whole = _letters(found.text or "") >= WHOLLY * _letters(text.folded.text[sentence.start : sentence.end])
+        if found.signal not in LONG and (whole or any(o.signal != found.signal for o in here)):
             return BLUNT
+        if chance < BLUNT_LEAST and sentence.pauses and _in_clause(text, sentence, found, votes) >= BLUNT_SURE:
+            return BLUNT_SAID
         if chance >= BLUNT_LEAST:
-            return max(chance, HELD.get(found.signal, TOLD))
+            return BLUNT if chance >= BLUNT_SURE else max(chance, BLUNT_SAID)
     if chance >= HELD.get(found.signal, TOLD):
         return chance
     if found.signal == "off_platform_contact" and LINK.search(text.folded.text, sentence.start, sentence.end):
@@ -217,6 +231,11 @@ def _in_list(votes: Votes, text: Text, sentence: Sentence, found: Signal) -> flo
         return 0.0
     if (sentence.end - sentence.start) * Scope(sentence).density > LISTED * (len(sentence.pauses) + 1):
         return 0.0
+    return _in_clause(text, sentence, found, votes)
+
+
+def _in_clause(text: Text, sentence: Sentence, found: Signal, votes: Votes) -> float:
+    """The probability of a rule's finding in its own clause alone; 0 where it lies in several."""
     own = [clause for clause in sentence.clauses() if _overlaps(text, clause, found)]
     if len(own) != 1:
         return 0.0
