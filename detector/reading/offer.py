@@ -73,8 +73,14 @@ _QUALITIES = (
     "counter-machine", "stock", "number", "had", "each", "lot", "with",
 )  # fmt: skip
 """Cues that say something of a card itself."""
-_OF_A_THING = ("accessory", "accessory-weak", "without-chip", "fits")
-"""Cues of a thing for a card."""
+_SPEAKS_OF: dict[str, tuple[str, ...]] = {
+    "accessory": ("accessory", "accessory-weak", "without-chip", "fits"),
+    "wanted": ("wanted", "pay"),
+    "service": ("service", "service-weak", "fee", "your-card", "not-selling"),
+    "other": ("homonym", "news", "souvenir", "credit", "job", "question", "cloud"),
+    "sale": (), "rental": (),
+}  # fmt: skip
+"""Cues in a title by the kind that they speak of."""
 
 
 def read_offer(page: Page) -> Verdict:
@@ -116,10 +122,11 @@ def _plain_goods(page: Page, spoken: dict[str, Verdict], kind: str) -> bool:
     title, text = page.title, page.description
     if (page.price_share or 0) > NEVER_A_CHIP and _only_names(page):
         return True  # a card's name and a price for one, whatever its text speaks of
-    if len(text.text.strip()) < FEW:
-        return True  # few letters to go by
+    said = text.text.strip()
+    if len(said) < FEW and not (said and any(title[cue] for cue in _SPEAKS_OF[kind])):
+        return True  # few letters to go by, and nothing in the title of what else it may be
     if kind == "accessory":  # it says that it is a card, and names nothing for one
-        return bool(CARD_NOUN.search(title.text)) and not any(title[cue] for cue in _OF_A_THING)
+        return bool(CARD_NOUN.search(title.text)) and not any(title[cue] for cue in _SPEAKS_OF["accessory"])
     return kind == "wanted" and "wanted" not in spoken  # nobody says that he seeks, or where such a word stands it seeks nothing
 
 

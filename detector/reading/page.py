@@ -165,6 +165,12 @@ class Page:
     def no_price(self) -> bool:
         return not self.doc.text("price_text").strip() and self.doc.listing.price_amount is None
 
+    def believe_all(self) -> bool:
+        """Take every name for a chip's, where none is believed. Returns whether there is one."""
+        if not self.mentions:
+            self.__dict__["mentions"] = list(self.named)
+        return bool(self.mentions)
+
     @cached_property
     def mentions(self) -> list[Mention]:
         """The names that are believed: with hardware around them, and no other article that shares the name."""

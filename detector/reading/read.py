@@ -47,6 +47,8 @@ TOO_MUCH = Decimal(10) ** 15
 """No sum of any currency that a listing shows; a digit string of such length is none."""
 SCRAP, TWO = 0.2, 1.5
 """Shares of a chip's price: no working card is sold under the first, one card hardly over the second."""
+SURELY_GOODS = 0.9
+"""Probability of an offer from which a name is believed that has no hardware around it: something is sold, and nothing else is named."""
 NEAR_ONE = (0.4, 3.0)
 """Shares that a price of one card has, in cheap and dear markets."""
 
@@ -78,6 +80,8 @@ class Reader:
         page = self._page(doc)
         verdict = read_offer(page)
         named, outside = offered(page) if verdict.offer in ("sale", "rental") else ([], None)
+        if not named and verdict.offer in ("sale", "rental") and (verdict.goods or 0.0) >= SURELY_GOODS and page.believe_all():
+            named, outside = offered(page)
         offer = verdict.offer if named or verdict.offer not in ("sale", "rental") else "other"
         lot = lot_size(page) if offer == "sale" else None
         kinds = len({m.base for m in named})
