@@ -266,7 +266,7 @@ def _without_destination(held: Sequence[str], config: Config, country: str | Non
 
 def _strong_signs(config: Config) -> set[str]:
     # Of other listings and lists: that nothing was found there says nothing where no list is loaded and no text is known.
-    return {card.id for card in config.signals.signal if card.weight >= config.thresholds.score.strong_from and card.kind != "network"}
+    return {card.id for card in config.signals.signal if card.weight >= config.thresholds.score.strong_from and card.kind not in ("network", "votes")}
 
 
 def _price_signs(config: Config) -> set[str]:
