@@ -92,12 +92,12 @@ def read_offer(page: Page) -> Verdict:
     if ruled.offer in GOODS and not page.description.text.strip() and _only_names(page):
         return ruled  # a name and nothing else: no letters for a vote to go by
     chances = vote(page.votes, page, features(page, spoken))
-    return replace(_chosen(page, spoken, ruled, chances), goods=sum(chances[of] for of in GOODS))
-
-
-def _chosen(page: Page, spoken: dict[str, Verdict], ruled: Verdict, chances: dict[str, float]) -> Verdict:
-    """Of the rules' verdict and the votes' likeliest kind the one to believe. Between goods and no goods all kinds of either count together."""
     goods = sum(chances[of] for of in GOODS)
+    return replace(_chosen(page, spoken, ruled, chances, goods), goods=goods)
+
+
+def _chosen(page: Page, spoken: dict[str, Verdict], ruled: Verdict, chances: dict[str, float], goods: float) -> Verdict:
+    """Of the rules' verdict and the votes' likeliest kind the one to believe. Between goods and no goods all kinds of either count together."""
     was, kind = ruled.offer in GOODS, max(chances, key=chances.__getitem__)
     plain = was and _plain_goods(page, spoken, kind)
     if was and not plain and 1 - goods >= NO_GOODS:

@@ -77,6 +77,8 @@ def true_name(page: Page, roles: Sequence[Mention | None]) -> TrueName | None:
     named = [m for m in roles if m is not None and m.base and not m.system]
     bases = {m.base for m in named}
     everywhere = [m for m in page.mentions if m.base and not m.system]
+    if len({m.base for m in everywhere}) < 2:
+        return None
     shown = [(m, _seen(page, m)) for m in (*everywhere, *_again(page, everywhere))]
     real = {m.base for m, seen in shown if seen == "real"}
     borne = [m for m, seen in shown if seen == "borne" and m.base not in real]
@@ -86,11 +88,7 @@ def true_name(page: Page, roles: Sequence[Mention | None]) -> TrueName | None:
         return None
     titled = {m.base for m in everywhere if m.field == "title"}
     feigned = {m.base for m in borne if m.field == "title"}
-    if left <= titled:
-        clear = titled - left <= feigned or bool(left & real)
-    else:
-        clear = bool(left & real) or titled <= feigned
-    if not clear:
+    if left.isdisjoint(real) and not titled - left <= feigned:
         return None
     return TrueName(next(m for m in sorted(named, key=lambda m: m.field != "title") if m.base in left), borne[-1])
 

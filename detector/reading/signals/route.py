@@ -267,12 +267,7 @@ def _turned_away(scope: Scope, place: Hit) -> bool:
     """`Orders going to Shenzhen get cancelled`, `大陆、俄罗斯买家勿扰`: who comes from there, or what is ordered there, is not wanted. Without
     such a word it is hagglers that are sent away: `可送深圳，非诚勿扰`."""
     s = scope.s
-    near = int(FROM_THERE / scope.density)
-    before = [m.end() for m in _FROM_THERE.finditer(s.text, max(s.start, place.start - near), place.start)]
-    behind = _THEIRS.match(s.text, max([place.end, *(p.end for p in s.of(*PLACES) if p.start >= place.start and _LIST.fullmatch(s.text, place.end, p.start))]))
-    if not before and behind is None:
-        return False
-    return any(
+    away = any(
         h.start >= place.end
         and scope.near(h, place, AWAY)
         and s.pauses_between(h, place) <= AWAY_PAUSES + _listed(scope, place, h)
@@ -280,6 +275,12 @@ def _turned_away(scope: Scope, place: Hit) -> bool:
         and not _WELCOME.search(s.text, place.end, h.start)
         for h in s.of("turned_away")
     )
+    if not away:
+        return False
+    if _FROM_THERE.search(s.text, max(s.start, place.start - int(FROM_THERE / scope.density)), place.start):
+        return True
+    listed = (p.end for p in s.of(*PLACES) if p.start >= place.start and _LIST.fullmatch(s.text, place.end, p.start))
+    return _THEIRS.match(s.text, max([place.end, *listed])) is not None
 
 
 def _asked_and_refused(scope: Scope, place: Hit) -> bool:
