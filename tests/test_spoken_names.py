@@ -38,6 +38,7 @@ STRONG = [
     ("RTX six thousand Ada", "nvidia-rtx-6000-ada"), ("RTX Pro six thousand", "nvidia-rtx-pro-6000"),
     # Chinese
     ("H壹零零", "nvidia-h100"), ("H 2 百", "nvidia-h200"), ("H两佰", "nvidia-h200"), ("H幺洞洞", "nvidia-h100"), ("一百的H卡", "nvidia-h100"), ("H卡 一百的", "nvidia-h100"), ("H字头的两百", "nvidia-h200"),
+    ("H开头的那张100", "nvidia-h100"), ("爱趣100", "nvidia-h100"), ("ヨンマルキューマル", "nvidia-rtx-4090"), ("четыре тысячи девяносто", "nvidia-rtx-4090"),
     ("A打头的八百", "nvidia-a800"), ("爱吃一百", "nvidia-h100"), ("四零90", "nvidia-rtx-4090"), ("五零90", "nvidia-rtx-5090"), ("40九零", "nvidia-rtx-4090"), ("四〇90", "nvidia-rtx-4090"), ("四零九零万图师", "nvidia-rtx-4090"),
     ("四零九零D", "nvidia-rtx-4090-d"), ("L四十S", "nvidia-l40s"), ("L四零S", "nvidia-l40s"), ("六千Ada", "nvidia-rtx-6000-ada"), ("6千Ada", "nvidia-rtx-6000-ada"), ("MI三百二十五X", "amd-mi325x"), ("mi二百五x", "amd-mi250x"),
     # Japanese, Korean
@@ -50,6 +51,7 @@ STRONG = [
 
 WEAK = [
     ("A-one-hundred", "nvidia-a100"), ("A one hundred 80gb pcie", "nvidia-a100"), ("nvidia a one hundred", "nvidia-a100"), ("а сто 80гб", "nvidia-a100"), ("A einhundert 80GB", "nvidia-a100"), ("B two hundred", "nvidia-b200"),
+    ("艾100 四张", "nvidia-a100"), ("阿一百 80g", "nvidia-a100"), ("Hopper 80 gig", "nvidia-h100"), ("80GB Hopper", "nvidia-h100"), ("安培大卡 80G", "nvidia-a100"), ("Blackwell SXM6 192GB", "nvidia-b200"),
     ("H二十", "nvidia-h20"), ("L forty", "nvidia-l40"), ("A四十", "nvidia-a40"), ("pro六千", "nvidia-rtx-pro-6000"),
 ]  # fmt: skip
 
@@ -75,6 +77,18 @@ def test_a_short_one_needs_hardware_around_it(finder: Finder, text: str, base: s
 @pytest.mark.parametrize("text", NONE)
 def test_everyday_phrases_and_longer_words(finder: Finder, text: str) -> None:
     assert named(finder, text) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "chips"),
+    [
+        ("Hopper 80 gig PCIe compute card, Nvidia", ["nvidia-h100-pcie-80gb"]), ("H800 SXM5, Hopper 80GB GPU", ["nvidia-h800"]), ("RTX A6000, Ampere 48GB", ["nvidia-rtx-a6000"]),
+        ("Fish feeder with hopper 80g", []), ("Ampere 40g current probe", []),
+    ],
+)  # fmt: skip
+def test_architecture_and_memory_tell_a_chip_where_none_is_named(reader: Reader, title: str, chips: list[str]) -> None:
+    record = dict(site="rows", listing_id="1", title=title, description="Used.", price_text="$15,000" if chips else "$15", country="US")
+    assert [one.chip for one in reader.read(Listing.from_dict(record), date(2025, 6, 1)).chips] == chips
 
 
 @pytest.mark.parametrize(("title", "price", "chips"), [("A-one-hundred, SXM4 module, GPU", "$9,000", ["nvidia-a100"]), ("A-one-hundred reasons to read, paperback", "$9", [])])

@@ -67,6 +67,25 @@ class Chip(Row):
     note: str = ""
 
 
+class Architecture(Row):
+    """An architecture whose chips are told by their memory: `Hopper 80GB`. Of no use where a chip is named by itself."""
+
+    id: str
+    names: list[str]
+    between: list[str] = []
+    """Words that may stand between the name and the memory."""
+    chips: dict[str, str]
+    """Gigabytes of memory to the chip that alone has them, of those that are sold by themselves."""
+    why: str
+
+    def told(self) -> Iterator[tuple[str, str]]:
+        """(name, chip) for each way to put them together."""
+        for (memory, chip), name, unit in itertools.product(self.chips.items(), self.names, ("gb", "g", "gig", "гб")):
+            yield f"{memory}{unit} {name}", chip
+            for word in ("", *self.between):
+                yield f"{name} {word} {memory}{unit}", chip
+
+
 def _ten_words(words: str) -> str:
     if len(words.split()) != 10:
         raise ValueError("is not ten words, for 0 to 9")
@@ -221,6 +240,7 @@ class Catalogue(Table):
     """All of it."""
 
     chip: list[Chip] = []
+    architecture: list[Architecture] = []
     spoken: list[Spoken] = []
     series: list[Series] = []
     system: list[System] = []

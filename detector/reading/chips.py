@@ -43,6 +43,8 @@ class Mention:
     part: bool = False
     sure: bool = False
     key: str = ""
+    indirect: bool = False
+    """Told by its make and size alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class _Name:
     """Of a name said aloud, the characters of the word for its letter, if it begins with one."""
     everyday: bool = False
     """Whether that is a word of the language as well: `a` of `a one hundred`."""
+    indirect: bool = False
     plain: str = ""
     """`typed` with letters of other scripts as they are written, not as the Latin ones they look like."""
 
@@ -128,6 +131,9 @@ class Finder:
         for chip in catalogue.chip:
             self._add(chip.strong, chip.id, chip.id)
             self._add(chip.weak, chip.id, chip.id, strong=False)
+        for architecture in catalogue.architecture:
+            for name, ident in architecture.told():
+                self._add([name], ident, ident, strong=False, indirect=True)
         for ident, name, strong, head, everyday in self._spoken(catalogue):
             self._add([name], ident, ident, strong=strong, said=True, head=head, everyday=everyday)
         for series in catalogue.series:
@@ -223,7 +229,7 @@ class Finder:
                 sure = not name.part and vendor in _VENDORS and (bool(_VENDORS[vendor].search(before)) or name.key.startswith(_OWN_VENDOR))
                 yield Mention(
                     field, a, b, name.chip, name.base, name.count, name.form,
-                    name.strong, name.system, name.part, sure, name.key,
+                    name.strong, name.system, name.part, sure, name.key, name.indirect,
                 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 _NOT_LITERAL, _EMPTY = frozenset("bBdDwWsSAZ"), frozenset("bBAZ")
 _CONTROLS = {"n": "\n", "t": "\t"}
@@ -132,6 +133,7 @@ def _product(one: int | None, other: int | None) -> int | None:
     return 0 if 0 in (one, other) else None if one is None or other is None else one * other
 
 
+@cache  # a group is measured again at each of those around it
 def _width(pattern: str) -> Width:
     """Least and most characters that a pattern matches."""
     widths = [_width_of_choice(choice) for choice in choices(pattern)]
@@ -169,6 +171,7 @@ def _atom(pattern: str, at: int, digits: frozenset[Anchor]) -> tuple[str | None,
     return (None if char in ".^$" else char), frozenset(), (0, 0) if char in "^$" else (1, 1), at + 1
 
 
+@cache
 def _anchors_inside(pattern: str, digits: frozenset[Anchor]) -> frozenset[Anchor]:
     """The most telling strings of a group, wherever they stand in it."""
     found = [max(_parts(choice, digits), key=_telling, default=frozenset()) for choice in choices(pattern)]

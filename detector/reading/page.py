@@ -135,14 +135,15 @@ class Page:
 
     @cached_property
     def named(self) -> list[Mention]:
-        """Every chip name of title and description, in order."""
-        return [
+        """Every chip name of title and description, in order; what tells a chip indirectly only where none is named."""
+        found = [
             mention
             for name, most in (("title", TITLE_READ), ("description", TEXT_READ))
             if name in self.doc.fields
             for mention in self.finder.find(name, self.doc.fields[name])
             if mention.end <= most
         ]
+        return [m for m in found if not m.indirect] or found
 
     def hits(self, name: str) -> Hits:
         """Cue hits of title or description."""

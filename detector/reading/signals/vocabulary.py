@@ -32,8 +32,7 @@ class Hit(NamedTuple):
     group: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     concept: str
     languages: tuple[str, ...]
     group: str
@@ -154,8 +153,23 @@ def _letter(char: str) -> bool:
     return char.isalnum() and not _UNSPACED.match(char)
 
 
-Terms = tuple[tuple[str, _Entry], ...]
-"""A lexicon's terms as they are looked for, each with what it means."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A lexicon's terms as they are looked for, each with what it means, and those that may go on behind what is looked for."""
+
+    entries: dict[str, list[_Entry]]
+    open: frozenset[str]
+
+    @classmethod
+    def of(cls, found: Iterable[tuple[str, _Entry]]) -> Terms:
+        """Terms that are one are joined."""
+        entries: dict[str, list[_Entry]] = {}
+        for key, entry in found:
+            entries.setdefault(key, []).append(entry)
+        for key, rows in entries.items():
+            if len(rows) > 1:
+                entries[key] = _joined(rows)
+        return cls(entries, frozenset(key for key, rows in entries.items() if any(entry.open_end for entry in rows)))
 
 
 class Vocabulary:
@@ -163,12 +177,14 @@ class Vocabulary:
 
     def __init__(self, lexicons: Iterable[Terms]) -> None:
         entries: dict[str, list[_Entry]] = {}
+        goes_on: set[str] = set()
         for terms in lexicons:
-            for key, entry in terms:
-                entries.setdefault(key, []).append(entry)
+            shared = {key: _joined([*entries[key], *terms.entries[key]]) for key in entries.keys() & terms.entries.keys()}
+            entries |= terms.entries | shared
+            goes_on |= terms.open
         self._keys = list(entries)
-        self._entries = [found if len(found) == 1 else _joined(found) for found in entries.values()]
-        self._closed = [not any(entry.open_end for entry in found) for found in self._entries]
+        self._entries = list(entries.values())
+        self._closed = [key not in goes_on for key in self._keys]
         """Whether no term of a key goes on behind it."""
         self._automaton = AhoCorasick(self._keys)
 
@@ -307,7 +323,7 @@ def longest(hits: Iterable[Hit]) -> list[Hit]:
 
 def compiled(lexicon: Lexicon) -> Terms:
     """The terms of a lexicon, folded: the dear part of a vocabulary, made once for all that hold the language."""
-    return tuple(_compile(lexicon))
+    return Terms.of(_compile(lexicon))
 
 
 def _compile(lexicon: Lexicon) -> Iterator[tuple[str, _Entry]]:
