@@ -6,13 +6,14 @@ taken in the known order (`storage.judging`), so both remember the same.
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import orjson
 
 from detector.changes import Said
 from detector.features import History
@@ -132,7 +133,7 @@ class Memory:
         texts, peers, ordinal = [], [], cache(_ordinal)
         for observation, listing, site, seller, observed_at, spoke, bands in self.store.judged_before(self.start, since):
             if spoke is not None:
-                peer = Peer(*json.loads(spoke))
+                peer = Peer(*orjson.loads(spoke))
                 peers.append(peer)
                 self.voices.take(observation, peer)
             if bands is not None:

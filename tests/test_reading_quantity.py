@@ -36,6 +36,10 @@ def quantity(
 
 
 STOCK = [
+    # the least of what is there, beside the least of an order below
+    ("NVIDIA A100 80GB", "在庫50枚以上あります。", 50), ("NVIDIA A100 80GB", "At least 40 units ready.", 40), ("NVIDIA A100 80GB", "재고 50장 이상 있습니다.", 50), ("NVIDIA A100 80GB", "На складе от 50 штук.", 50),
+    ("NVIDIA A100 80GB", "Más de 50 en existencia.", 50), ("NVIDIA A100 80GB", "50枚以上で割引します。", None), ("NVIDIA A100 80GB", "Order at least 40 units.", None), ("NVIDIA A100 80GB", "50장 이상 할인", None),
+    ("NVIDIA A100 80GB", "Цена от 50 штук.", None),
     ("A100 80G PCIE 显卡", "仓里还压着四百来张", 400), ("A100 80G PCIE 显卡 手里俩", "", 2), ("A100 80G PCIE 显卡", "手上剩十二片", 12),
     ("A100 80G PCIE 显卡", "一箱6张，现有20箱，单张价", 120), ("NVIDIA A100 80GB PCIe", "34 of them, all tested", 34), ("NVIDIA A100 80GB PCIe", "We have three.", 3),
     ("NVIDIA A100 80GB PCIe", "Selling the remaining two.", 2), ("Forty-two NVIDIA A100 80GB PCIe cards", "", 42), ("NVIDIA A100 80GB PCIe, qty 16", "", 16),

@@ -20,9 +20,22 @@ PER_AFTER = re.compile(
     )
 )
 _OWN_NUMBER = re.compile(r"\W{0,2}\d{1,4}(?!\d)")
+_BOUND = r"(?:at least|以上|至少|最少|이상|최소|mindestens|от|не менее|al menos|pelo menos|ít nhất|setidaknya|sekurang-kurangnya|en az|على الأقل)"
+"""What makes a number the least of something: of an order, or of what there is."""
 _STOCK_BEFORE = re.compile(
-    fold_pattern(r"(?:在庫(?:あり)?|库存|现货|常备|常年备|备有|备着|재고|в наличии|in stock|stock|auf lager|estoque|còn)\W{0,3}$")
+    fold_pattern(
+        r"(?:在庫(?:数)?(?:は|が|あり)?|库存|现货|常备|常年备|备有|备着|手里有?|手头有?|手上有?|재고(?:는|가)?|в наличии|на складе|in stock|stock|auf lager|en stock|existencias?|estoque|còn|có sẵn|stok(?:ta)?|tersedia|mevcut"
+        rf"|\b(?:we|i)(?:'ve| have| got)(?: got)?|\bhave|\bhaben|\bhabe|\btenemos|\btemos|متوفر|عندنا)\W{{0,3}}(?:{_BOUND}\W{{0,2}})?$"
+    )
 )
+_STOCK_BEHIND = re.compile(
+    fold_pattern(
+        rf"\W?(?:(?:张|片|块|颗|台|枚|장|대|개|pcs|pieces|units|cards|шт\w*|con|unit|keping|adet|stück|stk)\W?)?(?:{_BOUND}|or more|and up|и более|oder mehr|o más|ou mais|trở lên|ke atas|ve üzeri|فأكثر)?\W{{0,2}}(?:の)?"
+        r"(?:在庫|あり(?!がと)|有り|ござ|保有|있|보유|재고|in (?:stock|the warehouse|our warehouse)|on (?:hand|the shelf)|ready|available|auf lager|verfügbar|vorrätig|en (?:stock|existencia)|disponib|em estoque|в наличии|на складе|есть|stokta|mevcut|tersedia|sẵn|có sẵn|متوفر|موجود|现货|在库|在手|库存|有货)"
+    )
+)
+"""What says that a least number is there: `在庫50枚以上`, `at least 40 units ready`."""
+_IS_BOUND = re.compile(fold_pattern(_BOUND))
 MEASURE = re.compile(
     fold_pattern(
         r"\s?(?:gb?\b|гб|%|t\b|w\b|v\b|mm|cm|m\b|h\b|hz|fps|°|days?|weeks?|months?|years?|hours?|hrs?|tage?|monate?|jahre?|stunden|semesters?|wochenenden?|wochen?|weekends?|seasons?|дн|мес|год|лет|час|天|个月|月|年|日|小时|号|楼|人|晚|夜|周|样(?!品|机|卡)|般|直|些|切|起"
@@ -115,8 +128,10 @@ def excluded(page: Page, name: str, start: int, end: int) -> bool:
     hits = page.hits(name)
     text = hits.text
     after, before = text[end : end + 16], text[max(0, start - 12) : start]
-    tier = TIERS_AFTER.match(after) and not _STOCK_BEFORE.search(text, max(0, start - 12), start)
-    if tier or PER_AFTER.match(after) or RATE_BEFORE.search(before):
+    there = bool(_STOCK_BEFORE.search(text, max(0, start - 24), start) or _STOCK_BEHIND.match(text, end))
+    if (TIERS_AFTER.match(after) and not there) or PER_AFTER.match(after):
+        return True
+    if (rate := RATE_BEFORE.search(before)) and not (there and _IS_BOUND.fullmatch(rate[0].strip())):
         return True
     if text[start:end].endswith("个") and _MONEY_BEFORE.search(before):
         return True
@@ -126,6 +141,8 @@ def excluded(page: Page, name: str, start: int, end: int) -> bool:
     for hit in hits["not-stock"]:
         if hit.start >= end and _OWN_NUMBER.match(text, hit.end):
             continue  # 现货50 起订5: it speaks of the next number
+        if there and _IS_BOUND.fullmatch(text[hit.start : hit.end].strip()):
+            continue
         if (end <= hit.start <= end + 2 and not _PAUSE.search(text, end, hit.start)) or (
             low < hit.end <= start and not re.search(r"\d", text[hit.end : start])
         ):

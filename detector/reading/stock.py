@@ -161,6 +161,8 @@ def _beside_names(page: Page, name: str, machine: bool) -> Iterator[Said]:
             yield Said(count.value, 1, "card", count.start)
         if times := FROM_NAME.match(text, mention.end):
             number = _times(text, times)
+            if times["x"] and _is_edition(page, text, text.find("x", mention.end)):
+                continue
             tier = TIERS_AFTER.match(text, times.end()) or PER_AFTER.match(text, times.end())
             if number and number <= MOST and not tier and not (machine and _counts_chips(page, text, times, number)):
                 yield Said(number, 1, "card", times.start("x" if times["x"] else "c"))

@@ -33,6 +33,8 @@ _NO_SUCH = re.compile(
         r"|\s?(?:izi|hasarı|yeri)?\s?(?:hiç )?(?:yok|yoktur)\b"
     )
 )
+_GIVEN = re.compile(r"[가-힣](?:서|니까|지만|는데|므로)\s|(?:ので|けれど|けど|から)、?")
+"""Ends what a denial before it denies, where the verb comes last: `알림이 안 와서 카톡으로 연락`."""
 _ABSENT = re.compile(fold_pattern(r"(?:なし|無し|ナシ|없음|없는|yok|nahi)$"))
 VERB_LAST = frozenset({"ja", "ko", "hi", "tr"})
 OBJECTS = ("paper", "warranty", "licence", "licence_weak", "screening", "end_user", "customs", "required", "other_part")
@@ -84,7 +86,7 @@ class Scope:
         """A negation close before, or right after, in the same clause."""
         before = ("not", *(("none",) if none else ()), *(("refuse",) if refuse else ()))
         for n in self.s.of(*before):
-            if n.end <= hit.start and self.near(n, hit, TIGHT) and not self.s.pauses_between(n, hit):
+            if n.end <= hit.start and self.near(n, hit, TIGHT) and not self.s.pauses_between(n, hit) and not _GIVEN.search(self.s.text, n.end, hit.start):
                 return True
         for n in self.s.of("not_after"):
             if n.end > hit.end and n.start >= hit.start and n.start - hit.end <= 2:
