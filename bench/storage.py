@@ -25,7 +25,7 @@ from storage.alerts import Filter
 from storage.evidence import EvidenceWriter
 from storage.ids import listing_key
 from storage.listing import Listing
-from storage.readings import _SAVE, _SAVED, _VALUES, Judged
+from storage.readings import _COLUMNS, _SAVE, _SAVED, Judged
 from storage.store import Store
 
 NOW = "2026-03-28T10:00:00Z"
@@ -128,15 +128,16 @@ def bulk(folder: Path) -> None:
     with Store.open(folder / "bulk") as store:
         fill(store, ROWS)
         rows = list(judged(store))
-        values = list(map(_VALUES, rows))
-        records = [dict(zip(("observation", *_SAVED), row, strict=True)) for row in values]
+        values = [row[:_COLUMNS] for row in rows]
+        records = [dict(zip(_SAVED, row, strict=True)) for row in values]
         shutil.copytree(folder / "bulk", folder / "rival")
         rival = sqlite_utils.Database(sqlite3.connect(folder / "rival" / "chipwatch.db"))
-        rival.execute("PRAGMA synchronous=NORMAL")
-        rival.execute("PRAGMA cache_size=-65536")
+        same = ("foreign_keys=ON", "synchronous=NORMAL", "cache_size=-65536")  # as the store's own connection has them
+        for pragma in same:
+            rival.execute(f"PRAGMA {pragma}")
         raw = sqlite3.connect(folder / "rival" / "chipwatch.db", isolation_level=None)
-        raw.execute("PRAGMA synchronous=NORMAL")
-        raw.execute("PRAGMA cache_size=-65536")
+        for pragma in same:
+            raw.execute(f"PRAGMA {pragma}")
 
         def by_hand() -> None:
             raw.execute("BEGIN IMMEDIATE")

@@ -6,10 +6,8 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage.base import Base
 from storage.ids import short_hash
@@ -25,32 +23,37 @@ KNOWN_PENDING = 200_000
 """Up to so many waiting observations their names are held in memory; beyond, the history is walked in its order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A judged reading. `document` is the exchange form 'Reading (out)' without observation, time and evidence;
-    `unit_usd` is USD for one chip or chip-hour; `score` 0..1; `features` name to figure; versions as in the document."""
+    `unit_usd` is USD for one chip or chip-hour; `score` 0..1; `features` name to figure; versions as in the document.
+
+    The fields up to `sketch` are the table's columns in the order in which they are saved.
+    """
 
     observation: str
     listing: str
     offer: str
-    restricted: bool
     chip: str | None
+    restricted: bool
     unit_usd: float | None
     quantity: int | None
     condition: str | None
     score: float
     severity: str
-    signals: tuple[str, ...]
+    signals: str
+    """Their names, each once, in one string."""
+    version: str
+    """One name for the three that follow."""
     knowledge: str
     model: str | None
     thresholds: str
+    features: str | None
     document: str
-    features: str | None = None
-    judged_at: str | None = None
-    sketch: bytes | None = None
-    alike: tuple[tuple[str, float], ...] = ()
+    judged_at: str | None
+    sketch: bytes | None
+    alike: tuple[tuple[str, float], ...]
     """Earlier listings of others with nearly this text, and how similar (0..1)."""
-    contacts: tuple[tuple[str, str], ...] = ()
+    contacts: tuple[tuple[str, str], ...]
     """(kind, detail) of the seller's contacts in the texts; stored as keyed hashes alone."""
 
     @classmethod
@@ -59,29 +62,14 @@ class Judged:
         sketch: bytes | None = None, contacts: tuple[tuple[str, str], ...] = (),
     ) -> Judged:  # fmt: skip
         """Take the columns out of a reading's document."""
-        chips, price, versions = (
-            document.get("chips") or [],
-            document.get("price") or {},
-            document["versions"],
-        )
+        chips, price, versions = document.get("chips") or [], document.get("price") or {}, document["versions"]
+        made_by = versions["knowledge"], versions.get("model"), versions["thresholds"]
         return cls(
-            observation.id, observation.listing_key, document["offer"], bool(document["restricted"]),
-            chips[0]["chip"] if chips else None, price.get("unit_usd"), document.get("quantity"), document.get("condition"),
-            float(document["score"]), document["severity"],
-            tuple(dict.fromkeys(signal["signal"] for signal in document.get("signals", []))),
-            versions["knowledge"], versions.get("model"), versions["thresholds"], as_json(document),
-            as_json(features) if features is not None else None, judged_at, sketch, _alike(document), contacts,
+            observation.id, observation.listing_key, document["offer"], chips[0]["chip"] if chips else None, bool(document["restricted"]),
+            price.get("unit_usd"), document.get("quantity"), document.get("condition"), float(document["score"]), document["severity"],
+            " ".join(dict.fromkeys(signal["signal"] for signal in document.get("signals", []))), version_key(*made_by), *made_by,
+            as_json(features) if features is not None else None, as_json(document), judged_at, sketch, _alike(document), contacts,
         )  # fmt: skip
-
-    @property
-    def version(self) -> str:
-        """One name for the three versions."""
-        return version_key(self.knowledge, self.model, self.thresholds)
-
-    @property
-    def signal_words(self) -> str:
-        """The signals as the column holds them."""
-        return " ".join(self.signals)
 
 
 @lru_cache(maxsize=256)
@@ -157,12 +145,12 @@ class Readings(Base):
     def save_judgements(self, rows: Iterable[Judged]) -> int:
         """Store readings in bulk, over earlier ones of the same observations; how many. One transaction for what is given."""
         judged = list(rows)
-        values = list(map(_VALUES, judged))
+        values = [one[:_COLUMNS] for one in judged]
         with self.transaction():
             self.db.write_many(_SAVE, values)
             self._save_ties([one for one in judged if one.alike or one.contacts])
             self.db.write_many(
-                "INSERT OR IGNORE INTO reading_version (version) VALUES (?)", {(row[11],) for row in values}
+                "INSERT OR IGNORE INTO reading_version (version) VALUES (?)", {(one.version,) for one in judged}
             )
             if self.db.value("SELECT 1 FROM pending LIMIT 1"):
                 read = json.dumps([row[0] for row in values])
@@ -281,12 +269,11 @@ def _decoded(row: Any) -> dict[str, Any]:
     return found
 
 
-_SAVED = ("listing", "offer", "chip", "restricted", "unit_usd", "quantity", "condition", "score", "severity", "signals", "version",
-          "knowledge", "model", "thresholds", "features", "document", "judged_at", "sketch")  # fmt: skip
-_VALUES = attrgetter("observation", *("signal_words" if name == "signals" else name for name in _SAVED))
+_SAVED = Judged._fields[: Judged._fields.index("alike")]
+_COLUMNS = len(_SAVED)
 _SAVE = (
-    f"INSERT INTO reading (observation, {', '.join(_SAVED)}) VALUES ({','.join('?' * (len(_SAVED) + 1))})"
-    f" ON CONFLICT (observation) DO UPDATE SET {', '.join(f'{name}=excluded.{name}' for name in _SAVED[1:])}"
+    f"INSERT INTO reading ({', '.join(_SAVED)}) VALUES ({','.join('?' * _COLUMNS)})"
+    f" ON CONFLICT (observation) DO UPDATE SET {', '.join(f'{name}=excluded.{name}' for name in _SAVED[2:])}"
 )
 
 _EXPORT = """SELECT r.document, l.observation, o.observed_at, e.file, e.offset, e.sha256
