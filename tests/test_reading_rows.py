@@ -22,7 +22,6 @@ KNOWN = {
     "b4-5": "two were taken over, one was built in: what is left has to be worked out",
     "b6-15": "sixteen cards over two machines",
     "b6-16": "two kinds of cards with a count each, at one price each",
-    "b6-20": "'30 or more in stock' reads like a step of a price",
     "b6-26": "'there is another one like it'",
 }
 

@@ -81,9 +81,9 @@ class Architecture(Row):
     def told(self) -> Iterator[tuple[str, str]]:
         """(name, chip) for each way to put them together."""
         for (memory, chip), name, unit in itertools.product(self.chips.items(), self.names, ("gb", "g", "gig", "гб")):
-            yield f"{memory}{unit} {name}", chip
             for word in ("", *self.between):
                 yield f"{name} {word} {memory}{unit}", chip
+                yield f"{memory}{unit} {word} {name}", chip
 
 
 def _ten_words(words: str) -> str:

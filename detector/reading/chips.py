@@ -114,6 +114,8 @@ _NOT_NAME_AFTER = re.compile(
 _NOT_NAME_BEFORE = re.compile(r"(?:[$€£¥₽₹]\s?|rp\s?|rm\s?|[.,#/]\d*|hk\$\s?|usd\s?|eur\s?|\d[.,]?)$")
 _PUNCT_GAP = re.compile(r"[\s\-_.·•*'’~/|\"“”«»\u3000]+")
 _WORD_GAP = re.compile(r"[\s\-_®™]{1,3}|[.·•*]")
+_LOOSE_GAP = re.compile(r"[\s\-_®™,，、/·|()（）]{1,3}")
+"""Between what tells a chip without naming it: `80GB PCIe, Hopper`."""
 _RUN_IN = {"0": "o", "1": "li"}
 """Letters typed for a digit."""
 
@@ -361,7 +363,7 @@ def _gaps(name: _Name, latin: str, places: list[int]) -> bool:
     between = {i: latin[places[i - 1] + 1 : places[i]] for i in gaps}
     if len(gaps) == len(places) - 1 and len(places) >= 3:  # H 1 0 0, A.1.0.0
         return all(_PUNCT_GAP.fullmatch(gap) for gap in between.values())
-    if not all(_WORD_GAP.fullmatch(gap) for gap in between.values()):
+    if not all((_LOOSE_GAP if name.indirect else _WORD_GAP).fullmatch(gap) for gap in between.values()):
         return False
     if gaps <= name.breaks:
         return (

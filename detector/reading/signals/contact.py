@@ -10,7 +10,7 @@ from detector.reading.signals.scope import PER_SENTENCE, Finding, Scope, finding
 from detector.reading.signals.vocabulary import Hit
 
 # A telephone number, whole or masked: starts like one, or has masked digits. Part numbers (900-21001-...) have neither.
-_NUMBER = re.compile(r"(?<![\w.,/-])(?:\+\d|0\d|1[3-9]\d|\(\+?\d{1,4}\))[\dx*•.\- ()]{5,18}[\dx*•](?![\w,-]|\.\d)")
+_NUMBER = re.compile(r"(?<![\w.,/-])(?:(?=\(?[2-9]\d{2}\)?[-. ][\dx*•]{3}[-. ](?:\d{2}[x*•]{2}|0000|[x*•]{4}))\(?[2-9]|\+\d|0\d|1[3-9]\d|\(\+?\d{1,4}\))[\dx*•.\- ()]{5,18}[\dx*•](?![\w,-]|\.\d)")
 _DIGIT = re.compile(r"\d")
 # Right behind a word for the telephone any long number is one.
 _DIALLED = re.compile(r"\W{0,3}(?:me|us|on|at|no|number)?\W{0,3}(?:[\d零〇幺一二三四五六七八九两洞拐][\d零〇幺一二三四五六七八九两洞拐x*•.\- ()]{5,15}[\d零〇幺一二三四五六七八九两洞拐x*•])(?![\w])")
